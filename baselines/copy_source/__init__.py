@@ -1,0 +1,1 @@
+"""The method `copy_source`."""

@@ -1,0 +1,1 @@
+"""DPE: disentanglement of pose and expression, native network."""

@@ -1,0 +1,1 @@
+"""FSRT: facial scene representation transformer, native network."""

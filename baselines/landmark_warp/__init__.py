@@ -1,0 +1,1 @@
+"""The method `landmark_warp`."""

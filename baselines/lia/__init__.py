@@ -1,0 +1,1 @@
+"""LIA: Latent Image Animator, native network."""

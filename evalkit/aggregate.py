@@ -1,0 +1,101 @@
+"""frame -> clip -> protocol: means, coverage beside every number, and intervals clustered by identity."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from evalkit.bootstrap import SIGNATURE, interval
+from evalkit.metrics import Metric
+from evalkit.protocol import Protocol
+from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
+from evalkit.runfolder import Outcome
+from evalkit.types import Pair
+
+
+@dataclass(frozen=True)
+class ClipScore:
+    """One metric over one pair. A pair with nothing scored stays listed: mean None, coverage 0, and the reason."""
+
+    pair: str
+    source_identity: str
+    driving_identity: str
+    metric: str
+    mean: float | None
+    n: int
+    frames: int
+    coverage: float
+    no_face_generated: int
+    no_face_reference: int
+    status: str
+    reason: str | None
+
+
+def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | None) -> ClipScore:
+    """The mean over the scored frames of a pair; `scores` is None for a failed one."""
+    frames = len(scores.values) if scores else outcome.frames
+    counts = Counter(scores.statuses) if scores else Counter()
+    n = counts[OK]
+    mean = float(np.nanmean(scores.values)) if scores and n else None
+    status = "failed" if scores is None else OK if n else "nothing_scored"
+    return ClipScore(
+        pair=pair.id,
+        source_identity=pair.source.identity,
+        driving_identity=pair.driving.identity,
+        metric=metric,
+        mean=mean,
+        n=n,
+        frames=frames,
+        coverage=n / frames if frames else 0.0,
+        no_face_generated=counts[NO_FACE_GENERATED],
+        no_face_reference=counts[NO_FACE_REFERENCE],
+        status=status,
+        reason=outcome.reason,
+    )
+
+
+def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], signature: str) -> dict[str, Any]:
+    """The entry of one metric in `summary.json`.
+
+    `value` is the mean over clips of their means (or over all frames, as the protocol says), `n` the number of clips
+    in it, `coverage` the share of frames that have a value, failed pairs included with none. `status` is "ok",
+    "low_coverage" below the protocol's floor, or "nothing_scored".
+    """
+    scored = [clip for clip in clips if clip.mean is not None]
+    by_frame = protocol.averaging == "frame"
+    value, bounds = None, None
+    if scored:
+        values = np.array([clip.mean for clip in scored], dtype=np.float64)
+        weights = np.array([clip.n if by_frame else 1 for clip in scored], dtype=np.float64)
+        value = float((values * weights).sum() / weights.sum())
+        bounds = interval(values, weights, [c.source_identity for c in scored], [c.driving_identity for c in scored])
+    coverage = _coverage(clips, by_frame)
+    status = "nothing_scored" if value is None else "ok" if coverage >= protocol.coverage_floor else "low_coverage"
+    return {
+        "value": value,
+        "ci_low": bounds[0] if bounds else None,
+        "ci_high": bounds[1] if bounds else None,
+        "ci": SIGNATURE,
+        "n": len(scored),
+        "frames": sum(clip.n for clip in clips),
+        "coverage": coverage,
+        "no_face_generated": sum(clip.no_face_generated for clip in clips),
+        "no_face_reference": sum(clip.no_face_reference for clip in clips),
+        "status": status,
+        "signature": signature,
+    }
+
+
+def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
+    """`clips.parquet` as columns."""
+    rows = [asdict(clip) for clip in clips]
+    return {name: [row[name] for row in rows] for name in ClipScore.__dataclass_fields__}
+
+
+def _coverage(clips: Sequence[ClipScore], by_frame: bool) -> float:
+    """Averaged as the value is: over clips (a failed pair of unknown length counts like any other) or over frames."""
+    if by_frame:
+        return sum(clip.n for clip in clips) / max(sum(clip.frames for clip in clips), 1)
+    return float(np.mean([clip.coverage for clip in clips])) if clips else 0.0

@@ -1,0 +1,46 @@
+"""Features of a clip, kept under the content they were computed from, so that nothing is ever extracted twice."""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.files import atomic_path, canonical_sha256
+from evalkit.types import Features
+
+
+def cache_dir() -> Path:
+    """`$EVALKIT_CACHE`, else `evalkit` under `$XDG_CACHE_HOME` or `~/.cache`."""
+    if chosen := os.environ.get("EVALKIT_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """A folder of `.npz` files named by what they hold. Several processes may use it at once: files appear whole."""
+
+    folder: Path
+
+    def load(self, key: str) -> Features | None:
+        """The features stored under `key`; None when there are none, or when the file is damaged."""
+        try:
+            with np.load(self._path(key), allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def save(self, key: str, features: Features) -> None:
+        """Store `features` under `key`."""
+        with atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **dict(features))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / "features" / key[:2] / f"{key}.npz"
+
+
+def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
+    """Cache key of what the extractor with `signature` says of the frames `decoding` selects from some content."""
+    return canonical_sha256([content_sha256, decoding, signature])

@@ -1,0 +1,39 @@
+"""All commands in one place."""
+
+from typing import Annotated
+
+import typer
+
+from evalkit.cli import data, methods, metrics, protocols
+from evalkit.cli.run import run
+from evalkit.cli.score import score
+from evalkit.cli.table import table
+
+app = typer.Typer(
+    help="Benchmark and evaluation suite for face reenactment: "
+    "is this checkpoint better, on which axis, and can I trust the number?",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command(rich_help_panel="Evaluate")(run)
+app.command(rich_help_panel="Evaluate")(score)
+app.command(rich_help_panel="Evaluate")(table)
+app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
+app.add_typer(methods.app, name="methods", rich_help_panel="Look up")
+app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
+app.add_typer(data.app, name="data", rich_help_panel="Look up")
+
+
+@app.callback(invoke_without_command=True)
+def evalkit(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    """Benchmark and evaluation suite for face reenactment."""
+    if version:
+        from evalkit import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+__all__ = ["app"]

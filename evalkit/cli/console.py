@@ -1,0 +1,79 @@
+"""What commands print: results on stdout, everything else on stderr."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table as RichTable
+
+_WIDE = 200
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    typer.echo(text, err=True)
+
+
+def print_json(content: Any) -> None:
+    """`content` as JSON on stdout."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_grid(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    """A table for people on stdout. The first column is left-aligned, cells may carry rich markup."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    grid = RichTable(title=title, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        grid.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
+
+
+def print_list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A list of things with descriptions on stdout."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    grid = RichTable(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
+
+
+@contextmanager
+def pair_progress(label: str, total: int) -> Iterator[Callable[[str, str], None]]:
+    """A bar on stderr over `total` pairs with an estimate; call it with a pair id and what became of it."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(label, total=total, note="")
+        failed = 0
+
+        def on_pair(pair: str, became: str) -> None:
+            nonlocal failed
+            failed += became == "failed"
+            progress.update(task, advance=1, note=f"{failed} failed" if failed else "")
+
+        yield on_pair
+
+
+def worker_count(asked: int | None) -> int:
+    """The number of scoring processes: what was asked for, else one per core, at most 8."""
+    return asked or min(os.cpu_count() or 1, 8)

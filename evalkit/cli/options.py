@@ -1,0 +1,36 @@
+"""Options that several commands share, so that they read and behave alike."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ProtocolName = Annotated[
+    str,
+    typer.Option(
+        "--protocol", "-p", metavar="NAME", help="Protocol: a name from `evalkit protocols list`, or a YAML file."
+    ),
+]
+DataRoot = Annotated[
+    Path | None, typer.Option("--data", "-d", metavar="DIR", help="Where the dataset lies. The demo corpus needs none.")
+]
+OutFolder = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that holds `<protocol>/<method>` run folders.")
+]
+Tag = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Keep this run apart, in `<method>@NAME`: another checkpoint, say.")
+]
+MetricNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric", "-m", metavar="NAME", help="Score with this metric instead of the protocol's. Repeatable."
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as not complete.")]
+PairIds = Annotated[
+    list[str] | None,
+    typer.Option("--pair", metavar="ID", help="Only this pair. Repeatable. Marks the result as not complete."),
+]
+MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the machine form on stdout; progress stays on stderr.")]

@@ -1,0 +1,56 @@
+"""How `run` and `score` report: a table, the folder, the picture, and everything that went wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from evalkit.cli.console import print_grid, say
+from evalkit.run import Finished
+from evalkit.table import Cell, Column, build_table
+from evalkit.table_formats import number
+
+_ARROWS = {"higher": "↑", "lower": "↓"}
+_SHOWN_FAILURES = 10
+
+
+def print_results(finished: Sequence[Finished]) -> None:
+    """Table of the runs on stdout, then where they are."""
+    table = build_table([run.folder.path for run in finished])
+    header = ["Method", *(f"{c.title} {_ARROWS[c.better]}" for c in table.columns)]
+    rows = [
+        [escape(title), *(_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True))]
+        for title, cells in table.rows
+    ]
+    print_grid(header, rows)
+    print_lines([table.caption, *table.footnotes])
+    for run in finished:
+        print_lines([f"Run folder:    {run.folder.path}", f"Contact sheet: {run.folder.contact_sheet}"])
+
+
+def report_failures(finished: Finished) -> None:
+    """Name the pairs that failed and why, on stderr."""
+    failed = finished.summary["pairs"]["failed"]
+    if not failed:
+        return
+    say(f"{finished.summary['title']}: {len(failed)} of {finished.summary['pairs']['run']} pairs failed:")
+    for pair in failed[:_SHOWN_FAILURES]:
+        outcome = finished.folder.read_outcome(pair)
+        say(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
+    if len(failed) > _SHOWN_FAILURES:
+        say(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
+
+
+def print_lines(lines: Sequence[str | Path]) -> None:
+    """Plain lines on stdout."""
+    import typer
+
+    for line in lines:
+        typer.echo(str(line))
+
+
+def _cell(cell: Cell, column: Column) -> str:
+    text = number(cell, column)
+    text = {"best": f"[bold]{text}[/bold]", "second": f"[underline]{text}[/underline]", "": text}[cell.mark]
+    partial = f" ({cell.coverage:.0%})" if cell.coverage is not None and cell.coverage < 1 else ""
+    return f"{text}{cell.notes}{partial}"

@@ -1,0 +1,86 @@
+"""`evalkit run`: generate and score."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evalkit.cli import options
+
+
+def run(
+    protocol: options.ProtocolName,
+    method: Annotated[
+        list[str],
+        typer.Option(
+            "--method", "-M", metavar="NAME", help="A name from `evalkit methods list`, or a folder. Repeatable."
+        ),
+    ],
+    data: options.DataRoot = None,
+    out: options.OutFolder = Path("runs"),
+    tag: options.Tag = None,
+    checkpoint: Annotated[Path | None, typer.Option(metavar="FILE", help="Weights for the method.")] = None,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16. Tables use fp32.")] = "fp32",
+    metric: options.MetricNames = None,
+    limit: options.Limit = None,
+    pair: options.PairIds = None,
+    anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
+    max_failures: options.MaxFailures = None,
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+) -> None:
+    """Run methods over a protocol and score them.
+
+    The same command continues a run that was stopped; a finished one is not computed again.
+
+    Example: `evalkit run --protocol demo_cross --method landmark_warp`
+    """
+    from evalkit.adapter import MethodConfig
+    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.cli.devices import resolve_device
+    from evalkit.cli.results import print_results, report_failures
+    from evalkit.methods import find_method
+    from evalkit.protocol import find_protocol
+    from evalkit.run import Settings, choose_metrics, resolve_pairs, run_method
+    from evalkit.scoring import scoring_pool
+
+    chosen = find_protocol(protocol)
+    asked = [find_method(name) for name in dict.fromkeys(method)]
+    names = {entry.card.id for entry in asked}
+    beside = [find_method(name) for name in chosen.anchors if name not in names] if anchors else []
+    choose_metrics(chosen, metric or ())
+    pairs = resolve_pairs(chosen, data)
+    finished = {}
+    with scoring_pool(worker_count(workers)) as pool:
+        for entry in [*beside, *asked]:
+            mine = entry in asked
+            config = MethodConfig(
+                device=resolve_device(device, entry.card),
+                precision=precision,  # type: ignore[arg-type]
+                checkpoint=checkpoint if mine else None,
+            )
+            settings = Settings(
+                data=data,
+                out=out,
+                tag=tag if mine else None,
+                metrics=tuple(metric or ()),
+                limit=limit,
+                only=tuple(pair or ()),
+                max_failures=max_failures,
+                config=config,
+            )
+            total = min(limit or len(pairs), len(pair or pairs))
+            with pair_progress(f"{chosen.id} / {entry.card.id}", total) as on_pair:
+                finished[entry.card.id] = run_method(chosen, entry, settings, pairs, pool, on_pair)
+    for entry in asked:
+        report_failures(finished[entry.card.id])
+    if as_json:
+        summaries = [finished[entry.card.id].summary for entry in asked]
+        print_json(summaries[0] if len(summaries) == 1 else summaries)
+    else:
+        print_results(list(finished.values()))
+        if any(not run.summary["complete"] for run in finished.values()):
+            say("Not every pair of the protocol was scored: leaderboards and gates refuse this result.")

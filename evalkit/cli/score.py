@@ -1,0 +1,67 @@
+"""`evalkit score`: metrics for outputs that somebody else's model made."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evalkit.cli import options
+
+
+def score(
+    protocol: options.ProtocolName,
+    generated: Annotated[
+        Path,
+        typer.Option(
+            "--generated", "-g", metavar="DIR", help="One `<pair>.mp4` or folder `<pair>` of frames per pair."
+        ),
+    ],
+    name: Annotated[str, typer.Option("--name", "-n", metavar="NAME", help="What to call these outputs in tables.")],
+    data: options.DataRoot = None,
+    out: options.OutFolder = Path("runs"),
+    tag: options.Tag = None,
+    metric: options.MetricNames = None,
+    limit: options.Limit = None,
+    pair: options.PairIds = None,
+    max_failures: options.MaxFailures = None,
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+) -> None:
+    """Score existing outputs, matched to the protocol's pairs by name.
+
+    `evalkit protocols pairs NAME` lists the pairs with their source and driving files, so that any model can make them.
+
+    Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
+    """
+    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.cli.results import print_results, report_failures
+    from evalkit.outputs import check_name, find_outputs
+    from evalkit.protocol import find_protocol
+    from evalkit.run import Settings, resolve_pairs, score_outputs
+    from evalkit.scoring import scoring_pool
+
+    check_name(name)
+    chosen = find_protocol(protocol)
+    pairs = resolve_pairs(chosen, data)
+    outputs = find_outputs(generated, pairs)
+    if outputs.extra:
+        say(f"{len(outputs.extra)} entries of {generated} fit no pair and are left out: {', '.join(outputs.extra[:5])}")
+    if outputs.missing:
+        say(f"{len(outputs.missing)} of {len(pairs)} pairs have no output: {', '.join(outputs.missing[:5])}")
+    settings = Settings(
+        data=data,
+        out=out,
+        tag=tag,
+        metrics=tuple(metric or ()),
+        limit=limit,
+        only=tuple(pair or ()),
+        max_failures=max_failures,
+    )
+    total = min(limit or len(pairs), len(pair or pairs))
+    with scoring_pool(worker_count(workers)) as pool, pair_progress(f"{chosen.id} / {name}", total) as on_pair:
+        finished = score_outputs(chosen, outputs, name, settings, pairs, pool, on_pair)
+    report_failures(finished)
+    if as_json:
+        print_json(finished.summary)
+    else:
+        print_results([finished])

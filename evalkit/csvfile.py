@@ -1,0 +1,69 @@
+"""CSV rows whose errors name file, line and column."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import EvalkitError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row with where it stands, so that a bad cell can be pointed at."""
+
+    path: Path
+    line: int
+    cells: Mapping[str, str]
+    error: type[EvalkitError]
+
+    def wrong(self, column: str, expected: str) -> EvalkitError:
+        """The error for the cell in `column`, which should have been `expected`."""
+        got = self.cells.get(column, "")
+        return self.error(f"{self.path} line {self.line}, column {column!r}: expected {expected}, got {got!r}.")
+
+    def text(self, column: str) -> str:
+        """The cell, which must not be empty."""
+        value = self.cells.get(column, "")
+        if not value:
+            raise self.wrong(column, "a value")
+        return value
+
+    def one_of(self, column: str, allowed: Sequence[str]) -> str:
+        """The cell, which must be one of `allowed`."""
+        value = self.text(column)
+        if value not in allowed:
+            raise self.wrong(column, " or ".join(repr(a) for a in allowed))
+        return value
+
+    def integers(self, column: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """Whole numbers separated by spaces, or `default` for an empty or absent cell."""
+        try:
+            return tuple(int(part) for part in self.cells.get(column, "").split()) or default
+        except ValueError:
+            raise self.wrong(column, "whole numbers separated by spaces") from None
+
+
+def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError]) -> list[Row]:
+    """Rows of a CSV file (UTF-8, with or without BOM, any line ending); blank lines are passed over.
+
+    Raises `error` for an unreadable file, missing columns, and rows with too many or too few cells.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            header = [name.strip() for name in next(reader, [])]
+            missing = [name for name in required if name not in header]
+            if missing:
+                raise error(f"{path} line 1: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}.")
+            return [_row(path, reader.line_num, header, cells, error) for cells in reader if any(cells)]
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start}).") from problem
+    except (OSError, csv.Error) as problem:
+        raise error(f"{path}: cannot be read as CSV: {problem}.") from problem
+
+
+def _row(path: Path, line: int, header: Sequence[str], cells: Sequence[str], error: type[EvalkitError]) -> Row:
+    if len(cells) != len(header):
+        raise error(f"{path} line {line}: expected {len(header)} columns ({', '.join(header)}), got {len(cells)}.")
+    return Row(path, line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}, error)

@@ -1,0 +1,10 @@
+"""Datasets: one file each."""
+
+from evalkit.datasets.base import Dataset
+from evalkit.registry import Registry
+
+DATASETS: Registry[Dataset] = Registry("dataset")
+for _id in ("demo", "folder"):
+    DATASETS.register(_id, f"evalkit.datasets.{_id}:DATASET")
+
+__all__ = ["DATASETS", "Dataset"]

@@ -1,0 +1,52 @@
+"""What a dataset is to evalkit: a way to find clips on the user's disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from evalkit.errors import DatasetError
+from evalkit.types import Clip
+
+Index: TypeAlias = Callable[[Path], list[Clip]]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset by name.
+
+    `index(root)` lists the clips under `root`, in order of their ids; it raises `DatasetError` when
+    there are none or when two have one id, and it decodes nothing. `default_root` makes or finds the data when the
+    user names no root; None means that only the user can have it.
+    """
+
+    id: str
+    title: str
+    licence: str
+    obtain: str
+    index: Index
+    default_root: Callable[[], Path] | None = None
+
+    def resolve_root(self, root: Path | None) -> Path:
+        """The folder to index. Raises `DatasetError` that says how to get the data when there is none."""
+        if root is None:
+            if self.default_root is None:
+                raise DatasetError(f"The dataset {self.id!r} needs --data DIR. {self.obtain}")
+            return self.default_root()
+        if not root.is_dir():
+            raise DatasetError(f"--data {root}: no such folder. {self.obtain}")
+        return root
+
+
+def unique_clips(clips: list[Clip], root: Path) -> list[Clip]:
+    """`clips` in order of id. Raises `DatasetError` for none at all, or two clips with one id."""
+    if not clips:
+        raise DatasetError(f"{root}: no clip found. Expected videos, image-sequence folders or a manifest.csv.")
+    seen: dict[str, Clip] = {}
+    for clip in clips:
+        if clip.id in seen:
+            raise DatasetError(
+                f"{root}: two clips have the id {clip.id!r}: {seen[clip.id].path} and {clip.path}. Rename one."
+            )
+        seen[clip.id] = clip
+    return sorted(clips, key=lambda clip: clip.id)

@@ -1,0 +1,76 @@
+"""The demo corpus: rendered heads with known pose and expression, made on first use and kept in the cache.
+
+`<root>/clips/<id>.mkv` (lossless), `<root>/truth/<id>.npz` (pose, translation, expression and their names per frame)
+and a `manifest.csv`, so that the folder is also a data root for the dataset `folder`.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from evalkit import video
+from evalkit.cache import cache_dir
+from evalkit.datasets import folder
+from evalkit.datasets.base import Dataset
+from evalkit.demo import DEMO_VERSION, render_clip
+from evalkit.files import atomic_path
+from evalkit.types import Clip
+
+IDENTITIES, CLIPS, FRAMES, SIZE, FPS = 6, 2, 32, 256, 25
+
+
+def corpus_root() -> Path:
+    """The corpus in the cache, rendered now if it is not there. The manifest comes last: with it the corpus is whole."""
+    root = cache_dir() / f"demo-v{DEMO_VERSION}-{IDENTITIES}x{CLIPS}x{FRAMES}-{SIZE}px"
+    if not (root / folder.MANIFEST).is_file():
+        render_corpus(root)
+    return root
+
+
+def render_corpus(root: Path) -> None:
+    """Render all clips into `root`; clips that are already there are kept."""
+    rows = [
+        (f"demo{identity:02d}_c{clip}", f"demo{identity:02d}", identity, clip)
+        for identity in range(IDENTITIES)
+        for clip in range(CLIPS)
+    ]
+    for name, _, identity, clip in rows:
+        _render_clip(root, name, identity, clip)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "kind", "file", "identity"])
+    writer.writerows([name, "clip", f"clips/{name}.mkv", person] for name, person, _, _ in rows)
+    with atomic_path(root / folder.MANIFEST) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+
+
+def index(root: Path) -> list[Clip]:
+    """Clips of a rendered corpus."""
+    return folder.index(root)
+
+
+def _render_clip(root: Path, name: str, identity: int, clip: int) -> None:
+    path = root / "clips" / f"{name}.mkv"
+    if path.is_file():
+        return
+    rendered = render_clip(identity, clip, frames=FRAMES, size=SIZE)
+    with atomic_path(root / "truth" / f"{name}.npz") as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            pose=rendered.pose,
+            expression=rendered.expression,
+            expression_names=np.array(rendered.expression_names),
+        )
+    video.write_video(path, [rendered.frames], FPS)
+
+
+DATASET = Dataset(
+    id="demo",
+    title="Demo corpus of rendered heads",
+    licence="Apache-2.0 (made by evalkit)",
+    obtain="It is made on first use; no --data needed.",
+    index=index,
+    default_root=corpus_root,
+)

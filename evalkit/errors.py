@@ -1,0 +1,62 @@
+"""Everything evalkit raises for a reason the user can act on.
+
+    EvalkitError
+    ├── UnknownNameError      a protocol, method, metric or dataset nobody registered
+    ├── ProtocolError         a protocol file or pair list that does not hold together
+    ├── DatasetError          a data root that is missing, empty or contradictory
+    ├── VideoError            a file that cannot be decoded as asked
+    ├── MethodError           a method that cannot be built, or returned something else than it promised
+    ├── RunError              a run folder that cannot be used: other configuration, in use, unwritable
+    ├── ScoreError            outputs that cannot be matched to a protocol
+    └── WeightsError          a network's weights that are absent, or not the bytes they should be
+
+An `EvalkitError` ends a command in one paragraph and exit code 2; any other exception is a bug and keeps its traceback.
+Messages say what was expected, what came, and what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class EvalkitError(Exception):
+    """Base of every error a user can act on."""
+
+
+class UnknownNameError(EvalkitError):
+    """A name that is not registered; the message suggests the nearest known ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = (
+            f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+        )
+        super().__init__(f"There is no {kind} called {name!r}. {hint}")
+
+
+class ProtocolError(EvalkitError):
+    """A protocol file or pair list that does not hold together."""
+
+
+class DatasetError(EvalkitError):
+    """A data root that is missing, empty or contradictory."""
+
+
+class VideoError(EvalkitError):
+    """A file that cannot be decoded or encoded as asked."""
+
+
+class MethodError(EvalkitError):
+    """A method that cannot be built, or that returned something else than it promised."""
+
+
+class RunError(EvalkitError):
+    """A run folder that cannot be used: another configuration, in use by another process, or not writable."""
+
+
+class ScoreError(EvalkitError):
+    """Generated outputs that cannot be matched to a protocol."""
+
+
+class WeightsError(EvalkitError):
+    """Weights of a network that are absent (the message names the command that fetches them) or have a wrong checksum."""

@@ -1,0 +1,196 @@
+"""One run: every pair of a protocol made by a producer (a method, or somebody's outputs), scored, and summed up.
+
+Each pair is finished on disk before the next begins, so a run that is stopped in any way goes on where it was.
+"""
+
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from typing import Protocol as Interface
+
+from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
+from evalkit.evaluate import metric_signatures
+from evalkit.files import content_sha256
+from evalkit.metrics import Metric
+from evalkit.protocol import Protocol
+from evalkit.records import FrameScores, read_frames, read_signatures
+from evalkit.runfolder import Outcome, RunFolder
+from evalkit.scoring import ScoringJob, ScoringPool
+from evalkit.types import Pair
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A generated clip: its path (in the run folder, or absolute), frames, and the method's seconds if known."""
+
+    generated: str
+    frames: int
+    seconds: float | None
+
+
+class Producer(Interface):
+    """Where generated clips come from."""
+
+    def __call__(self, pair: Pair, folder: RunFolder) -> Made:
+        """Make or find the generated clip of `pair`.
+
+        Raises `MethodError`, `VideoError` or `ScoreError` when this pair has none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do: these pairs of this protocol, by this producer, into this folder."""
+
+    protocol: Protocol
+    pairs: Sequence[Pair]
+    metrics: tuple[Metric, ...]
+    produce: Producer
+    folder: RunFolder
+    configuration: Mapping[str, Any]
+    cache: Path
+    max_failures: int | None = None
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What a finished run knows of one pair: the outcome, and the scores by metric key (empty if it failed)."""
+
+    pair: Pair
+    outcome: Outcome
+    scores: Mapping[str, FrameScores]
+
+
+def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) -> list[PairResult]:
+    """Make and score every pair that is not finished; returns the results of all of them in the protocol's order.
+
+    `on_pair` is told the id and "done", "failed" or "kept" as pairs finish. The folder must be locked and claimed.
+    Raises `RunError` when nothing more can be written, when a clip changed since the run began, or when more than
+    `max_failures` pairs failed; finished pairs are kept in every case.
+    """
+    waiting: list[tuple[Pair, Outcome, Future[str | None]]] = []
+    failures: list[Outcome] = []
+
+    def fail(outcome: Outcome, reason: str) -> None:
+        failed = replace(outcome, status="failed", reason=reason)
+        plan.folder.write_outcome(failed)
+        plan.folder.log("pair_failed", pair=outcome.pair, reason=reason)
+        failures.append(failed)
+        on_pair(outcome.pair, "failed")
+        if plan.max_failures is not None and len(failures) > plan.max_failures:
+            raise RunError(
+                f"{len(failures)} pairs failed, more than --max-failures {plan.max_failures}; the last: {reason} "
+                f"Finished pairs are kept in {plan.folder.path}."
+            )
+
+    def settle(pair: Pair, outcome: Outcome, scoring: "Future[str | None]") -> None:
+        if reason := scoring.result():
+            fail(outcome, reason)
+        else:
+            plan.folder.log("pair_done", pair=pair.id, frames=outcome.frames, seconds=outcome.seconds)
+            on_pair(pair.id, "done")
+
+    with _explaining_full_disk(plan.folder):
+        for pair in plan.pairs:
+            outcome = _kept(plan, pair)
+            if outcome and _is_scored(plan, pair):
+                on_pair(pair.id, "kept")
+                continue
+            try:
+                outcome = outcome or _produce(plan, pair)
+            except (MethodError, VideoError, ScoreError) as error:
+                fail(_unmade(pair), str(error))
+                continue
+            waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
+            while waiting and waiting[0][2].done():
+                settle(*waiting.pop(0))
+        for item in waiting:
+            settle(*item)
+    return [_result(plan, pair) for pair in plan.pairs]
+
+
+def finished_pairs(folder: RunFolder) -> set[str]:
+    """Ids of the pairs that the folder already has an outcome for."""
+    return {path.stem for path in folder.path.glob("pairs/*.json")}
+
+
+def _produce(plan: Plan, pair: Pair) -> Outcome:
+    plan.folder.scores(pair.id).unlink(missing_ok=True)
+    made = plan.produce(pair, plan.folder)
+    outcome = replace(
+        _unmade(pair),
+        status="ok",
+        generated=made.generated,
+        frames=made.frames,
+        seconds=made.seconds,
+        generated_sha256=content_sha256(plan.folder.path / made.generated),
+    )
+    plan.folder.write_outcome(outcome)
+    return outcome
+
+
+def _unmade(pair: Pair) -> Outcome:
+    digests = [content_sha256(clip.path) if clip.path.exists() else None for clip in (pair.source, pair.driving)]
+    return Outcome(pair.id, "failed", source_sha256=digests[0], driving_sha256=digests[1])
+
+
+def _kept(plan: Plan, pair: Pair) -> Outcome | None:
+    """The outcome of a pair that need not be made again: it went well, and the clips are still what they were."""
+    outcome = plan.folder.read_outcome(pair.id)
+    if outcome is None or outcome.status == "failed":
+        return None
+    for clip, digest in ((pair.source, outcome.source_sha256), (pair.driving, outcome.driving_sha256)):
+        if not clip.path.exists() or content_sha256(clip.path) != digest:
+            raise RunError(
+                f"{clip.path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
+            )
+    generated = plan.folder.path / (outcome.generated or "")
+    intact = generated.exists() and content_sha256(generated) == outcome.generated_sha256
+    return outcome if intact or (not generated.exists() and _is_scored(plan, pair)) else None
+
+
+def _is_scored(plan: Plan, pair: Pair) -> bool:
+    """Whether the stored scores of a pair cover every metric of the plan under its present signature."""
+    path = plan.folder.scores(pair.id)
+    if not path.is_file():
+        return False
+    try:
+        stored = read_signatures(path)
+    except RunError:
+        return False
+    return metric_signatures(plan.protocol, plan.metrics).items() <= stored.items()
+
+
+def _job(plan: Plan, pair: Pair, outcome: Outcome) -> ScoringJob:
+    keys = tuple(metric.key for metric in plan.metrics)
+    generated = plan.folder.path / (outcome.generated or "")
+    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, plan.folder.scores(pair.id))
+
+
+def _result(plan: Plan, pair: Pair) -> PairResult:
+    outcome = plan.folder.read_outcome(pair.id)
+    assert outcome is not None
+    scores = read_frames(plan.folder.scores(pair.id)) if outcome.status == "ok" else []
+    return PairResult(pair, outcome, {score.metric: score for score in scores})
+
+
+@contextmanager
+def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
+    """A full or read-only disk ends the run in one sentence; what was finished stays."""
+    try:
+        yield
+    except EvalkitError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        raise RunError(
+            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the command."
+        ) from error

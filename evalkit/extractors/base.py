@@ -1,0 +1,26 @@
+"""What an extractor is: one network (or formula) that says something of each frame."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from evalkit.types import Features, Frames
+
+Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
+"""(frames (T, H, W, 3) uint8, features of the required extractors for the same frames) -> named arrays (T, ...)."""
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """One network per file.
+
+    `signature` names everything that moves its output: network, weights hash, preprocessing; it is part of every cache
+    key and of every number. `requires` are ids of extractors whose features it needs. `load` builds the function;
+    heavy libraries are imported there. A frame where nothing was found has NaN in every array.
+    """
+
+    id: str
+    signature: str
+    requires: tuple[str, ...]
+    load: Callable[[], Extract]
+    weights: tuple[str, ...] = ()

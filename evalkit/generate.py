@@ -1,0 +1,90 @@
+"""Run a method on one pair and check what comes back, frame by frame, before anything is kept."""
+
+import hashlib
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from evalkit import video
+from evalkit.adapter import Driving, Method
+from evalkit.errors import EvalkitError, MethodError, VideoError
+from evalkit.protocol import Protocol
+from evalkit.types import Frames, Pair
+
+
+def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, float]:
+    """Animate one pair into the lossless video `output`; returns the frame count and the method's own seconds.
+
+    The seconds leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
+    `seed` and the pair, so a pair comes out the same whatever ran before it.
+
+    Raises:
+        MethodError: the method raised, returned NaN, another size, or another number of frames.
+        VideoError: the source or driving clip cannot be decoded.
+        OSError: the output cannot be written.
+    """
+    sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution)
+    decoding: list[float] = []
+    rule = protocol.driving
+    driving = Driving(pair.driving.path, protocol.resolution, **rule.model_dump(), on_decode=decoding.append)
+    expected = video.count_frames(pair.driving.path, **rule.model_dump())
+    working: list[float] = []
+    seed_everything(f"{seed}:{pair.id}")
+    frames = _checked(method, sources, driving, protocol, expected, working)
+    count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / rule.stride)
+    return count, sum(working) - sum(decoding)
+
+
+def seed_everything(text: str) -> None:
+    """Seed the global random generators of Python, numpy and (if it is loaded) torch from a text."""
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    random.seed(seed)
+    np.random.seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def _checked(
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, expected: int, working: list[float]
+) -> Iterator[Frames]:
+    """The method's frames as uint8, or `MethodError` at the first thing that is not as promised."""
+    wanted = (protocol.resolution, protocol.resolution, 3)
+    count = 0
+    for chunk in _timed(method, sources, driving, protocol, working):
+        if not isinstance(chunk, np.ndarray) or chunk.ndim != 4 or chunk.shape[1:] != wanted:
+            shape = str(chunk.shape) if isinstance(chunk, np.ndarray) else type(chunk).__name__
+            raise MethodError(f"returned {shape}; expected (t, {wanted[0]}, {wanted[1]}, 3) frames")
+        try:
+            yield video.to_uint8(chunk)
+        except VideoError as error:
+            raise MethodError(f"frame {count} and on: {error}") from error
+        count += len(chunk)
+        if count > expected:
+            break
+    if count != expected:
+        more = "more than " if count > expected else ""
+        got = f"{more}{min(count, expected)}"
+        raise MethodError(f"returned {got} frames for {expected} driving frames; one for each is expected")
+
+
+def _timed(
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, working: list[float]
+) -> Iterator[np.ndarray]:
+    """Run the method step by step, noting the seconds of each; whatever it raises becomes a `MethodError`."""
+    try:
+        frames = iter(method.animate(sources, driving, protocol.motion))
+        while True:
+            began = time.perf_counter()
+            chunk = next(frames, None)
+            working.append(time.perf_counter() - began)
+            if chunk is None:
+                return
+            yield chunk
+    except EvalkitError:
+        raise
+    except Exception as error:
+        raise MethodError(f"raised {type(error).__name__}: {error}") from error

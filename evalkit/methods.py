@@ -1,0 +1,96 @@
+"""Find methods: read their cards, build their adapters. The only file that imports code it does not know."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import yaml
+from pydantic import ValidationError
+
+from evalkit.adapter import Method, MethodCard, MethodConfig
+from evalkit.errors import MethodError, UnknownNameError
+from evalkit.files import canonical_sha256, content_sha256
+from evalkit.resources import resource_dir
+from evalkit.validation import explain_invalid
+
+CARD = "method.yaml"
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A method that can be asked for: its card and the folder it lies in."""
+
+    card: MethodCard
+    folder: Path
+
+    @property
+    def code_sha256(self) -> str:
+        """sha256 over the folder's Python files and card, so that results of changed code are never mixed."""
+        files = sorted(p for p in self.folder.rglob("*") if p.suffix in {".py", ".yaml"})
+        return canonical_sha256([[p.relative_to(self.folder).as_posix(), content_sha256(p)] for p in files])
+
+
+def list_methods() -> list[MethodEntry]:
+    """All methods that come with evalkit, by id."""
+    return [read_method(card.parent) for card in sorted(resource_dir("baselines").glob(f"*/{CARD}"))]
+
+
+def find_method(name: str) -> MethodEntry:
+    """The method called `name`, or the one in the folder `name` (a path with a separator, such as `./mine`).
+
+    Raises `UnknownNameError`, or `MethodError` for a folder without a valid card.
+    """
+    if "/" in name or name.startswith("."):
+        return read_method(Path(name))
+    folder = resource_dir("baselines") / name
+    if not (folder / CARD).is_file():
+        raise UnknownNameError("method", name, [entry.card.id for entry in list_methods()])
+    return read_method(folder)
+
+
+def read_method(folder: Path) -> MethodEntry:
+    """Read the card in `folder`. Raises `MethodError` for a missing or invalid card."""
+    path = folder / CARD
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return MethodEntry(MethodCard.model_validate(content), folder)
+    except (OSError, yaml.YAMLError) as error:
+        raise MethodError(f"{path}: expected a method card, {error}") from error
+    except ValidationError as error:
+        raise MethodError(explain_invalid(path, error, MethodCard)) from error
+
+
+def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
+    """Import the adapter and build it. Raises `MethodError` when the adapter cannot be imported or does not fit."""
+    module, _, function = entry.card.adapter.partition(":")
+    try:
+        build = cast(Callable[[MethodConfig], Method], getattr(_import_adapter(entry.folder, module), function))
+    except (ImportError, AttributeError) as error:
+        raise MethodError(
+            f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
+        ) from error
+    method = build(config)
+    if not isinstance(method, Method):
+        raise MethodError(
+            f"{entry.card.id}: {entry.card.adapter} returned {type(method).__name__}, which cannot animate"
+        )
+    return method
+
+
+def _import_adapter(folder: Path, module: str) -> ModuleType:
+    """Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path."""
+    if folder.resolve().parent == resource_dir("baselines").resolve():
+        return importlib.import_module(f"baselines.{folder.name}.{module}")
+    name = f"evalkit_method_{folder.resolve().name}_{module}"
+    spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")
+    if spec is None or spec.loader is None or not (folder / f"{module}.py").is_file():
+        raise ImportError(f"no file {folder / module}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[name] = loaded
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -1,0 +1,22 @@
+"""Metrics: one file each, pure functions on arrays. The list below is the registry."""
+
+from evalkit.errors import UnknownNameError
+from evalkit.metrics import aed, akd, apd, csim, l1, psnr, ssim
+from evalkit.metrics.base import Metric
+
+METRICS: dict[str, Metric] = {
+    metric.key: metric for module in (l1, psnr, ssim, csim, akd, apd, aed) for metric in module.METRICS
+}
+
+
+def find_metric(name: str) -> Metric:
+    """The metric with the key `name`; a bare id means its first variant. Raises `UnknownNameError`."""
+    if name in METRICS:
+        return METRICS[name]
+    variants = [metric for metric in METRICS.values() if metric.id == name]
+    if not variants:
+        raise UnknownNameError("metric", name, METRICS)
+    return variants[0]
+
+
+__all__ = ["METRICS", "Metric", "find_metric"]

@@ -1,0 +1,54 @@
+"""AKD: average keypoint distance between generated and driving landmarks, in pixels of the protocol's resolution.
+
+Two distances are in use: the Euclidean one, and the mean absolute coordinate difference of the FOMM line, which is
+about pi/2 times smaller (`pose-evaluation`, cmp_kp.py). Neither is divided by the size of the face.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.metrics.base import SELF_ONLY, Metric, check_rows
+from evalkit.types import Values
+
+
+def akd(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
+    """(T,) mean Euclidean distance of landmarks (T, K, 2) in pixels, lower is better; NaN where a face is missing."""
+    check_rows(generated, driving)
+    return np.asarray(np.linalg.norm(generated - driving, axis=2).mean(axis=1))
+
+
+def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
+    """(T,) mean absolute difference over the 2K coordinates of landmarks (T, K, 2) in pixels, lower is better."""
+    check_rows(generated, driving)
+    return np.asarray(np.abs(generated - driving).mean(axis=(1, 2)))
+
+
+METRICS = tuple(
+    Metric(
+        id="akd",
+        variant=variant,
+        title=title,
+        better="lower",
+        reference="driving",
+        tasks=SELF_ONLY,
+        input=("dlib68", "points"),
+        function=function,
+        settings=settings,
+        paper="Siarohin et al., First Order Motion Model, NeurIPS 2019",
+        description=description,
+        unit="px",
+        decimals=2,
+    )
+    for variant, title, function, settings, description in (
+        ("dlib68", "AKD", akd, "euclidean-px", "Mean Euclidean distance of 68 dlib landmarks, in pixels."),
+        (
+            "dlib68-mean-abs",
+            "AKD (abs)",
+            akd_mean_abs,
+            "mean-abs-px",
+            "Mean absolute coordinate difference of 68 dlib landmarks, in pixels: the FOMM line's formula.",
+        ),
+    )
+)

@@ -1,0 +1,86 @@
+"""What a metric is: a pure function on arrays, and the facts that a table, a signature and a gate need of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.types import Task, Values
+
+MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
+"""(generated, reference) -> one float64 value per generated frame, NaN where it does not exist.
+
+Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
+source.
+"""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric in one variant.
+
+    Attributes:
+        id: the file name in `evalkit/metrics`, and the first part of the column name.
+        variant: what tells it from other metrics of that id; None for the plain one.
+        title: as printed in tables, for example "CSIM".
+        better: which direction is good.
+        unit: "" for pure numbers.
+        low, high: bounds a value cannot leave (infinite where there is none).
+        decimals: printed in tables.
+        reference: the clip it compares the generated one with.
+        tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment.
+        input: an extractor id and the name of one of its features, or None for the frames themselves.
+        function: the metric.
+        settings: constants that move the value, in words, for the signature.
+        version: raised whenever the same input gives another number.
+        paper: where the definition comes from.
+        description: one or two sentences for `evalkit metrics list`.
+    """
+
+    id: str
+    title: str
+    better: Literal["higher", "lower"]
+    reference: Literal["driving", "source"]
+    tasks: frozenset[Task]
+    input: tuple[str, str] | None
+    function: MetricFunction
+    settings: str
+    paper: str
+    description: str
+    variant: str | None = None
+    unit: str = ""
+    low: float = 0.0
+    high: float = float("inf")
+    decimals: int = 3
+    version: int = 1
+
+    @property
+    def key(self) -> str:
+        """The column name: `csim[dlib]`, or `l1` without a variant."""
+        return f"{self.id}[{self.variant}]" if self.variant else self.id
+
+    def signature(self, extractor_signature: str | None, averaging: str) -> str:
+        """Everything that moves the value, in one line. Two different signatures are never compared."""
+        parts = (self.key, extractor_signature, self.settings, f"vs {self.reference}", averaging, f"v{self.version}")
+        return "|".join(part for part in parts if part)
+
+
+SELF_ONLY: frozenset[Task] = frozenset({"self_reenactment"})
+BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"})
+
+
+def check_frames(generated: NDArray[Any], reference: NDArray[Any]) -> None:
+    """Raise `ValueError` unless both are (T, H, W, 3) uint8 of one shape."""
+    for name, frames in (("generated", generated), ("reference", reference)):
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
+            raise ValueError(f"expected {name} frames (T, H, W, 3) uint8, got {frames.shape} {frames.dtype}")
+    if generated.shape != reference.shape:
+        raise ValueError(f"expected frames of one shape, got generated {generated.shape}, reference {reference.shape}")
+
+
+def check_rows(generated: NDArray[Any], reference: NDArray[Any]) -> None:
+    """Raise `ValueError` unless both have the same shape with one row per frame."""
+    if generated.shape != reference.shape or generated.ndim < 2:
+        raise ValueError(f"expected rows of one shape, got generated {generated.shape}, reference {reference.shape}")

@@ -1,0 +1,147 @@
+"""A protocol: `protocols/<id>.yaml` plus its CSV lists, validated, with a hash that travels with every number."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from evalkit.errors import ProtocolError, UnknownNameError
+from evalkit.files import canonical_sha256, content_sha256
+from evalkit.resources import resource_dir
+from evalkit.types import Kind, Motion, Task
+from evalkit.validation import explain_invalid
+
+Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+_PROSE = {"title", "description", "citation", "licence", "assumptions", "anchors"}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PairRule(_Strict):
+    """How pairs are made from the clips of the dataset (`pairs.py`).
+
+    `first_frame_self`: every clip drives its own source frames. `all_cross_identity`: every ordered couple of clips of
+    two identities. `random_cross`: `count` such couples, balanced over identities and clips, chosen by `seed`. `list`:
+    the rows of the CSV file `list` beside the YAML.
+    """
+
+    rule: Literal["first_frame_self", "all_cross_identity", "random_cross", "list"]
+    count: Positive | None = None
+    seed: Natural = 0
+    list: str | None = None
+
+    @model_validator(mode="after")
+    def _rule_has_its_keys(self) -> "PairRule":
+        if (self.rule == "random_cross") != (self.count is not None):
+            raise ValueError("'count' belongs to the rule random_cross and is needed there")
+        if (self.rule == "list") != (self.list is not None):
+            raise ValueError("'list' belongs to the rule list and is needed there")
+        return self
+
+
+class SourceRule(_Strict):
+    """Which frames of the source clip are given to the method, and what may be a source. Negative indices count from the end."""
+
+    frames: tuple[int, ...] = Field(default=(0,), min_length=1)
+    kinds: tuple[Kind, ...] = Field(default=("clip",), min_length=1)
+
+
+class DrivingRule(_Strict):
+    """Frames `start, start + stride, ...` of the driving clip, at most `maximum` of them (None: to its end)."""
+
+    start: Natural = 0
+    stride: Positive = 1
+    maximum: Positive | None = None
+
+
+class Protocol(_Strict):
+    """What is run and how it is scored. Every key that moves a number enters `hash`; prose does not.
+
+    `averaging: clip` is the mean over frames within a clip, then over clips; `frame` pools all frames.
+    `coverage_floor` is the share of frames below which a number is flagged. `anchors` are methods run beside every
+    other.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    version: Positive = 1
+    title: str
+    description: str = ""
+    task: Task
+    dataset: str
+    pairs: PairRule
+    source: SourceRule = SourceRule()
+    driving: DrivingRule = DrivingRule()
+    motion: Motion = "absolute"
+    resolution: Annotated[int, Field(ge=16, le=2048)] = 256
+    metrics: tuple[str, ...] = Field(min_length=1)
+    averaging: Literal["clip", "frame"] = "clip"
+    no_face: Literal["exclude_and_report"] = "exclude_and_report"
+    coverage_floor: Annotated[float, Field(ge=0, le=1)] = 0.9
+    anchors: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    citation: str = ""
+    licence: str = ""
+    supersedes: str | None = None
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _task_matches_pairs(self) -> "Protocol":
+        is_self = self.pairs.rule == "first_frame_self"
+        if self.pairs.rule != "list" and is_self != (self.task == "self_reenactment"):
+            raise ValueError(f"the pair rule {self.pairs.rule!r} does not make pairs for {self.task}")
+        return self
+
+    @property
+    def list_path(self) -> Path | None:
+        """The pair list, beside the YAML. Raises `ProtocolError` for a name that leaves that folder."""
+        if self.pairs.list is None:
+            return None
+        path = (self.folder / self.pairs.list).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise ProtocolError(f"protocol {self.id}: the pair list {self.pairs.list!r} leaves the protocol's folder")
+        if not path.is_file():
+            raise ProtocolError(f"protocol {self.id}: the pair list {path} does not exist")
+        return path
+
+    @property
+    def hash(self) -> str:
+        """sha256 of every key that differs from its default, without prose, and of the pair list's bytes."""
+        keys = self.model_dump(mode="json", exclude_defaults=True, exclude=_PROSE)
+        lists = {"list_sha256": content_sha256(self.list_path)} if self.list_path else {}
+        return canonical_sha256(keys | lists)
+
+
+def list_protocols() -> list[Protocol]:
+    """All protocols that come with evalkit, by id."""
+    return [read_protocol(path) for path in sorted(resource_dir("protocols").glob("*.yaml"))]
+
+
+def find_protocol(name: str) -> Protocol:
+    """The protocol called `name`, or the one in the YAML file `name`. Raises `UnknownNameError` or `ProtocolError`."""
+    if name.endswith((".yaml", ".yml")):
+        return read_protocol(Path(name))
+    path = resource_dir("protocols") / f"{name}.yaml"
+    if not path.is_file():
+        raise UnknownNameError("protocol", name, [p.stem for p in resource_dir("protocols").glob("*.yaml")])
+    return read_protocol(path)
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read and validate one YAML file; its id is its file name. Raises `ProtocolError`."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProtocolError(f"{path}: cannot be read as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ProtocolError(f"{path}: expected keys and values, got {type(content).__name__}")
+    try:
+        protocol = Protocol.model_validate(content).model_copy(update={"folder": path.parent})
+    except ValidationError as error:
+        raise ProtocolError(explain_invalid(path, error, Protocol)) from error
+    if protocol.id != path.stem:
+        raise ProtocolError(f"{path}: the id is {protocol.id!r}, expected {path.stem!r} as in the file name")
+    return protocol

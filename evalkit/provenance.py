@@ -1,0 +1,64 @@
+"""What a run says of where it came from: versions, commit, machine."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from evalkit import __version__
+
+_LIBRARIES = ("numpy", "scipy", "torch", "av", "pillow", "dlib-bin", "pyarrow")
+
+
+def provenance() -> dict[str, Any]:
+    """evalkit's version, its commit and whether the tree was dirty (None outside a checkout), libraries, machine."""
+    commit = _git("rev-parse", "HEAD")
+    return {
+        "evalkit": __version__,
+        "commit": commit,
+        "dirty": bool(_git("status", "--porcelain")) if commit else None,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cpus": os.cpu_count(),
+    }
+
+
+def device_name(device: str) -> str:
+    """The name of the accelerator behind a torch device string, or of the processor for "cpu"."""
+    torch = sys.modules.get("torch")
+    if torch is not None and device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    return _processor()
+
+
+def _git(*arguments: str) -> str | None:
+    """Output of a git command about evalkit's own checkout; None when it is not in one."""
+    folder = Path(__file__).resolve().parent.parent
+    if not (folder / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,219 @@
+"""The main job: run a method over a protocol, or score somebody's outputs, and leave a run folder."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from evalkit.adapter import Method, MethodConfig
+from evalkit.cache import cache_dir
+from evalkit.contact_sheet import write_contact_sheet
+from evalkit.datasets import DATASETS
+from evalkit.errors import EvalkitError, MethodError, UnknownNameError
+from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
+from evalkit.features import chain_signature
+from evalkit.files import content_sha256, write_json
+from evalkit.generate import generate
+from evalkit.methods import MethodEntry, build_method
+from evalkit.metrics import Metric, find_metric
+from evalkit.outputs import Outputs
+from evalkit.pairs import make_pairs
+from evalkit.protocol import Protocol
+from evalkit.provenance import device_name, provenance
+from evalkit.records import SCHEMA_VERSION
+from evalkit.runfolder import RunFolder, read_header
+from evalkit.scoring import ScoringPool
+from evalkit.summary import write_summary
+from evalkit.types import Pair
+
+OnPair = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user can say of a run beside protocol and method.
+
+    `limit` takes the first pairs of the protocol, `only` those with these ids; both mark the result as not complete.
+    `metrics` replaces those of the protocol when given.
+    """
+
+    data: Path | None = None
+    out: Path = Path("runs")
+    tag: str | None = None
+    metrics: tuple[str, ...] = ()
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    max_failures: int | None = None
+    config: MethodConfig = field(default_factory=MethodConfig)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: its folder and its summary."""
+
+    folder: RunFolder
+    summary: dict[str, Any]
+
+
+def resolve_pairs(protocol: Protocol, data: Path | None) -> list[Pair]:
+    """The pairs of a protocol over the clips of its dataset. Raises `DatasetError` or `ProtocolError`."""
+    dataset = DATASETS.get(protocol.dataset)
+    return make_pairs(protocol, dataset.index(dataset.resolve_root(data)))
+
+
+def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics asked for, or those of the protocol. Raises when one is unknown or means nothing in the protocol's task."""
+    metrics = tuple(find_metric(name) for name in names or protocol.metrics)
+    for metric in metrics:
+        if protocol.task not in metric.tasks:
+            raise EvalkitError(
+                f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground-truth frame "
+                f"to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."
+            )
+    return tuple(dict.fromkeys(metrics))
+
+
+def run_method(
+    protocol: Protocol,
+    entry: MethodEntry,
+    settings: Settings,
+    pairs: Sequence[Pair],
+    pool: ScoringPool,
+    on_pair: OnPair,
+) -> Finished:
+    """Run a method over the selected pairs of a protocol and score it; resumes what is there.
+
+    Raises `EvalkitError` when the run cannot begin or go on; a pair that fails costs only itself.
+    """
+    card, config = entry.card, settings.config
+    _refuse_too_many_sources(protocol, entry)
+    if protocol.motion not in card.motions:
+        raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
+    configuration = {
+        "kind": "method",
+        "method": card.id,
+        "title": card.title,
+        "method_version": card.version,
+        "code_sha256": entry.code_sha256,
+        "checkpoint_sha256": content_sha256(config.checkpoint) if config.checkpoint else None,
+        "device": config.device.partition(":")[0],
+        "precision": config.precision,
+        "seed": config.seed,
+        **_protocol_configuration(protocol),
+    }
+    built: list[Method] = []
+
+    def produce(pair: Pair, folder: RunFolder) -> Made:
+        if not built:
+            built.append(build_method(entry, config))
+        output = folder.generated(pair.id)
+        frames, seconds = generate(pair, built[0], protocol, output, config.seed)
+        return Made(output.relative_to(folder.path).as_posix(), frames, seconds if card.timed else None)
+
+    return _run(protocol, settings, pairs, pool, on_pair, configuration, produce)
+
+
+def score_outputs(
+    protocol: Protocol,
+    outputs: Outputs,
+    name: str,
+    settings: Settings,
+    pairs: Sequence[Pair],
+    pool: ScoringPool,
+    on_pair: OnPair,
+) -> Finished:
+    """Score clips that somebody else's model made, matched to the protocol's pairs by id.
+
+    Raises `EvalkitError` when the run cannot begin or go on; a missing, short or wrongly sized clip costs only its
+    pair.
+    """
+    configuration = {"kind": "outputs", "method": name, "title": name, **_protocol_configuration(protocol)}
+
+    def produce(pair: Pair, folder: RunFolder) -> Made:
+        return outputs.check(pair, protocol, folder)
+
+    return _run(protocol, settings, pairs, pool, on_pair, configuration, produce)
+
+
+def select_pairs(pairs: Sequence[Pair], settings: Settings, done: Iterable[str]) -> list[Pair]:
+    """The pairs to run, in the protocol's order: those asked for, and those that the folder already holds.
+
+    Raises `UnknownNameError` for an id the protocol does not have.
+    """
+    ids = [pair.id for pair in pairs]
+    for name in settings.only:
+        if name not in ids:
+            raise UnknownNameError("pair", name, ids)
+    wanted = set(settings.only or ids[: settings.limit]) | set(done)
+    return [pair for pair in pairs if pair.id in wanted]
+
+
+def _run(
+    protocol: Protocol,
+    settings: Settings,
+    pairs: Sequence[Pair],
+    pool: ScoringPool,
+    on_pair: OnPair,
+    configuration: dict[str, Any],
+    produce: Producer,
+) -> Finished:
+    metrics = choose_metrics(protocol, settings.metrics)
+    name = configuration["method"] + (f"@{settings.tag}" if settings.tag else "")
+    folder = RunFolder(settings.out / protocol.id / name)
+    with folder.locked():
+        folder.claim(configuration)
+        chosen = select_pairs(pairs, settings, finished_pairs(folder))
+        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache_dir(), settings.max_failures)
+        _write_header(plan, settings, "running", [])
+        folder.log("started", pairs=len(chosen))
+        results = execute(plan, pool, on_pair)
+        summary, clips = write_summary(plan, results, len(pairs))
+        write_contact_sheet(folder, protocol, results, clips, metrics)
+        _write_header(plan, settings, "finished", results)
+        folder.log("finished", complete=summary["complete"])
+    return Finished(folder, summary)
+
+
+def _protocol_configuration(protocol: Protocol) -> dict[str, Any]:
+    return {"protocol": protocol.id, "protocol_hash": protocol.hash, "motion": protocol.motion}
+
+
+def _refuse_too_many_sources(protocol: Protocol, entry: MethodEntry) -> None:
+    most, given = entry.card.max_sources, len(protocol.source.frames)
+    if most is not None and given > most:
+        raise MethodError(f"{entry.card.id} takes {most} source image(s), the protocol {protocol.id} gives {given}.")
+
+
+def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence[PairResult]) -> None:
+    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    created = read_header(plan.folder.path)["created"] if plan.folder.header.is_file() else now
+    extractors = sorted({metric.input[0] for metric in plan.metrics if metric.input})
+    write_json(
+        plan.folder.header,
+        {
+            "schema_version": SCHEMA_VERSION,
+            "status": status,
+            "created": created,
+            "updated": now,
+            "configuration": dict(plan.configuration),
+            "protocol": plan.protocol.model_dump(mode="json"),
+            "metrics": [metric.key for metric in plan.metrics],
+            "extractors": {name: chain_signature(name) for name in extractors},
+            "device": {"type": settings.config.device, "name": device_name(settings.config.device)},
+            "provenance": provenance(),
+            "timings": _timings(results),
+        },
+    )
+
+
+def _timings(results: Sequence[PairResult]) -> dict[str, Any]:
+    """Speed of the method: median over pairs of frames per second of its own work, so that warm-up does not count."""
+    timed = [r.outcome for r in results if r.outcome.seconds]
+    speeds = [outcome.frames / outcome.seconds for outcome in timed if outcome.seconds]
+    return {
+        "fps": median(speeds) if speeds else None,
+        "frames": sum(outcome.frames for outcome in timed),
+        "seconds": sum(outcome.seconds or 0.0 for outcome in timed),
+    }

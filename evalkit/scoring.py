@@ -1,0 +1,97 @@
+"""Score pairs here or in worker processes, one file of frame scores per pair."""
+
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.cache import FeatureCache
+from evalkit.errors import EvalkitError, RunError, ScoreError, VideoError
+from evalkit.evaluate import Scorer, extractors_of, metric_signatures
+from evalkit.features import FeatureBank
+from evalkit.metrics import METRICS
+from evalkit.protocol import Protocol
+from evalkit.records import write_frames
+from evalkit.types import Pair
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """Score `generated` as the answer to `pair` and write the frame scores to `output`."""
+
+    protocol: Protocol
+    metrics: tuple[str, ...]
+    cache: Path
+    pair: Pair
+    generated: Path
+    output: Path
+
+
+def score_pair(job: ScoringJob) -> str | None:
+    """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
+    try:
+        scores = _scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated)
+    except (VideoError, ScoreError) as error:
+        return str(error)
+    chosen = [METRICS[key] for key in job.metrics]
+    write_frames(job.output, scores, metric_signatures(job.protocol, chosen))
+    return None
+
+
+class ScoringPool:
+    """Runs jobs in `workers` processes; with one worker, in this process."""
+
+    def __init__(self, executor: ProcessPoolExecutor | None) -> None:
+        self._executor = executor
+
+    def submit(self, job: ScoringJob) -> "Future[str | None]":
+        """Start a job. Its result is that of `score_pair`."""
+        if self._executor is not None:
+            return self._executor.submit(score_pair, job)
+        done: Future[str | None] = Future()
+        done.set_result(score_pair(job))
+        return done
+
+
+@contextmanager
+def scoring_pool(workers: int) -> Iterator[ScoringPool]:
+    """A pool whose processes end with this block, and with this process however it ends."""
+    if workers <= 1:
+        yield ScoringPool(None)
+        return
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    try:
+        yield ScoringPool(executor)
+    except BrokenProcessPool as error:
+        raise RunError("A scoring process died (out of memory?). Finished pairs are kept; use --workers 1.") from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+@functools.lru_cache(maxsize=4)
+def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
+    """Networks are loaded once per process, whatever number of pairs and methods it scores."""
+    chosen = tuple(METRICS[key] for key in metrics)
+    return Scorer(protocol, chosen, FeatureBank(extractors_of(chosen), FeatureCache(cache)))
+
+
+def _start_worker() -> None:
+    """Ctrl-C is the parent's business, and a worker does not outlive a killed parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise EvalkitError("a scoring worker was started outside a pool")
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,83 @@
+"""Sum a run up: `frames.parquet`, `clips.parquet`, `summary.json`. Nothing in the summary depends on the clock."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from evalkit.aggregate import ClipScore, clip_columns, clip_score, summarise
+from evalkit.evaluate import metric_signatures
+from evalkit.execute import PairResult, Plan
+from evalkit.files import canonical_sha256, write_json
+from evalkit.records import SCHEMA_VERSION, write_frames, write_table
+
+_CLIP_SCHEMA = pa.schema(
+    [
+        ("pair", pa.string()),
+        ("source_identity", pa.string()),
+        ("driving_identity", pa.string()),
+        ("metric", pa.string()),
+        ("mean", pa.float64()),
+        ("n", pa.int32()),
+        ("frames", pa.int32()),
+        ("coverage", pa.float64()),
+        ("no_face_generated", pa.int32()),
+        ("no_face_reference", pa.int32()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+def write_summary(
+    plan: Plan, results: Sequence[PairResult], total_pairs: int
+) -> tuple[dict[str, Any], list[ClipScore]]:
+    """Write the three result files of a run and return the summary and the clip scores.
+
+    `complete` means that every one of the protocol's `total_pairs` was made and scored; a limited run, or one with a
+    failed pair, is not complete and says so.
+    """
+    signatures = metric_signatures(plan.protocol, plan.metrics)
+    clips = [
+        clip_score(result.pair, metric.key, result.outcome, result.scores.get(metric.key))
+        for metric in plan.metrics
+        for result in results
+    ]
+    failed = [result.pair.id for result in results if result.outcome.status == "failed"]
+    summary = {
+        "schema_version": SCHEMA_VERSION,
+        "protocol": plan.protocol.id,
+        "protocol_version": plan.protocol.version,
+        "protocol_hash": plan.protocol.hash,
+        "task": plan.protocol.task,
+        "data_hash": _data_hash(results),
+        "method": plan.configuration["method"],
+        "title": plan.configuration["title"],
+        "complete": not failed and len(results) == total_pairs,
+        "pairs": {"protocol": total_pairs, "run": len(results), "scored": len(results) - len(failed), "failed": failed},
+        "metrics": {
+            metric.key: {
+                "title": metric.title,
+                "better": metric.better,
+                "unit": metric.unit,
+                **summarise(metric, plan.protocol, _of(clips, metric.key), signatures[metric.key]),
+            }
+            for metric in plan.metrics
+        },
+    }
+    scores = [result.scores[metric.key] for metric in plan.metrics for result in results if metric.key in result.scores]
+    write_frames(plan.folder.frames, scores, signatures)
+    write_table(plan.folder.clips, pa.table(clip_columns(clips), schema=_CLIP_SCHEMA), signatures)
+    write_json(plan.folder.summary, summary)
+    return summary, clips
+
+
+def _of(clips: Sequence[ClipScore], metric: str) -> list[ClipScore]:
+    return [clip for clip in clips if clip.metric == metric]
+
+
+def _data_hash(results: Sequence[PairResult]) -> str:
+    """Which pairs of which clips: two runs whose hashes differ did not see the same data."""
+    return canonical_sha256(
+        [[r.pair.id, r.pair.source_frames, r.outcome.source_sha256, r.outcome.driving_sha256] for r in results]
+    )

@@ -1,0 +1,258 @@
+"""The only place that decodes, encodes, resizes, or changes the colour or layout of pictures.
+
+Frames are (T, H, W, 3) uint8 RGB everywhere outside this file. Videos are addressed by frame index, never by time, so a
+variable frame rate or a meaningless container rate (VoxCeleb copies say 10 fps) changes nothing. Rotation marks are
+honoured, the colour matrix is the one the stream is tagged with (BT.601 when it is not), alpha is dropped, 16-bit grey
+is scaled to 8. Decoding streams in chunks, so memory does not grow with the length of a clip.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from evalkit.errors import VideoError
+from evalkit.files import atomic_path
+from evalkit.types import Frames
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+CHUNK = 16
+"""Frames decoded, processed and held at a time."""
+_BITEXACT = 1 << 23
+_MISSING_TAIL_S = 0.5
+
+
+def is_clip(path: Path) -> bool:
+    """Whether `path` looks like something that can be decoded: a video file, an image, or a folder of images."""
+    if path.is_dir():
+        return any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.iterdir())
+    return path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+
+
+def iter_frames(
+    path: Path,
+    *,
+    size: int | None = None,
+    start: int = 0,
+    stride: int = 1,
+    maximum: int | None = None,
+    chunk: int = CHUNK,
+) -> Iterator[Frames]:
+    """Frames `start, start + stride, ...` (at most `maximum`) of a clip, in chunks of (<= chunk, H, W, 3) uint8 RGB.
+
+    `size` is the side of the square output (`fit`), None keeps the decoded size. Raises `VideoError` for a missing,
+    undecodable, damaged or truncated file, and for a clip that holds none of the frames asked for.
+    """
+    stop = None if maximum is None else start + stride * (maximum - 1) + 1
+    selected = (image for index, image in _pictures(path, stop) if index >= start and (index - start) % stride == 0)
+    empty = True
+    for batch in _batched(selected, chunk):
+        empty = False
+        yield _stack(path, [fit(image(), size) for image in batch])
+    if empty:
+        raise VideoError(f"{path}: no frame at index {start} or later. Use a longer clip or a lower driving start.")
+
+
+def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) -> Frames:
+    """The frames at `indices` (negative ones count from the end), as (len(indices), H, W, 3) uint8 RGB.
+
+    Raises `VideoError` as `iter_frames` does, and for an index the clip does not have.
+    """
+    stop = None if min(indices) < 0 else max(indices) + 1
+    tail: deque[NDArray[np.uint8]] = deque(maxlen=max(0, -min(indices)))
+    found: dict[int, NDArray[np.uint8]] = {}
+    count = 0
+    for index, image in _pictures(path, stop):
+        count += 1
+        if index in indices:
+            found[index] = fit(image(), size)
+        if tail.maxlen:
+            tail.append(fit(image(), size))
+    for index in set(indices):
+        if index < 0 and -index <= len(tail):
+            found[index] = tail[index]
+        if index not in found:
+            raise VideoError(
+                f"{path}: frame {index} asked for, but the clip has {count}. Fix the source frames or the clip."
+            )
+    return _stack(path, [found[index] for index in indices])
+
+
+def count_frames(path: Path, *, start: int = 0, stride: int = 1, maximum: int | None = None) -> int:
+    """How many frames `iter_frames` would give. Decodes without converting. Raises `VideoError` as it does."""
+    stop = None if maximum is None else start + stride * (maximum - 1) + 1
+    return sum(index >= start and (index - start) % stride == 0 for index, _ in _pictures(path, stop))
+
+
+def frame_size(path: Path) -> tuple[int, int]:
+    """Width and height of the first frame. Raises `VideoError` when there is none."""
+    for _, image in _pictures(path, 1):
+        height, width = image().shape[:2]
+        return width, height
+    raise VideoError(f"{path}: holds no frame")
+
+
+def frame_rate(path: Path, default: float = 25.0) -> float:
+    """Frames per second the container states, or `default` for images and streams that state none."""
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        return default
+    try:
+        with av.open(str(path)) as container:
+            rate = container.streams.video[0].average_rate if container.streams.video else None
+    except (OSError, av.FFmpegError):
+        return default
+    return float(rate) if rate else default
+
+
+def fit(image: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
+    """Centre-crop (H, W, 3) to a square, then resize to (size, size, 3): Pillow bicubic, antialiased when shrinking."""
+    if size is None or image.shape[:2] == (size, size):
+        return image
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = image[top : top + side, left : left + side]
+    if side == size:
+        return np.ascontiguousarray(square)
+    return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def to_uint8(frames: NDArray[np.generic]) -> Frames:
+    """Frames as uint8. uint8 passes; floats are taken as [0, 1] and rounded to the nearest of 256 levels.
+
+    Raises `VideoError` for NaN, infinity, floats outside [0, 1] by more than 1e-3, and other dtypes.
+    """
+    if frames.dtype == np.uint8:
+        return np.asarray(frames, dtype=np.uint8)
+    if not np.issubdtype(frames.dtype, np.floating):
+        raise VideoError(f"frames have dtype {frames.dtype}; expected uint8 in 0..255 or float in [0, 1]")
+    if not np.isfinite(frames).all():
+        raise VideoError(f"frames hold {int((~np.isfinite(frames)).sum())} NaN or infinite values")
+    low, high = float(frames.min()), float(frames.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        raise VideoError(f"float frames span [{low:.3g}, {high:.3g}]; expected [0, 1]")
+    return np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8)
+
+
+def write_video(path: Path, chunks: Iterable[Frames], fps: float) -> int:
+    """Write frames losslessly (FFV1 with checksums, RGB, Matroska) and return how many.
+
+    The file appears only when all frames are in, and the same frames always give the same bytes.
+    """
+    with atomic_path(path) as temporary:
+        return _encode(temporary, chunks, fps)
+
+
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write (H, W, 3) uint8 RGB as PNG, atomically."""
+    with atomic_path(path) as temporary:
+        Image.fromarray(image).save(temporary, format="PNG")
+
+
+class _Picture:
+    """A decoded picture whose conversion to RGB is put off until somebody wants it."""
+
+    def __init__(self, frame: "av.VideoFrame | Path") -> None:
+        self._frame = frame
+
+    def __call__(self) -> NDArray[np.uint8]:
+        if isinstance(self._frame, Path):
+            return _read_image(self._frame)
+        rgb = np.asarray(self._frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        return np.ascontiguousarray(np.rot90(rgb, round(self._frame.rotation / 90))) if self._frame.rotation else rgb
+
+
+def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
+    """Index and picture of every frame before `stop`, in presentation order."""
+    if not path.exists():
+        raise VideoError(f"{path}: no such file or folder")
+    if path.is_dir():
+        names = [p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")]
+        yield from ((i, _Picture(p)) for i, p in enumerate(islice(sorted(names, key=_natural_order), stop)))
+    elif path.suffix.lower() in IMAGE_SUFFIXES:
+        yield 0, _Picture(path)
+    else:
+        yield from _video_pictures(path, stop)
+
+
+def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise VideoError(f"{path}: holds no video stream")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            index, end = 0, 0.0
+            for frame in container.decode(stream):
+                if frame.is_corrupt:
+                    raise VideoError(f"{path}: frame {index} is damaged")
+                yield index, _Picture(frame)
+                index, end = index + 1, frame.time or 0.0
+                if stop is not None and index >= stop:
+                    return
+            _refuse_truncated(path, container, index, end)
+    except (OSError, av.FFmpegError) as error:
+        reason = error.strerror or error
+        raise VideoError(f"{path}: not a readable video ({reason}). Replace or re-encode it.") from error
+
+
+def _refuse_truncated(path: Path, container: "av.container.InputContainer", frames: int, end_s: float) -> None:
+    """FFmpeg ends a cut-off file quietly; the header's frame count and duration tell."""
+    stated = container.streams.video[0].frames
+    if stated and frames < stated:
+        raise VideoError(f"{path}: truncated, {frames} of {stated} frames can be decoded")
+    duration = (container.duration or 0) / av.time_base
+    if len(container.streams) == 1 and duration - end_s > _MISSING_TAIL_S + duration / max(frames, 1):
+        raise VideoError(f"{path}: truncated, pictures end at {end_s:.2f} s of {duration:.2f} s")
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith("I"):
+                return np.repeat((np.asarray(upright) // 257).astype(np.uint8)[..., None], 3, axis=2)
+            return np.asarray(upright.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise VideoError(f"{path}: not a readable image ({error}). Replace it.") from error
+
+
+def _natural_order(path: Path) -> list[int | str]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def _batched(items: Iterable[_Picture], count: int) -> Iterator[list[_Picture]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, count)):
+        yield batch
+
+
+def _stack(path: Path, images: Sequence[NDArray[np.uint8]]) -> Frames:
+    shapes = {image.shape for image in images}
+    if len(shapes) > 1:
+        raise VideoError(f"{path}: frames of different sizes {sorted(shapes)}; make them one size")
+    return np.stack(images)
+
+
+def _encode(path: Path, chunks: Iterable[Frames], fps: float) -> int:
+    count = 0
+    with av.open(str(path), "w", format="matroska", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("ffv1", rate=round(fps))
+        stream.pix_fmt = "bgr0"
+        stream.options = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+        stream.codec_context.flags |= _BITEXACT
+        for frames in chunks:
+            if count == 0:
+                stream.height, stream.width = frames.shape[1:3]
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+                count += 1
+        container.mux(stream.encode())
+    return count

@@ -1,0 +1,103 @@
+"""Helpers for the native methods: official key tables, and fixtures with a damaged weight."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from baselines.motion.method import MotionMethod, animate
+
+Entry = tuple[tuple[int, ...], str]
+
+
+@dataclass
+class KeyTable:
+    """State dicts of one official checkpoint: module -> key -> (shape, dtype), and parameter counts per module."""
+
+    entries: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    parameters: dict[str, int] = field(default_factory=dict)
+
+
+def read_keys(path: Path) -> KeyTable:
+    table = KeyTable()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        count = re.match(r"# (?:total|params) (\w+): (?:parameters )?(\d+)", line)
+        if count:
+            table.parameters[count.group(1)] = int(count.group(2))
+        if line.startswith("#") or not line.strip():
+            continue
+        module, key, shape, dtype = line.split("\t")
+        size = () if shape == "scalar" else tuple(int(number) for number in shape.split(","))
+        table.entries.setdefault(module, {})[key] = (size, dtype)
+    return table
+
+
+@pytest.fixture
+def check_keys(shared: Path) -> Callable[[str, dict[str, nn.Module]], None]:
+    """Assert that modules have exactly the official keys, shapes, dtypes and parameter counts."""
+
+    def check(name: str, modules: dict[str, nn.Module]) -> None:
+        table = read_keys(shared / "parity" / "keys" / f"{name}.tsv")
+        assert set(modules) == set(table.entries)
+        for module_name, module in modules.items():
+            ours = {
+                key: (tuple(value.shape), str(value.dtype).removeprefix("torch."))
+                for key, value in module.state_dict().items()
+            }
+            assert ours == table.entries[module_name], module_name
+            assert sum(p.numel() for p in module.parameters()) == table.parameters[module_name], module_name
+
+    return check
+
+
+@pytest.fixture
+def damaged(shared: Path, tmp_path: Path) -> Callable[[str, str], Path]:
+    """Copy a fixture folder with one stored weight changed: (fixture, "<module>.<key>") -> folder."""
+
+    def damage(name: str, key: str) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(shared / "parity" / "fixtures" / name, folder, copy_function=shutil.copyfile)
+        folder.chmod(0o755)
+        tensors = load_file(str(folder / "weights.safetensors"))
+        tensors[key] = tensors[key] * 1.2 + 0.05
+        (folder / "weights.safetensors").unlink()
+        save_file(tensors, str(folder / "weights.safetensors"))
+        return folder
+
+    return damage
+
+
+@pytest.fixture
+def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
+    """Assert that a batch of driving frames gives what the frames give one by one, end to end.
+
+    In float64: in float32 the CPU convolutions pick another kernel for another batch size, which alone moves the images
+    of these random networks by up to 4e-5, the size of their rounding noise. Frames that saw each other would differ by
+    far more than that.
+    """
+
+    def check(method: MotionMethod, source: Tensor, driving: Tensor) -> None:
+        assert len(driving) > 1
+        method.double()
+        source, driving = source.double(), driving.double()
+        with torch.no_grad():
+            together = torch.cat(list(animate(method, source, [driving], relative=True, adapt_scale=True)))
+            singly = torch.cat(list(animate(method, source, driving.split(1), relative=True, adapt_scale=True)))
+        assert together.shape == driving.shape
+        assert (together[0] - together[1]).abs().max() > 1e-3
+        torch.testing.assert_close(together, singly, atol=1e-9, rtol=0)
+
+    return check
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)

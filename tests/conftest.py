@@ -1,0 +1,23 @@
+"""What all tests share: a private cache, and the team's shared test data where it is present."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared test data, from $EVALKIT_SHARED or beside the checkout; tests that need it skip without it."""
+    folder = Path(os.environ.get("EVALKIT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+    if not (folder / "README.md").is_file():
+        pytest.skip(f"no shared test data at {folder}; set EVALKIT_SHARED to run this test")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing a test computes reaches the user's cache, and nothing in it reaches a test."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["EVALKIT_CACHE"] = str(folder)
+    return folder
