@@ -125,15 +125,13 @@ def report_truth(clips: dict[tuple[int, int], DemoClip], found: dict[tuple[int, 
         estimate.append(angles(fit_pose(seen.landmarks)[0]))
     within = [np.corrcoef(a, b)[0, 1] for a, b in zip(jaw, opening, strict=True) if len(a) > 2]
     together = np.corrcoef(np.concatenate(jaw), np.concatenate(opening))[0, 1]
-    print(
-        f"mouth opening vs jaw_open: r {together:.3f} over all, per clip mean {np.mean(within):.3f} min {np.min(within):.3f}"
-    )
+    per_clip = f"per clip mean {np.mean(within):.3f} min {np.min(within):.3f}"
+    print(f"mouth opening vs jaw_open: r {together:.3f} over all, {per_clip}")
     true, guessed = np.concatenate(pose), np.concatenate(estimate)
     for axis, name in enumerate(("yaw", "pitch", "roll")):
         error = np.rad2deg(np.abs(true[:, axis] - guessed[:, axis]))
-        print(
-            f"{name}: r {np.corrcoef(true[:, axis], guessed[:, axis])[0, 1]:.3f}, mean absolute error {error.mean():.1f} deg"
-        )
+        r = np.corrcoef(true[:, axis], guessed[:, axis])[0, 1]
+        print(f"{name}: r {r:.3f}, mean absolute error {error.mean():.1f} deg")
 
 
 def main() -> None:

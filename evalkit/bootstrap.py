@@ -45,4 +45,4 @@ def _codes(names: Sequence[str]) -> NDArray[np.int64]:
 def _draws(generator: np.random.Generator, clusters: int) -> NDArray[np.int64]:
     """(RESAMPLES, clusters): how often each cluster was drawn, with replacement."""
     drawn = generator.integers(0, clusters, size=(RESAMPLES, clusters))
-    return np.asarray((drawn[:, :, None] == np.arange(clusters)).sum(axis=1), dtype=np.int64)
+    return np.stack([np.bincount(row, minlength=clusters) for row in drawn])

@@ -59,4 +59,4 @@ class ScoreError(EvalkitError):
 
 
 class WeightsError(EvalkitError):
-    """Weights of a network that are absent (the message names the command that fetches them) or have a wrong checksum."""
+    """Weights of a network that are absent (the message says how to fetch them) or have a wrong checksum."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit import video
 from evalkit.errors import ScoreError
+from evalkit.extractors import EXTRACTORS
 from evalkit.features import ClipFeatures, FeatureBank, chain_signature
 from evalkit.metrics import Metric
 from evalkit.protocol import DrivingRule, Protocol
@@ -20,61 +21,68 @@ from evalkit.types import Features, Frames, Pair, Values
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores pairs of one protocol. `bank` must offer the extractors that `metrics` take their input from."""
+    """Scores pairs of one protocol with `metrics`, whose extractors the `bank` loads as they are needed."""
 
     protocol: Protocol
     metrics: tuple[Metric, ...]
     bank: FeatureBank
 
     def score(self, pair: Pair, generated: Path) -> list[FrameScores]:
-        """Frame scores of every metric for the generated clip of `pair`.
+        """Frame scores of every metric of level "frame" for the generated clip of `pair`.
+
+        Features that metrics of level "set" need are put into the cache on the way.
 
         Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
         frames or another size than the driving frames of the protocol.
         """
-        size, driving = self.protocol.resolution, self.protocol.driving
-        sources = self.bank.of_frames(pair.source.path, pair.source_frames, size)
-        pixels = [metric for metric in self.metrics if metric.input is None]
-        ours = self.bank.collect(generated, {"size": None})
-        theirs = self.bank.collect(pair.driving.path, {"size": size, **driving.model_dump()})
-        values = self._one_pass(pair, generated, ours, theirs, pixels)
+        size = self.protocol.resolution
+        against_source = [m for m in self.metrics if m.reference == "source"]
+        sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
+        ours, theirs = self.generated_features(generated), self.driving_features(pair.driving.path)
+        values = self._one_pass(pair, generated, ours, theirs)
         features, reference = ours.finish(), theirs.finish()
-        for metric in self.metrics:
-            if metric.input is not None:
-                against = sources if metric.reference == "source" else reference
+        scores = []
+        for metric in (m for m in self.metrics if m.level == "frame"):
+            against = sources if metric.reference == "source" else reference
+            if metric.key not in values:
                 values[metric.key] = metric.function(_input(metric, features), _input(metric, against))
-        return [
-            FrameScores(pair.id, m.key, values[m.key], _statuses(m, values[m.key], features, reference, sources))
-            for m in self.metrics
-        ]
+            statuses = _statuses(metric, values[metric.key], against)
+            scores.append(FrameScores(pair.id, metric.key, values[metric.key], statuses))
+        return scores
 
-    def _one_pass(
-        self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures, pixels: Sequence[Metric]
-    ) -> dict[str, Values]:
-        """Decode both clips side by side, once, as far as anything is missing."""
-        if not (pixels or ours.missing or theirs.missing):
+    def generated_features(self, path: Path) -> ClipFeatures:
+        """What is known of a generated clip."""
+        return self.bank.collect(path, {"size": None}, extractors_of(self.metrics))
+
+    def driving_features(self, path: Path) -> ClipFeatures:
+        """What is known of the driving frames of a clip."""
+        decoding = {"size": self.protocol.resolution, **self.protocol.driving.model_dump()}
+        wanted = extractors_of([m for m in self.metrics if m.reference == "driving"])
+        return self.bank.collect(path, decoding, wanted)
+
+    def _one_pass(self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures) -> dict[str, Values]:
+        """Decode both clips side by side, as far as anything is missing; values of the metrics that work by chunk."""
+        by_chunk = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
+        if not (by_chunk or ours.missing or theirs.missing):
             return {}
-        parts: dict[str, list[Values]] = {metric.key: [] for metric in pixels}
+        parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
         reference = driving_frames(pair.driving.path, self.protocol.resolution, self.protocol.driving)
         for made, driving in zip_longest(video.iter_frames(generated), reference):
             _check_match(generated, made, driving)
-            ours.feed(made)
-            theirs.feed(driving)
-            for metric in pixels:
-                parts[metric.key].append(metric.function(made, driving))
+            features, against = ours.feed(made), theirs.feed(driving)
+            for metric in by_chunk:
+                if metric.input is None:
+                    parts[metric.key].append(metric.function(made, driving))
+                else:
+                    parts[metric.key].append(metric.function(_input(metric, features), _input(metric, against)))
         return {key: np.concatenate(part) for key, part in parts.items()}
 
 
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
     """Metric key -> signature: everything that moves the value under this protocol."""
     averaging = "frame>clip>protocol" if protocol.averaging == "clip" else "frame>protocol"
-    return {
-        metric.key: metric.signature(
-            chain_signature(metric.input[0]) if metric.input else None,
-            f"{protocol.resolution}px|{averaging}|{protocol.no_face}",
-        )
-        for metric in metrics
-    }
+    scoring = f"{protocol.resolution}px|{averaging}|{protocol.no_face}"
+    return {m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring) for m in metrics}
 
 
 def extractors_of(metrics: Sequence[Metric]) -> list[str]:
@@ -85,6 +93,10 @@ def extractors_of(metrics: Sequence[Metric]) -> list[str]:
 def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:
     """The driving frames a protocol selects from a clip, in chunks."""
     return video.iter_frames(path, size=size, start=rule.start, stride=rule.stride, maximum=rule.maximum)
+
+
+def _works_by_chunk(metric: Metric) -> bool:
+    return metric.input is None or EXTRACTORS.get(metric.input[0]).transient
 
 
 def _check_match(generated: Path, made: Frames | None, driving: Frames | None) -> None:
@@ -104,20 +116,13 @@ def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
     return features[extractor][name]
 
 
-def _statuses(
-    metric: Metric,
-    values: Values,
-    generated: dict[str, Features],
-    driving: dict[str, Features],
-    sources: dict[str, Features],
-) -> tuple[str, ...]:
+def _statuses(metric: Metric, values: Values, reference: dict[str, Features]) -> tuple[str, ...]:
     """A value that does not exist is blamed on the reference first: no method could have had it."""
-    if metric.input is None:
+    if metric.input is None or metric.input[0] not in reference:
         return (OK,) * len(values)
-    no_reference = ~_found(_input(metric, driving))
-    if metric.reference == "source":
-        no_reference = np.full(len(values), not _found(_input(metric, sources)).any())
-    blame = np.where(no_reference, NO_FACE_REFERENCE, NO_FACE_GENERATED)
+    found = _found(_input(metric, reference))
+    has_reference = found if metric.reference == "driving" else np.full(len(values), found.any())
+    blame = np.where(has_reference, NO_FACE_GENERATED, NO_FACE_REFERENCE)
     return tuple(OK if ok else str(why) for ok, why in zip(np.isfinite(values), blame, strict=True))
 
 

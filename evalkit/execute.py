@@ -149,7 +149,8 @@ def _kept(plan: Plan, pair: Pair) -> Outcome | None:
     for clip, digest in ((pair.source, outcome.source_sha256), (pair.driving, outcome.driving_sha256)):
         if not clip.path.exists() or content_sha256(clip.path) != digest:
             raise RunError(
-                f"{clip.path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
+                f"{clip.path} changed since {plan.folder.path} was made with it. Restore it, or start anew with "
+                "--tag NAME."
             )
     generated = plan.folder.path / (outcome.generated or "")
     intact = generated.exists() and content_sha256(generated) == outcome.generated_sha256
@@ -192,5 +193,6 @@ def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
         if error.errno not in _NO_SPACE:
             raise
         raise RunError(
-            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the command."
+            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the "
+            "command."
         ) from error

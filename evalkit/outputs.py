@@ -37,7 +37,8 @@ class Outputs:
         size = video.frame_size(path)
         if size != (protocol.resolution, protocol.resolution):
             raise ScoreError(
-                f"wrong size: {path} is {size[0]}x{size[1]}, {protocol.id} is scored at {protocol.resolution}x{protocol.resolution}"
+                f"wrong size: {path} is {size[0]}x{size[1]}, {protocol.id} is scored at "
+                f"{protocol.resolution}x{protocol.resolution}"
             )
         frames, wanted = (
             video.count_frames(path),
@@ -79,7 +80,7 @@ def find_outputs(root: Path, pairs: Sequence[Pair]) -> Outputs:
     if not clips:
         expected = ", ".join(f"{name}.mp4" for name in missing[:3])
         raise ScoreError(
-            f"{root}: nothing there is named after a pair of the protocol (found {len(extra)} other entries). Expected names "
-            f"such as {expected}; `evalkit protocols pairs` lists them all."
+            f"{root}: nothing there is named after a pair of the protocol (found {len(extra)} other entries). "
+            f"Expected names such as {expected}; `evalkit protocols pairs` lists them all."
         )
     return Outputs(root, clips, missing, tuple(extra))

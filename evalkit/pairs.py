@@ -46,8 +46,10 @@ def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
 
 
 def _balanced(sources: Sequence[Clip], drivers: Sequence[Clip], count: int, seed: int) -> list[tuple[Clip, Clip]]:
-    """Up to `count` different couples. Each draw takes the least used driving identity, then its least used clip, and a source
-    by the same rule from the other identities; ties go to the smallest sha256 of seed, role, draw and clip id.
+    """Up to `count` different couples.
+
+    Each draw takes the least used driving identity, then its least used clip, and a source by the same rule from the
+    other identities; ties go to the smallest sha256 of seed, role, draw and clip id.
     """
     used: Counter[tuple[str, str]] = Counter()
     chosen: dict[tuple[str, str], tuple[Clip, Clip]] = {}

@@ -44,7 +44,7 @@ class PairRule(_Strict):
 
 
 class SourceRule(_Strict):
-    """Which frames of the source clip are given to the method, and what may be a source. Negative indices count from the end."""
+    """The frames of the source clip a method gets (negative: from the end), and what may be a source."""
 
     frames: tuple[int, ...] = Field(default=(0,), min_length=1)
     kinds: tuple[Kind, ...] = Field(default=("clip",), min_length=1)

@@ -56,7 +56,7 @@ def write_frames(path: Path, scores: Iterable[FrameScores], signatures: Mapping[
 
 
 def read_frames(path: Path) -> list[FrameScores]:
-    """Read what `write_frames` wrote, in the same order. Raises `RunError` for a file of a newer schema or a damaged one."""
+    """Read what `write_frames` wrote, in the same order. Raises `RunError` for a newer schema or a damaged file."""
     table = read_table(path).to_pandas()
     groups = table.groupby(["pair", "metric"], sort=False)
     return [

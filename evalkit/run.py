@@ -64,13 +64,13 @@ def resolve_pairs(protocol: Protocol, data: Path | None) -> list[Pair]:
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics asked for, or those of the protocol. Raises when one is unknown or means nothing in the protocol's task."""
+    """The metrics asked for, or the protocol's. Raises when one is unknown or means nothing in the protocol's task."""
     metrics = tuple(find_metric(name) for name in names or protocol.metrics)
     for metric in metrics:
         if protocol.task not in metric.tasks:
             raise EvalkitError(
-                f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground-truth frame "
-                f"to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."
+                f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground "
+                f"truth to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."
             )
     return tuple(dict.fromkeys(metrics))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evalkit.cache import FeatureCache
 from evalkit.errors import EvalkitError, RunError, ScoreError, VideoError
-from evalkit.evaluate import Scorer, extractors_of, metric_signatures
+from evalkit.evaluate import Scorer, metric_signatures
 from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
 from evalkit.protocol import Protocol
@@ -80,7 +80,7 @@ def scoring_pool(workers: int) -> Iterator[ScoringPool]:
 def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
     """Networks are loaded once per process, whatever number of pairs and methods it scores."""
     chosen = tuple(METRICS[key] for key in metrics)
-    return Scorer(protocol, chosen, FeatureBank(extractors_of(chosen), FeatureCache(cache)))
+    return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache)))
 
 
 def _start_worker() -> None:

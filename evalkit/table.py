@@ -90,16 +90,13 @@ def _refuse_unlike(runs: Sequence[Path], summaries: Sequence[dict[str, Any]]) ->
     for path, summary in zip(runs[1:], summaries[1:], strict=True):
         for key, what in (("protocol_hash", "protocol"), ("data_hash", "data")):
             if summary[key] != first[key]:
-                raise RunError(
-                    f"{runs[0]} and {path} cannot share a table: their {what} differs ({first['protocol']} {first[key][:12]} "
-                    f"with {first['pairs']['run']} pairs, {summary['protocol']} {summary[key][:12]} with {summary['pairs']['run']} pairs)."
-                )
+                there, here = (f"{s['protocol']} {s[key][:12]}, {s['pairs']['run']} pairs" for s in (first, summary))
+                raise RunError(f"{runs[0]} and {path} cannot share a table: their {what} differs ({there}; {here}).")
         for key, entry in summary["metrics"].items():
             other = first["metrics"].get(key)
             if other and other["signature"] != entry["signature"]:
-                raise RunError(
-                    f"{runs[0]} and {path} cannot share the column {key}: {other['signature']} there, {entry['signature']} here."
-                )
+                differ = f"{other['signature']} there, {entry['signature']} here"
+                raise RunError(f"{runs[0]} and {path} cannot share the column {key}: {differ}.")
 
 
 def _titles(runs: Sequence[Path], summaries: Sequence[dict[str, Any]]) -> list[str]:
@@ -149,7 +146,6 @@ def _caption(summaries: Sequence[dict[str, Any]], keys: Sequence[str]) -> str:
     ns = sorted({s["metrics"][key]["n"] for s in summaries for key in s["metrics"]})
     n = str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
     task = first["task"].replace("_", "-")
-    return (
-        f"{task.capitalize()}, protocol {first['protocol']} v{first['protocol_version']} ({first['protocol_hash'][:8]}), "
-        f"N = {n} of {first['pairs']['protocol']} pairs. Metrics: {', '.join(keys)}."
-    )
+    protocol = f"{first['protocol']} v{first['protocol_version']} ({first['protocol_hash'][:8]})"
+    of = f"N = {n} of {first['pairs']['protocol']} pairs"
+    return f"{task.capitalize()}, protocol {protocol}, {of}. Metrics: {', '.join(keys)}."

@@ -25,6 +25,8 @@ _LATEX_ESCAPES = str.maketrans(
         "†": r"\textdagger{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "[": "{[}",
+        "*": "{*}",
     }
 )
 
@@ -128,7 +130,7 @@ def _markdown_row(cells: list[str]) -> str:
 def _latex_cell(cell: Cell, column: Column) -> str:
     text = "--" if cell.value is None else number(cell, column)
     text = {"best": rf"\textbf{{{text}}}", "second": rf"\underline{{{text}}}", "": text}[cell.mark]
-    marks = f"$^{{{escape_latex(cell.notes)}}}$" if cell.notes else ""
+    marks = rf"\textsuperscript{{{escape_latex(cell.notes)}}}" if cell.notes else ""
     if cell.coverage is not None and cell.coverage < 1:
         marks += rf" {{\scriptsize({cell.coverage * 100:.1f}\%)}}"
     return text + marks

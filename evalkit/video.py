@@ -8,9 +8,12 @@ is scaled to 8. Decoding streams in chunks, so memory does not grow with the len
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from evalkit.errors import VideoError
-from evalkit.files import atomic_path
+from evalkit.files import atomic_folder, atomic_path
 from evalkit.types import Frames
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
@@ -26,6 +29,11 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".
 CHUNK = 16
 """Frames decoded, processed and held at a time."""
 _BITEXACT = 1 << 23
+_LOSSLESS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "matroska": ("ffv1", "bgr0", {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}),
+    "mp4": ("libx264rgb", "rgb24", {"qp": "0", "preset": "veryfast", "threads": "1"}),
+}
+_PNG_EFFORT = 1
 _MISSING_TAIL_S = 0.5
 
 
@@ -85,6 +93,14 @@ def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) 
     return _stack(path, [found[index] for index in indices])
 
 
+def iter_pictures(path: Path, stop: int | None = None) -> Iterator[tuple[int, Callable[[], NDArray[np.uint8]]]]:
+    """Index and picture of every frame before `stop`; calling a picture converts it to (H, W, 3) uint8 RGB.
+
+    Frames nobody calls are decoded only. Raises `VideoError` as `iter_frames` does.
+    """
+    yield from _pictures(path, stop)
+
+
 def count_frames(path: Path, *, start: int = 0, stride: int = 1, maximum: int | None = None) -> int:
     """How many frames `iter_frames` would give. Decodes without converting. Raises `VideoError` as it does."""
     stop = None if maximum is None else start + stride * (maximum - 1) + 1
@@ -104,7 +120,7 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return default
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             rate = container.streams.video[0].average_rate if container.streams.video else None
     except (OSError, av.FFmpegError):
         return default
@@ -124,12 +140,24 @@ def fit(image: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BICUBIC))
 
 
+def crop(image: NDArray[np.uint8], box: tuple[int, int, int, int], size: int | None) -> NDArray[np.uint8]:
+    """Cut `box` (left, top, right, bottom; the last two exclusive) out of (H, W, 3).
+
+    With a `size` the cut is brought to (size, size, 3) whatever its aspect, with the filter of `fit`.
+    """
+    left, top, right, bottom = box
+    cut = np.ascontiguousarray(image[top:bottom, left:right])
+    if size is None or cut.shape[:2] == (size, size):
+        return cut
+    return np.asarray(Image.fromarray(cut).resize((size, size), Image.Resampling.BICUBIC))
+
+
 def to_uint8(frames: NDArray[np.generic]) -> Frames:
     """Frames as uint8. uint8 passes; floats are taken as [0, 1] and rounded to the nearest of 256 levels.
 
     Raises `VideoError` for NaN, infinity, floats outside [0, 1] by more than 1e-3, and other dtypes.
     """
-    if frames.dtype == np.uint8:
+    if frames.dtype == np.uint8 or not frames.size:
         return np.asarray(frames, dtype=np.uint8)
     if not np.issubdtype(frames.dtype, np.floating):
         raise VideoError(f"frames have dtype {frames.dtype}; expected uint8 in 0..255 or float in [0, 1]")
@@ -138,16 +166,50 @@ def to_uint8(frames: NDArray[np.generic]) -> Frames:
     low, high = float(frames.min()), float(frames.max())
     if low < -1e-3 or high > 1 + 1e-3:
         raise VideoError(f"float frames span [{low:.3g}, {high:.3g}]; expected [0, 1]")
-    return np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(frames, 0, 1) * 255), dtype=np.uint8)
 
 
 def write_video(path: Path, chunks: Iterable[Frames], fps: float) -> int:
-    """Write frames losslessly (FFV1 with checksums, RGB, Matroska) and return how many.
+    """Write frames losslessly and return how many: `.mp4` as H.264 RGB, else FFV1 with checksums in Matroska.
 
     The file appears only when all frames are in, and the same frames always give the same bytes.
     """
-    with atomic_path(path) as temporary:
-        return _encode(temporary, chunks, fps)
+    with ClipWriter(path, fps) as writer:
+        for frames in chunks:
+            for frame in frames:
+                writer.add(frame)
+        return writer.count
+
+
+class ClipWriter:
+    """Writes a clip frame by frame: a lossless video (`write_video`), or with `images` a folder of `0000000.png`, ...
+
+    As a context manager the clip appears whole when the block ends well, and not at all when it does not.
+    """
+
+    def __init__(self, path: Path, fps: float, images: bool = False) -> None:
+        self.count = 0
+        self._path, self._fps, self._images = path, fps, images
+        self._stack = ExitStack()
+        self._encoder: _Encoder | None = None
+
+    def __enter__(self) -> "ClipWriter":
+        make = atomic_folder if self._images else atomic_path
+        self._temporary = self._stack.enter_context(make(self._path))
+        if not self._images:
+            self._encoder = self._stack.enter_context(_Encoder(self._temporary, self._fps))
+        return self
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        """Append one (H, W, 3) uint8 RGB frame; all frames of a clip have one size."""
+        if self._encoder is None:
+            Image.fromarray(frame).save(self._temporary / f"{self.count:07d}.png", compress_level=_PNG_EFFORT)
+        else:
+            self._encoder.add(frame)
+        self.count += 1
+
+    def __exit__(self, *error: object) -> bool | None:
+        return self._stack.__exit__(*error)  # type: ignore[arg-type]
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
@@ -184,7 +246,7 @@ def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
 
 def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if not container.streams.video:
                 raise VideoError(f"{path}: holds no video stream")
             stream = container.streams.video[0]
@@ -220,12 +282,12 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
             if upright.mode.startswith("I"):
                 return np.repeat((np.asarray(upright) // 257).astype(np.uint8)[..., None], 3, axis=2)
             return np.asarray(upright.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise VideoError(f"{path}: not a readable image ({error}). Replace it.") from error
 
 
-def _natural_order(path: Path) -> list[int | str]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+def _natural_order(path: Path) -> tuple[list[int | str], str]:
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)], path.name
 
 
 def _batched(items: Iterable[_Picture], count: int) -> Iterator[list[_Picture]]:
@@ -241,18 +303,31 @@ def _stack(path: Path, images: Sequence[NDArray[np.uint8]]) -> Frames:
     return np.stack(images)
 
 
-def _encode(path: Path, chunks: Iterable[Frames], fps: float) -> int:
-    count = 0
-    with av.open(str(path), "w", format="matroska", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("ffv1", rate=round(fps))
-        stream.pix_fmt = "bgr0"
-        stream.options = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+class _Encoder:
+    """An open output video. Bytes depend on the frames and the rate alone."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        name = "mp4" if path.suffix == ".mp4" else "matroska"
+        self._container = av.open(str(path), "w", format=name, options={"fflags": "+bitexact"})
+        codec, pixels, options = _LOSSLESS[name]
+        stream: Any = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
+        stream.pix_fmt = pixels
+        stream.options = options
         stream.codec_context.flags |= _BITEXACT
-        for frames in chunks:
-            if count == 0:
-                stream.height, stream.width = frames.shape[1:3]
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
-                count += 1
-        container.mux(stream.encode())
-    return count
+        self._stream = stream
+        self._empty = True
+
+    def __enter__(self) -> "_Encoder":
+        return self
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        if self._empty:
+            self._stream.height, self._stream.width = frame.shape[:2]
+            self._empty = False
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        self._container.mux(self._stream.encode(picture))
+
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        if error is None:
+            self._container.mux(self._stream.encode())
+        self._container.close()

@@ -29,7 +29,7 @@ def build(fixture: Fixture) -> tuple[Dagan, Dagan]:
         depth_decoder=shared.config_of(DepthDecoderConfig, fixture, "depth_decoder"),
         decoder="spade" if generator_class.startswith("SPADE") else "original",
     )
-    return shared.both_alignments(fixture, Dagan(config), Dagan(config, align_corners=True))
+    return shared.both_alignments(fixture, lambda align_corners: Dagan(config, align_corners=align_corners))
 
 
 def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
@@ -48,7 +48,7 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
         result |= shared.keypoint_arrays(f"{mode}_kp", keypoints) | shared.motion_arrays(mode, generated.motion)
         result |= shared.arrays(mode, {"deformed": deformed, "prediction": generated.prediction})
         result[f"{mode}_attention_t0_rows32"] = _attention(model, source, keypoints[:1])[:, :32]
-        result |= shared.arrays(f"ac1_{mode}", {"prediction": aligned.render(source, keypoints)})
+        result |= shared.aligned_array(fixture, aligned, source, mode, keypoints)
     return result | shared.scale_array(source.keypoints, driving)
 
 

@@ -26,7 +26,7 @@ def read_config(fixture: Fixture, *, mini_decoder: bool) -> FnevrConfig:
 def build(fixture: Fixture, *, mini_decoder: bool = True) -> tuple[Fnevr, Fnevr]:
     """The fixture's networks with align_corners off and on, same weights."""
     config = read_config(fixture, mini_decoder=mini_decoder)
-    return shared.both_alignments(fixture, Fnevr(config), Fnevr(config, align_corners=True))
+    return shared.both_alignments(fixture, lambda align_corners: Fnevr(config, align_corners=align_corners))
 
 
 def outputs(fixture: Fixture, *, mini_decoder: bool = True) -> dict[str, np.ndarray]:
@@ -44,5 +44,5 @@ def outputs(fixture: Fixture, *, mini_decoder: bool = True) -> dict[str, np.ndar
         result[f"{mode}_sigma_map_t0"] = generated.rendered.density[:1].numpy()
         auxiliary = model.generator.Render_model.auxiliary_image(generated.rendered)
         result |= shared.arrays(mode, {"mini_prediction": auxiliary})
-        result |= shared.arrays(f"ac1_{mode}", {"prediction": aligned.render(source, keypoints)})
+        result |= shared.aligned_array(fixture, aligned, source, mode, keypoints)
     return result | shared.scale_array(source.keypoints, driving)

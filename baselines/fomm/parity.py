@@ -19,7 +19,7 @@ def build(fixture: Fixture) -> tuple[Fomm, Fomm]:
         generator=shared.config_of(GeneratorConfig, fixture, "generator", ignored=frozenset({"estimate_jacobian"})),
         kp_detector=shared.config_of(DetectorConfig, fixture, "kp_detector"),
     )
-    return shared.both_alignments(fixture, Fomm(config), Fomm(config, align_corners=True))
+    return shared.both_alignments(fixture, lambda align_corners: Fomm(config, align_corners=align_corners))
 
 
 def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
@@ -33,5 +33,5 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
         deformed = deformed_image(source.encoding.image, generated.motion, align_corners=False)
         result |= shared.keypoint_arrays(f"{mode}_kp", keypoints) | shared.motion_arrays(mode, generated.motion)
         result |= shared.arrays(mode, {"deformed": deformed, "prediction": generated.prediction})
-        result |= shared.arrays(f"ac1_{mode}", {"prediction": aligned.render(source, keypoints)})
+        result |= shared.aligned_array(fixture, aligned, source, mode, keypoints)
     return result | shared.scale_array(source.keypoints, driving)

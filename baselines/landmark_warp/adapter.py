@@ -1,8 +1,10 @@
-"""Animate the source by its 68 landmarks: track the driver, move the source's landmarks, warp the picture, paint the mouth.
+"""Animate the source by its 68 landmarks: track the driver, move the source's landmarks, warp, paint mouth and lids.
 
-Of several sources the one whose head pose is nearest to the first driving pose is warped (the first with a face when the driver has
-none). Driving frames without a face keep the motion of the frame before; leading ones leave the source as it is.
-The driving clip is read once, chunk by chunk; only its landmarks are kept (about 1 kB a frame).
+Absolute and relative motion are defined in `pose.py` (head) and `expression.py` (face). Of several sources the one
+whose head pose is nearest to the first driving pose is warped (the first with a face when the driver has none).
+Driving frames without a face keep the motion of the frame before; leading ones leave the source as it is. The driving
+clip is read once, chunk by chunk, before the first frame is generated; only its landmarks are kept (about 1 kB a
+frame).
 """
 
 from collections.abc import Iterator
@@ -43,7 +45,9 @@ class LandmarkWarp:
         points = locate_points(sources, self._locate)
         found = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
         if not len(found):
-            raise MethodError(f"landmark_warp: no face found in the source ({len(sources)} image(s)); use one that shows a face.")
+            raise MethodError(
+                f"landmark_warp: no face found in the {len(sources)} source image(s); use one that shows a face."
+            )
         tracks = [pose_track(points[i : i + 1]) for i in found]
         best = 0
         if driving is not None:

@@ -1,13 +1,14 @@
-"""Expression of a driver put on the face of the source, in face axes (centimetres of the generic face, seen from the front).
+"""Expression of a driver put on the face of the source, in face axes (generic-face centimetres, seen from the front).
 
 `face_axes` turns landmarks to the front with the pose and the depth of the generic face. Transferred are
 - lids: the eye opening (lid gap / eye width) as a fraction of the driver's open eye, applied to the source's open eye;
-- mouth: displacement of the 20 points from the driver's neutral, times the ratio of mouth widths; the inner lip gap, whose
-  zero is the same for everybody, is taken as it is in absolute mode;
+- mouth: displacement of the 20 points from the driver's neutral, times the ratio of mouth widths; the inner lip gap,
+  whose zero is the same for everybody, is not measured from the neutral but taken as it is in absolute mode;
 - brows: displacement from the driver's neutral, mostly that of the whole brow;
 - jaw: follows the lower lip.
-Absolute mode: the driver's neutral is the median of the clip, the open eye its 80th percentile. Relative mode: both are the first
-driving frame with a face, and the source's own expression is what it starts from.
+Absolute mode: the driver's neutral is the median of the clip, the open eye its 80th percentile (a driver who smiles
+throughout is taken for neutral). Relative mode: both are the first driving frame with a face. The source's own
+expression is what they are added to; only a wide open mouth gives way to the generic face's in absolute mode.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ _JAW = {4: 0.2, 5: 0.4, 6: 0.65, 7: 0.8, 8: 0.85, 9: 0.8, 10: 0.65, 11: 0.4, 12:
 _LEFT_CONTOUR, _RIGHT_CONTOUR = np.arange(8), np.arange(16, 8, -1)
 _ROUNDNESS = np.array([1, 1, 1, 1, 0.9, 0.75, 0.5, 0.2])
 _CHEEK_RADIUS = 7.0
+_LARGEST_CHANGE = 3.0
+"""Centimetres; no expression moves a landmark further, bad landmarks do."""
+_PROFILE = 0.3
+"""Cosine of the turn from which on a face shows nothing of its width (or height) any more."""
 _OPEN_EYE = 0.2
 """Smallest lid gap / eye width that is taken for an open eye."""
 _SHUT = 0.5
@@ -35,16 +40,17 @@ _SHUT = 0.5
 
 @dataclass(frozen=True)
 class DriverNeutral:
-    """What the driver's expression is measured from: `shape` (68, 2) in face axes and opening of both eyes `eyes` (2,)."""
+    """What the driver's expression is measured from: `shape` (68, 2) in face axes, opening of both eyes `eyes` (2,)."""
 
     shape: Values
     eyes: Values
 
 
 def face_depth(rotation: Values) -> Values:
-    """Depth (T, 68) in face axes, centimetres: the generic face's, but on the contour's far side that of the cheek that hides it.
+    """Depth (T, 68) in face axes, centimetres: the generic face's, but the cheek's for the contour's far side.
 
-    On a round head turned by an angle a, the far outline is seen `radius * sin(a)` in front of where it is seen from the front.
+    On a round head turned by an angle a, the outline on the far side lies `radius * sin(a)` in front of that seen
+    from the front.
     """
     depth = np.repeat(face_model_68()[None, :, 2], len(rotation), axis=0)
     sine = -rotation[:, 2, 0]
@@ -54,14 +60,15 @@ def face_depth(rotation: Values) -> Values:
 
 
 def face_axes(track: Track) -> Values:
-    """Landmarks (T, 68, 2) in centimetres, x right, y down, as a frontal camera would see them; depth is `face_depth`."""
+    """Landmarks (T, 68, 2) in centimetres, x right, y down, as a frontal camera would see them."""
     seen = (track.points - track.shift[:, None]) / track.scale[:, None, None]
     by_depth = np.einsum("ti,tn->tni", track.rotation[:, :2, 2], face_depth(track.rotation))
-    return np.asarray(np.einsum("tij,tnj->tni", np.linalg.inv(track.rotation[:, :2, :2]), seen - by_depth))
+    unturn = np.linalg.pinv(track.rotation[:, :2, :2], rcond=_PROFILE)
+    return np.asarray(np.einsum("tij,tnj->tni", unturn, seen - by_depth))
 
 
 def measure_neutral(shapes: Values, motion: Motion) -> DriverNeutral:
-    """Neutral of a driver with `shapes` (T, 68, 2) in face axes: robust over the clip (absolute) or its first frame (relative)."""
+    """Neutral of a driver with `shapes` (T, 68, 2): over the clip (absolute) or its first frame (relative)."""
     if motion == "relative":
         return DriverNeutral(shapes[0], eye_opening(shapes[:1])[0])
     return DriverNeutral(np.median(shapes, axis=0), np.percentile(eye_opening(shapes), 80, axis=0))
@@ -80,9 +87,9 @@ def transfer_expression(
     Eyes are never closed in it; how far they are to be closed comes second, (2,), 1 (as they are) to 0 (shut).
     """
     moved = source.copy()
-    change = driving - neutral.shape
+    change = np.clip(driving - neutral.shape, -_LARGEST_CHANGE, _LARGEST_CHANGE)
     if motion == "absolute":
-        moved[MOUTH] = _close_mouth(source)
+        moved[MOUTH] = _starting_mouth(source)
     _move_mouth(moved, source, change, neutral.shape, motion)
     for brow in BROWS:
         moved[brow] += 0.7 * change[brow].mean(axis=0) + 0.3 * change[brow]
@@ -106,8 +113,8 @@ def _move_mouth(moved: Values, source: Values, change: Values, neutral: Values, 
         moved[point] += share * np.array([0.5 * aside, drop])
 
 
-def _close_mouth(source: Values) -> Values:
-    """Mouth (20, 2) to start from: the source's own, or the generic face's where the source's is wide open and its rest unknown."""
+def _starting_mouth(source: Values) -> Values:
+    """Mouth (20, 2) to start from: the source's own, or the generic face's if the source's is wide open."""
     own, generic = source[MOUTH], face_model_68()[MOUTH, :2]
     nose = source[33] - face_model_68()[33, :2]
     unknown = float(np.clip((_lip_gap(source) / _mouth_width(source) - 0.1) / 0.3, 0, 1))
@@ -130,7 +137,7 @@ def _lid_factor(source: Values, driving: Values, neutral: DriverNeutral, motion:
 
 
 def _opened(opening: Values, neutral: Values, motion: Motion) -> Values:
-    """Opening of both eyes as a fraction of the neutral one, 0.05 (shut) to 1.3; a wink is halved, since dlib's eyes tremble apart."""
+    """Opening of both eyes as a fraction of the neutral one, 0.05 (shut) to 1.3; a wink is halved (dlib's noise)."""
     fraction = opening / (np.maximum(neutral, _OPEN_EYE) if motion == "absolute" else np.maximum(neutral, 0.1))
     fraction = 0.5 * fraction + 0.5 * fraction.mean()
     return np.asarray(np.clip((fraction - _SHUT) / (1 - _SHUT), 0.05, 1.3))
@@ -138,7 +145,7 @@ def _opened(opening: Values, neutral: Values, motion: Motion) -> Values:
 
 def _lid_gap(shapes: Values, eye: list[int]) -> Values:
     pairs = ((eye[1], eye[5]), (eye[2], eye[4]))
-    return np.mean([np.linalg.norm(shapes[:, a] - shapes[:, b], axis=1) for a, b in pairs], axis=0)
+    return np.asarray(np.mean([np.linalg.norm(shapes[:, a] - shapes[:, b], axis=1) for a, b in pairs], axis=0))
 
 
 def _width(shapes: Values, eye: list[int]) -> Values:

@@ -1,6 +1,7 @@
 """Closing eyes: the upper lid slides over the eye; warping alone would squeeze the iris and drag the brow down.
 
-The lid's skin is continued from the skin just above the open lid, and ends in a dark line of lashes.
+The lid's skin is continued from above the open lid, mixed with that below the eye (lashes and shadow make the former
+too dark), and ends in a dark line of lashes.
 """
 
 import numpy as np
@@ -11,10 +12,10 @@ from baselines.landmark_warp.sample import Picture
 from evalkit.types import Values
 
 _EYES = (([36, 37, 38, 39], [36, 41, 40, 39]), ([42, 43, 44, 45], [42, 47, 46, 45]))
-_ABOVE, _EDGE, _LASHES = 0.1, 0.06, 0.05
+_ABOVE, _EDGE, _LASHES = 0.2, 0.1, 0.05
 """Height of the open lid's rim that is painted over, softness, thickness of the lashes; in widths of the eye."""
-_REACH = 0.22
-"""How far above the rim skin is taken from; the brow begins soon after."""
+_REACH, _UNDER, _UNDER_SHARE = 0.2, 0.35, 0.35
+"""How far above the rim and how far below the eye skin is taken from, and the share of the latter."""
 
 
 def paint_lids(picture: Picture, landmarks: Values, opened: Values) -> None:
@@ -37,10 +38,12 @@ def _paint_lid(picture: Picture, eye: Opening, fraction: float, strength: float,
     end = eye.upper(inside) + (1 - fraction) * eye.gap(inside)
     below = v - rim
     skin = _read(picture, eye.pixels(inside, rim - np.clip(0.5 * below, 0, _REACH)))
+    under = _read(picture, eye.pixels(inside, eye.lower(inside) + _UNDER))
+    skin += (_UNDER_SHARE * smoothstep(below / (2 * _ABOVE)))[..., None] * (under - skin)
     lashes = np.exp(-(((v - end) / max(_LASHES, 0.6 / eye.width)) ** 2))
     colours = skin * (1 - 0.55 * lashes - 0.12 * smoothstep(below / np.maximum(end - rim, 1e-3)))[..., None]
     opacity = smoothstep(below / edge) * smoothstep((end - v) / edge + 1)
-    opacity = opacity * smoothstep(u / 0.12 + 0.3) * smoothstep((1 - u) / 0.12 + 0.3)
+    opacity = opacity * smoothstep(u / 0.12 + 0.9) * smoothstep((1 - u) / 0.12 + 0.9)
     top, left = int(pixels[0, 0, 1]), int(pixels[0, 0, 0])
     part = picture[top : top + len(pixels), left : left + pixels.shape[1]]
     part += (strength * opacity[..., None] * (colours - part)).astype(np.float32)

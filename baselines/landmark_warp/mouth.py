@@ -1,8 +1,9 @@
 """What shows between the lips when the mouth opens further than in the source.
 
-The warp alone would show a stretched sliver of the source's mouth. Instead the interior is drawn: what the source shows below its
-upper lip (teeth hang on the skull) at its own size, below that a dark cavity; if the source shows nearly nothing, a shaded row of
-upper teeth. It replaces the warp softly, only as far as the mouth is open further than in the source.
+The warp alone would show a stretched sliver of the source's mouth. Instead the interior is drawn: what the source shows
+below its upper lip (teeth hang on the skull) at its own size, below that a dark cavity; if the source shows nearly
+nothing, a shaded row of upper teeth. It replaces the warp softly, only as far as the mouth is open further than in
+the source.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ from evalkit.types import Values
 
 _UPPER, _LOWER = [60, 61, 62, 63, 64], [60, 67, 66, 65, 64]
 _EDGE, _TEETH, _FULLY_WIDER = 0.05, 0.16, 0.06
-"""Softness of the edge, height of the teeth, and gain in gap from which the drawing is opaque; in widths of the inner mouth."""
+"""Softness of the edge, height of the teeth, gain in gap that makes the drawing opaque; in mouth widths."""
 _CAVITY, _TONGUE = np.array([0.20, 0.10, 0.10]), np.array([0.46, 0.26, 0.26])
 _ENAMEL = np.array([0.92, 0.88, 0.82])
 """Colours as fractions of the skin's (enamel: of its brightest channel)."""

@@ -1,6 +1,7 @@
 """An opening in the face (mouth, eye) as two curves over the line between its corners.
 
-Coordinates: u runs along the line from the left corner (0) to the right one (1), v downwards across it, both in widths of the opening.
+Coordinates: u runs along the line from the left corner (0) to the right one (1), v downwards across it, both in
+widths of the opening.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Opening:
 
     def gap(self, u: Values) -> Values:
         """Height of the opening at u, at least 0."""
-        return np.maximum(self.lower(u) - self.upper(u), 0)
+        return np.asarray(np.maximum(self.lower(u) - self.upper(u), 0))
 
     def coordinates(self, pixels: Values) -> tuple[Values, Values]:
         """u and v of pixels (..., 2)."""

@@ -3,8 +3,9 @@
 With pose (R, s, t) of the source (index s) and of driving frame k (first frame with a face: 0), the new pose is
 - absolute: R = R_k;            relative: R = (R_k R_0^T) R_s;
 - both:     s = s_s * s_k / s_0, t = t_s + (t_k - t_0) * s_s / s_0.
-So position and scale start at the source's own and change as the driver's do. Turns of more than 30 degrees away from the
-source's pose, large shifts and large changes of scale are limited softly: what the source does not show cannot be warped into view.
+So position and scale start at the source's own and change as the driver's do. Turns of more than 25 degrees away from
+the source's pose, large shifts and large changes of scale are limited softly: what the source does not show cannot be
+warped into view.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from scipy.spatial.transform import Rotation
 from baselines.landmark_warp.track import Track
 from evalkit.types import Motion, Values
 
-_FREE_TURN, _MORE_TURN = np.radians(30), np.radians(25)
+_FREE_TURN, _MORE_TURN = np.radians(25), np.radians(22)
 _FREE_GROWTH = _MORE_GROWTH = 0.15
 _FREE_SHIFT = _MORE_SHIFT = 0.1
 
@@ -36,6 +37,10 @@ class Pose:
         """(N, 2) pixels -> centimetres in the picture plane around the head's origin, roll undone."""
         return np.asarray((pixels - self.shift) / self.scale @ roll_of(self.rotation))
 
+    def place(self, upright: Values) -> Values:
+        """The inverse of `upright`."""
+        return np.asarray(self.scale * (upright @ roll_of(self.rotation).T) + self.shift)
+
 
 def pose_at(track: Track, index: int) -> Pose:
     """The pose of one frame."""
@@ -54,7 +59,7 @@ def turn_between(a: Values, b: Values) -> float:
 
 
 def move_pose(own: Pose, first: Pose, driving: Pose, motion: Motion, size: int) -> Pose:
-    """The pose of the generated head in a picture of `size` pixels: `own` of the source, moved as the module's docstring says."""
+    """`own` pose of the source, moved as the module's docstring says, in a picture of `size` pixels."""
     origin = own if motion == "absolute" else first
     turn = Rotation.from_matrix(driving.rotation @ origin.rotation.T).as_rotvec()
     turn = _shorten(turn, _FREE_TURN, _MORE_TURN)

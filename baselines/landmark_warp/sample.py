@@ -11,7 +11,7 @@ Picture = NDArray[np.float32]
 
 
 class Sampler:
-    """A source picture made twice as fine by cubic splines once, then read linearly: nearly as sharp as cubic, as fast as linear.
+    """A source picture made twice as fine by cubic splines once, then read linearly: nearly as sharp as cubic.
 
     Whole positions give the source's own pixels; outside, the nearest pixel of the border.
     """

@@ -1,7 +1,8 @@
 """The driving clip as landmarks and head pose: 68 points a frame, gaps filled, smoothed. The frames are not kept.
 
-dlib works best with a picture of 256 to 512 pixels, so frames are resized by a whole factor for detection and the landmarks are
-scaled back. Landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them without delay.
+Frames smaller than 200 or larger than 512 pixels are resized by a whole factor for detection, and the landmarks
+scaled back. dlib's landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them
+without delay.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ _SMALLEST, _LARGEST = 200, 512
 
 @dataclass(frozen=True)
 class Track:
-    """Landmarks `points` (T, 68, 2) in pixels and pose (`rotation` (T, 3, 3), `scale` (T,), `shift` (T, 2)) of `fit_pose`."""
+    """Landmarks `points` (T, 68, 2) in pixels and the pose that `fit_pose` finds: `rotation`, `scale`, `shift`."""
 
     points: Values
     rotation: Values
@@ -47,7 +48,7 @@ def locate_points(frames: Frames, locate: Locate) -> Values:
 
 
 def track_clip(chunks: Iterable[Frames], locate: Locate) -> tuple[int, Track | None]:
-    """Number of leading frames without a face, and the track from the first frame with a face on (None: no face at all).
+    """Number of leading frames without a face, and the track from the first face on (None: no face at all).
 
     A later frame without a face repeats the landmarks of the frame before it.
     """

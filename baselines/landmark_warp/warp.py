@@ -1,8 +1,8 @@
 """Control points -> dense backward map: for every pixel of the generated picture, where to look in the source.
 
-Radial-basis interpolation of the displacement (source minus moved position) with the kernel -sqrt(r^2 + c^2) and a constant:
-smooth, without the overshoot of thin plates, exact at the control points but for a little smoothing. It is evaluated on a grid of
-at most `_NODES` nodes a side and upsampled linearly.
+Radial-basis interpolation of the displacement (source minus moved position) with the kernel sqrt(r^2 + c^2) and a
+constant: smooth, without the overshoot of thin plates, exact at the control points but for a little smoothing. It is
+evaluated on a grid of at most `_NODES` nodes a side and upsampled linearly.
 Source: multiquadrics, Hardy 1971; conditional definiteness, Micchelli, Constr. Approx. 1986.
 """
 
@@ -22,7 +22,7 @@ _SMOOTHING = 0.0002
 
 
 class GridWarp:
-    """Backward maps for pictures of one size from one set of source control points (N, 2) in pixels, of which the `usable` ones count."""
+    """Backward maps for pictures of one size; only the `usable` ones of the source control points (N, 2) count."""
 
     def __init__(self, source: Values, usable: NDArray[np.bool_], size: int) -> None:
         self._source, self._size = source / size, size
@@ -38,7 +38,7 @@ class GridWarp:
     def backward_map(self, moved: Values) -> Map:
         """Where each pixel comes from when the control points go to `moved` (N, 2).
 
-        The mouth is a cut: above the line between the lips the lower lip's points do not count, below it the upper lip's do not.
+        The mouth is a cut: above the line between the lips the lower lip's points do not count, below it the upper's.
         """
         centres, displacement = moved / self._size, self._source - moved / self._size
         upper, lower = (_solve_with(used, centres, displacement) for used in self._used)
@@ -80,7 +80,7 @@ def _solve(centres: Values, displacement: Values) -> Values:
 
 def _kernel(points: NDArray[np.floating], centres: NDArray[np.floating]) -> NDArray[np.floating]:
     squared = (points**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * (points @ centres.T)
-    return np.sqrt(np.maximum(squared, 0) + points.dtype.type(_ROUND**2))
+    return np.asarray(np.sqrt(np.maximum(squared, 0) + points.dtype.type(_ROUND**2)))
 
 
 def _linear_weights(nodes: Values, size: int) -> NDArray[np.float32]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from baselines.fixture import Fixture, FixtureError
 from baselines.motion.dense_motion import DenseMotion
 from baselines.motion.keypoints import Keypoints, movement_scale, transfer
+from baselines.motion.method import MotionMethod, Source
 
 C = TypeVar("C")
+Arrays = dict[str, np.ndarray]
 M = TypeVar("M", bound=nn.Module)
 
 INPUTS = frozenset({"source", "driving"})
@@ -57,27 +60,48 @@ def config_of(cls: type[C], fixture: Fixture, module: str, ignored: frozenset[st
     return read_params(cls, params, ignored)
 
 
-def both_alignments(fixture: Fixture, model: M, aligned: M) -> tuple[M, M]:
-    """Fill the modules that config.json names in `model`, and copy the weights to `aligned`."""
+def fill_modules(fixture: Fixture, model: M) -> M:
+    """Fill the modules that config.json names in `model`, which has them as attributes, and switch to eval mode."""
     for name in fixture.config["modules"]:
         if not hasattr(model, name):
             raise FixtureError(f"{fixture.folder / 'config.json'}: this method has no module {name!r}")
         fixture.fill(model.get_submodule(name), name)
-    aligned.load_state_dict(model.state_dict())
-    return model.eval(), aligned.eval()
+    return model.eval()
 
 
-def arrays(prefix: str, values: Mapping[str, Tensor | None]) -> dict[str, np.ndarray]:
+def both_alignments(fixture: Fixture, make: Callable[[bool], M]) -> tuple[M, M]:
+    """The fixture's networks with align_corners off and on, sharing their weights.
+
+    Args:
+        fixture: gives the weights.
+        make: builds the networks for one value of align_corners.
+    """
+    model = fill_modules(fixture, make(False))
+    with torch.device("meta"):
+        aligned = make(True)
+    aligned.load_state_dict(model.state_dict(), assign=True)
+    return model, aligned.eval()
+
+
+def aligned_array(
+    fixture: Fixture, aligned: MotionMethod, source: Source[Any], mode: str, driving: Keypoints
+) -> Arrays:
+    """`ac1_<mode>_prediction`, rendered only where the fixture stores it."""
+    name = f"ac1_{mode}_prediction"
+    return {name: aligned.render(source, driving).numpy()} if name in fixture.io else {}
+
+
+def arrays(prefix: str, values: Mapping[str, Tensor | None]) -> Arrays:
     """Named tensors as arrays under `<prefix>_<name>`; None is left out."""
     return {f"{prefix}_{name}": value.numpy() for name, value in values.items() if value is not None}
 
 
-def keypoint_arrays(prefix: str, keypoints: Keypoints) -> dict[str, np.ndarray]:
+def keypoint_arrays(prefix: str, keypoints: Keypoints) -> Arrays:
     """`<prefix>_value` and, where there are Jacobians, `<prefix>_jacobian`."""
     return arrays(prefix, {"value": keypoints.value, "jacobian": keypoints.jacobian})
 
 
-def motion_arrays(prefix: str, motion: DenseMotion) -> dict[str, np.ndarray]:
+def motion_arrays(prefix: str, motion: DenseMotion) -> Arrays:
     """`<prefix>_mask`, `_deformation` and `_occlusion_map`."""
     values = {"mask": motion.mask, "deformation": motion.deformation, "occlusion_map": motion.occlusion}
     return arrays(prefix, values)
@@ -91,6 +115,6 @@ def moved(source: Keypoints, driving: Keypoints) -> dict[str, Keypoints]:
     }
 
 
-def scale_array(source: Keypoints, driving: Keypoints) -> dict[str, np.ndarray]:
+def scale_array(source: Keypoints, driving: Keypoints) -> Arrays:
     """`relscale_movement_scale`."""
     return {"relscale_movement_scale": np.asarray(movement_scale(source, driving[:1]))}

@@ -34,7 +34,7 @@ def build(fixture: Fixture) -> tuple[Osfs, Osfs]:
         he_estimator=shared.config_of(HeadPoseConfig, fixture, "he_estimator", ignored=UNUSED_BY_ESTIMATOR),
         decoder="spade" if "SPADE" in generator_class else "original",
     )
-    return shared.both_alignments(fixture, Osfs(config), Osfs(config, align_corners=True))
+    return shared.both_alignments(fixture, lambda align_corners: Osfs(config, align_corners=align_corners))
 
 
 def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
@@ -54,7 +54,7 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
         generated = model.generator(source.encoding.features, source.keypoints, keypoints)
         result |= shared.keypoint_arrays(f"{mode}_kp", keypoints) | shared.motion_arrays(mode, generated.motion)
         result |= shared.arrays(mode, {"prediction": generated.prediction})
-        result |= shared.arrays(f"ac1_{mode}", {"prediction": aligned.render(source, keypoints)})
+        result |= shared.aligned_array(fixture, aligned, source, mode, keypoints)
     return result
 
 

@@ -18,7 +18,7 @@ def resize(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 def to_tensor(frames: NDArray[np.uint8]) -> Tensor:
     """(T, H, W, 3) uint8 RGB -> (T, 3, H, W) float32 in [-1, 1]."""
-    scaled = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255
+    scaled = torch.tensor(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255
     return (scaled - 0.5) * 2
 
 

@@ -1,6 +1,13 @@
 """The command line. `evalkit --help` must answer at once, so commands import what they need when they run."""
 
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, by a name of our own: the command-line library would answer a KeyboardInterrupt without a word."""
 
 
 def main() -> None:
@@ -8,11 +15,19 @@ def main() -> None:
     from evalkit.cli.app import app
     from evalkit.errors import EvalkitError
 
+    signal.signal(signal.SIGINT, _interrupt)
     try:
-        app(standalone_mode=True)
+        app()
     except EvalkitError as error:
-        print(f"evalkit: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("evalkit: stopped. Finished pairs are kept; repeat the command to go on.", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        _end(f"evalkit: {error}", 2)
+    except Interrupted:
+        _end("evalkit: stopped. Finished pairs are kept; repeat the command to go on.", 130)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise Interrupted
+
+
+def _end(message: str, code: int) -> NoReturn:
+    print(message, file=sys.stderr)  # noqa: T201
+    sys.exit(code)

@@ -1,5 +1,7 @@
 """Where a method runs."""
 
+import re
+
 from evalkit.adapter import MethodCard
 from evalkit.errors import MethodError
 
@@ -9,16 +11,15 @@ def resolve_device(asked: str, card: MethodCard) -> str:
 
     Raises `MethodError` for a GPU that is not there.
     """
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", asked):
+        raise MethodError(f"--device {asked!r}: expected auto, cpu, cuda or cuda:N.")
     if card.kind == "baseline" or asked == "cpu":
         return "cpu"
     import torch
 
     if asked == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if not asked.startswith("cuda"):
-        raise MethodError(f"--device {asked!r}: expected auto, cpu, cuda or cuda:N.")
-    index = int(asked.partition(":")[2] or 0) if asked.partition(":")[2].isdigit() or ":" not in asked else -1
-    if not 0 <= index < torch.cuda.device_count():
+    if int(asked.partition(":")[2] or 0) >= torch.cuda.device_count():
         raise MethodError(
             f"--device {asked}: this machine has {torch.cuda.device_count()} CUDA devices. Use --device cpu."
         )

@@ -1,7 +1,7 @@
 """`evalkit run`: generate and score."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,11 +19,13 @@ def run(
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
-    checkpoint: Annotated[Path | None, typer.Option(metavar="FILE", help="Weights for the method.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")
+    ] = None,
     device: Annotated[
         str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16. Tables use fp32.")] = "fp32",
+    precision: Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")] = "fp32",
     metric: options.MetricNames = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
@@ -42,6 +44,7 @@ def run(
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
     from evalkit.cli.devices import resolve_device
     from evalkit.cli.results import print_results, report_failures
+    from evalkit.errors import EvalkitError
     from evalkit.methods import find_method
     from evalkit.protocol import find_protocol
     from evalkit.run import Settings, choose_metrics, resolve_pairs, run_method
@@ -59,7 +62,7 @@ def run(
             mine = entry in asked
             config = MethodConfig(
                 device=resolve_device(device, entry.card),
-                precision=precision,  # type: ignore[arg-type]
+                precision=precision,
                 checkpoint=checkpoint if mine else None,
             )
             settings = Settings(
@@ -74,7 +77,12 @@ def run(
             )
             total = min(limit or len(pairs), len(pair or pairs))
             with pair_progress(f"{chosen.id} / {entry.card.id}", total) as on_pair:
-                finished[entry.card.id] = run_method(chosen, entry, settings, pairs, pool, on_pair)
+                try:
+                    finished[entry.card.id] = run_method(chosen, entry, settings, pairs, pool, on_pair)
+                except EvalkitError as error:
+                    if mine:
+                        raise
+                    say(f"The anchor {entry.card.id} is left out: {error}")
     for entry in asked:
         report_failures(finished[entry.card.id])
     if as_json:

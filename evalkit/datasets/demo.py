@@ -22,7 +22,7 @@ IDENTITIES, CLIPS, FRAMES, SIZE, FPS = 6, 2, 32, 256, 25
 
 
 def corpus_root() -> Path:
-    """The corpus in the cache, rendered now if it is not there. The manifest comes last: with it the corpus is whole."""
+    """The corpus in the cache, rendered now if it is not there. The manifest is written last: with it it is whole."""
     root = cache_dir() / f"demo-v{DEMO_VERSION}-{IDENTITIES}x{CLIPS}x{FRAMES}-{SIZE}px"
     if not (root / folder.MANIFEST).is_file():
         render_corpus(root)

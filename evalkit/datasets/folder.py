@@ -5,7 +5,6 @@ Single images become portraits, which can only be sources. A manifest has the co
 file (relative to the root, not leaving it) and identity; other columns are ignored.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +61,7 @@ def _layout_clip(path: Path, identity: str, name: str) -> Clip:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return [folder / name for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
 def _is_clip(path: Path) -> bool:

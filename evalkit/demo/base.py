@@ -29,10 +29,10 @@ _BACK = ((-2.6, 0, 3, 6, 9, 11.9), (10.0, 9.8, 8.8, 6.8, 4.5, 1.0))
 class Surface:
     """Points of the average head with the angle they belong to; all arrays have one shape."""
 
-    angle: NDArray[np.float64]
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    d: NDArray[np.float64]
+    angle: Floats
+    x: Floats
+    y: Floats
+    d: Floats
 
 
 def surface(angle: Floats, y: Floats) -> Surface:
@@ -67,12 +67,12 @@ def grid_rows() -> NDArray[np.float64]:
     return np.concatenate([cap, face, mouth, chin])
 
 
-def bump(value: Floats, centre: float, size: float, power: float = 2.0) -> Floats:
+def bump(value: Floats, centre: Floats | float, size: float, power: float = 2.0) -> Floats:
     """1 at the centre, falling smoothly to 0: exp(-|(value - centre) / size| ** power)."""
     return np.asarray(np.exp(-(np.abs((value - centre) / size) ** power)))
 
 
-def ramp(value: Floats, start: float, end: float) -> Floats:
+def ramp(value: Floats, start: Floats | float, end: Floats | float) -> Floats:
     """0 before `start`, 1 after `end`, smooth in between; `start` may be the larger one."""
     part = np.clip((value - start) / (end - start), 0.0, 1.0)
     return np.asarray(part * part * (3.0 - 2.0 * part))

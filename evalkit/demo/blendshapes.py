@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from evalkit.demo.base import EYE_X, MOUTH_BAND, MOUTH_HALF_WIDTH, MOUTH_Y, Surface, bump, ramp
 from evalkit.demo.seeds import Floats
 
-JAW_DROP = 1.9
+JAW_DROP = 2.1
 _HINGE_Y, _HINGE_D = 2.2, 0.5
 
 

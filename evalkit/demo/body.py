@@ -39,7 +39,7 @@ def paint_torso(identity: Identity, side: int) -> NDArray[np.float32]:
     cloth = identity.look.clothes * folds[..., None]
     colour = blend(skin, cloth, ramp(y, collar - 0.12, collar + 0.12))
     hem = np.exp(-(((y - collar - 0.55) / 0.22) ** 2))
-    return np.clip(colour * (1.0 - 0.25 * hem[..., None]), 0.0, 1.0).astype(np.float32) ** 2
+    return np.asarray(np.clip(colour * (1.0 - 0.25 * hem[..., None]), 0.0, 1.0) ** 2, dtype=np.float32)
 
 
 def ear(identity: Identity, side: int) -> Part:
@@ -67,7 +67,7 @@ def paint_ear(identity: Identity, side: int, texture_side: int) -> NDArray[np.fl
     rim = np.exp(-(((reach - 0.80) / 0.07) ** 2)) * ramp(height, 0.7, 0.2)
     shade = np.clip(0.42 * bowl + 0.25 * rim, 0.0, 0.8)
     colour = identity.look.skin * np.array([0.98, 0.86, 0.84]) * (1.0 - shade)[..., None]
-    return np.clip(colour, 0.0, 1.0).astype(np.float32) ** 2
+    return np.asarray(np.clip(colour, 0.0, 1.0) ** 2, dtype=np.float32)
 
 
 def long_hair(identity: Identity) -> Part:
@@ -92,7 +92,7 @@ def paint_hair(identity: Identity, side: int) -> NDArray[np.float32]:
     rng = stream(identity.seed, 32)
     strands = hair_strands(rng, (side, side), identity.hair_style)
     dim = 0.85 - 0.15 * np.linspace(0.0, 1.0, side)[:, None]
-    return np.clip(identity.look.hair * (strands * dim)[..., None], 0.0, 1.0).astype(np.float32) ** 2
+    return np.asarray(np.clip(identity.look.hair * (strands * dim)[..., None], 0.0, 1.0) ** 2, dtype=np.float32)
 
 
 def glasses(identity: Identity, bridge: NDArray[np.float64], temple: Floats) -> list[Part]:
@@ -106,17 +106,18 @@ def glasses(identity: Identity, bridge: NDArray[np.float64], temple: Floats) -> 
     square = 2.0 + 2.0 * (identity.seed % 3)
     round_x = np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** (2.0 / square)
     round_y = np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** (2.0 / square)
-    centre = EYE_X + 0.40 * identity.shape.eye_spacing + 0.25
+    centre = EYE_X + 0.40 * identity.shape.eye_spacing + 0.1
+    reach = min(2.2, 0.80 * float(temple) - centre)
     z = float(bridge[2]) - 0.35
     made = []
     for side in (-1.0, 1.0):
-        x = side * centre + 2.45 * round_x
+        x = side * centre + reach * round_x
         curve_back = 0.06 * np.abs(x) ** 2 * 0.6
-        made.append(tube(np.stack([x, 0.35 + 1.95 * round_y, z + curve_back], axis=1), 0.15, "frame"))
-        arm_x = np.array([side * (centre + 2.4), side * (float(temple) + 0.35), side * (float(temple) + 0.2)])
-        made.append(tube(np.stack([arm_x, [-0.5, -0.4, -0.2], [z + 1.15, z + 3.2, 0.5]], axis=1), 0.14, "frame"))
-    inner = centre - 2.4
+        made.append(tube(np.stack([x, 0.35 + 1.8 * round_y, z + curve_back], axis=1), 0.10, "frame"))
+        arm_x = np.array([side * (centre + reach), side * float(temple), side * float(temple)])
+        made.append(tube(np.stack([arm_x, [-0.5, -0.4, -0.2], [z + 1.15, z + 3.2, 0.5]], axis=1), 0.09, "frame"))
+    inner = centre - reach
     path = np.stack(
         [np.linspace(-inner, inner, 7), -0.25 - 0.25 * np.cos(np.linspace(-1.5, 1.5, 7)), np.full(7, z)], axis=1
     )
-    return [*made, tube(path, 0.14, "frame")]
+    return [*made, tube(path, 0.10, "frame")]

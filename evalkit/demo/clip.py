@@ -23,11 +23,13 @@ _PIVOT = np.array([0.0, 7.0, 2.0])
 class DemoClip:
     """A drawn clip and the truth about it.
 
-    Camera axes are x right, y down, z forward (away from the viewer), in cm. A point of the head at rest (looking
-    straight at the camera with zero pose) is seen at `rotation_matrix(yaw, pitch, roll) @ point + translation`, where the
-    rotation is Rz(roll) Ry(yaw) Rx(pitch). So positive yaw turns the nose to the left of the image, positive pitch
-    turns it down, and positive roll tips the crown to the right of the image (clockwise). A perspective-n-point estimate
-    from landmarks gives the same angles when its face model has the same axes: nose at negative z, chin at positive y.
+    Camera axes are x right, y down, z forward (away from the viewer), in cm. A point of the head at rest (zero pose:
+    looking straight along the camera's axis) is seen at `rotation_matrix(yaw, pitch, roll) @ point + translation`,
+    where the rotation is Rz(roll) Ry(yaw) Rx(pitch). So positive yaw turns the nose to the left of the image,
+    positive pitch turns it down, and positive roll tips the crown to the right of the image (clockwise). A
+    perspective-n-point estimate from landmarks gives the same angles when its face model has the same axes (nose at
+    negative z, chin at positive y); being a fit of an average face it is off by a constant per person, in pitch above
+    all. A camera point lands at pixel `3 * size * x / z + 0.5 * size`, `3 * size * y / z + 0.47 * size`.
 
     Attributes:
         frames: (T, H, W, 3) uint8 RGB.
@@ -98,7 +100,7 @@ def _pose_points(
     for amount, move_field in zip(expression, person.moves, strict=False):
         head += amount * move_field
     still = points + drift * np.array([0.4, 0.4, 1.0])
-    return still + person.follow * (turn(points, rotation) + place - still)
+    return np.asarray(still + person.follow * (turn(points, rotation) + place - still))
 
 
 def _draw(
@@ -116,7 +118,7 @@ def _draw(
     image = np.repeat(np.repeat(canvas, _SAMPLES, axis=0), _SAMPLES, axis=1)
     image.reshape(-1, 3)[seen.pixel] = np.clip(colour, 0.0, 1.0)
     mean = image.reshape(size, _SAMPLES, size, _SAMPLES, 3).mean(axis=(1, 3))
-    return (np.sqrt(mean) * 255.0 + 0.5).astype(np.uint8)
+    return np.asarray(np.sqrt(mean) * 255.0 + 0.5).astype(np.uint8)
 
 
 def _normals(person: Person, points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -51,7 +51,7 @@ def _eyes(s: Surface, shape: Shape) -> Floats:
 
 def _mouth(s: Surface, shape: Shape) -> Floats:
     across = np.abs(s.x)
-    full = 1.0 + 0.60 * shape.lips
+    full = 1.0 + 0.60 * _fullness(shape)
     inside = np.clip(1.0 - (across / 2.75) ** 2, 0.0, 1.0)
     muzzle = 0.55 * bump(across, 0.0, 2.7) * bump(s.y, 6.9, 1.9)
     upper = 0.34 * full * inside**0.7 * bump(s.y, MOUTH_Y - 0.38, 0.40)
@@ -74,7 +74,7 @@ def _cheeks_and_chin(s: Surface, identity: Identity) -> Floats:
     crease = -0.32 * bump(across, 0.0, 1.7) * bump(s.y, 8.55, 0.45)
     chin = (0.55 + 0.40 * shape.chin_forward) * bump(across, 0.0, 1.55) * bump(s.y, 10.0, 1.1)
     temple = -0.25 * bump(across, 6.3, 0.9) * bump(s.y, -2.2, 1.6)
-    return bone + hollow + fold + crease + chin + temple
+    return np.asarray(bone + hollow + fold + crease + chin + temple)
 
 
 def _proportions(s: Surface, d: Floats, shape: Shape) -> NDArray[np.float64]:
@@ -90,13 +90,18 @@ def _proportions(s: Surface, d: Floats, shape: Shape) -> NDArray[np.float64]:
     x = x + side * eye_zone * (0.40 * shape.eye_spacing + 0.20 * shape.eye_size * (across - EYE_X))
     y = s.y - 1.3 * shape.forehead * ramp(s.y, -2.0, -8.0) + (0.75 * shape.chin_length - 0.35) * ramp(s.y, 5.5, 11.0)
     y = y + facing * 0.40 * shape.nose_length * bump(s.y, 4.0, 1.6) * bump(across, 0.0, 2.6, 4.0)
-    y = y + mouth_zone * ((0.20 * shape.mouth_height - 0.30) + 0.85 * shape.lips * _lip_growth(s.y))
+    y = y + mouth_zone * ((0.20 * shape.mouth_height - 0.30) + 0.85 * _fullness(shape) * _lip_growth(s.y))
     y = y - mouth_zone * 0.20 * shape.mouth_curve * ((across / 2.5) ** 2 - 0.4)
     y = y + eye_zone * (
         0.25 * shape.eye_height + 0.08 + 0.24 * shape.eye_size * s.y - 0.24 * shape.eye_tilt * (across - EYE_X)
     )
     y = y + _closed_lips(s.y) * facing * bump(across, 0.0, 2.9, 6.0)
     return np.stack([x, y, -d * (1.0 + 0.04 * shape.head_depth)], axis=-1)
+
+
+def _fullness(shape: Shape) -> float:
+    """Fullness of the lips in [-0.25, 1]: thinner ones would vanish at 256 pixels."""
+    return 0.375 + 0.625 * shape.lips
 
 
 def _lip_growth(y: Floats) -> Floats:

@@ -87,4 +87,4 @@ def stand_off(points: NDArray[np.float64], surface: Surface, lift: Floats) -> ND
     """Points moved away from the middle of the head by `lift` cm."""
     out = np.stack([surface.x / 7.0**2, (surface.y + 1.0) / 11.0**2, -surface.d / 9.5**2], axis=-1)
     out = out / np.sqrt((out**2).sum(axis=-1, keepdims=True))
-    return points + out * lift[..., None]
+    return np.asarray(points + out * lift[..., None])

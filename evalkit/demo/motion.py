@@ -54,10 +54,10 @@ def _expression(
     syllable = 0.5 - 0.5 * np.cos(
         2.0 * np.pi * (rng.uniform(1.9, 2.7) * time + rng.uniform() + _wave(rng, time, 0.8, 0.25))
     )
-    loudness = 0.62 + _wave(rng, time, 0.55, 0.38)
+    loudness = 0.72 + _wave(rng, time, 0.55, 0.28)
     jaw = np.clip(syllable * loudness * 1.1, 0.0, 1.0)
-    width = _wave(rng, time, 1.1, 1.0) * 0.9
-    smile = np.clip(0.30 + _wave(rng, time, 0.35, 0.55), 0.0, 1.0)
+    width = _wave(rng, time, 0.9, 0.8)
+    smile = np.clip(0.25 + _wave(rng, time, 0.35, 0.5), 0.0, 1.0)
     brow = np.clip(0.25 + _wave(rng, time, 0.55, 0.75), 0.0, 1.0)
     gaze_x = np.clip(pose[:, 0] / np.deg2rad(30.0) + _wave(rng, time, 0.5, 0.15), -1.0, 1.0)
     gaze_y = np.clip(-pose[:, 1] / np.deg2rad(30.0) + _wave(rng, time, 0.4, 0.08), -1.0, 1.0)

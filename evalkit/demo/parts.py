@@ -77,7 +77,7 @@ def grid_normals(points: NDArray[np.float64]) -> NDArray[np.float64]:
         axis=-1,
     )
     length = np.sqrt((normal**2).sum(axis=-1, keepdims=True))
-    return normal / np.maximum(length, 1e-9)
+    return np.asarray(normal / np.maximum(length, 1e-9))
 
 
 def _difference(points: NDArray[np.float64], axis: int) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.demo.base import BOTTOM_Y, TOP_Y, grid_columns, grid_rows, surface
+from evalkit.demo.base import BOTTOM_Y, TOP_Y, Surface, grid_columns, grid_rows, surface
 from evalkit.demo.blendshapes import blendshapes
 from evalkit.demo.body import ear, glasses, long_hair, paint_ear, paint_hair, paint_torso, torso
 from evalkit.demo.geometry import neutral_face
@@ -60,12 +60,12 @@ def build_person(seed: int, size: int) -> Person:
     first_row = dict(zip(used, np.cumsum([0, *(len(textures[name]) for name in used)]), strict=False))
     place = np.concatenate([_atlas_place(part, textures[part.texture], first_row[part.texture]) for part in parts])
     count = sum(part.follow.size for part in parts)
-    coordinates = np.full((count, 2), 999.0)
-    coordinates[: columns.size] = np.stack([canonical.x, canonical.y], axis=-1).reshape(-1, 2)
-    coordinates[: columns.size][np.cos(canonical.angle).reshape(-1) <= 0.0] = 999.0
-    gloss = np.concatenate([np.full(part.follow.size, part.gloss) for part in parts])
-    gloss[: columns.size] *= 1.9 - 1.1 * float(identity.look.skin.mean())
-    gloss[: columns.size] *= np.where(hair_depth(canonical, identity) > 0.0, 0.35, 1.0).reshape(-1)
+    coordinates, gloss = (
+        np.full((count, 2), 999.0),
+        np.concatenate([np.full(part.follow.size, part.gloss) for part in parts]),
+    )
+    coordinates[: columns.size] = _face_coordinates(canonical)
+    gloss[: columns.size] *= _head_gloss(canonical, identity)
     meshes = _triangles(parts)
     return Person(
         identity=identity,
@@ -78,6 +78,18 @@ def build_person(seed: int, size: int) -> Person:
         two_sided=np.repeat([part.two_sided for part in parts], [len(mesh) for mesh in meshes]),
         atlas=np.concatenate([_widen(textures[name], 2 * size) for name in used]),
     )
+
+
+def _face_coordinates(canonical: Surface) -> NDArray[np.float64]:
+    """Canonical x and y (H, 2) of the head's front; 999 behind, so that eyes and mouth are painted once."""
+    places = np.stack([canonical.x, canonical.y], axis=-1).reshape(-1, 2)
+    return np.where((np.cos(canonical.angle) > 0.0).reshape(-1, 1), places, 999.0)
+
+
+def _head_gloss(canonical: Surface, identity: Identity) -> NDArray[np.float64]:
+    """Highlight (H,) relative to the part's own: stronger on dark skin, weak on hair."""
+    skin = 1.9 - 1.1 * float(identity.look.skin.mean())
+    return np.asarray(skin * np.where(hair_depth(canonical, identity) > 0.0, 0.35, 1.0).reshape(-1))
 
 
 def _head(identity: Identity) -> Part:
@@ -111,7 +123,7 @@ def _textures(identity: Identity, side: int) -> dict[str, NDArray[np.float32]]:
         "ear": paint_ear(identity, 1, small),
         "ear_left": paint_ear(identity, -1, small),
         "hair": paint_hair(identity, side // 2),
-        "frame": np.full((2, 2, 3), 0.02, dtype=np.float32),
+        "frame": np.full((2, 2, 3), 0.05, dtype=np.float32),
     }
 
 

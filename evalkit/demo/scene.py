@@ -77,7 +77,7 @@ def background(identity: int, clip: int, size: int) -> NDArray[np.float32]:
         inside = (np.abs(x - centre[0]) < extent[0]) & (np.abs(y - centre[1]) < extent[1] * 1.6)
         image = np.where(inside[..., None], colour, image)
     image = gaussian_filter(image, (size * 0.03, size * 0.03, 0.0))
-    return np.clip(image, 0.0, 1.0).astype(np.float32) ** 2
+    return np.asarray(np.clip(image, 0.0, 1.0) ** 2, dtype=np.float32)
 
 
 def _unit(x: float, y: float, z: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
+# Of 1 to 17 the one that, when tried, put the people 0 to 7 furthest apart for the dlib identity network.
 _SALT = 5
 
 

@@ -38,7 +38,7 @@ def paint_head(identity: Identity, side: int) -> NDArray[np.float32]:
     colour = _shade_hollows(colour, s)
     colour = _brows(colour, s, identity)
     colour = _hair(colour, s, identity)
-    return np.clip(colour, 0.0, 1.0).astype(np.float32) ** 2
+    return np.asarray(np.clip(colour, 0.0, 1.0) ** 2, dtype=np.float32)
 
 
 def blend(under: Colours, over: Floats, amount: Floats) -> Colours:
@@ -78,7 +78,7 @@ def _age(colour: Colours, s: Surface, identity: Identity) -> Colours:
     lines = (0.5 * forehead + 0.75 * fold + 0.5 * frown + 0.7 * bags + 0.5 * feet) * np.clip(age * 1.4 - 0.4, 0.0, 1.0)
     tired = bump(s.y, 0.95, 0.6) * bump(across, EYE_X - 0.2, 1.5)
     shade = (0.26 * lines + 0.10 * tired * (0.5 + age)) * ramp(np.cos(s.angle), 0.1, 0.4)
-    return colour * (1.0 - shade[..., None] * np.array([0.8, 1.0, 0.95]))
+    return np.asarray(colour * (1.0 - shade[..., None] * np.array([0.8, 1.0, 0.95])))
 
 
 def _beard(colour: Colours, s: Surface, identity: Identity) -> Colours:
@@ -89,7 +89,7 @@ def _beard(colour: Colours, s: Surface, identity: Identity) -> Colours:
         return blend(colour, colour * np.array([0.62, 0.64, 0.70]), 0.6 * amount * np.clip(grain, 0.0, 1.0))
     edge = ramp(amount + 0.55 * (grain - 1.0), 0.15, 0.95)
     tone = 0.22 * identity.look.skin + 0.75 * identity.look.hair * grain[..., None]
-    return blend(colour, tone, 0.90 * edge)
+    return blend(colour, tone, 0.84 * edge)
 
 
 def _lips(colour: Colours, s: Surface, identity: Identity) -> Colours:
@@ -121,7 +121,7 @@ def _shade_hollows(colour: Colours, s: Surface) -> Colours:
     corner = 0.30 * bump(across, MOUTH_HALF_WIDTH + 0.15, 0.28) * bump(s.y, MOUTH_Y, 0.25)
     total = (nostril + wing + under_nose + socket + under_lip + corner) * ramp(np.cos(s.angle), 0.1, 0.4)
     total = np.clip(total + 0.35 * ramp(s.y, 11.0, 11.9), 0.0, 0.85)
-    return colour * (1.0 - total[..., None] * np.array([0.88, 1.0, 1.0]))
+    return np.asarray(colour * (1.0 - total[..., None] * np.array([0.88, 1.0, 1.0])))
 
 
 def _brows(colour: Colours, s: Surface, identity: Identity) -> Colours:

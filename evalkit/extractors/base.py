@@ -17,6 +17,11 @@ class Extractor:
     `signature` names everything that moves its output: network, weights hash, preprocessing; it is part of every cache
     key and of every number. `requires` are ids of extractors whose features it needs. `load` builds the function;
     heavy libraries are imported there. A frame where nothing was found has NaN in every array.
+
+    `weights` are the names of files in the weight registry that `load` needs; metrics whose files are absent are
+    reported as unavailable. `window` is the number of consecutive frames the network sees at once: features then have
+    one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. Features of a
+    `transient` extractor are too large to keep: metrics see them chunk by chunk and they are never cached.
     """
 
     id: str
@@ -24,3 +29,5 @@ class Extractor:
     requires: tuple[str, ...]
     load: Callable[[], Extract]
     weights: tuple[str, ...] = ()
+    window: int = 1
+    transient: bool = False

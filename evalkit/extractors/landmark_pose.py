@@ -20,7 +20,7 @@ _ITERATIONS = 12
 
 
 def fit_pose(points: Values) -> tuple[Values, Values, Values]:
-    """Rotation (T, 3, 3), scale (T,) in pixels per centimetre and shift (T, 2) in pixels for landmarks (T, 68, 2).
+    """Rotation (T, 3, 3), scale (T,) in pixels per centimetre and shift (T, 2) in pixels of landmarks (T, 68, 2).
 
     R turns the face model into camera axes (x right, y down, z forward); identity is a frontal upright face.
     """
@@ -39,8 +39,8 @@ def fit_pose(points: Values) -> tuple[Values, Values, Values]:
 def angles(rotation: Values) -> Values:
     """Yaw, pitch, roll (T, 3) in radians of R = Rz(roll) Ry(yaw) Rx(pitch), camera axes.
 
-    Positive yaw turns the nose to the left of the picture, positive pitch raises it, positive roll leans the head's top to the
-    right of the picture (clockwise as seen).
+    Positive yaw turns the nose to the left of the picture, positive pitch lowers it, positive roll leans the top of the
+    head to the right of the picture (clockwise as seen).
     """
     yaw = -np.arcsin(np.clip(rotation[:, 2, 0], -1, 1))
     pitch = np.arctan2(rotation[:, 2, 1], rotation[:, 2, 2])

@@ -15,7 +15,7 @@ def find_metric(name: str) -> Metric:
         return METRICS[name]
     variants = [metric for metric in METRICS.values() if metric.id == name]
     if not variants:
-        raise UnknownNameError("metric", name, METRICS)
+        raise UnknownNameError("metric", name, {*METRICS, *(metric.id for metric in METRICS.values())})
     return variants[0]
 
 

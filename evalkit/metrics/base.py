@@ -13,7 +13,7 @@ MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
 """(generated, reference) -> one float64 value per generated frame, NaN where it does not exist.
 
 Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
-source.
+source. A metric of level "set" gets all generated and all reference rows of a protocol and returns one value, (1,).
 """
 
 
@@ -33,6 +33,7 @@ class Metric:
         tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment.
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
+        level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
@@ -50,6 +51,7 @@ class Metric:
     paper: str
     description: str
     variant: str | None = None
+    level: Literal["frame", "set"] = "frame"
     unit: str = ""
     low: float = 0.0
     high: float = float("inf")

@@ -87,7 +87,7 @@ def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
     def check(method: MotionMethod, source: Tensor, driving: Tensor) -> None:
         assert len(driving) > 1
         method.double()
-        source, driving = source.double(), driving.double()
+        source, driving = source.double(), driving[:2].double()
         with torch.no_grad():
             together = torch.cat(list(animate(method, source, [driving], relative=True, adapt_scale=True)))
             singly = torch.cat(list(animate(method, source, driving.split(1), relative=True, adapt_scale=True)))

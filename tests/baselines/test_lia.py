@@ -17,7 +17,7 @@ from baselines.lia.output import to_uint8, to_uint8_stretched
 from baselines.parity import run
 from baselines.recipe import Recipe
 from baselines.stylegan.directions import Directions
-from baselines.stylegan.images import resize
+from baselines.stylegan.images import resize, to_tensor
 from baselines.stylegan.modulated import ModulatedConv2d
 from baselines.stylegan.resample import Upsample, blur_before_stride
 from baselines.stylegan.synthesis import ToFlow
@@ -180,6 +180,16 @@ def test_resize_is_pils_bicubic_and_leaves_equal_sizes_alone() -> None:
     expected = np.asarray(Image.fromarray(frame).resize((8, 8)))  # bicubic is PIL's default for RGB
     assert np.array_equal(resize(frame, 8), expected)
     assert np.array_equal(resize(frame[:, :12], 12), frame[:, :12])
+
+
+def test_frames_become_tensors_and_come_back() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 3), dtype=np.uint8)
+    frames.flags.writeable = False
+    images = to_tensor(frames[:, ::-1])
+    assert images.shape == (2, 3, 4, 6)
+    assert images.min() >= -1
+    assert images.max() <= 1
+    assert np.array_equal(to_uint8(images), frames[:, ::-1])
 
 
 def test_sizes_that_are_no_power_of_two_are_refused() -> None:

@@ -21,15 +21,11 @@ def test_all_outputs_are_within_tolerance(shared, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "first_wrong"),
-    [
-        ("osfs", "generator.third.norm.weight", "abs_prediction"),
-        ("osfs", "he_estimator.fc_roll.bias", "he_source_yaw"),
-        ("osfs_spade", "generator.decoder.conv_img.weight", "abs_prediction"),
-    ],
+    ("key", "first_wrong"),
+    [("generator.third.norm.weight", "abs_prediction"), ("he_estimator.fc_roll.bias", "he_source_yaw")],
 )
-def test_a_damaged_weight_is_noticed(damaged, capsys, name, key, first_wrong):
-    assert main([name, str(damaged(name, key))]) == 1
+def test_a_damaged_weight_is_noticed(damaged, capsys, key, first_wrong):
+    assert main(["osfs", str(damaged("osfs", key))]) == 1
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "FAIL" in lines[first_wrong]
     assert "FAIL" not in lines["he_source_roll"]
@@ -54,7 +50,7 @@ def test_the_beta_detector_lacks_only_the_downscale():
 def test_batch_equals_frames_one_by_one(shared, check_batching, name):
     fixture = load_fixture(shared / "parity" / "fixtures" / name)
     model, _ = build(fixture)
-    check_batching(model, fixture.tensor("source"), fixture.tensor("driving"))
+    check_batching(model, fixture.tensor("source")[..., ::2, ::2], fixture.tensor("driving")[..., ::2, ::2])
 
 
 def test_angles_come_from_the_expected_bin():

@@ -1,0 +1,73 @@
+"""The catalogue of network files: what each one is, its digest, licence, and where it can be had."""
+
+import functools
+from importlib.resources import files
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalkit.errors import UnknownNameError
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Archive(_Strict):
+    """A zip that holds a weight file as `member`."""
+
+    file: str
+    bytes: int
+    sha256: Sha256
+    member: str
+    urls: tuple[str, ...]
+
+
+class WeightFile(_Strict):
+    """One network file.
+
+    Attributes:
+        name: how extractors and commands call it.
+        file: its name in the cache and in the folders of `$EVALKIT_WEIGHTS`.
+        aliases: other names the same bytes go by in those folders.
+        sha256: of the file; the only thing that decides whether it is the right one.
+        bytes: size, where known.
+        licence, non_commercial: terms in words, and whether they must be accepted before fetching.
+        source: the repository it comes from, and the paper.
+        urls: addresses of the file itself, tried in order; "hf://owner/repository/path" is a file of the hub.
+        archive: a zip that holds it, tried after `urls`.
+    """
+
+    name: str
+    title: str
+    file: str
+    sha256: Sha256
+    licence: str
+    source: str
+    aliases: tuple[str, ...] = ()
+    bytes: int | None = None
+    non_commercial: bool = False
+    urls: tuple[str, ...] = ()
+    archive: Archive | None = None
+
+    @property
+    def short(self) -> str:
+        """First eight digits of the digest, for signatures."""
+        return self.sha256[:8]
+
+
+@functools.cache
+def catalogue() -> dict[str, WeightFile]:
+    """All entries of `registry.yaml` by name."""
+    text = files("evalkit.weights").joinpath("registry.yaml").read_text(encoding="utf-8")
+    return {name: WeightFile(name=name, **entry) for name, entry in yaml.safe_load(text).items()}
+
+
+def find(name: str) -> WeightFile:
+    """The entry called `name`. Raises `UnknownNameError`."""
+    if name not in catalogue():
+        raise UnknownNameError("weight file", name, catalogue())
+    return catalogue()[name]

@@ -1,0 +1,1 @@
+raise AssertionError("a network was loaded although nothing was to be computed")

@@ -1,0 +1,117 @@
+"""Small stand-ins that several test files share: clips, protocols, methods, and videos of any codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from evalkit.adapter import Driving
+from evalkit.extractors import Extractor
+from evalkit.protocol import Protocol
+from evalkit.types import Clip, Features, Frames, Pair
+
+SIZE = 16
+NO_FACE = 0
+"""A frame whose first pixel is this grey level has no face for `brightness_extractor`."""
+
+
+def make_clip(name: str, identity: str, kind: str = "clip", path: Path = Path("unused.mkv")) -> Clip:
+    return Clip(name, identity, "portrait" if kind == "portrait" else "clip", path)
+
+
+def make_protocol(**keys: Any) -> Protocol:
+    """A small valid self-reenactment protocol with `keys` changed."""
+    content: dict[str, Any] = {
+        "id": "small",
+        "title": "Small",
+        "task": "self_reenactment",
+        "dataset": "folder",
+        "pairs": {"rule": "first_frame_self"},
+        "resolution": SIZE,
+        "metrics": ["l1"],
+    }
+    if keys.get("task") == "cross_reenactment":
+        content["pairs"] = {"rule": "all_cross_identity"}
+    return Protocol.model_validate(content | keys)
+
+
+def make_pair(source: Path, driving: Path, frames: tuple[int, ...] = (0,)) -> Pair:
+    clips = make_clip("s", "anna", path=source), make_clip("d", "bert", path=driving)
+    return Pair("s--d", clips[0], frames, clips[1])
+
+
+def noise(count: int, height: int = SIZE, width: int | None = None, seed: int = 0) -> Frames:
+    shape = (count, height, width or height, 3)
+    return np.random.default_rng(seed).integers(1, 256, shape, dtype=np.uint8)
+
+
+def grey(levels: Sequence[int], size: int = SIZE) -> Frames:
+    """One flat frame per level."""
+    return np.repeat(np.array(levels, np.uint8), size * size * 3).reshape(len(levels), size, size, 3)
+
+
+def encode(
+    path: Path,
+    frames: Frames,
+    *,
+    codec: str = "libx264rgb",
+    pixels: str = "rgb24",
+    options: Mapping[str, str] | None = None,
+    times_ms: Sequence[int] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a video as some other program would; `times_ms` gives a variable frame rate."""
+    with av.open(str(path), "w") as container:
+        container.metadata.update(metadata or {})
+        stream = container.add_stream(codec, rate=25)
+        stream.pix_fmt, stream.height, stream.width = pixels, frames.shape[1], frames.shape[2]
+        stream.options = {"qp": "0", **(options or {})} if codec.startswith("libx264") else dict(options or {})
+        if times_ms:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for index, frame in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            if times_ms:
+                picture.pts, picture.time_base = times_ms[index], Fraction(1, 1000)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+class FakeMethod:
+    """A method whose `animate` is the function it was given."""
+
+    def __init__(self, animate: Callable[[Frames, Driving], Iterator[Any]]) -> None:
+        self._animate = animate
+
+    def animate(self, sources: Frames, driving: Driving, motion: str) -> Iterator[Any]:
+        return self._animate(sources, driving)
+
+
+def copying(sources: Frames, driving: Driving) -> Iterator[Frames]:
+    yield from driving
+
+
+def brightness_extractor(calls: list[int], name: str = "brightness") -> Extractor:
+    """Says the first pixel of each frame, NaN for `NO_FACE`; appends the number of frames of each call to `calls`."""
+
+    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+        calls.append(len(frames))
+        level = frames[:, 0, 0, :2].astype(np.float64)
+        return {"level": np.where(level == NO_FACE, np.nan, level)}
+
+    return Extractor(name, f"{name}|v1", (), lambda: extract)
+
+
+def doubling_extractor(calls: list[int]) -> Extractor:
+    """Twice what `brightness` says."""
+
+    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+        calls.append(len(frames))
+        return {"level": 2 * upstream["brightness"]["level"]}
+
+    return Extractor("doubled", "doubled|v1", ("brightness",), lambda: extract)
