@@ -7,8 +7,8 @@ never here.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
@@ -20,12 +20,23 @@ from evalkit import video
 from evalkit.types import Frames, Motion
 
 
+class MethodOption(BaseModel):
+    """One switch of a method: its default, the values it may take (empty: any text), and what it does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: str
+    choices: tuple[str, ...] = ()
+    help: str
+
+
 class MethodCard(BaseModel):
     """`method.yaml`: what a reader of a table wants to know of a method, and where its adapter is.
 
     `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
     sources. `deterministic` false means that two runs may differ. `timed` false leaves out the speed of methods that do
-    no work.
+    no work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
+    protocol's size by a rule it states. `checkpoint` says in words where official weights come from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,17 +54,30 @@ class MethodCard(BaseModel):
     max_sources: Annotated[int, Field(ge=1)] | None = 1
     deterministic: bool = True
     timed: bool = True
+    options: dict[str, MethodOption] = {}
+    repository: str = ""
+    checkpoint: str = ""
+    input_size: int | None = None
+    output_size: int | None = None
+    parameters: int | None = None
     version: Annotated[int, Field(ge=1)] = 1
 
 
 @dataclass(frozen=True)
 class MethodConfig:
-    """What a method is built with. `checkpoint` is None for methods without learned weights or with built-in ones."""
+    """What a method is built with.
+
+    `checkpoint` is None for methods without learned weights and when the method's own default place is meant.
+    `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
+    `options` holds a value for every option of the card.
+    """
 
     device: str = "cpu"
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     checkpoint: Path | None = None
+    random_weights: bool = False
     seed: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,12 +92,18 @@ class Driving:
     start: int = 0
     stride: int = 1
     maximum: int | None = None
+    end_margin: int = 0
     on_decode: Callable[[float], None] | None = None
 
     def __iter__(self) -> Iterator[Frames]:
         """Chunks of (t, size, size, 3) uint8 RGB in order."""
         chunks = video.iter_frames(
-            self.path, size=self.size, start=self.start, stride=self.stride, maximum=self.maximum
+            self.path,
+            size=self.size,
+            start=self.start,
+            stride=self.stride,
+            maximum=self.maximum,
+            end_margin=self.end_margin,
         )
         while True:
             began = time.perf_counter()

@@ -88,6 +88,12 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
     }
 
 
+def not_computed(reason: str) -> dict[str, Any]:
+    """The entry in `summary.json` of a metric that was asked for and could not be computed."""
+    empty = dict.fromkeys(("value", "ci_low", "ci_high", "ci", "signature"))
+    return {**empty, "n": 0, "frames": 0, "coverage": 0.0, "status": "unavailable", "reason": reason}
+
+
 def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
     """`clips.parquet` as columns."""
     rows = [asdict(clip) for clip in clips]

@@ -36,6 +36,13 @@ class Row:
             raise self.wrong(column, " or ".join(repr(a) for a in allowed))
         return value
 
+    def integer(self, column: str, least: int = 0) -> int:
+        """The cell as a whole number of at least `least`."""
+        value = self.text(column)
+        if not value.isascii() or not value.isdigit() or int(value) < least:
+            raise self.wrong(column, f"a whole number from {least}")
+        return int(value)
+
     def integers(self, column: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """Whole numbers separated by spaces, or `default` for an empty or absent cell."""
         try:

@@ -47,7 +47,10 @@ class Producer(Interface):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do: these pairs of this protocol, by this producer, into this folder."""
+    """What a run has to do: these pairs of this protocol, by this producer, into this folder.
+
+    `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot.
+    """
 
     protocol: Protocol
     pairs: Sequence[Pair]
@@ -56,6 +59,7 @@ class Plan:
     folder: RunFolder
     configuration: Mapping[str, Any]
     cache: Path
+    unavailable: Mapping[str, str]
     max_failures: int | None = None
 
 

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -63,6 +63,25 @@ def read_method(folder: Path) -> MethodEntry:
         raise MethodError(f"{path}: expected a method card, {error}") from error
     except ValidationError as error:
         raise MethodError(explain_invalid(path, error, MethodCard)) from error
+
+
+def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
+    """A value for every option of the card: `given` are "name=value" texts, the rest are defaults.
+
+    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=".
+    """
+    values = {name: option.default for name, option in card.options.items()}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise MethodError(f"--option {text!r}: expected NAME=VALUE.")
+        if name not in values:
+            raise UnknownNameError(f"option of {card.id}", name, values)
+        choices = card.options[name].choices
+        if choices and value not in choices:
+            raise UnknownNameError(f"value of the option {name!r} of {card.id}", value, choices)
+        values[name] = value
+    return values
 
 
 def build_method(entry: MethodEntry, config: MethodConfig) -> Method:

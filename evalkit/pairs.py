@@ -2,28 +2,31 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evalkit.csvfile import Row, read_rows
-from evalkit.errors import DatasetError, ProtocolError
+from evalkit.errors import DatasetError, EvalkitError, ProtocolError
 from evalkit.protocol import Protocol
 from evalkit.types import Clip, Pair
+from evalkit.video import sequence_image
 
 
-def make_pairs(protocol: Protocol, clips: Sequence[Clip]) -> list[Pair]:
+def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Pair]:
     """The pairs of `protocol` over `clips`.
 
-    Raises `DatasetError` when the clips allow none, `ProtocolError` for a list row that names an unknown clip.
+    With `missing_ok`, pairs of clips that are not there are passed over, where otherwise `DatasetError` names them.
+    Raises `DatasetError` also when the clips allow no pair at all, `ProtocolError` for a list that contradicts itself.
     """
-    sources = [clip for clip in clips if clip.kind in protocol.source.kinds]
-    drivers = [clip for clip in clips if clip.kind == "clip"]
+    taken = take_clips(protocol, clips, missing_ok)
+    sources = [clip for clip in taken if clip.kind in protocol.source.kinds]
+    drivers = [clip for clip in taken if clip.kind == "clip"]
     rule = protocol.pairs
     if rule.rule == "first_frame_self":
         pairs = [Pair(clip.id, clip, protocol.source.frames, clip) for clip in drivers]
     elif rule.rule == "list":
-        pairs = _listed(protocol, clips)
+        pairs = listed_pairs(protocol, taken, missing_ok)
     elif rule.rule == "random_cross":
-        pairs = [_cross(protocol, *couple) for couple in _balanced(sources, drivers, rule.count or 0, rule.seed)]
+        pairs = [_cross(protocol, *couple) for couple in balanced_couples(sources, drivers, rule.count or 0, rule.seed)]
     else:
         pairs = [_cross(protocol, s, d) for s in sources for d in drivers if s.identity != d.identity]
     if not pairs:
@@ -33,6 +36,45 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip]) -> list[Pair]:
             f"{'two identities' if protocol.task == 'cross_reenactment' else 'one clip'} at least are needed."
         )
     return pairs
+
+
+def expected_pairs(protocol: Protocol) -> int | None:
+    """How many pairs the protocol has when no clip is missing; None when that depends on the user's clips."""
+    if protocol.list_path:
+        return len(read_rows(protocol.list_path, required=("source", "driving"), error=ProtocolError))
+    if protocol.pairs.rule == "first_frame_self":
+        return protocol.clips.count
+    return protocol.pairs.count if protocol.clips.count else None
+
+
+def take_clips(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Clip]:
+    """Clips that take part in `protocol`. Raises `DatasetError` when some are missing and that is not allowed."""
+    rule = protocol.clips
+
+    def rank(role: str, name: str) -> str:
+        return hashlib.sha256(f"{rule.seed}:{role}:{name}".encode()).hexdigest()
+
+    movies = [clip for clip in clips if clip.kind == "clip"]
+    people = sorted({clip.identity for clip in movies}, key=lambda name: rank("identity", name))
+    chosen = set(people[: rule.identities])
+    if rule.per_identity:
+        by_rank = sorted(movies, key=lambda clip: rank("clip", clip.id))
+        mine = {person: [c.id for c in by_rank if c.identity == person][: rule.per_identity] for person in chosen}
+        kept = {identifier for ids in mine.values() for identifier in ids}
+    else:
+        kept = {clip.id for clip in movies if clip.identity in chosen}
+    if rule.count and not missing_ok and (len(kept) != rule.count or clips_sha256(kept) not in (rule.sha256, None)):
+        raise DatasetError(
+            f"The protocol {protocol.id!r} is about {rule.count} clips; the data has {len(kept)}, or other ones. "
+            f"`evalkit data check {protocol.dataset} --root DIR --lists DIR` names what is missing; "
+            "--subset missing-ok runs what is there and marks the result."
+        )
+    return [clip for clip in clips if clip.kind == "portrait" or clip.id in kept]
+
+
+def clips_sha256(ids: Iterable[str]) -> str:
+    """Digest of clip ids: sorted, each ended by a line feed."""
+    return hashlib.sha256("".join(f"{identifier}\n" for identifier in sorted(ids)).encode()).hexdigest()
 
 
 def pair_id(source: Clip, driving: Clip) -> str:
@@ -45,7 +87,9 @@ def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
     return Pair(pair_id(source, driving), source, frames, driving)
 
 
-def _balanced(sources: Sequence[Clip], drivers: Sequence[Clip], count: int, seed: int) -> list[tuple[Clip, Clip]]:
+def balanced_couples(
+    sources: Sequence[Clip], drivers: Sequence[Clip], count: int, seed: int
+) -> list[tuple[Clip, Clip]]:
     """Up to `count` different couples.
 
     Each draw takes the least used driving identity, then its least used clip, and a source by the same rule from the
@@ -73,28 +117,73 @@ def _balanced(sources: Sequence[Clip], drivers: Sequence[Clip], count: int, seed
     return list(chosen.values())
 
 
-def _listed(protocol: Protocol, clips: Iterable[Clip]) -> list[Pair]:
-    """Rows of the list: columns source, driving, and optionally source_frames (whole numbers separated by spaces)."""
+def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = False) -> list[Pair]:
+    """Rows of the list: columns source, driving, and optionally source_frames (whole numbers separated by spaces).
+
+    `<clip>@<frame>` is one frame of a clip: its number, or its file name in an image sequence. Further columns are
+    ignored.
+    """
     path = protocol.list_path
     assert path is not None
     by_id = {clip.id: clip for clip in clips}
     pairs: dict[str, Pair] = {}
+    seen: set[str] = set()
+    missing: list[EvalkitError] = []
     for row in read_rows(path, required=("source", "driving"), error=ProtocolError):
-        source, driving = _clip(row, "source", by_id), _clip(row, "driving", by_id)
-        same = source.identity == driving.identity
-        if same != (protocol.task == "self_reenactment"):
-            raise row.wrong(
-                "driving", f"a clip of {'the same' if not same else 'another'} identity for {protocol.task}"
-            )
-        pair = Pair(pair_id(source, driving), source, row.integers("source_frames", protocol.source.frames), driving)
-        if pair.id in pairs:
-            raise row.wrong("source", f"every couple once, {pair.id!r} came before")
-        pairs[pair.id] = pair
+        name = f"{row.text('source')}--{row.text('driving')}"
+        if name in seen:
+            raise row.wrong("source", f"every couple once, {name!r} came before")
+        seen.add(name)
+        absent = [column for column in ("source", "driving") if not _clip_of(row.text(column), by_id)]
+        if absent:
+            missing.append(row.wrong(absent[0], f"the id of one of the {len(by_id)} clips of the data"))
+        else:
+            pairs[name] = _listed_pair(protocol, row, name, by_id)
+    if missing and not missing_ok:
+        raise DatasetError(
+            f"{len(missing)} of {len(seen)} pairs of {protocol.id!r} need clips that are not in the data. The first: "
+            f"{missing[0]} `evalkit protocols check {protocol.id} --data DIR` names them all; "
+            "--subset missing-ok runs what is there and marks the result."
+        )
     return list(pairs.values())
 
 
-def _clip(row: Row, column: str, by_id: dict[str, Clip]) -> Clip:
-    name = row.text(column)
-    if name not in by_id:
-        raise row.wrong(column, f"the id of one of the {len(by_id)} clips of the data")
-    return by_id[name]
+def _listed_pair(protocol: Protocol, row: Row, name: str, by_id: Mapping[str, Clip]) -> Pair:
+    source, still = _source(row, by_id)
+    driving = _driving(row, by_id)
+    same = source.identity == driving.identity
+    if same != (protocol.task == "self_reenactment"):
+        raise row.wrong("driving", f"a clip of {'the same' if not same else 'another'} identity for {protocol.task}")
+    default = protocol.source.frames if source.kind == "clip" else (0,)
+    return Pair(name, source, still or row.integers("source_frames", default), driving)
+
+
+def _source(row: Row, by_id: Mapping[str, Clip]) -> tuple[Clip, tuple[int, ...]]:
+    """The source clip and the frame its name carries, if any."""
+    name = row.text("source")
+    clip = _clip_of(name, by_id)
+    assert clip is not None
+    frame = name.removeprefix(clip.id).removeprefix("@")
+    if not frame:
+        return clip, ()
+    return (clip, (int(frame),)) if frame.isdecimal() else (_one_image(row, "source", clip, frame), (0,))
+
+
+def _driving(row: Row, by_id: Mapping[str, Clip]) -> Clip:
+    name = row.text("driving")
+    clip = _clip_of(name, by_id)
+    assert clip is not None
+    frame = name.removeprefix(clip.id).removeprefix("@")
+    return _one_image(row, "driving", clip, frame) if frame else clip
+
+
+def _clip_of(name: str, by_id: Mapping[str, Clip]) -> Clip | None:
+    return by_id.get(name) or by_id.get(name.rpartition("@")[0])
+
+
+def _one_image(row: Row, column: str, clip: Clip, frame: str) -> Clip:
+    """One picture of an image sequence as a clip of its own."""
+    image = sequence_image(clip.path, frame)
+    if image is None:
+        raise row.wrong(column, f"a picture of {clip.path}, which has to be a folder of images for this list,")
+    return Clip(f"{clip.id}@{frame}", clip.identity, "clip", image)

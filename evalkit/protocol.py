@@ -43,6 +43,21 @@ class PairRule(_Strict):
         return self
 
 
+class ClipRule(_Strict):
+    """Which clips of the dataset take part; portraits always do.
+
+    `identities` and `per_identity` keep that many people and clips of each: those with the smallest sha256 of `seed`
+    and name, so a missing clip moves no other. `count` and `sha256` state how many clips there are when none is
+    missing, and the digest of their ids, sorted and ended by a line feed each.
+    """
+
+    identities: Positive | None = None
+    per_identity: Positive | None = None
+    seed: Natural = 0
+    count: Positive | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
 class SourceRule(_Strict):
     """The frames of the source clip a method gets (negative: from the end), and what may be a source."""
 
@@ -51,11 +66,15 @@ class SourceRule(_Strict):
 
 
 class DrivingRule(_Strict):
-    """Frames `start, start + stride, ...` of the driving clip, at most `maximum` of them (None: to its end)."""
+    """Frames `start, start + stride, ...` of the driving clip, at most `maximum` of them (None: to its end).
+
+    Frames less than `end_margin` away from the clip's last one are left out.
+    """
 
     start: Natural = 0
     stride: Positive = 1
     maximum: Positive | None = None
+    end_margin: Natural = 0
 
 
 class Protocol(_Strict):
@@ -72,6 +91,7 @@ class Protocol(_Strict):
     description: str = ""
     task: Task
     dataset: str
+    clips: ClipRule = ClipRule()
     pairs: PairRule
     source: SourceRule = SourceRule()
     driving: DrivingRule = DrivingRule()

@@ -8,10 +8,11 @@ from statistics import median
 from typing import Any
 
 from evalkit.adapter import Method, MethodConfig
+from evalkit.availability import unavailable
 from evalkit.cache import cache_dir
 from evalkit.contact_sheet import write_contact_sheet
 from evalkit.datasets import DATASETS
-from evalkit.errors import EvalkitError, MethodError, UnknownNameError
+from evalkit.errors import EvalkitError, MethodError, UnknownNameError, WeightsError
 from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
 from evalkit.features import chain_signature
 from evalkit.files import content_sha256, write_json
@@ -94,13 +95,15 @@ def run_method(
     configuration = {
         "kind": "method",
         "method": card.id,
-        "title": card.title,
+        "title": card.title + (" (random weights)" if config.random_weights else ""),
         "method_version": card.version,
         "code_sha256": entry.code_sha256,
         "checkpoint_sha256": content_sha256(config.checkpoint) if config.checkpoint else None,
         "device": config.device.partition(":")[0],
         "precision": config.precision,
         "seed": config.seed,
+        "random_weights": config.random_weights,
+        "options": dict(config.options),
         **_protocol_configuration(protocol),
     }
     built: list[Method] = []
@@ -159,13 +162,18 @@ def _run(
     configuration: dict[str, Any],
     produce: Producer,
 ) -> Finished:
-    metrics = choose_metrics(protocol, settings.metrics)
+    asked = choose_metrics(protocol, settings.metrics)
+    missing = unavailable(asked)
+    metrics = tuple(metric for metric in asked if metric.key not in missing)
+    if not metrics:
+        raise WeightsError(f"None of the metrics can be computed here: {' '.join(missing.values())}")
     name = configuration["method"] + (f"@{settings.tag}" if settings.tag else "")
     folder = RunFolder(settings.out / protocol.id / name)
     with folder.locked():
         folder.claim(configuration)
         chosen = select_pairs(pairs, settings, finished_pairs(folder))
-        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache_dir(), settings.max_failures)
+        cache, most = cache_dir(), settings.max_failures
+        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache, missing, most)
         _write_header(plan, settings, "running", [])
         folder.log("started", pairs=len(chosen))
         results = execute(plan, pool, on_pair)

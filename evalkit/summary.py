@@ -5,10 +5,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from evalkit.aggregate import ClipScore, clip_columns, clip_score, summarise
+from evalkit.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise
 from evalkit.evaluate import metric_signatures
 from evalkit.execute import PairResult, Plan
 from evalkit.files import canonical_sha256, write_json
+from evalkit.metrics import METRICS, Metric
 from evalkit.records import SCHEMA_VERSION, write_frames, write_table
 
 _CLIP_SCHEMA = pa.schema(
@@ -56,14 +57,11 @@ def write_summary(
         "complete": not failed and len(results) == total_pairs,
         "pairs": {"protocol": total_pairs, "run": len(results), "scored": len(results) - len(failed), "failed": failed},
         "metrics": {
-            metric.key: {
-                "title": metric.title,
-                "better": metric.better,
-                "unit": metric.unit,
-                **summarise(metric, plan.protocol, _of(clips, metric.key), signatures[metric.key]),
-            }
+            metric.key: _facts(metric)
+            | summarise(metric, plan.protocol, [c for c in clips if c.metric == metric.key], signatures[metric.key])
             for metric in plan.metrics
-        },
+        }
+        | {key: _facts(METRICS[key]) | not_computed(reason) for key, reason in plan.unavailable.items()},
     }
     scores = [result.scores[metric.key] for metric in plan.metrics for result in results if metric.key in result.scores]
     write_frames(plan.folder.frames, scores, signatures)
@@ -72,8 +70,8 @@ def write_summary(
     return summary, clips
 
 
-def _of(clips: Sequence[ClipScore], metric: str) -> list[ClipScore]:
-    return [clip for clip in clips if clip.metric == metric]
+def _facts(metric: Metric) -> dict[str, Any]:
+    return {"title": metric.title, "better": metric.better, "unit": metric.unit}
 
 
 def _data_hash(results: Sequence[PairResult]) -> str:

@@ -94,7 +94,8 @@ def _refuse_unlike(runs: Sequence[Path], summaries: Sequence[dict[str, Any]]) ->
                 raise RunError(f"{runs[0]} and {path} cannot share a table: their {what} differs ({there}; {here}).")
         for key, entry in summary["metrics"].items():
             other = first["metrics"].get(key)
-            if other and other["signature"] != entry["signature"]:
+            known = other and other["signature"] and entry["signature"]
+            if known and other["signature"] != entry["signature"]:
                 differ = f"{other['signature']} there, {entry['signature']} here"
                 raise RunError(f"{runs[0]} and {path} cannot share the column {key}: {differ}.")
 
@@ -120,7 +121,8 @@ def _column(key: str, summaries: Sequence[dict[str, Any]]) -> Column:
 def _cell(summary: dict[str, Any], column: Column) -> Cell:
     entry = summary["metrics"].get(column.key)
     if entry is None or entry["value"] is None:
-        return Cell(None, "", entry["coverage"] if entry else None, None, None, "")
+        measured = entry is not None and entry["status"] != "unavailable"
+        return Cell(None, "", entry["coverage"] if measured else None, None, None, "")
     notes = LOW_COVERAGE if entry["status"] == "low_coverage" else ""
     notes += "" if summary["complete"] else INCOMPLETE
     return Cell(entry["value"], "", entry["coverage"], entry["ci_low"], entry["ci_high"], notes)
@@ -143,7 +145,7 @@ def _rank(columns: Sequence[Column], cells: list[list[Cell]]) -> None:
 
 def _caption(summaries: Sequence[dict[str, Any]], keys: Sequence[str]) -> str:
     first = summaries[0]
-    ns = sorted({s["metrics"][key]["n"] for s in summaries for key in s["metrics"]})
+    ns = sorted({e["n"] for s in summaries for e in s["metrics"].values() if e["status"] != "unavailable"})
     n = str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
     task = first["task"].replace("_", "-")
     protocol = f"{first['protocol']} v{first['protocol_version']} ({first['protocol_hash'][:8]})"

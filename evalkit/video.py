@@ -9,11 +9,11 @@ is scaled to 8. Decoding streams in chunks, so memory does not grow with the len
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
@@ -28,6 +28,8 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".g
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 CHUNK = 16
 """Frames decoded, processed and held at a time."""
+Picture: TypeAlias = Callable[[], NDArray[np.uint8]]
+"""A decoded picture; calling it converts it to (H, W, 3) uint8 RGB."""
 _BITEXACT = 1 << 23
 _LOSSLESS: dict[str, tuple[str, str, dict[str, str]]] = {
     "matroska": ("ffv1", "bgr0", {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}),
@@ -51,17 +53,17 @@ def iter_frames(
     start: int = 0,
     stride: int = 1,
     maximum: int | None = None,
+    end_margin: int = 0,
     chunk: int = CHUNK,
 ) -> Iterator[Frames]:
     """Frames `start, start + stride, ...` (at most `maximum`) of a clip, in chunks of (<= chunk, H, W, 3) uint8 RGB.
 
-    `size` is the side of the square output (`fit`), None keeps the decoded size. Raises `VideoError` for a missing,
-    undecodable, damaged or truncated file, and for a clip that holds none of the frames asked for.
+    Frames less than `end_margin` away from the last one are left out. `size` is the side of the square output (`fit`),
+    None keeps the decoded size. Raises `VideoError` for a missing, undecodable, damaged or truncated file, and for a
+    clip that holds none of the frames asked for.
     """
-    stop = None if maximum is None else start + stride * (maximum - 1) + 1
-    selected = (image for index, image in _pictures(path, stop) if index >= start and (index - start) % stride == 0)
     empty = True
-    for batch in _batched(selected, chunk):
+    for batch in _batched(_selected(path, start, stride, maximum, end_margin), chunk):
         empty = False
         yield _stack(path, [fit(image(), size) for image in batch])
     if empty:
@@ -93,18 +95,30 @@ def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) 
     return _stack(path, [found[index] for index in indices])
 
 
-def iter_pictures(path: Path, stop: int | None = None) -> Iterator[tuple[int, Callable[[], NDArray[np.uint8]]]]:
-    """Index and picture of every frame before `stop`; calling a picture converts it to (H, W, 3) uint8 RGB.
+def iter_pictures(path: Path, stop: int | None = None) -> Iterator[tuple[int, Picture]]:
+    """Index and picture of every frame before `stop`; pictures nobody calls are decoded only.
 
-    Frames nobody calls are decoded only. Raises `VideoError` as `iter_frames` does.
+    Raises `VideoError` as `iter_frames` does.
     """
     yield from _pictures(path, stop)
 
 
-def count_frames(path: Path, *, start: int = 0, stride: int = 1, maximum: int | None = None) -> int:
+def sequence_image(folder: Path, frame: str) -> Path | None:
+    """A picture of an image sequence by file name or by number; None when there is no such picture or sequence."""
+    if not folder.is_dir():
+        return None
+    if not frame.isdecimal():
+        path = folder / frame
+        return path if path.suffix.lower() in IMAGE_SUFFIXES and path.name == frame and path.is_file() else None
+    images = _images(folder)
+    return images[int(frame)] if int(frame) < len(images) else None
+
+
+def count_frames(
+    path: Path, *, start: int = 0, stride: int = 1, maximum: int | None = None, end_margin: int = 0
+) -> int:
     """How many frames `iter_frames` would give. Decodes without converting. Raises `VideoError` as it does."""
-    stop = None if maximum is None else start + stride * (maximum - 1) + 1
-    return sum(index >= start and (index - start) % stride == 0 for index, _ in _pictures(path, stop))
+    return sum(1 for _ in _selected(path, start, stride, maximum, end_margin))
 
 
 def frame_size(path: Path) -> tuple[int, int]:
@@ -181,41 +195,49 @@ def write_video(path: Path, chunks: Iterable[Frames], fps: float) -> int:
         return writer.count
 
 
-class ClipWriter:
-    """Writes a clip frame by frame: a lossless video (`write_video`), or with `images` a folder of `0000000.png`, ...
-
-    As a context manager the clip appears whole when the block ends well, and not at all when it does not.
-    """
-
-    def __init__(self, path: Path, fps: float, images: bool = False) -> None:
-        self.count = 0
-        self._path, self._fps, self._images = path, fps, images
-        self._stack = ExitStack()
-        self._encoder: _Encoder | None = None
-
-    def __enter__(self) -> "ClipWriter":
-        make = atomic_folder if self._images else atomic_path
-        self._temporary = self._stack.enter_context(make(self._path))
-        if not self._images:
-            self._encoder = self._stack.enter_context(_Encoder(self._temporary, self._fps))
-        return self
-
-    def add(self, frame: NDArray[np.uint8]) -> None:
-        """Append one (H, W, 3) uint8 RGB frame; all frames of a clip have one size."""
-        if self._encoder is None:
-            Image.fromarray(frame).save(self._temporary / f"{self.count:07d}.png", compress_level=_PNG_EFFORT)
-        else:
-            self._encoder.add(frame)
-        self.count += 1
-
-    def __exit__(self, *error: object) -> bool | None:
-        return self._stack.__exit__(*error)  # type: ignore[arg-type]
-
-
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     """Write (H, W, 3) uint8 RGB as PNG, atomically."""
     with atomic_path(path) as temporary:
         Image.fromarray(image).save(temporary, format="PNG")
+
+
+class ClipWriter:
+    """Writes a clip frame by frame: a lossless video (`write_video`), or with `images` a folder of `0000000.png`, ...
+
+    The clip appears whole with `finish` and leaves nothing behind with `discard`; a `with` block calls the right one.
+    """
+
+    def __init__(self, path: Path, fps: float, images: bool = False) -> None:
+        self.count = 0
+        self._stack = ExitStack()
+        self._folder = self._stack.enter_context(atomic_folder(path)) if images else None
+        self._encoder = None if images else self._stack.enter_context(_Encoder.open(path, fps))
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        """Append one (H, W, 3) uint8 RGB frame; all frames of a clip have one size."""
+        if self._encoder:
+            self._encoder.add(frame)
+        elif self._folder:
+            Image.fromarray(frame).save(self._folder / f"{self.count:07d}.png", compress_level=_PNG_EFFORT)
+        self.count += 1
+
+    def finish(self) -> None:
+        """Put the clip in its place."""
+        self._stack.close()
+
+    def discard(self) -> None:
+        """Forget the clip."""
+        error = VideoError("discarded")
+        self._stack.__exit__(VideoError, error, None)
+
+    def __enter__(self) -> "ClipWriter":
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        if error is None:
+            self.finish()
+        else:
+            self.discard()
 
 
 class _Picture:
@@ -231,13 +253,24 @@ class _Picture:
         return np.ascontiguousarray(np.rot90(rgb, round(self._frame.rotation / 90))) if self._frame.rotation else rgb
 
 
+def _selected(path: Path, start: int, stride: int, maximum: int | None, end_margin: int) -> Iterator["_Picture"]:
+    """Pictures that a driving rule takes; each is held back until `end_margin` more have been seen."""
+    stop = None if maximum is None else start + stride * (maximum - 1) + 1 + end_margin
+    held: deque[tuple[int, _Picture]] = deque()
+    for item in _pictures(path, stop):
+        held.append(item)
+        if len(held) > end_margin:
+            index, picture = held.popleft()
+            if index >= start and (index - start) % stride == 0:
+                yield picture
+
+
 def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
     """Index and picture of every frame before `stop`, in presentation order."""
     if not path.exists():
         raise VideoError(f"{path}: no such file or folder")
     if path.is_dir():
-        names = [p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")]
-        yield from ((i, _Picture(p)) for i, p in enumerate(islice(sorted(names, key=_natural_order), stop)))
+        yield from ((i, _Picture(p)) for i, p in enumerate(islice(_images(path), stop)))
     elif path.suffix.lower() in IMAGE_SUFFIXES:
         yield 0, _Picture(path)
     else:
@@ -286,7 +319,14 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
         raise VideoError(f"{path}: not a readable image ({error}). Replace it.") from error
 
 
-def _natural_order(path: Path) -> tuple[list[int | str], str]:
+def _images(folder: Path) -> list[Path]:
+    """Pictures of a sequence in order."""
+    names = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")]
+    return sorted(names, key=natural_order)
+
+
+def natural_order(path: Path) -> tuple[list[int | str], str]:
+    """Sorting key: runs of digits count as numbers, so frame 10 follows frame 9."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)], path.name
 
 
@@ -304,30 +344,33 @@ def _stack(path: Path, images: Sequence[NDArray[np.uint8]]) -> Frames:
 
 
 class _Encoder:
-    """An open output video. Bytes depend on the frames and the rate alone."""
+    """An output video that is being written. Its bytes depend on the frames and the rate alone."""
 
-    def __init__(self, path: Path, fps: float) -> None:
-        name = "mp4" if path.suffix == ".mp4" else "matroska"
-        self._container = av.open(str(path), "w", format=name, options={"fflags": "+bitexact"})
+    def __init__(self, container: "av.container.OutputContainer", name: str, fps: float) -> None:
         codec, pixels, options = _LOSSLESS[name]
-        stream: Any = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
+        stream: Any = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.pix_fmt = pixels
         stream.options = options
         stream.codec_context.flags |= _BITEXACT
-        self._stream = stream
-        self._empty = True
+        self._container, self._stream, self._empty = container, stream, True
 
-    def __enter__(self) -> "_Encoder":
-        return self
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, fps: float) -> Iterator["_Encoder"]:
+        """The format follows the suffix; the file appears when the block ends well."""
+        name = "mp4" if path.suffix == ".mp4" else "matroska"
+        with (
+            atomic_path(path) as temporary,
+            av.open(str(temporary), "w", format=name, options={"fflags": "+bitexact"}) as container,
+        ):
+            encoder = cls(container, name, fps)
+            yield encoder
+            container.mux(encoder._stream.encode())
 
     def add(self, frame: NDArray[np.uint8]) -> None:
+        """Encode one frame; the first one sets the size."""
         if self._empty:
             self._stream.height, self._stream.width = frame.shape[:2]
             self._empty = False
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
         self._container.mux(self._stream.encode(picture))
-
-    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
-        if error is None:
-            self._container.mux(self._stream.encode())
-        self._container.close()

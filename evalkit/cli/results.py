@@ -29,7 +29,10 @@ def print_results(finished: Sequence[Finished]) -> None:
 
 
 def report_failures(finished: Finished) -> None:
-    """Name the pairs that failed and why, on stderr."""
+    """Name the metrics that could not be computed and the pairs that failed, and why, on stderr."""
+    for key, entry in finished.summary["metrics"].items():
+        if entry["status"] == "unavailable":
+            say(f"{key} is unavailable. {entry['reason']}")
     failed = finished.summary["pairs"]["failed"]
     if not failed:
         return

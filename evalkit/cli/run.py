@@ -26,6 +26,13 @@ def run(
         str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")
     ] = "auto",
     precision: Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")] = "fp32",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
+    ] = None,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="Seeded random networks: right for speed, wrong for scores.")
+    ] = False,
     metric: options.MetricNames = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
@@ -45,7 +52,7 @@ def run(
     from evalkit.cli.devices import resolve_device
     from evalkit.cli.results import print_results, report_failures
     from evalkit.errors import EvalkitError
-    from evalkit.methods import find_method
+    from evalkit.methods import find_method, method_options
     from evalkit.protocol import find_protocol
     from evalkit.run import Settings, choose_metrics, resolve_pairs, run_method
     from evalkit.scoring import scoring_pool
@@ -64,6 +71,8 @@ def run(
                 device=resolve_device(device, entry.card),
                 precision=precision,
                 checkpoint=checkpoint if mine else None,
+                random_weights=random_weights and entry.card.kind != "baseline",
+                options=method_options(entry.card, option or () if mine else ()),
             )
             settings = Settings(
                 data=data,

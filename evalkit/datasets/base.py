@@ -1,4 +1,4 @@
-"""What a dataset is to evalkit: a way to find clips on the user's disk."""
+"""What a dataset is to evalkit: a way to find clips on the user's disk, and often a way to prepare them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from evalkit.errors import DatasetError
+from evalkit.prepare.jobs import Recipe
 from evalkit.types import Clip
 
 Index: TypeAlias = Callable[[Path], list[Clip]]
+
+_MEANWHILE = "Without any data, `evalkit run --protocol demo_cross --method copy_source` works right now."
 
 
 @dataclass(frozen=True)
@@ -16,8 +19,9 @@ class Dataset:
     """A dataset by name.
 
     `index(root)` lists the clips under `root`, in order of their ids; it raises `DatasetError` when
-    there are none or when two have one id, and it decodes nothing. `default_root` makes or finds the data when the
-    user names no root; None means that only the user can have it.
+    there are none or when two have one id, and it decodes nothing. `size` says how much there is. `recipe` is how
+    `evalkit data prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data
+    when the user names no root; None means that only the user can have it.
     """
 
     id: str
@@ -25,17 +29,29 @@ class Dataset:
     licence: str
     obtain: str
     index: Index
+    size: str = ""
+    recipe: Recipe | None = None
     default_root: Callable[[], Path] | None = None
 
     def resolve_root(self, root: Path | None) -> Path:
         """The folder to index. Raises `DatasetError` that says how to get the data when there is none."""
         if root is None:
             if self.default_root is None:
-                raise DatasetError(f"The dataset {self.id!r} needs --data DIR. {self.obtain}")
+                raise DatasetError(f"The dataset {self.id!r} needs --data DIR. {self.advice}")
             return self.default_root()
         if not root.is_dir():
-            raise DatasetError(f"--data {root}: no such folder. {self.obtain}")
+            raise DatasetError(f"--data {root}: no such folder. {self.advice}")
         return root
+
+    @property
+    def advice(self) -> str:
+        """What to do without the data: how to get and prepare it, and which command works meanwhile."""
+        if self.recipe is None:
+            return self.obtain
+        return (
+            f"{self.obtain} Then `evalkit data commands {self.id} --lists LISTS` writes what to fetch, and "
+            f"`evalkit data prepare {self.id} --raw VIDEOS --lists LISTS --root DIR` makes the folder. {_MEANWHILE}"
+        )
 
 
 def unique_clips(clips: list[Clip], root: Path) -> list[Clip]:

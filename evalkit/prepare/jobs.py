@@ -19,6 +19,16 @@ class Box(NamedTuple):
     right: int
     bottom: int
 
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
     def inside(self, width: int, height: int) -> bool:
         """Whether the box is not empty and lies in a frame of this size."""
         return 0 <= self.left < self.right <= width and 0 <= self.top < self.bottom <= height

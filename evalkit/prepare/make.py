@@ -1,8 +1,7 @@
 """Decode one raw video once and write all its clips on the way."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,8 @@ from evalkit import video
 from evalkit.errors import VideoError
 from evalkit.files import content_sha256
 from evalkit.prepare.jobs import Box, ClipJob
+
+_NOWHERE = Box(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,21 @@ class MadeClip:
 class VideoReport:
     """What became of a raw video: its clips, the frames decoded, and the seconds that took."""
 
+    video: str
     clips: tuple[MadeClip, ...]
     frames: int
     seconds: float
 
 
 @dataclass
-class _Open:
-    """A clip being written."""
+class _Clip:
+    """A clip on its way: being written, or given up with a reason."""
 
     job: ClipJob
     wanted: range
-    stack: ExitStack = field(default_factory=ExitStack)
     writer: video.ClipWriter | None = None
-    box: Box | None = None
+    box: Box = _NOWHERE
+    frame_shape: tuple[int, ...] = ()
     notes: list[str] = field(default_factory=list)
     failure: str = ""
 
@@ -66,77 +68,70 @@ def process_video(task: VideoTask) -> VideoReport:
     """
     began = time.perf_counter()
     fps = Fraction(video.frame_rate(task.video)).limit_denominator(1001)
-    clips = [_Open(job, job.window.frames(fps)) for job in task.jobs]
-    stop = max(clip.wanted.stop for clip in clips)
-    done: list[MadeClip] = []
+    clips = [_Clip(job, job.window.frames(fps)) for job in task.jobs]
+    made: list[MadeClip] = []
     count, broken = 0, ""
-    with _discarding(clips):
-        try:
-            for index, picture in video.iter_pictures(task.video, stop):
-                count = index + 1
-                _feed(task, clips, index, picture, float(fps))
-                done += [_finish(task, clip, float(fps)) for clip in _ended(clips, index + 1)]
-        except VideoError as error:
-            broken = str(error)
+    try:
+        for index, picture in video.iter_pictures(task.video, max(clip.wanted.stop for clip in clips)):
+            count = index + 1
+            _feed(task, [clip for clip in clips if index in clip.wanted], index, picture, float(fps))
+            for clip in [clip for clip in clips if clip.writer and count == clip.wanted.stop]:
+                made.append(_finish(task, clip, float(fps)))
+                clips.remove(clip)
+    except VideoError as error:
+        broken = str(error)
+    finally:
         for clip in clips:
-            done.append(MadeClip(clip.job, clip.failure or broken or _too_short(task, clip, count)))
-    return VideoReport(tuple(done), count, time.perf_counter() - began)
+            _give_up(clip, broken or _too_short(task, clip, count))
+    made += [MadeClip(clip.job, clip.failure) for clip in clips]
+    return VideoReport(task.video.name, tuple(made), count, time.perf_counter() - began)
 
 
-def _feed(task: VideoTask, clips: Sequence[_Open], index: int, picture: "video.Picture", fps: float) -> None:
-    """Give frame `index` to every clip that wants it, converting it at most once."""
-    image = None
-    for clip in clips:
-        if clip.failure or index not in clip.wanted:
-            continue
-        image = picture() if image is None else image
-        if clip.writer is None or clip.box is None:
-            height, width = image.shape[:2]
-            try:
-                clip.box, note = clip.job.region.on(width, height)
-            except VideoError as error:
-                clip.failure = str(error)
-                continue
-            clip.notes += [note] if note else []
-            path = task.root / clip.job.file
-            clip.writer = clip.stack.enter_context(video.ClipWriter(path, fps, task.images))
-        clip.writer.add(video.crop(image, clip.box, clip.job.size))
+def _feed(task: VideoTask, clips: Sequence[_Clip], index: int, picture: video.Picture, fps: float) -> None:
+    """Give frame `index` to the clips, converting it once."""
+    wanting = [clip for clip in clips if not clip.failure]
+    image = picture() if wanting else None
+    for clip in wanting:
+        assert image is not None
+        try:
+            if clip.writer is None:
+                _begin(task, clip, image.shape, fps)
+            elif image.shape != clip.frame_shape:
+                raise VideoError(f"{task.video.name} changes its frame size at frame {index}")
+        except VideoError as error:
+            _give_up(clip, str(error))
+        if clip.writer:
+            clip.writer.add(video.crop(image, clip.box, clip.job.size))
 
 
-def _ended(clips: list[_Open], index: int) -> list[_Open]:
-    """Take the clips out of `clips` whose last frame is written."""
-    ended = [clip for clip in clips if clip.writer is not None and index >= clip.wanted.stop]
-    for clip in ended:
-        clips.remove(clip)
-    return ended
+def _begin(task: VideoTask, clip: _Clip, shape: tuple[int, ...], fps: float) -> None:
+    clip.box, note = clip.job.region.on(shape[1], shape[0])
+    clip.notes += [note] if note else []
+    clip.frame_shape = shape
+    clip.writer = video.ClipWriter(task.root / clip.job.file, fps, task.images)
 
 
-def _finish(task: VideoTask, clip: _Open, fps: float) -> MadeClip:
-    assert clip.writer is not None and clip.box is not None
-    clip.stack.close()
-    count, window = clip.writer.count, clip.job.window
-    if window.rate and window.rate > 1 and count != (listed := int(window.end - window.start)):
+def _give_up(clip: _Clip, reason: str) -> None:
+    clip.failure = clip.failure or reason
+    if clip.writer:
+        clip.writer.discard()
+        clip.writer = None
+
+
+def _finish(task: VideoTask, clip: _Clip, fps: float) -> MadeClip:
+    assert clip.writer
+    clip.writer.finish()
+    job, count = clip.job, clip.writer.count
+    listed = int(job.window.end - job.window.start)
+    if job.window.rate and job.window.rate > 1 and count != listed:
         clip.notes.append(f"{count} frames for {listed} in the list: the video has {fps:g} frames per second")
-    side = clip.job.size
-    width, height = (side, side) if side else (clip.box.right - clip.box.left, clip.box.bottom - clip.box.top)
-    digest = content_sha256(task.root / clip.job.file)
-    return MadeClip(clip.job, "", tuple(clip.notes), count, width, height, fps, digest)
+    width, height = (job.size, job.size) if job.size else (clip.box.width, clip.box.height)
+    digest = content_sha256(task.root / job.file)
+    return MadeClip(job, "", tuple(clip.notes), count, width, height, fps, digest)
 
 
-def _too_short(task: VideoTask, clip: _Open, count: int) -> str:
+def _too_short(task: VideoTask, clip: _Clip, count: int) -> str:
     return (
         f"{task.video.name} has {count} frames, the clip needs frames {clip.wanted.start} to {clip.wanted.stop - 1}: "
         "another cut, or a download that stopped early"
     )
-
-
-@contextmanager
-def _discarding(clips: Sequence[_Open]) -> Iterator[None]:
-    """Clips that are still open when the video ends leave nothing behind."""
-    try:
-        yield
-    finally:
-        for clip in clips:
-            with ExitStack() as stack:
-                stack.push(clip.stack.pop_all())
-                stack.callback(lambda: None)

@@ -29,7 +29,7 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
         for future in as_completed([executor.submit(function, item) for item in items]):
             yield future.result()
     except BrokenProcessPool as error:
-        raise DatasetError("A worker process died (out of memory?). Finished clips are kept; use --workers 1.") from error
+        raise DatasetError("A worker process died (no memory?). Finished clips are kept; use --workers 1.") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

@@ -1,7 +1,8 @@
 """Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them."""
 
 from evalkit.weights.catalogue import Archive, WeightFile, catalogue, find
-from evalkit.weights.location import cache_folder, candidates, digest, is_present, locate, obtain_command, search_folders
+from evalkit.weights.location import cache_folder, candidates, digest, locate, obtain_command, search_folders
+from evalkit.weights.transfer import fetch, import_file
 
 __all__ = [
     "Archive",
@@ -10,8 +11,9 @@ __all__ = [
     "candidates",
     "catalogue",
     "digest",
+    "fetch",
     "find",
-    "is_present",
+    "import_file",
     "locate",
     "obtain_command",
     "search_folders",

@@ -45,11 +45,13 @@ def digest(path: Path, *, fresh: bool = False) -> str:
 
 
 def locate(name: str) -> Path:
-    """The file of the network called `name`.
+    """The file of the network called `name`; "$VARIABLE" is the file an environment variable names, whatever it holds.
 
     Raises `UnknownNameError` for a name that is not in the catalogue, and `WeightsError` when no file is there or none
     has the right digest; the message names the command that fetches it.
     """
+    if name.startswith("$"):
+        return _named_by(name[1:])
     entry = find(name)
     wrong: list[tuple[Path, str]] = []
     for path in candidates(entry):
@@ -66,15 +68,6 @@ def locate(name: str) -> Path:
     raise WeightsError(f"The weights {name!r} ({entry.file}) are not here. Get them with: {obtain_command(name)}")
 
 
-def is_present(name: str) -> bool:
-    """Whether `locate` would succeed."""
-    try:
-        locate(name)
-    except WeightsError:
-        return False
-    return True
-
-
 def obtain_command(*names: str) -> str:
     """The command that fetches these weights, or imports the file of one that is published nowhere as it is."""
     entries = [find(name) for name in names]
@@ -83,3 +76,11 @@ def obtain_command(*names: str) -> str:
         return "; ".join(f"evalkit weights import {entry.name} {entry.file}" for entry in unpublished)
     accept = " --accept-licence" if any(entry.non_commercial for entry in entries) else ""
     return f"evalkit weights fetch {' '.join(names)}{accept}"
+
+
+def _named_by(variable: str) -> Path:
+    path = Path(os.environ.get(variable, "")).expanduser()
+    if not path.is_file():
+        found = f"it names {path}, which is no file" if os.environ.get(variable) else "it is not set"
+        raise WeightsError(f"Set ${variable} to the network file to use: {found}.")
+    return path

@@ -9,6 +9,7 @@ from skimage import data, transform
 
 from baselines.landmark_warp.adapter import LandmarkWarp, build
 from baselines.landmark_warp.expression import LEFT_EYE, RIGHT_EYE, eye_opening, face_axes
+from baselines.landmark_warp.head import follow_head, still_ring
 from baselines.landmark_warp.motion import place_source, usable
 from baselines.landmark_warp.mouth import inner_mouth
 from baselines.landmark_warp.pose import move_pose, pose_at
@@ -171,6 +172,14 @@ def test_corners_of_the_picture_stay(method, source, clip):
         assert np.abs(generated[(slice(None), *corner)] - source[0][corner]).max() <= 6
 
 
+def test_background_follows_the_head_less_with_distance():
+    near_to_far = np.array([[0.0, 0.0], [9.0, -1.5], [13.0, -1.5], [15.0, -1.5], [40.0, -1.5]])
+    follow = follow_head(near_to_far)
+    assert follow[:2] == pytest.approx(1) and follow[4] == 0
+    assert np.all(np.diff(follow[1:]) < 0)
+    assert follow_head(still_ring()) == pytest.approx(0, abs=1e-12)
+
+
 def test_unmoved_points_give_the_identity_map_and_moved_ones_are_met(own):
     points = place_source(own, SIZE)
     warp = GridWarp(points, usable(own, SIZE), SIZE)
@@ -191,7 +200,7 @@ def test_driving_frames_without_a_face_keep_the_last_motion(puppet, source, moti
     assert np.array_equal(generated[:2], np.repeat(source, 2, axis=0))
     leading, track = track_clip([np.zeros((8, SIZE, SIZE, 3), np.uint8)], lambda frames: {"points": points})
     assert leading == 2 and len(track) == 6
-    assert np.array_equal(track.points[3], (points[4] * 3 + points[6]) / 4)
+    assert track.points[3] == pytest.approx((points[4] * 3 + points[6]) / 4)
 
 
 def test_a_driver_without_any_face_leaves_the_source(method, source):

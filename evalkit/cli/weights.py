@@ -1,0 +1,115 @@
+"""`evalkit weights`: the networks' files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evalkit.cli import options
+
+app = typer.Typer(help="Network files: what is here, what is not, and how to get it.", no_args_is_help=True)
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names from `evalkit weights list`.")]
+SomeNames = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
+]
+
+
+@app.command("list")
+def list_(as_json: options.Json = False) -> None:
+    """List the network files, their licences, and whether they are here."""
+    from evalkit.cli.console import print_json, print_list
+    from evalkit.weights import candidates, catalogue
+
+    entries = list(catalogue().values())
+    here = {entry.name: next((str(path) for path in candidates(entry)), None) for entry in entries}
+    if as_json:
+        print_json([{"id": e.name, **e.model_dump(mode="json"), "path": here[e.name]} for e in entries])
+    else:
+        rows = [[e.name, _size(e.bytes), "yes" if here[e.name] else "", e.licence, e.title] for e in entries]
+        print_list(["Name", "Size", "Here", "Licence", "What"], rows)
+
+
+@app.command()
+def fetch(
+    names: Names,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You have read the licences shown and may use the files.")
+    ] = False,
+) -> None:
+    """Download network files to the cache folder and check them. Goes on where a stopped download ended."""
+    from evalkit.cli.console import say
+    from evalkit.weights import fetch, find
+
+    for entry in [find(name) for name in names]:
+        say(f"{entry.name}: {entry.title}. Licence: {entry.licence}. Source: {entry.source}")
+        with _bar(entry.name) as progress:
+            path = fetch(entry.name, accept_licence=accept_licence, progress=progress)
+        typer.echo(str(path))
+
+
+@app.command()
+def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
+    """Compute the digests of the files that are here again. Fails when one is not what it should be."""
+    from evalkit.cli.console import print_json, print_list
+    from evalkit.errors import WeightsError
+    from evalkit.weights import candidates, catalogue, digest, find
+
+    results = [
+        {"id": entry.name, "path": str(path), "ok": digest(path, fresh=True) == entry.sha256}
+        for entry in [find(name) for name in names or catalogue()]
+        for path in candidates(entry)
+    ]
+    if as_json:
+        print_json(results)
+    else:
+        print_list(
+            ["Name", "", "File"], [[str(r["id"]), "ok" if r["ok"] else "WRONG", str(r["path"])] for r in results]
+        )
+    absent = [name for name in names or () if name not in {result["id"] for result in results}]
+    problems = [f"{r['path']} is not {r['id']!r}" for r in results if not r["ok"]] + [f"{n} is absent" for n in absent]
+    if problems:
+        raise WeightsError("; ".join(problems) + ". Remove wrong files, then use `evalkit weights fetch`.")
+
+
+@app.command("import")
+def import_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, under any name, or the zip that holds it.")],
+) -> None:
+    """Check a file you have and copy it to the cache folder."""
+    from evalkit.weights import import_file
+
+    typer.echo(str(import_file(name, file)))
+
+
+@app.command()
+def where(names: SomeNames = None) -> None:
+    """Print the folders that are searched, or the paths of network files."""
+    from evalkit.weights import locate, search_folders
+
+    for path in [locate(name) for name in names] if names else search_folders():
+        typer.echo(str(path))
+
+
+def _size(count: int | None) -> str:
+    return f"{count / 1e6:.1f} MB" if count else ""
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A download bar on stderr that appears with the first bytes."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=None, visible=False)
+        yield lambda done, whole: progress.update(task, completed=done, total=whole, visible=True)

@@ -1,0 +1,47 @@
+"""CelebV-HQ: clips of at least 512x512, cut by the official script's rule; the source video stands for the person.
+
+Layout: `<root>/<clip>.mp4` or `<root>/processed/<clip>.mp4`. Images in `<root>/portraits` become portraits.
+"""
+
+import re
+from pathlib import Path
+
+from evalkit.datasets.base import Dataset
+from evalkit.datasets.layout import checked, named_clips, portraits
+from evalkit.errors import DatasetError
+from evalkit.prepare.jobs import Listing, Recipe
+from evalkit.prepare.lists.celebvhq_json import identity_of, read_info
+from evalkit.types import Clip
+
+_NAME = re.compile(r".+_\d+")
+
+
+def index(root: Path) -> list[Clip]:
+    """Clips and portraits."""
+    folder = root / "processed" if (root / "processed").is_dir() else root
+    clips = list(named_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None))
+    return checked([*clips, *portraits(root)] if clips else [], root, "<root>/<YouTube id>_<number>.mp4")
+
+
+def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
+    path = lists / "celebvhq_info.json" if lists and lists.is_dir() else lists
+    if path is None or not path.is_file():
+        raise DatasetError(f"--lists {lists}: expected celebvhq_info.json, or the folder that holds it.")
+    return read_info(path)
+
+
+DATASET = Dataset(
+    id="celebv_hq",
+    title="CelebV-HQ",
+    licence="non-commercial research only; nothing derived from it may be passed on",
+    size="35,666 clips of 3 to 20 s, at least 512x512",
+    obtain="Get celebvhq_info.json from github.com/CelebV-HQ/CelebV-HQ and download its YouTube videos yourself.",
+    index=index,
+    recipe=Recipe(
+        lists="celebvhq_info.json",
+        raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",
+        read=_read,
+        splits=("all",),
+        size=None,
+    ),
+)

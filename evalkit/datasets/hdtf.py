@@ -1,0 +1,44 @@
+"""HDTF: 421 clips of interviews and speeches at 512x512. Layout: `<root>/<subset>_<name>_<clip:03d>.mp4`."""
+
+import re
+from pathlib import Path
+
+from evalkit.datasets.base import Dataset
+from evalkit.datasets.layout import checked, named_clips
+from evalkit.errors import DatasetError
+from evalkit.prepare.jobs import Listing, Recipe
+from evalkit.prepare.lists.hdtf_lists import SIZE, SUBSETS, identity_of, read_lists
+from evalkit.types import Clip
+
+_NAME = re.compile(rf"(?:{'|'.join(SUBSETS)})_.+_\d{{3}}")
+
+
+def index(root: Path) -> list[Clip]:
+    """Clips of all three subsets."""
+    clips = named_clips(root, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    return checked(list(clips), root, "<root>/<RD|WDA|WRA>_<name>_<three digits>.mp4")
+
+
+def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
+    if lists is None or not lists.is_dir():
+        raise DatasetError(
+            f"--lists {lists}: expected the folder HDTF_dataset with RD_video_url.txt and its companions."
+        )
+    return read_lists(lists)
+
+
+DATASET = Dataset(
+    id="hdtf",
+    title="HDTF, 512x512 crops",
+    licence="CC BY 4.0 by its README (the repository's LICENSE file is GPL-3.0)",
+    size="421 clips with a crop, of 436 intervals of 370 videos, 17.1 hours",
+    obtain="Get the folder HDTF_dataset from github.com/MRzzm/HDTF and download its YouTube videos yourself.",
+    index=index,
+    recipe=Recipe(
+        lists="the folder HDTF_dataset with {RD,WDA,WRA}_{video_url,annotion_time,resolution,crop_wh}.txt",
+        raw="<subset>_<name>.mp4, <name>.mp4 or <YouTube id>.mp4, at any depth, in the listed resolution",
+        read=_read,
+        splits=("all",),
+        size=SIZE,
+    ),
+)

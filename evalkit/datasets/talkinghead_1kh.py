@@ -1,0 +1,50 @@
+"""TalkingHead-1KH: face tubes at the size they have in the source video.
+
+Layout: `<root>/val/cropped_clips/<clip>.mp4`; the folders `val` and `cropped_clips` may be left out. The official
+evaluation part is `val`.
+"""
+
+import re
+from pathlib import Path
+
+from evalkit.datasets.base import Dataset
+from evalkit.datasets.layout import checked, named_clips
+from evalkit.errors import DatasetError
+from evalkit.prepare.jobs import Listing, Recipe
+from evalkit.prepare.lists.th1kh_tubes import identity_of, length_of, read_tubes
+from evalkit.types import Clip
+
+_NAME = re.compile(r".+_S\d+_E\d+_L\d+_T\d+_R\d+_B\d+")
+
+
+def index(root: Path) -> list[Clip]:
+    """Clips of the part `val` if there is such a folder, else of the root."""
+    folder = next(f for f in (root / "val" / "cropped_clips", root / "cropped_clips", root / "val", root) if f.is_dir())
+    clips = named_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    return checked(list(clips), root, "<root>/val/cropped_clips/<chunk>_S.._E.._L.._T.._R.._B...mp4")
+
+
+def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
+    path = lists / f"{split}_video_tubes.txt" if lists and lists.is_dir() else lists
+    if path is None or not path.is_file():
+        raise DatasetError(f"--lists {lists}: expected the unpacked data_list folder with {split}_video_tubes.txt.")
+    return read_tubes(path, split)
+
+
+DATASET = Dataset(
+    id="talkinghead_1kh",
+    title="TalkingHead-1KH",
+    licence="lists and scripts MIT, videos CC BY 3.0",
+    size="500,000 clips, about 80,000 of them above 512x512; evaluation uses the part val, from 1080p videos only",
+    obtain="Get and unpack data_list.zip from github.com/tcwang0509/TalkingHead-1KH, download its YouTube videos "
+    "yourself and cut them into one-minute chunks without re-encoding, as videos_split.sh there does.",
+    index=index,
+    recipe=Recipe(
+        lists="the unpacked data_list folder with {val,train,small}_video_tubes.txt",
+        raw="the one-minute chunks, <YouTube id>_<chunk:04d>.mp4, at any depth",
+        read=_read,
+        splits=("val", "small", "train"),
+        size=None,
+        length=length_of,
+    ),
+)

@@ -1,0 +1,23 @@
+"""VoxCeleb1, cut to faces as FOMM does: 525 test clips of 13 people at 256x256."""
+
+from evalkit.datasets.base import Dataset
+from evalkit.datasets.vox import VOX1_TEST, index_of, length_of, reader
+from evalkit.prepare.jobs import Recipe
+
+DATASET = Dataset(
+    id="voxceleb1",
+    title="VoxCeleb1, FOMM's 256x256 face crops",
+    licence="annotations CC BY 4.0; videos belong to their uploaders",
+    size="525 test clips of 13 people, 132,606 frames, cut from 90 videos",
+    obtain="VoxCeleb1 was never released as video: get vox-metadata.csv from "
+    "github.com/AliaksandrSiarohin/video-preprocessing and download its YouTube videos yourself.",
+    index=index_of(VOX1_TEST),
+    recipe=Recipe(
+        lists="vox-metadata.csv, or the folder txt/<person>/<video>/<utterance>.txt of the official annotation",
+        raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",
+        read=reader(VOX1_TEST, fractions=False),
+        splits=("test", "train", "all"),
+        size=256,
+        length=length_of,
+    ),
+)

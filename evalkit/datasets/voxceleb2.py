@@ -1,0 +1,23 @@
+"""VoxCeleb2, cut to faces as FOMM does: the 118 official test people at 256x256."""
+
+from evalkit.datasets.base import Dataset
+from evalkit.datasets.vox import VOX2_TEST, index_of, length_of, reader
+from evalkit.prepare.jobs import Recipe
+
+DATASET = Dataset(
+    id="voxceleb2",
+    title="VoxCeleb2, FOMM-style 256x256 face crops",
+    licence="annotations CC BY 4.0; videos belong to their uploaders",
+    size="118 test people; how many clips depends on the list and on what can still be downloaded",
+    obtain="Get VoxCeleb2's annotation (vox2_test_txt.zip) from the VoxCeleb pages or their KAIST mirror, "
+    "or a metadata file that crop_vox.py made, and download the YouTube videos yourself.",
+    index=index_of(VOX2_TEST),
+    recipe=Recipe(
+        lists="the folder txt/<person>/<video>/<utterance>.txt of the official annotation, or a *metadata*.csv",
+        raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",
+        read=reader(VOX2_TEST, fractions=True),
+        splits=("test", "train", "all"),
+        size=256,
+        length=length_of,
+    ),
+)

@@ -1,0 +1,37 @@
+"""ONNX networks on the CPU, one thread each: scoring runs one process per core, and bits must not depend on threads."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import WeightsError
+
+OnnxNetwork: TypeAlias = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
+"""(B, ...) float32 -> the outputs in the order of the file."""
+
+
+def load_onnx(path: Path) -> OnnxNetwork:
+    """The network in an ONNX file with one input. Raises `WeightsError` for a file ONNX Runtime cannot read."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's own exceptions share no base class
+        raise WeightsError(f"{path} is not a network ONNX Runtime can read: {error}") from error
+    if len(session.get_inputs()) != 1:
+        raise WeightsError(f"{path}: expected a network with one input, it has {len(session.get_inputs())}")
+    given = session.get_inputs()[0]
+
+    def run(batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        if given.shape[0] != 1:
+            return list(session.run(None, {given.name: batch}))
+        rows = [session.run(None, {given.name: batch[i : i + 1]}) for i in range(len(batch))]
+        return [np.concatenate(outputs) for outputs in zip(*rows, strict=True)]
+
+    return run

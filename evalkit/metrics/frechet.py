@@ -1,0 +1,136 @@
+"""Fréchet distance of two sets of feature rows, each seen as a Gaussian: the mathematics that FID and FVD share.
+
+    d^2 = |m1 - m2|^2 + tr(C1) + tr(C2) - 2 tr((C1 C2)^(1/2))
+
+With C = F^T F / (n - ddof) the last trace is the sum of the singular values of F1 F2^T / sqrt((n1 - ddof)(n2 - ddof)).
+So neither a covariance matrix nor the square root of one is ever formed: F is the centred rows themselves while there
+are no more rows than dimensions, and their QR factor (one row per dimension) from then on. Sums of parts merge.
+
+Source: Dowson & Landau, J. Multivariate Analysis 1982; Heusel et al., NeurIPS 2017. Same number as
+`pytorch_fid.fid_score.calculate_frechet_distance` where its `sqrtm` is sound; with fewer rows than dimensions that
+depends on the SciPy release, and is wrong or negative in some.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.types import Values
+
+FEW_PER_DIMENSION = 1
+"""Below this many rows per dimension a covariance is singular, and the distance mostly measures the number of rows."""
+_BLOCK_ROWS = 4096
+_NOISE = 8 * float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, mean and spread of feature rows, in float64; `merge` adds two of them.
+
+    Attributes:
+        count: number of rows.
+        mean: (D,).
+        factor: (K, D), K <= D or K = count; factor^T factor is the sum of the outer products of the centred rows.
+    """
+
+    count: int
+    mean: Values
+    factor: Values
+
+    @property
+    def scatter_trace(self) -> float:
+        """Sum over dimensions of the squared deviations from the mean."""
+        return float(np.square(self.factor).sum())
+
+    def covariance(self, ddof: int = 1) -> Values:
+        """(D, D) covariance, divided by count - ddof."""
+        return np.asarray(self.factor.T @ self.factor / (self.count - ddof))
+
+
+def moments(rows: NDArray[Any]) -> Moments:
+    """Moments of (N, D) finite rows, N >= 1. Raises `ValueError` for another shape or for values that are not finite."""
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(f"expected feature rows (N, D) with N >= 1, got {rows.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError(f"{int((~np.isfinite(rows)).any(axis=1).sum())} of {len(rows)} feature rows are not finite")
+    blocks = (rows[start : start + _BLOCK_ROWS] for start in range(0, len(rows), _BLOCK_ROWS))
+    return merge_all(_block(block.astype(np.float64)) for block in blocks)
+
+
+def merge(one: Moments, other: Moments) -> Moments:
+    """Moments of the rows of both (Chan, Golub & LeVeque 1983, on square roots); any order gives the same to rounding.
+
+    Raises `ValueError` when the dimensions differ.
+    """
+    if one.mean.shape != other.mean.shape:
+        raise ValueError(f"expected moments of one dimension, got {one.mean.shape} and {other.mean.shape}")
+    count = one.count + other.count
+    step = other.mean - one.mean
+    between = np.sqrt(one.count * other.count / count) * step
+    mean = one.mean + step * (other.count / count)
+    return Moments(count, mean, _compressed(np.concatenate([one.factor, other.factor, between[None]])))
+
+
+def merge_all(parts: Iterable[Moments]) -> Moments:
+    """Moments of all parts together, at least one, merged from the first to the last."""
+    return reduce(merge, parts)
+
+
+def frechet_of_moments(one: Moments, other: Moments, ddof: int = 1) -> float:
+    """Squared Fréchet distance, >= 0 and exactly 0 for equal sets; NaN if either covariance has no value.
+
+    Args:
+        one, other: the two sets; which is which does not matter.
+        ddof: covariances are divided by count - ddof: 1 in pytorch-fid, 0 in StyleGAN-V.
+    """
+    if one.mean.shape != other.mean.shape:
+        raise ValueError(f"expected rows of one dimension, got {one.mean.shape} and {other.mean.shape}")
+    if min(one.count, other.count) <= ddof:
+        return float("nan")
+    norms = one.count - ddof, other.count - ddof
+    spread = one.scatter_trace / norms[0] + other.scatter_trace / norms[1]
+    product = one.factor @ other.factor.T
+    shared = float(np.linalg.svd(product, compute_uv=False).sum()) / np.sqrt(norms[0] * norms[1])
+    distance = float(np.square(one.mean - other.mean).sum()) + spread - 2 * shared
+    return distance if distance > _NOISE * max(product.shape) * spread else 0.0
+
+
+def frechet_distance(generated: NDArray[Any], reference: NDArray[Any], ddof: int = 1) -> float:
+    """Squared Fréchet distance of rows (N, D) and (M, D); see `frechet_of_moments`. NaN for an empty set."""
+    if not len(generated) or not len(reference):
+        return float("nan")
+    return frechet_of_moments(moments(generated), moments(reference), ddof)
+
+
+def sample_notes(generated: int, reference: int, dimensions: int) -> tuple[str, ...]:
+    """What must stand beside a Fréchet distance: the numbers of rows, and a warning when there are too few.
+
+    Args:
+        generated, reference: rows on each side.
+        dimensions: D; 2048 for FID, 400 for FVD.
+    """
+    counts = f"N={generated} generated, {reference} reference"
+    fewest = min(generated, reference)
+    if fewest > FEW_PER_DIMENSION * dimensions:
+        return (counts,)
+    return (
+        counts,
+        f"few samples: {fewest} rows give a {dimensions}-d covariance of rank {max(fewest - 1, 0)} at most; the distance"
+        " is biased upwards, compare only equal N",
+    )
+
+
+def _block(rows: Values) -> Moments:
+    mean = rows.mean(axis=0)
+    return Moments(len(rows), mean, _compressed(rows - mean))
+
+
+def _compressed(factor: Values) -> Values:
+    """An equivalent factor with at most D rows."""
+    if len(factor) <= factor.shape[1]:
+        return factor
+    return np.asarray(np.linalg.qr(factor, mode="r"))

@@ -1,0 +1,72 @@
+"""FVD: Fréchet distance of I3D logits (400, Kinetics), all generated windows against all reference windows.
+
+Every clip is cut into consecutive windows of 16 frames from its first frame on, without overlap; what is left at the
+end is dropped, and a clip shorter than 16 frames gives nothing. This makes the number free of chance and uses every
+frame; StyleGAN-V draws one random window per clip (up to 2,048), and common-metrics and VideoGPT put a whole equal-length
+clip into one feature, which is the same as here for clips of 16 frames only. Length, frame rate and number of windows
+all move FVD: `frechet.sample_notes` says how many there were.
+
+Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022
+(`fvd2048_16f`); JunyaoHu/common_metrics_on_video_quality; wilson1yan/VideoGPT.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.metrics.base import BOTH_TASKS, Metric
+from evalkit.metrics.frechet import frechet_distance
+from evalkit.types import Values
+
+
+def fvd(generated: NDArray[Any], reference: NDArray[Any], ddof: int = 0) -> Values:
+    """(1,) squared Fréchet distance of logits (N, 400) and (M, 400), lower is better, 0 for equal sets.
+
+    `ddof` 0 divides covariances by N (StyleGAN-V), 1 by N - 1 (common-metrics). NaN when a side has no window, or one
+    window under ddof 1. Raises `ValueError` for rows that are not finite.
+    """
+    return np.array([frechet_distance(generated, reference, ddof)])
+
+
+METRICS = tuple(
+    Metric(
+        id="fvd",
+        variant=variant,
+        title="FVD",
+        better="lower",
+        reference="driving",
+        tasks=BOTH_TASKS,
+        input=(extractor, "logits"),
+        function=partial(fvd, ddof=ddof),
+        settings=f"frechet|{'cov/(N-1)' if ddof else 'cov/N'}|all 16-frame windows, no overlap",
+        paper=f"Unterthiner et al., Towards Accurate Generative Models of Video, 2018; as in {rule}",
+        description=description,
+        level="set",
+        decimals=1,
+    )
+    for variant, extractor, ddof, rule, description in (
+        (
+            None,
+            "i3d",
+            0,
+            "StyleGAN-V (fvd2048_16f)",
+            "Fréchet distance of I3D logits of 16 consecutive frames, resized to 224x224 as they are.",
+        ),
+        (
+            "common-metrics",
+            "i3d_centre",
+            1,
+            "common_metrics_on_video_quality (styleganv)",
+            "Fréchet distance of I3D logits of 16 consecutive frames, short side to 224 and centre crop.",
+        ),
+        (
+            "videogpt",
+            "i3d_videogpt",
+            1,
+            "VideoGPT, TATS and common_metrics_on_video_quality (videogpt)",
+            "As common-metrics, with the state dict that VideoGPT converted from TensorFlow Hub.",
+        ),
+    )
+)

@@ -1,0 +1,106 @@
+"""What has been prepared in a root: `prepare.jsonl`, one line per event, from which `manifest.csv` is made.
+
+A clip is begun before it is written and done afterwards; one that was begun and not done is made again. Lines are only
+ever added, and nothing is written when nothing changed.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import DatasetError
+from evalkit.files import atomic_path
+from evalkit.prepare.jobs import ClipJob
+
+JOURNAL, MANIFEST = "prepare.jsonl", "manifest.csv"
+_COLUMNS = ("id", "kind", "file", "identity", "frames", "width", "height", "fps", "sha256", "video")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A clip that is done. `digest` is that of its job; `stamp` tells a touched file."""
+
+    id: str
+    digest: str
+    file: str
+    identity: str
+    frames: int
+    width: int
+    height: int
+    fps: float
+    sha256: str
+    video: str
+    notes: tuple[str, ...]
+    images: bool
+    stamp: tuple[int, ...]
+
+
+class Journal:
+    """The journal of one root. Raises `DatasetError` for a damaged one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.done: dict[str, Entry] = {}
+        self.begun: dict[str, str] = {}
+        self._path = root / JOURNAL
+        if self._path.is_file():
+            for number, line in enumerate(self._path.read_text(encoding="utf-8").splitlines(), 1):
+                self._replay(number, line)
+
+    def begin(self, jobs: Iterable[ClipJob]) -> None:
+        """Note that these clips are about to be written."""
+        self._append([{"begun": job.id, "file": job.file} for job in jobs])
+
+    def finish(self, entries: Iterable[Entry]) -> None:
+        """Note clips that are done."""
+        found = list(entries)
+        self._append([{"done": asdict(entry)} for entry in found])
+        self.done |= {entry.id: entry for entry in found}
+
+    def write_manifest(self) -> Path:
+        """`manifest.csv` of all clips that are done and still there; an unchanged one is not touched."""
+        rows = [entry for _, entry in sorted(self.done.items()) if (self.root / entry.file).exists()]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for entry in rows:
+            cells = asdict(entry) | {"kind": "clip", "fps": f"{entry.fps:g}"}
+            writer.writerow([cells[column] for column in _COLUMNS])
+        return write_if_new(self.root / MANIFEST, text.getvalue())
+
+    def _append(self, events: Sequence[dict[str, Any]]) -> None:
+        if events:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+
+    def _replay(self, number: int, line: str) -> None:
+        try:
+            event = json.loads(line)
+            if "done" in event:
+                cells = event["done"] | {key: tuple(event["done"][key]) for key in ("notes", "stamp")}
+                self.done[cells["id"]] = Entry(**cells)
+                self.begun.pop(cells["id"], None)
+            else:
+                self.begun[event["begun"]] = event["file"]
+                self.done.pop(event["begun"], None)
+        except (ValueError, KeyError, TypeError) as error:
+            if self._path.read_text(encoding="utf-8").endswith("\n"):
+                raise DatasetError(f"{self._path} line {number}: damaged ({error}). Delete the line.") from error
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """Changes when a file, or the list of names in a folder, does."""
+    found = path.stat()
+    return (found.st_mtime_ns,) if path.is_dir() else (found.st_mtime_ns, found.st_size)
+
+
+def write_if_new(path: Path, text: str) -> Path:
+    """Write a text file unless it says that already."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return path

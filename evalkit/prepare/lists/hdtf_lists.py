@@ -1,0 +1,146 @@
+"""HDTF's lists: for each of RD, WDA and WRA `_video_url`, `_annotion_time`, `_resolution` and `_crop_wh`.
+
+    RD_video_url.txt        Radio1 https://www.youtube.com/watch?v=...
+    RD_annotion_time.txt    Radio1.mp4 00:20-01:35 [more intervals]
+    RD_resolution.txt       Radio1.mp4 720
+    RD_crop_wh.txt          Radio1_0.mp4 x width y height
+
+`_crop_ratio.txt` is for those who find the box anew and is not needed. Boxes belong to frames of the listed height; on
+another rendition of the same video they are scaled, and the report says so. Source: github.com/MRzzm/HDTF.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from evalkit.csvfile import Row
+from evalkit.errors import DatasetError, VideoError
+from evalkit.prepare.jobs import Box, ClipJob, Listing, Remark, Window
+from evalkit.prepare.names import safe_name, video_id_of
+from evalkit.prepare.textfile import read_lines
+
+SIZE = 512
+SUBSETS = ("RD", "WDA", "WRA")
+_INTERVAL = re.compile(r"(\d+):(\d\d)-(\d+):(\d\d)")
+
+
+@dataclass(frozen=True)
+class ReferenceBox:
+    """A box in frames of `rows` rows."""
+
+    box: Box
+    rows: int
+
+    def on(self, width: int, height: int) -> tuple[Box, str]:
+        """See `Region`."""
+        left, top, right, bottom = (round(side * height / self.rows) for side in self.box)
+        box = Box(left, top, right, bottom)
+        if not box.inside(width, height):
+            raise VideoError(
+                f"the box {left}-{top}-{right}-{bottom} leaves the {width}x{height} frame; the list is made for "
+                f"{self.rows} rows"
+            )
+        return box, "" if height == self.rows else f"the video has {height} rows, the list {self.rows}; box scaled"
+
+
+@dataclass(frozen=True)
+class _Subset:
+    """The lists of one subset by name."""
+
+    urls: dict[str, tuple[Row, str]]
+    times: dict[str, Row]
+    heights: dict[str, Row]
+    crops: dict[str, Row]
+
+
+def read_lists(folder: Path) -> Listing:
+    """Jobs for every interval with a crop; the other intervals and videos become remarks."""
+    jobs: list[ClipJob] = []
+    remarks: list[Remark] = []
+    for subset in SUBSETS:
+        lists = _read_subset(folder, subset)
+        for name, (url_row, url) in lists.urls.items():
+            label = f"{subset}_{name}"
+            if name not in lists.times:
+                remarks.append(Remark(label, "left out", "no interval in the list", _where(url_row)))
+                continue
+            for number, interval in enumerate(lists.times[name].cells["intervals"].split()):
+                made = _clip(label, name, number, interval, lists, url)
+                (jobs if isinstance(made, ClipJob) else remarks).append(made)  # type: ignore[arg-type]
+    return Listing(tuple(jobs), tuple(remarks))
+
+
+def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url: str) -> ClipJob | Remark:
+    times, crop = lists.times[name], lists.crops.get(f"{name}_{number}")
+    identifier = f"{label}_{number:03d}"
+    if crop is None:
+        return Remark(identifier, "left out", "no crop in the list", _where(times))
+    heights = lists.heights.get(name)
+    rows = heights.integer("height") if heights else 0
+    if rows == 0:
+        return Remark(identifier, "left out", "the list knows no resolution for its box", _where(heights or times))
+    x, width, y, height = (crop.integer(column) for column in ("x", "width", "y", "height"))
+    if width != height or not width:
+        raise crop.wrong("height", f"the width, {width}, and more than 0: crops are square")
+    start, end = _seconds(times, interval)
+    return ClipJob(
+        id=identifier,
+        file=f"{identifier}.mp4",
+        identity=identity_of(identifier),
+        videos=(label, name, video_id_of(url) or label),
+        window=Window(Fraction(start), Fraction(end), 1),
+        region=ReferenceBox(Box(x, y, x + width, y + height), rows),
+        size=SIZE,
+        where=_where(crop),
+        url=url,
+        height=rows,
+    )
+
+
+def identity_of(clip: str) -> str:
+    """The person in a clip such as `WDA_EdMarkey1_000`: the name without its number; every RD video is its own."""
+    subset, _, rest = clip.partition("_")
+    name = rest.rpartition("_")[0]
+    return f"{subset}_{name}" if subset == "RD" else name.rstrip("0123456789")
+
+
+def _read_subset(folder: Path, subset: str) -> _Subset:
+    urls = _read(folder / f"{subset}_video_url.txt", ("name", "url"))
+    times = _read(folder / f"{subset}_annotion_time.txt", ("name", "intervals"), last_takes_rest=True)
+    heights = _read(folder / f"{subset}_resolution.txt", ("name", "height"))
+    crops = _read(folder / f"{subset}_crop_wh.txt", ("name", "x", "width", "y", "height"))
+    addresses = {name: (row, row.text("url")) for name, row in urls.items()}
+    return _Subset(addresses, times, heights, crops)
+
+
+def _read(path: Path, columns: tuple[str, ...], last_takes_rest: bool = False) -> dict[str, Row]:
+    """Rows by name without `.mp4`. A name that comes twice is an error."""
+    found: dict[str, Row] = {}
+    for number, line in read_lines(path):
+        parts = line.split(maxsplit=len(columns) - 1) if last_takes_rest else line.split()
+        if len(parts) != len(columns):
+            raise DatasetError(
+                f"{path} line {number}: expected {len(columns)} columns ({', '.join(columns)}), got {len(parts)}."
+            )
+        row = Row(path, number, dict(zip(columns, parts, strict=True)), DatasetError)
+        name = safe_name(row, "name").removesuffix(".mp4")
+        if name in found:
+            raise row.wrong("name", f"every name once, line {found[name].line} has it too,")
+        found[name] = row
+    return found
+
+
+def _seconds(row: Row, interval: str) -> tuple[int, int]:
+    found = _INTERVAL.fullmatch(interval)
+    if not found:
+        raise row.wrong("intervals", "mm:ss-mm:ss, separated by spaces")
+    first, second, third, fourth = map(int, found.groups())
+    start, end = 60 * first + second, 60 * third + fourth
+    if end <= start:
+        raise row.wrong("intervals", "intervals that end after they start")
+    return start, end
+
+
+def _where(row: Row) -> str:
+    return f"{row.path.name} line {row.line}"
