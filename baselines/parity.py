@@ -22,7 +22,6 @@ import numpy as np
 import torch
 
 from baselines.fixture import Fixture, FixtureError, load_fixture
-from baselines.recipe import RecipeError
 
 __all__ = ["Comparison", "Fixture", "FixtureError", "compare", "load_fixture", "main", "run"]
 
@@ -121,8 +120,7 @@ def run(method: str, fixture: Fixture) -> list[Comparison]:
         fixture: a loaded fixture.
 
     Raises:
-        FixtureError: unknown method, or a fixture that lacks what the method needs.
-        RecipeError: the fixture's recipe cannot be followed.
+        FixtureError: unknown method, or a fixture that lacks what the method needs or does not fit it.
     """
     ours_of = _method(method)
     tolerance = fixture.config.get("tolerance")
@@ -133,6 +131,9 @@ def run(method: str, fixture: Fixture) -> list[Comparison]:
             ours = ours_of.outputs(fixture)
     except KeyError as error:
         raise FixtureError(f"{fixture.folder}: {error} is needed and not there") from error
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = str(error).partition("\n")[0]
+        raise FixtureError(f"{fixture.folder}: {method} cannot run on it ({type(error).__name__}: {reason})") from error
     stored = {name: value for name, value in fixture.io.items() if name not in ours_of.inputs}
     if not stored:
         raise FixtureError(f"{fixture.folder / 'io.npz'}: holds no outputs")
@@ -159,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         results = run(options.method, load_fixture(options.folder))
-    except (FixtureError, RecipeError) as error:
+    except FixtureError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     failed = [result.name for result in results if not result.ok]

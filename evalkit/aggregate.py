@@ -12,6 +12,7 @@ from evalkit.metrics import Metric
 from evalkit.protocol import Protocol
 from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
 from evalkit.runfolder import Outcome
+from evalkit.sets import SetScore
 from evalkit.types import Pair
 
 
@@ -34,10 +35,10 @@ class ClipScore:
 
 
 def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | None) -> ClipScore:
-    """The mean over the scored frames of a pair; `scores` is None for a failed one."""
+    """The mean over the frames of a pair that have a value; `scores` is None for a failed one."""
     frames = len(scores.values) if scores else outcome.frames
     counts = Counter(scores.statuses) if scores else Counter()
-    n = counts[OK]
+    n = int(np.isfinite(scores.values).sum()) if scores else 0
     mean = float(np.nanmean(scores.values)) if scores and n else None
     status = "failed" if scores is None else OK if n else "nothing_scored"
     return ClipScore(
@@ -48,7 +49,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
         mean=mean,
         n=n,
         frames=frames,
-        coverage=n / frames if frames else 0.0,
+        coverage=counts[OK] / frames if frames else 0.0,
         no_face_generated=counts[NO_FACE_GENERATED],
         no_face_reference=counts[NO_FACE_REFERENCE],
         status=status,
@@ -88,6 +89,26 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
     }
 
 
+def summarise_set(protocol: Protocol, score: SetScore, pairs: int, scored: int, signature: str) -> dict[str, Any]:
+    """The entry of a set metric in `summary.json`: `n` scored pairs of `pairs`, and the rows on each side."""
+    coverage = scored / pairs if pairs else 0.0
+    status = (
+        "nothing_scored" if score.value is None else "ok" if coverage >= protocol.coverage_floor else "low_coverage"
+    )
+    return {
+        "value": score.value,
+        "ci_low": None,
+        "ci_high": None,
+        "ci": None,
+        "n": scored,
+        "frames": score.generated_rows,
+        "reference_frames": score.reference_rows,
+        "coverage": coverage,
+        "status": status,
+        "signature": signature,
+    }
+
+
 def not_computed(reason: str) -> dict[str, Any]:
     """The entry in `summary.json` of a metric that was asked for and could not be computed."""
     empty = dict.fromkeys(("value", "ci_low", "ci_high", "ci", "signature"))
@@ -103,5 +124,6 @@ def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
 def _coverage(clips: Sequence[ClipScore], by_frame: bool) -> float:
     """Averaged as the value is: over clips (a failed pair of unknown length counts like any other) or over frames."""
     if by_frame:
-        return sum(clip.n for clip in clips) / max(sum(clip.frames for clip in clips), 1)
+        found = sum(clip.coverage * clip.frames for clip in clips)
+        return found / max(sum(clip.frames for clip in clips), 1)
     return float(np.mean([clip.coverage for clip in clips])) if clips else 0.0

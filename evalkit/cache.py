@@ -1,6 +1,7 @@
 """Features of a clip, kept under the content they were computed from, so that nothing is ever extracted twice."""
 
 import os
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,12 @@ class FeatureCache:
 
     def load(self, key: str) -> Features | None:
         """The features stored under `key`; None when there are none, or when the file is damaged."""
+        path = self._path(key)
         try:
-            with np.load(self._path(key), allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}
+            with np.load(path, allow_pickle=False) as stored:
+                features = {name: stored[name] for name in stored.files}
+            path.touch()
+            return features
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             return None
 
@@ -36,6 +40,19 @@ class FeatureCache:
         """Store `features` under `key`."""
         with atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **dict(features))
+
+    def entries(self) -> list[Path]:
+        """All feature files."""
+        return sorted((self.folder / "features").glob("*/*.npz"))
+
+    def collect_garbage(self, unused_s: float) -> tuple[int, int]:
+        """Remove files that were not read or written for `unused_s` seconds; returns how many, and their bytes."""
+        before = time.time() - unused_s
+        old = [path for path in self.entries() if path.stat().st_mtime < before]
+        size = sum(path.stat().st_size for path in old)
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old), size
 
     def _path(self, key: str) -> Path:
         return self.folder / "features" / key[:2] / f"{key}.npz"

@@ -14,8 +14,9 @@ from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.features import ClipFeatures, FeatureBank, chain_signature
 from evalkit.metrics import Metric
+from evalkit.noface import score_frames
 from evalkit.protocol import DrivingRule, Protocol
-from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
+from evalkit.records import OK, FrameScores
 from evalkit.types import Features, Frames, Pair, Values
 
 
@@ -44,10 +45,12 @@ class Scorer:
         scores = []
         for metric in (m for m in self.metrics if m.level == "frame"):
             against = sources if metric.reference == "source" else reference
-            if metric.key not in values:
-                values[metric.key] = metric.function(_input(metric, features), _input(metric, against))
-            statuses = _statuses(metric, values[metric.key], against)
-            scores.append(FrameScores(pair.id, metric.key, values[metric.key], statuses))
+            if metric.key in values:
+                result, statuses = values[metric.key], (OK,) * len(values[metric.key])
+            else:
+                ours_in, theirs_in = _input(metric, features), _input(metric, against)
+                result, statuses = score_frames(metric, self.protocol.no_face, ours_in, theirs_in)
+            scores.append(FrameScores(pair.id, metric.key, result, statuses))
         return scores
 
     def generated_features(self, path: Path) -> ClipFeatures:
@@ -114,17 +117,3 @@ def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
     assert metric.input is not None
     extractor, name = metric.input
     return features[extractor][name]
-
-
-def _statuses(metric: Metric, values: Values, reference: dict[str, Features]) -> tuple[str, ...]:
-    """A value that does not exist is blamed on the reference first: no method could have had it."""
-    if metric.input is None or metric.input[0] not in reference:
-        return (OK,) * len(values)
-    found = _found(_input(metric, reference))
-    has_reference = found if metric.reference == "driving" else np.full(len(values), found.any())
-    blame = np.where(has_reference, NO_FACE_GENERATED, NO_FACE_REFERENCE)
-    return tuple(OK if ok else str(why) for ok, why in zip(np.isfinite(values), blame, strict=True))
-
-
-def _found(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))

@@ -99,7 +99,7 @@ class Protocol(_Strict):
     resolution: Annotated[int, Field(ge=16, le=2048)] = 256
     metrics: tuple[str, ...] = Field(min_length=1)
     averaging: Literal["clip", "frame"] = "clip"
-    no_face: Literal["exclude_and_report"] = "exclude_and_report"
+    no_face: Literal["exclude_and_report", "carry_previous", "worst_case"] = "exclude_and_report"
     coverage_floor: Annotated[float, Field(ge=0, le=1)] = 0.9
     anchors: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()

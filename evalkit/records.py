@@ -15,6 +15,8 @@ from evalkit.types import Values
 
 SCHEMA_VERSION = 1
 OK, NO_FACE_GENERATED, NO_FACE_REFERENCE = "ok", "no_face_generated", "no_face_reference"
+CARRIED, WORST_CASE = "carried", "worst_case"
+"""Statuses. The last two say that a value was put in for a missing face, by the policy of the protocol."""
 
 _FRAME_SCHEMA = pa.schema(
     [
@@ -29,7 +31,7 @@ _FRAME_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class FrameScores:
-    """One metric over the frames of one pair: `values` (T,) with NaN where `statuses` (T,) is not "ok".
+    """One metric over the frames of one pair: `values` (T,), NaN where there is none, with `statuses` (T,) that say why.
 
     Frame t is the t-th generated frame, which answers the t-th driving frame the protocol selects.
     """

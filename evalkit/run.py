@@ -19,6 +19,7 @@ from evalkit.files import content_sha256, write_json
 from evalkit.generate import generate
 from evalkit.methods import MethodEntry, build_method
 from evalkit.metrics import Metric, find_metric
+from evalkit.noface import has_worst
 from evalkit.outputs import Outputs
 from evalkit.pairs import make_pairs
 from evalkit.protocol import Protocol
@@ -73,6 +74,8 @@ def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ..
                 f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground "
                 f"truth to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."
             )
+        if protocol.no_face == "worst_case" and not has_worst(metric):
+            raise EvalkitError(f"{metric.key} has no worst value, which the no-face policy of {protocol.id} asks for.")
     return tuple(dict.fromkeys(metrics))
 
 

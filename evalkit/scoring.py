@@ -37,7 +37,7 @@ class ScoringJob:
 def score_pair(job: ScoringJob) -> str | None:
     """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
     try:
-        scores = _scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated)
+        scores = scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated)
     except (VideoError, ScoreError) as error:
         return str(error)
     chosen = [METRICS[key] for key in job.metrics]
@@ -77,7 +77,7 @@ def scoring_pool(workers: int) -> Iterator[ScoringPool]:
 
 
 @functools.lru_cache(maxsize=4)
-def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
+def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
     """Networks are loaded once per process, whatever number of pairs and methods it scores."""
     chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache)))

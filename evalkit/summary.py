@@ -5,12 +5,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from evalkit.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise
+from evalkit.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise, summarise_set
 from evalkit.evaluate import metric_signatures
 from evalkit.execute import PairResult, Plan
 from evalkit.files import canonical_sha256, write_json
 from evalkit.metrics import METRICS, Metric
 from evalkit.records import SCHEMA_VERSION, write_frames, write_table
+from evalkit.scoring import scorer
+from evalkit.sets import SetScore, score_sets
 
 _CLIP_SCHEMA = pa.schema(
     [
@@ -39,12 +41,23 @@ def write_summary(
     failed pair, is not complete and says so.
     """
     signatures = metric_signatures(plan.protocol, plan.metrics)
+    by_frame = [metric for metric in plan.metrics if metric.level == "frame"]
     clips = [
         clip_score(result.pair, metric.key, result.outcome, result.scores.get(metric.key))
-        for metric in plan.metrics
+        for metric in by_frame
         for result in results
     ]
     failed = [result.pair.id for result in results if result.outcome.status == "failed"]
+    entries = {
+        metric.key: summarise(
+            metric, plan.protocol, [c for c in clips if c.metric == metric.key], signatures[metric.key]
+        )
+        for metric in by_frame
+    }
+    scored = len(results) - len(failed)
+    for key, score in _set_scores(plan, results).items():
+        entries[key] = summarise_set(plan.protocol, score, len(results), scored, signatures[key])
+    entries |= {key: not_computed(reason) for key, reason in plan.unavailable.items()}
     summary = {
         "schema_version": SCHEMA_VERSION,
         "protocol": plan.protocol.id,
@@ -55,19 +68,22 @@ def write_summary(
         "method": plan.configuration["method"],
         "title": plan.configuration["title"],
         "complete": not failed and len(results) == total_pairs,
-        "pairs": {"protocol": total_pairs, "run": len(results), "scored": len(results) - len(failed), "failed": failed},
-        "metrics": {
-            metric.key: _facts(metric)
-            | summarise(metric, plan.protocol, [c for c in clips if c.metric == metric.key], signatures[metric.key])
-            for metric in plan.metrics
-        }
-        | {key: _facts(METRICS[key]) | not_computed(reason) for key, reason in plan.unavailable.items()},
+        "pairs": {"protocol": total_pairs, "run": len(results), "scored": scored, "failed": failed},
+        "metrics": {key: _facts(METRICS[key]) | entry for key, entry in entries.items()},
     }
-    scores = [result.scores[metric.key] for metric in plan.metrics for result in results if metric.key in result.scores]
+    scores = [result.scores[metric.key] for metric in by_frame for result in results if metric.key in result.scores]
     write_frames(plan.folder.frames, scores, signatures)
     write_table(plan.folder.clips, pa.table(clip_columns(clips), schema=_CLIP_SCHEMA), signatures)
     write_json(plan.folder.summary, summary)
     return summary, clips
+
+
+def _set_scores(plan: Plan, results: Sequence[PairResult]) -> dict[str, SetScore]:
+    """Set metrics over the pairs that were scored."""
+    made = [result for result in results if result.outcome.status == "ok"]
+    generated = [plan.folder.path / (result.outcome.generated or "") for result in made]
+    keys = tuple(metric.key for metric in plan.metrics)
+    return score_sets(scorer(plan.protocol, keys, plan.cache), generated, [result.pair.driving.path for result in made])
 
 
 def _facts(metric: Metric) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import av
 import numpy as np
 
 from evalkit.adapter import Driving
-from evalkit.extractors import Extractor
+from evalkit.demo import render_clip
+from evalkit.extractors import Extract, Extractor
 from evalkit.protocol import Protocol
 from evalkit.types import Clip, Features, Frames, Pair
 
@@ -48,6 +50,28 @@ def make_pair(source: Path, driving: Path, frames: tuple[int, ...] = (0,)) -> Pa
 def noise(count: int, height: int = SIZE, width: int | None = None, seed: int = 0) -> Frames:
     shape = (count, height, width or height, 3)
     return np.random.default_rng(seed).integers(1, 256, shape, dtype=np.uint8)
+
+
+@cache
+def drawn_heads() -> Frames:
+    """(7, 192, 192, 3): frames of two people of the demo corpus; frame 3 is an empty room, 5 repeats 4."""
+    frames = np.concatenate([render_clip(0, 0, 21, 192).frames[::10], render_clip(1, 1, 21, 192).frames[::10]])
+    empty = np.full_like(frames[:1], 128)
+    return np.concatenate([frames[:3], empty, frames[3:4], frames[3:5]])
+
+
+def in_chunks(extract: Extract, frames: Frames, size: int, upstream: Mapping[str, Features] | None = None) -> Features:
+    """What an extractor says of `frames` when it gets `size` of them at a time."""
+    parts = []
+    for start in range(0, len(frames), size):
+        rows = slice(start, start + size)
+        above = {name: {key: a[rows] for key, a in features.items()} for name, features in (upstream or {}).items()}
+        parts.append(extract(frames[rows], above))
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def same_bits(first: Features, second: Features) -> bool:
+    return first.keys() == second.keys() and all(np.array_equal(first[k], second[k], equal_nan=True) for k in first)
 
 
 def grey(levels: Sequence[int], size: int = SIZE) -> Frames:

@@ -64,9 +64,7 @@ def test_both_sides_of_a_couple_are_redrawn():
     assert (high - low) / (high_one - low_one) == pytest.approx(np.sqrt(2), rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("sources", "drivers"), [("aaa", "aaa"), ("aaa", "bcd"), ("bcd", "aaa"), ("", "")]
-)
+@pytest.mark.parametrize(("sources", "drivers"), [("aaa", "aaa"), ("aaa", "bcd"), ("bcd", "aaa"), ("", "")])
 def test_one_person_on_a_side_has_no_interval(sources, drivers):
     values = np.arange(float(len(sources)))
     assert interval(values, ones(values), list(sources), list(drivers)) is None
@@ -106,4 +104,4 @@ def test_many_people_fit_into_memory():
 
 
 def test_the_signature_says_what_was_done():
-    assert SIGNATURE == f"bootstrap{RESAMPLES}-by-identity-95%-seed0"
+    assert f"bootstrap{RESAMPLES}-by-identity-95%-seed0" == SIGNATURE

@@ -31,6 +31,17 @@ def test_what_is_saved_is_loaded_bit_by_bit(cache):
         assert loaded[name].dtype == array.dtype and np.array_equal(loaded[name], array, equal_nan=True)
 
 
+@pytest.mark.xfail(strict=True, reason="a file that cannot be touched counts as damaged")
+def test_a_cache_that_may_only_be_read_is_used(cache, monkeypatch):
+    cache.save(KEY, FEATURES)
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(cache.folder), "touch", refuse)
+    assert cache.load(KEY) is not None
+
+
 def test_an_unknown_key_is_a_miss(cache):
     assert cache.load(KEY) is None
     cache.save(KEY, FEATURES)
@@ -68,7 +79,11 @@ def test_a_damaged_file_is_closed(cache):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.xfail(strict=True, raises=(zlib.error, RuntimeError), reason="zlib.error and NotImplementedError of a damaged archive are not caught")
+@pytest.mark.xfail(
+    strict=True,
+    raises=(zlib.error, RuntimeError),
+    reason="zlib.error and NotImplementedError of a damaged archive are not caught",
+)
 def test_a_flipped_byte_never_gives_other_numbers_or_an_error(cache):
     cache.save(KEY, FEATURES)
     (path,) = cache.folder.rglob("*.npz")

@@ -25,7 +25,9 @@ def results_of(values, path):
         clip = make_clip(name, name, path=path)
         pair = Pair(name, clip, (0,), clip)
         failed = numbers == "failed"
-        outcome = Outcome(name, "failed", "it broke") if failed else Outcome(name, "ok", generated=f"{name}.mkv", frames=1)
+        outcome = (
+            Outcome(name, "failed", "it broke") if failed else Outcome(name, "ok", generated=f"{name}.mkv", frames=1)
+        )
         for metric, value in zip((L1, CSIM), (None, None) if failed else numbers, strict=True):
             array = np.array([np.nan if value is None else value])
             scores = None if failed else FrameScores(name, metric.key, array, (OK if value is not None else "no_face",))
@@ -57,8 +59,8 @@ def test_no_value_is_worse_than_any():
     assert order({"a": (0.9, 0.1), "faceless": (0.9, None), "c": (0.9, 0.2)}, (CSIM,)) == ["faceless", "a", "c"]
 
 
-def test_equal_pairs_are_in_order_of_their_names():
-    assert order({"b": "failed", "a": "failed"}) == ["a", "b"]
+def test_equal_pairs_keep_the_order_of_the_protocol():
+    assert order({"b": "failed", "a": "failed"}) == ["b", "a"]
 
 
 @pytest.fixture

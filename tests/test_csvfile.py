@@ -74,7 +74,7 @@ def test_whole_numbers(tmp_path, cell, numbers):
 @pytest.mark.parametrize("cell", ["1.5", "one", "1;2", "0x1"])
 def test_other_numbers_are_refused(tmp_path, cell):
     (row,) = read(tmp_path, f"id,file,frames\na,b,{cell}\n")
-    with pytest.raises(DatasetError, match=f"column 'frames': expected whole numbers separated by spaces, got '{cell}'"):
+    with pytest.raises(DatasetError, match=f"column 'frames': expected whole numbers .*, got '{cell}'"):
         row.integers("frames", ())
 
 

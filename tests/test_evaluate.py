@@ -185,7 +185,9 @@ def test_signatures_hold_everything_that_moves_a_value():
     metrics = (L1, TO_DRIVING)
     base = metric_signatures(make_protocol(), metrics)
     assert base.keys() == {"l1", "to_driving[landmark]"}
-    assert "brightness|v1" in base["to_driving[landmark]"] and "16px" in base["l1"] and "frame>clip>protocol" in base["l1"]
+    assert (
+        "brightness|v1" in base["to_driving[landmark]"] and "16px" in base["l1"] and "frame>clip>protocol" in base["l1"]
+    )
     for change in ({"resolution": 32}, {"averaging": "frame"}):
         assert all(value != base[key] for key, value in metric_signatures(make_protocol(**change), metrics).items())
     for key, value in (("version", 2), ("settings", "other"), ("reference", "source"), ("variant", "x")):

@@ -118,7 +118,7 @@ def test_a_clip_that_is_not_there(tmp_path, calls):
 
 
 def test_an_unknown_extractor(tmp_path, clip):
-    with pytest.raises(UnknownNameError, match="no extractor called 'dlib86'. Did you mean 'dlib68'"):
+    with pytest.raises(UnknownNameError, match=r"no extractor called 'dlib86'\. Did you mean 'dlib68'"):
         bank(tmp_path).collect(clip, {}, ["dlib86"])
 
 

@@ -52,7 +52,7 @@ def test_an_unknown_method_is_answered_with_the_nearest():
 def test_a_users_folder_is_found_by_path_and_built(folder):
     entry = find_method(str(folder()))
     method = build_method(entry, MethodConfig(seed=7))
-    assert entry.card.id == "mine" and isinstance(method, Method) and method.config.seed == 7  # type: ignore[attr-defined]
+    assert entry.card.id == "mine" and isinstance(method, Method) and method.config.seed == 7
 
 
 def test_a_relative_path_is_a_path(folder, monkeypatch):
@@ -136,7 +136,7 @@ def test_the_copying_anchors_copy():
     sources[1] = 5
     built = {name: build_method(find_method(name), MethodConfig()) for name in ("copy_source", "copy_driving")}
     for motion in ("absolute", "relative"):
-        copied = list(built["copy_driving"].animate(sources, driving, motion))  # type: ignore[arg-type]
+        copied = list(built["copy_driving"].animate(sources, driving, motion))
         assert all(np.array_equal(a, b) for a, b in zip(copied, driving, strict=True))
-        repeated = np.concatenate(list(built["copy_source"].animate(sources, driving, motion)))  # type: ignore[arg-type]
+        repeated = np.concatenate(list(built["copy_source"].animate(sources, driving, motion)))
         assert repeated.shape == (4, 4, 4, 3) and (repeated == 9).all()

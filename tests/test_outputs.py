@@ -132,7 +132,7 @@ def test_a_folder_that_is_not_there(pair, tmp_path):
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "a\\b", "a\nb", "..", "a\x00"])
 def test_names_that_cannot_be_a_folder(name):
-    with pytest.raises(ScoreError, match="--name .*: expected a plain name"):
+    with pytest.raises(ScoreError, match=r"--name .*: expected a plain name"):
         check_name(name)
 
 

@@ -120,7 +120,14 @@ def test_the_hash_does_not_see_the_order_of_keys(tmp_path_factory, order):
 
 def test_the_hash_does_not_see_prose_layout_or_stated_defaults(write):
     wanted = read_protocol(write()).hash
-    prose = {"title": "Other", "description": "d", "citation": "c", "licence": "l", "assumptions": ["a"], "anchors": ["x"]}
+    prose = {
+        "title": "Other",
+        "description": "d",
+        "citation": "c",
+        "licence": "l",
+        "assumptions": ["a"],
+        "anchors": ["x"],
+    }
     assert read_protocol(write(**prose)).hash == wanted
     assert read_protocol(write(motion="absolute", resolution=256, coverage_floor=0.9, averaging="clip")).hash == wanted
     assert read_protocol(write("# a comment\n" + yaml.safe_dump(BASE, default_flow_style=True))).hash == wanted

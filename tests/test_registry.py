@@ -47,12 +47,12 @@ def test_a_misspelt_name_is_answered_with_the_nearest(colours):
 
 
 def test_a_name_like_nothing_is_answered_with_all(colours):
-    with pytest.raises(UnknownNameError, match="no colour called 'xyz'. Known: blue, green, red."):
+    with pytest.raises(UnknownNameError, match=r"no colour called 'xyz'\. Known: blue, green, red\."):
         colours.get("xyz")
 
 
 def test_an_empty_registry_says_so():
-    with pytest.raises(UnknownNameError, match="Known: none."):
+    with pytest.raises(UnknownNameError, match=r"Known: none\."):
         Registry[int]("colour").get("red")
 
 

@@ -64,11 +64,12 @@ def marks(table):
 
 
 def test_rows_and_columns_keep_their_order(run):
-    table = build_table(
-        [run("b", {"l1": entry(0.2)}), run("a", {"l1": entry(0.1), "csim[dlib]": csim(0.9)})]
-    )
+    table = build_table([run("b", {"l1": entry(0.2)}), run("a", {"l1": entry(0.1), "csim[dlib]": csim(0.9)})])
     assert [title for title, _ in table.rows] == ["b", "a"]
-    assert [(c.key, c.title, c.better) for c in table.columns] == [("l1", "L1", "lower"), ("csim[dlib]", "CSIM", "higher")]
+    assert [(c.key, c.title, c.better) for c in table.columns] == [
+        ("l1", "L1", "lower"),
+        ("csim[dlib]", "CSIM", "higher"),
+    ]
     assert table.rows[0][1][1].value is None
     cell = table.rows[1][1][0]
     assert (cell.value, cell.coverage, cell.notes) == (0.1, 1.0, "")

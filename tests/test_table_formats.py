@@ -122,7 +122,9 @@ def test_the_standalone_document_compiles(tmp_path):
     compiler = shutil.which("pdflatex") or shutil.which("tectonic")
     if compiler is None:
         pytest.skip("neither pdflatex nor tectonic is installed")
-    hard = Table(COLUMNS, (*TABLE.rows, ("[w] *a_b\\c~d^e#f$g{h}<i>†", TABLE.rows[0][1])), TABLE.caption, TABLE.footnotes)
+    hard = Table(
+        COLUMNS, (*TABLE.rows, ("[w] *a_b\\c~d^e#f$g{h}<i>†", TABLE.rows[0][1])), TABLE.caption, TABLE.footnotes
+    )
     (tmp_path / "table.tex").write_text(latex(hard, standalone=True), encoding="utf-8")
     options = ["-interaction=nonstopmode", "-halt-on-error"] if compiler.endswith("pdflatex") else []
     done = subprocess.run([compiler, *options, "table.tex"], cwd=tmp_path, capture_output=True, text=True)

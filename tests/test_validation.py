@@ -46,7 +46,9 @@ def test_a_missing_key_is_named():
 
 def test_a_bad_value_is_quoted_with_its_reason():
     text = explain({"name": "a", "front": {"diameter": -2}})
-    assert text.startswith("bike.yaml: front.diameter: ") and "greater than or equal to 1" in text and "(got -2)" in text
+    assert (
+        text.startswith("bike.yaml: front.diameter: ") and "greater than or equal to 1" in text and "(got -2)" in text
+    )
 
 
 def test_all_findings_are_told_at_once():

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import data, methods, metrics, protocols
+from evalkit.cli import cache, data, methods, metrics, protocols
+from evalkit.cli.explain import explain
 from evalkit.cli.run import run
 from evalkit.cli.score import score
 from evalkit.cli.table import table
@@ -20,10 +21,12 @@ app = typer.Typer(
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(table)
+app.command(rich_help_panel="Evaluate")(explain)
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(methods.app, name="methods", rich_help_panel="Look up")
 app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")
+app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,10 +1,28 @@
 """`evalkit data`: datasets."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from evalkit.cli import options
 
-app = typer.Typer(help="Datasets: what they are and how to get them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from evalkit.datasets import Dataset
+    from evalkit.prepare.build import Prepared
+    from evalkit.prepare.check import Checked
+    from evalkit.prepare.jobs import Recipe
+
+app = typer.Typer(help="Datasets: what they are, how to get them, and what is there.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit data list`.")]
+Lists = Annotated[
+    Path | None, typer.Option("--lists", metavar="PATH", help="The official lists: see `evalkit data list`.")
+]
+Split = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Part of the dataset; the default is what evaluation needs.")
+]
+_SHOWN = 20
 
 
 @app.command("list")
@@ -15,8 +33,180 @@ def list_(as_json: options.Json = False) -> None:
 
     datasets = [DATASETS.get(name) for name in DATASETS]
     if as_json:
-        print_json([{"id": d.id, "title": d.title, "licence": d.licence, "obtain": d.obtain} for d in datasets])
+        keys = ("id", "title", "licence", "size", "obtain")
+        print_json([{key: getattr(d, key) for key in keys} | _words(d) for d in datasets])
     else:
-        print_list(
-            ["Dataset", "Title", "Licence", "How to get it"], [[d.id, d.title, d.licence, d.obtain] for d in datasets]
+        rows = [[d.id, d.title, d.size, d.licence, d.obtain] for d in datasets]
+        print_list(["Dataset", "Title", "Size", "Licence", "How to get it"], rows)
+
+
+@app.command()
+def check(
+    name: Name,
+    root: Annotated[
+        Path | None, typer.Option("--root", "-r", metavar="DIR", help="The prepared data. The demo corpus needs none.")
+    ] = None,
+    lists: Lists = None,
+    split: Split = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Decode only the first frame of every clip.")] = False,
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say what is there, missing, unreadable, or of the wrong size or length, and which protocols can run.
+
+    Ends with exit code 1 when anything is wrong. With --lists, clips of the official list that are absent are named.
+    """
+    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.datasets import DATASETS
+    from evalkit.prepare.check import check as check_root
+    from evalkit.protocol import list_protocols
+
+    dataset = DATASETS.get(name)
+    folder = dataset.resolve_root(root)
+    clips = dataset.index(folder)
+    expected = [job.id for job in _recipe(dataset).read(lists, None, _split(dataset, split)).jobs] if lists else []
+    protocols = [protocol for protocol in list_protocols() if protocol.dataset == name]
+    with pair_progress(f"check {name}", len(clips)) as on_clip:
+        found = check_root(
+            folder,
+            clips,
+            dataset.recipe,
+            protocols,
+            expected,
+            quick=quick,
+            workers=worker_count(workers),
+            on_clip=on_clip,
         )
+    if as_json:
+        print_json(_as_json(name, folder, found))
+    else:
+        _print_check(found)
+    if not found.is_whole:
+        raise typer.Exit(1)
+
+
+@app.command()
+def prepare(
+    name: Name,
+    raw: Annotated[Path, typer.Option("--raw", metavar="DIR", help="The videos you downloaded, at any depth.")],
+    root: Annotated[Path, typer.Option("--root", "-r", metavar="DIR", help="Where the prepared clips go.")],
+    lists: Lists = None,
+    split: Split = None,
+    video: Annotated[bool, typer.Option("--video", help="Lossless .mp4 files instead of folders of PNG.")] = False,
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+) -> None:
+    """Cut your downloads into the clips of the official lists.
+
+    The same command continues where it was stopped and touches nothing that is finished.
+
+    Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --root vox`
+    """
+    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.datasets import DATASETS
+    from evalkit.prepare.build import Settings
+    from evalkit.prepare.build import prepare as prepare_root
+
+    dataset = DATASETS.get(name)
+    recipe, part = _recipe(dataset), _split(dataset, split)
+    settings = Settings(raw, root, lists, part, images=not video, workers=worker_count(workers))
+    total = len(recipe.read(lists, raw, part).jobs)
+    with pair_progress(f"prepare {name}", total) as on_clip:
+        done = prepare_root(name, recipe, settings, on_clip)
+    if as_json:
+        print_json(_prepared_json(done))
+    else:
+        _print_prepared(done, total)
+
+
+@app.command()
+def commands(name: Name, lists: Lists = None, split: Split = None, as_json: options.Json = False) -> None:
+    """Write what to fetch, as CSV on stdout: address, seconds, rendition, and the name to save it under.
+
+    evalkit downloads no videos. Example: `evalkit data commands voxceleb1 --lists vox-metadata.csv > fetch.csv`
+    """
+    import csv
+    import sys
+    from dataclasses import asdict
+
+    from evalkit.cli.console import print_json, say
+    from evalkit.datasets import DATASETS
+    from evalkit.prepare.commands import fetch_list
+
+    dataset = DATASETS.get(name)
+    listing = _recipe(dataset).read(lists, None, _split(dataset, split))
+    rows = [asdict(fetch) for fetch in fetch_list(listing.jobs)]
+    say(f"{len(rows)} videos for {len(listing.jobs)} clips; {len(listing.remarks)} rows of the list make no clip.")
+    if as_json:
+        print_json(rows)
+        return
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else ["save_as"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _words(dataset: "Dataset") -> dict[str, object]:
+    recipe = dataset.recipe
+    return {"lists": recipe.lists, "raw": recipe.raw, "splits": recipe.splits} if recipe else {}
+
+
+def _recipe(dataset: "Dataset") -> "Recipe":
+    from evalkit.errors import DatasetError
+
+    if dataset.recipe is None:
+        raise DatasetError(f"The dataset {dataset.id!r} has no official lists to prepare from. {dataset.obtain}")
+    return dataset.recipe
+
+
+def _split(dataset: "Dataset", asked: str | None) -> str:
+    from evalkit.errors import UnknownNameError
+
+    known = _recipe(dataset).splits
+    if asked is not None and asked not in known:
+        raise UnknownNameError(f"part of {dataset.id}", asked, known)
+    return asked or known[0]
+
+
+def _as_json(name: str, root: Path, found: "Checked") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {"dataset": name, "root": str(root), "whole": found.is_whole, **asdict(found)}
+
+
+def _print_check(found: "Checked") -> None:
+    typer.echo(f"{found.clips} clips are there.")
+    for title in ("missing", "unreadable", "wrong_size", "wrong_length"):
+        findings = getattr(found, title)
+        typer.echo(f"{len(findings)} {title.replace('_', ' ')}{':' if findings else ''}")
+        for finding in findings[:_SHOWN]:
+            typer.echo(f"  {finding.clip}: {finding.reason}")
+        if len(findings) > _SHOWN:
+            typer.echo(f"  ... and {len(findings) - _SHOWN} more; --json lists all")
+    for share in found.protocols:
+        total = "" if share.pairs is None else f" of {share.pairs} ({share.can_run / share.pairs:.0%})"
+        typer.echo(f"{share.protocol}: {share.can_run}{total} pairs can run. {share.reason}".rstrip())
+
+
+def _prepared_json(done: "Prepared") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "made": done.made,
+        "kept": done.kept,
+        "not_made": [asdict(remark) for remark in done.not_made],
+        "report": str(done.report),
+        "frames": done.frames,
+        "frames_per_second_per_core": round(done.frames / done.seconds, 1) if done.seconds else None,
+    }
+
+
+def _print_prepared(done: "Prepared", total: int) -> None:
+    typer.echo(f"{done.made} made, {done.kept} kept, {len(done.not_made)} not made, of {total} clips.")
+    for remark in done.not_made[:_SHOWN]:
+        typer.echo(f"  {remark.clip}: {remark.reason} ({remark.where})")
+    if len(done.not_made) > _SHOWN:
+        typer.echo(f"  ... and {len(done.not_made) - _SHOWN} more")
+    if done.seconds:
+        typer.echo(f"{done.frames} frames decoded, {done.frames / done.seconds:.0f} frames per second per core.")
+    typer.echo(f"Report:   {done.report}")
+    typer.echo(f"Manifest: {done.report.parent / 'manifest.csv'}")

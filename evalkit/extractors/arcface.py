@@ -68,7 +68,9 @@ def insightface_scaling(path: Path) -> Scaling:
 
 def _dimensions(path: Path, output: NDArray[np.float32]) -> int:
     if output.ndim != 2 or len(output) != 1:
-        raise WeightsError(f"{path}: expected one embedding (1, D) for a 112x112 face, the network gives {output.shape}")
+        raise WeightsError(
+            f"{path}: expected one embedding (1, D) for a 112x112 face, the network gives {output.shape}"
+        )
     return int(output.shape[1])
 
 

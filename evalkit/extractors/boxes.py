@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def largest(boxes: NDArray[np.floating]) -> int:
-    """Index of the largest of (N, 4) boxes, the leftmost one on a tie: the face that is taken when there are several."""
+    """Index of the largest of (N, 4) boxes, the leftmost one on a tie: the face taken when there are several."""
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     return int(np.lexsort((boxes[:, 0], -areas))[0])
 

@@ -46,8 +46,9 @@ def detect(network: OnnxNetwork, frame: NDArray[np.uint8], side: int) -> Detecti
     outputs = [output.reshape(-1, output.shape[-1]) for output in network(blob.transpose(2, 0, 1)[None])]
     levels = [_decode(outputs[i::3], side, stride) for i, stride in enumerate(_STRIDES)]
     boxes, points, scores = (np.concatenate(parts) for parts in zip(*levels, strict=True))
-    boxes, points = boxes / np.float32(scale), points / np.float32(scale)
+    boxes /= np.float32(scale)
     kept = suppress(boxes, scores, _OVERLAP, border=1)
+    points /= np.float32(scale)
     return Detections(boxes[kept], points[kept], scores[kept])
 
 
@@ -57,7 +58,9 @@ def detect_cascade(network: OnnxNetwork, frame: NDArray[np.uint8]) -> Detections
         pad = int(border * max(frame.shape[:2]))
         found = detect(network, np.pad(frame, ((pad, pad), (pad, pad), (0, 0))) if pad else frame, side)
         if len(found.scores):
-            return Detections(found.boxes - pad, found.points - pad, found.scores)
+            found.boxes[:] -= pad
+            found.points[:] -= pad
+            return found
     return found
 
 
@@ -110,7 +113,8 @@ def _decode(
     centres = np.stack([columns, rows], axis=1)[chosen].astype(np.float32) * stride
     distances, offsets = distances[chosen] * stride, offsets[chosen] * stride
     boxes = np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], axis=1)
-    return boxes, centres[:, None] + offsets.reshape(-1, 5, 2), scores[chosen, 0]
+    landmarks = centres[:, None] + offsets.reshape(-1, 5, 2)
+    return boxes, landmarks.astype(np.float32), scores[chosen, 0]
 
 
 def _extractor(id: str, name: str) -> Extractor:

@@ -1,7 +1,8 @@
 """The MobileNet of 3DDFA_V2 at half width, and the 3-D face its 62 numbers stand for.
 
 Source: Guo et al., "Towards Fast, Accurate and Stable 3D Dense Face Alignment", ECCV 2020; state-dict keys of
-`cleardusk/3DDFA_V2` `mb05_120x120.pth` (entry `state_dict`, names begin with `module.`); MobileNet: Howard et al., 2017.
+`cleardusk/3DDFA_V2` `mb05_120x120.pth` (entry `state_dict`, names begin with `module.`); MobileNet:
+Howard et al., 2017.
 """
 
 from collections.abc import Mapping
@@ -89,6 +90,6 @@ def landmarks(parameters: Values, bases: Mapping[str, np.ndarray]) -> Values:
 
 
 def rotation(turn: Values) -> Values:
-    """(B, 3, 3) rotation nearest in its first two rows to a scaled one: rows to unit length, the third their product."""
+    """(B, 3, 3) rotation of a scaled one: its first two rows at unit length, the third their product."""
     rows = turn[:, :2] / np.linalg.norm(turn[:, :2], axis=2, keepdims=True)
     return np.concatenate([rows, np.cross(rows[:, 0], rows[:, 1])[:, None]], axis=1)

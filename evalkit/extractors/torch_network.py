@@ -36,8 +36,8 @@ def load_state(network: "nn.Module", path: Path, *, entry: str | None = None, pr
     try:
         network.load_state_dict({name.removeprefix(prefix): tensor for name, tensor in state.items()})
     except RuntimeError as error:
-        raise WeightsError(f"{path} holds another network: {error}") from error
-    network.eval()
+        raise WeightsError(f"{path} does not fit {type(network).__name__}: {error}") from error
+    network.eval().requires_grad_(False)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """Metrics: one file each, pure functions on arrays. The list below is the registry."""
 
 from evalkit.errors import UnknownNameError
-from evalkit.metrics import aed, akd, apd, csim, l1, psnr, ssim
+from evalkit.metrics import aed, akd, apd, coverage, csim, e_rmse, l1, mkr, p_rmse, psnr, ssim
 from evalkit.metrics.base import Metric
 
-METRICS: dict[str, Metric] = {
-    metric.key: metric for module in (l1, psnr, ssim, csim, akd, apd, aed) for metric in module.METRICS
-}
+_MODULES = (l1, psnr, ssim, csim, akd, apd, aed, p_rmse, e_rmse, coverage, mkr)
+
+METRICS: dict[str, Metric] = {metric.key: metric for module in _MODULES for metric in module.METRICS}
 
 
 def find_metric(name: str) -> Metric:

@@ -25,30 +25,41 @@ def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.abs(generated - driving).mean(axis=(1, 2)))
 
 
+_DETECTORS = (
+    ("dlib68", "dlib68", "68 dlib landmarks", "Siarohin et al., First Order Motion Model, NeurIPS 2019"),
+    ("mtcnn5", "mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)"),
+    ("mediapipe478", "mediapipe478", "478 MediaPipe landmarks", "Siarohin et al., NeurIPS 2019 (definition)"),
+)
+"""(variant, extractor, words, paper)."""
+
+_DISTANCES = (
+    ("", "AKD", akd, "euclidean-px", "Mean Euclidean distance of {}, in pixels."),
+    (
+        "-mean-abs",
+        "AKD (abs)",
+        akd_mean_abs,
+        "mean-abs-px",
+        "Mean absolute coordinate difference of {}, in pixels: the FOMM line's formula.",
+    ),
+)
+"""(suffix of the variant, title, function, settings, description)."""
+
 METRICS = tuple(
     Metric(
         id="akd",
-        variant=variant,
+        variant=variant + suffix,
         title=title,
         better="lower",
         reference="driving",
         tasks=SELF_ONLY,
-        input=("dlib68", "points"),
+        input=(extractor, "points"),
         function=function,
         settings=settings,
-        paper="Siarohin et al., First Order Motion Model, NeurIPS 2019",
-        description=description,
+        paper=paper,
+        description=description.format(words),
         unit="px",
         decimals=2,
     )
-    for variant, title, function, settings, description in (
-        ("dlib68", "AKD", akd, "euclidean-px", "Mean Euclidean distance of 68 dlib landmarks, in pixels."),
-        (
-            "dlib68-mean-abs",
-            "AKD (abs)",
-            akd_mean_abs,
-            "mean-abs-px",
-            "Mean absolute coordinate difference of 68 dlib landmarks, in pixels: the FOMM line's formula.",
-        ),
-    )
+    for variant, extractor, words, paper in _DETECTORS
+    for suffix, title, function, settings, description in _DISTANCES
 )

@@ -1,6 +1,9 @@
 """APD: average pose distance, the mean absolute difference of head-pose angles between generated and driving frames.
 
-Source: Ren et al., PIRenderer, ICCV 2021, there on Deep3DFaceRecon angles. Here on the pose fitted to 68 landmarks.
+Source: Ren et al., PIRenderer, ICCV 2021, on Deep3DFaceRecon angles in radians: `apd[deep3d]`. The script that
+survives in the Next3D repository has the translation as a commented alternative, OTAvatar reports it that way. The
+other variants are the same formula on other pose estimators, which agree on changes of pose far better than on absolute
+angles.
 """
 
 from typing import Any
@@ -19,21 +22,87 @@ def apd(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.minimum(difference, 2 * np.pi - difference).mean(axis=1))
 
 
-METRICS = (
+def apd_degrees(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
+    """`apd` in degrees, for angles (T, 3) in radians."""
+    return np.degrees(apd(generated, driving))
+
+
+def apd_with_translation(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
+    """(T,) mean absolute difference of 6 numbers (T, 6): three angles in radians, three translations, unweighted."""
+    check_rows(generated, driving)
+    return np.asarray(np.abs(generated - driving).mean(axis=1))
+
+
+_RADIANS = (apd, "mean-abs-3-angles-rad", "rad", float(np.pi))
+_IDEA = "Ren et al., PIRenderer, ICCV 2021 (definition); "
+_WORDS = "Mean absolute difference of yaw, pitch and roll in radians, "
+
+METRICS = tuple(
     Metric(
         id="apd",
-        variant="landmark",
+        variant=variant,
         title="APD",
         better="lower",
         reference="driving",
         tasks=BOTH_TASKS,
-        input=("landmark_pose", "angles"),
-        function=apd,
-        settings="mean-abs-3-angles-rad",
-        paper="Ren et al., PIRenderer, ICCV 2021 (definition); pose by landmark fit",
-        description="Mean absolute difference of yaw, pitch and roll in radians, pose fitted to 68 dlib landmarks.",
-        unit="rad",
-        high=float(np.pi),
+        input=source,
+        function=function,
+        settings=settings,
+        paper=paper,
+        description=description,
+        unit=unit,
+        high=high,
         decimals=4,
-    ),
+    )
+    for variant, source, (function, settings, unit, high), paper, description in (
+        (
+            "landmark",
+            ("landmark_pose", "angles"),
+            _RADIANS,
+            _IDEA + "pose by landmark fit",
+            _WORDS + "pose fitted to 68 dlib landmarks.",
+        ),
+        (
+            "deep3d",
+            ("deep3d", "angles"),
+            _RADIANS,
+            "Ren et al., PIRenderer, ICCV 2021",
+            "Mean absolute difference of the three Deep3DFaceRecon angles in radians: the PIRenderer line.",
+        ),
+        (
+            "deep3d-translation",
+            ("deep3d", "pose"),
+            (apd_with_translation, "mean-abs-3-angles-rad-3-translations", "", float("inf")),
+            "Ma et al., OTAvatar, CVPR 2023; commented alternative of the PIRenderer line's script",
+            "Mean absolute difference of Deep3DFaceRecon's three angles (radians) and three translations together.",
+        ),
+        (
+            "deep3d-deg",
+            ("deep3d", "angles"),
+            (apd_degrees, "mean-abs-3-angles-deg", "deg", 180.0),
+            "Ren et al., PIRenderer, ICCV 2021, in degrees",
+            "Mean absolute difference of the three Deep3DFaceRecon angles in degrees.",
+        ),
+        (
+            "mediapipe",
+            ("mediapipe478", "angles"),
+            _RADIANS,
+            _IDEA + "pose by MediaPipe",
+            _WORDS + "pose by MediaPipe's face landmarker.",
+        ),
+        (
+            "3ddfa",
+            ("tddfa_v2", "angles"),
+            _RADIANS,
+            _IDEA + "pose by 3DDFA_V2, Guo et al., ECCV 2020",
+            _WORDS + "pose by 3DDFA_V2.",
+        ),
+        (
+            "fsanet",
+            ("fsanet", "angles"),
+            _RADIANS,
+            _IDEA + "pose by FSA-Net, Yang et al., CVPR 2019",
+            _WORDS + "pose by the mean of two FSA-Nets.",
+        ),
+    )
 )

@@ -34,6 +34,7 @@ class Metric:
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
         level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
+        missing_is_value: it counts missing faces, so that no policy for them applies.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
@@ -52,6 +53,7 @@ class Metric:
     description: str
     variant: str | None = None
     level: Literal["frame", "set"] = "frame"
+    missing_is_value: bool = False
     unit: str = ""
     low: float = 0.0
     high: float = float("inf")

@@ -1,6 +1,7 @@
 """CSIM: cosine similarity of face embeddings, generated against source.
 
-Source: the field's "identity preservation"; with dlib's 128-d network it is the CSIM of MagicPortrait.
+Source: the field's "identity preservation". With dlib's 128-d network it is the CSIM of MagicPortrait; most papers mean
+an ArcFace network. Values of different networks are on different scales.
 """
 
 from typing import Any
@@ -35,20 +36,52 @@ def _unit(rows: Values) -> Values:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
-METRICS = (
+METRICS = tuple(
     Metric(
         id="csim",
-        variant="dlib",
+        variant=variant,
         title="CSIM",
         better="higher",
         reference="source",
         tasks=BOTH_TASKS,
-        input=("dlib128", "embedding"),
+        input=(extractor, "embedding"),
         function=csim,
         settings="cosine",
-        paper="as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
-        description="Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
+        paper=paper,
+        description=description,
         low=-1.0,
         high=1.0,
-    ),
+    )
+    for variant, extractor, paper, description in (
+        (
+            "dlib",
+            "dlib128",
+            "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
+            "Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
+        ),
+        (
+            "arcface",
+            "arcface",
+            "Deng et al., ArcFace, CVPR 2019; insightface buffalo_l",
+            "Cosine of ArcFace ResNet-50 (WebFace600K) embeddings with the source; strangers are near 0.",
+        ),
+        (
+            "glintr100",
+            "arcface_glint100",
+            "Deng et al., ArcFace, CVPR 2019; insightface antelopev2",
+            "Cosine of ArcFace ResNet-100 (Glint360K) embeddings with the source; strangers are near 0.",
+        ),
+        (
+            "mobilefacenet",
+            "mobilefacenet",
+            "Deng et al., ArcFace, CVPR 2019; Chen et al., MobileFaceNets, CCBR 2018; network of foamliu/MobileFaceNet",
+            "Cosine of a small ArcFace-trained network's embeddings with the source; no paper reports it.",
+        ),
+        (
+            "onnx",
+            "arcface_onnx",
+            "Deng et al., ArcFace, CVPR 2019 (input and alignment); the network is the user's",
+            "Cosine of the embeddings of the ArcFace-style ONNX file that $EVALKIT_ARCFACE names, with the source.",
+        ),
+    )
 )

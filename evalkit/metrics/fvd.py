@@ -2,9 +2,9 @@
 
 Every clip is cut into consecutive windows of 16 frames from its first frame on, without overlap; what is left at the
 end is dropped, and a clip shorter than 16 frames gives nothing. This makes the number free of chance and uses every
-frame; StyleGAN-V draws one random window per clip (up to 2,048), and common-metrics and VideoGPT put a whole equal-length
-clip into one feature, which is the same as here for clips of 16 frames only. Length, frame rate and number of windows
-all move FVD: `frechet.sample_notes` says how many there were.
+frame. StyleGAN-V draws one random window per clip (up to 2,048); common-metrics and VideoGPT put a whole clip into one
+feature, all clips having one length, which is the same as here when that length is 16. Length, frame rate and number
+of windows all move FVD: `frechet.sample_notes` says how many there were.
 
 Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022
 (`fvd2048_16f`); JunyaoHu/common_metrics_on_video_quality; wilson1yan/VideoGPT.

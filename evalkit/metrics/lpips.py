@@ -3,7 +3,7 @@
 `evalkit/extractors/lpips.py` gives rows whose squared Euclidean distance is LPIPS v0.1: unit-length channel features of
 every stage, times the root of the learned weight over the number of positions. So what is left to do here is one sum.
 
-Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018; package `lpips`.
+Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018 (`lpips`).
 """
 
 from typing import Any

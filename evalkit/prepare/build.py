@@ -82,8 +82,7 @@ def _prepare(dataset: str, settings: Settings, listing: Listing, raw: RawVideos,
             on_clip(job.id, "kept")
     tasks, missing = _tasks(settings, raw, waiting)
     for remark in missing:
-        if remark.kind == "not made":
-            on_clip(remark.clip, "failed")
+        on_clip(remark.clip, "failed")
     remarks += missing
     reports = _make(settings, journal, tasks, on_clip)
     clips = [clip for report in reports for clip in report.clips]
@@ -118,18 +117,18 @@ def _state(settings: Settings, journal: Journal, job: ClipJob) -> tuple[str, str
 
 
 def _tasks(settings: Settings, raw: RawVideos, jobs: Sequence[ClipJob]) -> tuple[list[VideoTask], list[Remark]]:
-    """One task per raw video, the longest first; and remarks about jobs that have none, or several."""
-    by_video: dict[Path, list[ClipJob]] = defaultdict(list)
+    """One task per raw video, the longest first; and remarks about jobs that have none."""
+    by_video: dict[tuple[Path, str], list[ClipJob]] = defaultdict(list)
     missing: list[Remark] = []
     for job in jobs:
         path, note = raw.find(job)
-        if note:
-            missing.append(Remark(job.id, "odd", note, job.where))
         if path is None:
             missing.append(Remark(job.id, "not made", f"no raw video called {job.videos[0]}.*", job.where))
         else:
-            by_video[path].append(job)
-    tasks = [VideoTask(path, settings.root, tuple(found), settings.images) for path, found in by_video.items()]
+            by_video[path, note].append(job)
+    tasks = [
+        VideoTask(path, settings.root, tuple(found), settings.images, note) for (path, note), found in by_video.items()
+    ]
     return sorted(tasks, key=lambda task: -max(float(job.window.end) for job in task.jobs)), missing
 
 

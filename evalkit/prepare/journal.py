@@ -53,13 +53,17 @@ class Journal:
 
     def begin(self, jobs: Iterable[ClipJob]) -> None:
         """Note that these clips are about to be written."""
-        self._append([{"begun": job.id, "file": job.file} for job in jobs])
+        new = {job.id: job.file for job in jobs if self.begun.get(job.id) != job.file}
+        self._append([{"begun": name, "file": file} for name, file in new.items()])
+        self.begun |= new
 
     def finish(self, entries: Iterable[Entry]) -> None:
         """Note clips that are done."""
         found = list(entries)
         self._append([{"done": asdict(entry)} for entry in found])
-        self.done |= {entry.id: entry for entry in found}
+        for entry in found:
+            self.done[entry.id] = entry
+            self.begun.pop(entry.id, None)
 
     def write_manifest(self) -> Path:
         """`manifest.csv` of all clips that are done and still there; an unchanged one is not touched."""

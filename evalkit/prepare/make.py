@@ -16,12 +16,16 @@ _NOWHERE = Box(0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class VideoTask:
-    """All clips to make from one raw video; `images` writes folders of PNG instead of lossless videos."""
+    """All clips to make from one raw video.
+
+    `images` writes folders of PNG instead of lossless videos; `note` is something odd about the video.
+    """
 
     video: Path
     root: Path
     jobs: tuple[ClipJob, ...]
     images: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def _feed(task: VideoTask, clips: Sequence[_Clip], index: int, picture: video.Pi
 
 def _begin(task: VideoTask, clip: _Clip, shape: tuple[int, ...], fps: float) -> None:
     clip.box, note = clip.job.region.on(shape[1], shape[0])
-    clip.notes += [note] if note else []
+    clip.notes += [text for text in (task.note, note) if text]
     clip.frame_shape = shape
     clip.writer = video.ClipWriter(task.root / clip.job.file, fps, task.images)
 

@@ -23,7 +23,8 @@ class RawVideos:
         for path in _walk(folder):
             key = path.relative_to(folder)
             name = key.as_posix() if path.is_dir() else key.with_suffix("").as_posix()
-            for known in {name, Path(name).name}:
+            parts = name.split("/")
+            for known in {name, parts[-1], "/".join(parts[-2:])}:
                 self._by_name.setdefault(known, []).append(path)
 
     def find(self, job: ClipJob) -> tuple[Path | None, str]:

@@ -1,7 +1,7 @@
 """Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them."""
 
-from evalkit.weights.catalogue import Archive, WeightFile, catalogue, find
-from evalkit.weights.location import cache_folder, candidates, digest, locate, obtain_command, search_folders
+from evalkit.weights.entry import Archive, WeightFile, catalogue, find
+from evalkit.weights.location import cache_folder, candidates, digest, locate, missing, obtain_command, search_folders
 from evalkit.weights.transfer import fetch, import_file
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "find",
     "import_file",
     "locate",
+    "missing",
     "obtain_command",
     "search_folders",
 ]

@@ -5,12 +5,13 @@ computed once and remembered under path, size and time of change, so that no pro
 """
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evalkit.cache import cache_dir
 from evalkit.errors import WeightsError
 from evalkit.files import atomic_path, canonical_sha256, content_sha256
-from evalkit.weights.catalogue import WeightFile, find
+from evalkit.weights.entry import WeightFile, find
 
 
 def cache_folder() -> Path:
@@ -50,37 +51,60 @@ def locate(name: str) -> Path:
     Raises `UnknownNameError` for a name that is not in the catalogue, and `WeightsError` when no file is there or none
     has the right digest; the message names the command that fetches it.
     """
+    path = _right_file(name)
+    if path is None:
+        raise WeightsError(f"The weights {name!r} are not here. {_remedy([name])}")
+    return path
+
+
+def missing(names: Iterable[str]) -> str | None:
+    """Which of the weights called `names` are absent or wrong, and the commands that help; None if all are here."""
+    absent, wrong = [], []
+    for name in dict.fromkeys(names):
+        try:
+            absent += [name] if _right_file(name) is None else []
+        except WeightsError as error:
+            wrong.append(str(error))
+    return " ".join([*([_remedy(absent)] if absent else []), *wrong]) or None
+
+
+def obtain_command(*names: str) -> str:
+    """The command that fetches these weights; for one that is published nowhere as it is, the one that imports it."""
+    entries = [find(name) for name in names]
+    published = [entry for entry in entries if entry.urls or entry.archive]
+    commands = [f"evalkit weights import {e.name} {e.file}" for e in entries if e not in published]
+    if published:
+        accept = " --accept-licence" if any(entry.non_commercial for entry in published) else ""
+        commands.insert(0, f"evalkit weights fetch {' '.join(entry.name for entry in published)}{accept}")
+    return " && ".join(commands)
+
+
+def _right_file(name: str) -> Path | None:
+    """The file, None when there is none; raises `WeightsError` when there are only wrong ones."""
     if name.startswith("$"):
-        return _named_by(name[1:])
+        path = Path(os.environ.get(name[1:]) or ".").expanduser()
+        return path if path.is_file() else None
     entry = find(name)
     wrong: list[tuple[Path, str]] = []
     for path in candidates(entry):
         if (found := digest(path)) == entry.sha256:
             return path
         wrong.append((path, found))
-    if wrong:
-        path, found = wrong[0]
-        raise WeightsError(
-            f"{path} is not {name!r}: expected sha256 {entry.sha256}, got {found} ({path.stat().st_size} bytes"
-            + (f", expected {entry.bytes}" if entry.bytes else "")
-            + f"). Remove it, then: {obtain_command(name)}"
-        )
-    raise WeightsError(f"The weights {name!r} ({entry.file}) are not here. Get them with: {obtain_command(name)}")
+    if not wrong:
+        return None
+    raise WeightsError(wrong_file(entry, *wrong[0]) + f" Remove it, then: {obtain_command(name)}")
 
 
-def obtain_command(*names: str) -> str:
-    """The command that fetches these weights, or imports the file of one that is published nowhere as it is."""
-    entries = [find(name) for name in names]
-    unpublished = [entry for entry in entries if not (entry.urls or entry.archive)]
-    if unpublished:
-        return "; ".join(f"evalkit weights import {entry.name} {entry.file}" for entry in unpublished)
-    accept = " --accept-licence" if any(entry.non_commercial for entry in entries) else ""
-    return f"evalkit weights fetch {' '.join(names)}{accept}"
+def wrong_file(entry: WeightFile, path: Path, found: str) -> str:
+    """What is wrong with a file whose digest is not that of `entry`."""
+    size = f"{path.stat().st_size} bytes" + (f", expected {entry.bytes}" if entry.bytes else "")
+    return f"{path} is not {entry.name!r}: expected sha256 {entry.sha256}, got {found} ({size})."
 
 
-def _named_by(variable: str) -> Path:
-    path = Path(os.environ.get(variable, "")).expanduser()
-    if not path.is_file():
-        found = f"it names {path}, which is no file" if os.environ.get(variable) else "it is not set"
-        raise WeightsError(f"Set ${variable} to the network file to use: {found}.")
-    return path
+def _remedy(absent: Sequence[str]) -> str:
+    variables = [f"Set {name} to the network file to use." for name in absent if name.startswith("$")]
+    files = [name for name in absent if not name.startswith("$")]
+    if files:
+        wanted = ", ".join(find(name).file for name in files)
+        variables.append(f"Needed: {wanted}. Get them with: {obtain_command(*files)}")
+    return " ".join(variables)

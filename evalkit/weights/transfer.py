@@ -16,8 +16,8 @@ from typing import Any
 
 from evalkit.errors import WeightsError
 from evalkit.files import atomic_path, content_sha256
-from evalkit.weights.catalogue import WeightFile, find
-from evalkit.weights.location import cache_folder, locate
+from evalkit.weights.entry import WeightFile, find
+from evalkit.weights.location import cache_folder, locate, wrong_file
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes present so far and the size of the whole, where known."""
@@ -107,10 +107,7 @@ def _extract(entry: WeightFile, archive: Path) -> None:
 
 def _place(entry: WeightFile, path: Path) -> None:
     if (found := content_sha256(path)) != entry.sha256:
-        raise WeightsError(
-            f"{path} is not {entry.name!r}: expected sha256 {entry.sha256}, got {found} ({path.stat().st_size} bytes"
-            + (f", expected {entry.bytes})." if entry.bytes else ").")
-        )
+        raise WeightsError(wrong_file(entry, path, found))
     with atomic_path(_in_cache(entry)) as temporary:
         shutil.copyfile(path, temporary)
 

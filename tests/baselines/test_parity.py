@@ -97,6 +97,30 @@ def test_a_user_mistake_is_one_sentence_and_exit_status_2(tmp_path, monkeypatch,
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda config, io: config["modules"]["generator"]["params"].update(block_expansion="8"), "cannot run on it"),
+        (lambda config, io: config["modules"]["generator"]["params"].update(surprise=1), "unknown parameters surprise"),
+        (lambda config, io: config["modules"]["kp_detector"]["params"].update(num_kp=7), "weights of kp_detector"),
+        (lambda config, io: config.pop("modules"), "no module named 'generator'"),
+        (lambda config, io: io.update(source=io["source"][0]), "cannot run on it"),
+        (lambda config, io: io.pop("driving"), "no array named 'driving'"),
+    ],
+)
+def test_a_fixture_that_does_not_fit_is_exit_status_2(shared, tmp_path, capsys, break_it, message):
+    original = load_fixture(shared / "parity" / "fixtures" / "fomm")
+    config, io = dict(original.config), dict(original.io)
+    break_it(config, io)
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    np.savez(tmp_path / "io.npz", **io)
+    shutil.copyfile(original.folder / "weights.safetensors", tmp_path / "weights.safetensors")
+    assert main(["fomm", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
 def test_wrong_usage_is_exit_status_2():
     with pytest.raises(SystemExit) as stop:
         main(["fomm"])

@@ -9,7 +9,6 @@ from evalkit.datasets.folder import DATASET, index
 from evalkit.errors import DatasetError
 
 
-
 def touch(root, *names):
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,14 +65,14 @@ def test_ids_are_safe_in_file_names(tmp_path):
 def test_order_does_not_depend_on_the_file_system(tmp_path, monkeypatch):
     touch(tmp_path, *(f"p{i}/c{j}.mp4" for i in range(3) for j in range(3)))
     first, listdir = index(tmp_path), os.listdir
-    monkeypatch.setattr(os, "listdir", lambda path: list(reversed(sorted(listdir(path)))))
+    monkeypatch.setattr(os, "listdir", lambda path: sorted(listdir(path), reverse=True))
     assert index(tmp_path) == first and [c.id for c in first] == sorted(c.id for c in first)
 
 
 @pytest.mark.parametrize("entries", [[], ["notes.txt"], ["anna/notes.txt"]])
 def test_an_empty_folder_is_refused(tmp_path, entries):
     touch(tmp_path, *entries)
-    with pytest.raises(DatasetError, match="no clip found. Expected videos, image-sequence folders or a manifest.csv"):
+    with pytest.raises(DatasetError, match=r"no clip found\. Expected videos, image-sequence folders or a mani"):
         index(tmp_path)
 
 
@@ -90,7 +89,9 @@ def manifest(root, *rows, header="id,kind,file,identity"):
 
 def test_a_manifest_says_it_all(tmp_path):
     touch(tmp_path, "clips/a.mp4", "clips/ignored.mp4", "faces/f.png")
-    manifest(tmp_path, "z1,clip,clips/a.mp4,Anna,x", "f1,portrait,faces/f.png,Bert,y", header="id,kind,file,identity,note")
+    manifest(
+        tmp_path, "z1,clip,clips/a.mp4,Anna,x", "f1,portrait,faces/f.png,Bert,y", header="id,kind,file,identity,note"
+    )
     assert described(index(tmp_path)) == [("f1", "Bert", "portrait"), ("z1", "Anna", "clip")]
     assert index(tmp_path)[1].path == tmp_path / "clips/a.mp4"
 

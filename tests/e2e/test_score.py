@@ -52,8 +52,12 @@ def test_what_does_not_fit_is_named_and_costs_only_its_pair(score, outputs, smal
     assert done.returncode == 0 and "Traceback" not in done.stderr
     for phrase in (
         "2 entries",
-        "notes.txt", "person9_take.mkv", "1 of 3 pairs have no output: person1_take",
-        "has 3 frames for the 4 driving frames", "missing: no person1_take.mp4", "is 64x64, small_self is scored at 128x128",
+        "notes.txt",
+        "person9_take.mkv",
+        "1 of 3 pairs have no output: person1_take",
+        "has 3 frames for the 4 driving frames",
+        "missing: no person1_take.mp4",
+        "is 64x64, small_self is scored at 128x128",
     ):
         assert phrase in done.stderr, (phrase, done.stderr)
 

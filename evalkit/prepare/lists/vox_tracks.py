@@ -102,7 +102,9 @@ def _job(path: Path, partition: str, tube: _Tube, fractions: bool) -> ClipJob:
 def _read(path: Path) -> list[tuple[int, Track]]:
     """Frame numbers with left, top, right, bottom."""
     found = []
-    for number, line in read_lines(path)[_HEADER:]:
+    for number, line in read_lines(path):
+        if number <= _HEADER:
+            continue
         cells = dict(zip(("FRAME", "X", "Y", "W", "H"), line.split(), strict=False))
         row = Row(path, number, cells, DatasetError)
         x, y, w, h = (_number(row, column) for column in ("X", "Y", "W", "H"))

@@ -1,0 +1,81 @@
+"""Which networks a method has, and how official files hold their weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from evalkit.checkpoints import CheckpointStatus, installed_path
+
+Make = Callable[[], nn.Module]
+Expected = Mapping[str, tuple[tuple[int, ...], torch.dtype]]
+"""State-dict key -> shape and dtype."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One network of a method.
+
+    Attributes:
+        name: its attribute in our module.
+        entry: where official files hold its state dict; None for a file that holds nothing else.
+        optional: official files may lack it.
+    """
+
+    name: str
+    entry: str | None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a method; an adapter's `CHECKPOINTS`.
+
+    Attributes:
+        method: id of the method.
+        variants: name -> how to build the untrained networks; the first is the default.
+        parts: of the module that `variants` build.
+        files: official file names, to be shown in messages.
+        needs: files of `evalkit weights` that the method needs besides.
+        settle: puts freshly drawn random weights into a state that gives finite pictures.
+    """
+
+    method: str
+    variants: Mapping[str, Make]
+    parts: tuple[Part, ...]
+    files: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    settle: Callable[[nn.Module], None] | None = None
+
+    def expected(self, variant: str) -> Expected:
+        """Keys, shapes and dtypes of a variant; builds it without memory."""
+        state = meta(self.variants[variant]).state_dict()
+        return {key: (tuple(value.shape), value.dtype) for key, value in state.items()}
+
+    def installed(self, variant: str) -> Path:
+        """Where `import_file` puts a variant."""
+        return installed_path(self.method, variant)
+
+    def import_file(self, path: Path) -> Path:
+        """Convert an official file, zip or folder; see `evalkit.checkpoints.Checkpoints`."""
+        from baselines.native.convert import import_file
+
+        return import_file(self, path)
+
+    def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
+        """What is here; see `evalkit.checkpoints.Checkpoints`."""
+        from baselines.native.convert import status
+
+        return status(self, checkpoint)
+
+    def parameters(self, variant: str) -> int:
+        """Number of parameters of a variant."""
+        return sum(parameter.numel() for parameter in meta(self.variants[variant]).parameters())
+
+
+def meta(make: Callable[[], nn.Module]) -> nn.Module:
+    """The networks without memory: shapes only."""
+    with torch.device("meta"):
+        return make()

@@ -1,0 +1,112 @@
+"""What one number of a run is: definition, networks, frames used and lost, best and worst pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import UnknownNameError
+from evalkit.metrics import METRICS
+from evalkit.records import read_table
+from evalkit.runfolder import RunFolder, read_header, read_summary
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that stands behind one entry of `summary.json`; `facts` are (what, text) in reading order."""
+
+    key: str
+    entry: dict[str, Any]
+    facts: tuple[tuple[str, str], ...]
+
+
+def explain(run: Path, name: str) -> Explanation:
+    """Explain the metric `name` (its key, or its id when the run has one variant of it) of a finished run.
+
+    Raises `RunError` when `run` is no finished run, `UnknownNameError` when it has no such metric.
+    """
+    summary, header = read_summary(run), read_header(run)
+    key = _key(name, summary["metrics"])
+    entry = summary["metrics"][key]
+    facts = [
+        ("Metric", f"{entry['title']} ({key}), {entry['better']} is better{_unit(entry)}"),
+        ("Value", _value(entry)),
+        ("Signature", entry["signature"] or "-"),
+        *_definition(key),
+        ("Protocol", f"{summary['protocol']} v{summary['protocol_version']}, hash {summary['protocol_hash']}"),
+        ("Method", f"{summary['title']}, {_method(header)}"),
+        ("Pairs", _pairs(summary)),
+        ("Frames", _frames(entry)),
+        *_extremes(run, key, entry),
+        ("Made by", f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"),
+    ]
+    return Explanation(key, entry, tuple(facts))
+
+
+def _key(name: str, metrics: dict[str, Any]) -> str:
+    if name in metrics:
+        return name
+    variants = [key for key in metrics if key.partition("[")[0] == name]
+    if len(variants) != 1:
+        raise UnknownNameError("metric in this run", name, metrics)
+    return variants[0]
+
+
+def _unit(entry: dict[str, Any]) -> str:
+    return f", in {entry['unit']}" if entry["unit"] else ""
+
+
+def _value(entry: dict[str, Any]) -> str:
+    if entry["value"] is None:
+        return f"none ({entry['status']}){': ' + entry['reason'] if entry.get('reason') else ''}"
+    interval = ""
+    if entry["ci_low"] is not None:
+        interval = f", interval {entry['ci_low']:.6g} to {entry['ci_high']:.6g} ({entry['ci']})"
+    return f"{entry['value']:.6g}{interval}, status {entry['status']}"
+
+
+def _definition(key: str) -> list[tuple[str, str]]:
+    """What this evalkit knows of the metric; a run may hold one that it no longer has."""
+    metric = METRICS.get(key)
+    if metric is None:
+        return []
+    return [("Definition", metric.description), ("Source", metric.paper), ("Compared with", metric.reference)]
+
+
+def _method(header: dict[str, Any]) -> str:
+    configuration = header["configuration"]
+    checkpoint = configuration.get("checkpoint_sha256")
+    parts = [f"checkpoint {checkpoint[:12]}" if checkpoint else "no checkpoint file"]
+    parts += [f"{name} {configuration[name]}" for name in ("precision", "device") if name in configuration]
+    return ", ".join(parts)
+
+
+def _pairs(summary: dict[str, Any]) -> str:
+    pairs = summary["pairs"]
+    failed = f", failed: {', '.join(pairs['failed'])}" if pairs["failed"] else ""
+    return f"{pairs['scored']} scored of {pairs['protocol']} in the protocol{failed}"
+
+
+def _frames(entry: dict[str, Any]) -> str:
+    lost = [
+        f"{entry[side]} without a face on the {what} side"
+        for side, what in (("no_face_generated", "generated"), ("no_face_reference", "reference"))
+        if entry.get(side)
+    ]
+    return ", ".join([f"{entry['frames']} used", f"coverage {entry['coverage']:.2%}", *lost])
+
+
+def _extremes(run: Path, key: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
+    table = read_table(RunFolder(run).clips).to_pandas()
+    scored = table[(table["metric"] == key) & table["mean"].notna()]
+    if scored.empty:
+        return []
+    ordered = scored.sort_values("mean", ascending=entry["better"] == "lower")
+    return [("Best pairs", _listed(ordered.head(_SHOWN))), ("Worst pairs", _listed(ordered.tail(_SHOWN)[::-1]))]
+
+
+def _listed(rows: Any) -> str:
+    pairs: Sequence[str] = list(rows["pair"])
+    return ", ".join(f"{pair} ({mean:.4g})" for pair, mean in zip(pairs, rows["mean"], strict=True))

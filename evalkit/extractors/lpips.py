@@ -1,0 +1,80 @@
+"""LPIPS features of frames, for AlexNet, VGG-16 and SqueezeNet 1.1; see `lpips_network.py` for what they are.
+
+They are large (at 256x256 and float32 1.7 MB a frame for AlexNet, 32 MB for VGG-16) and so never kept: the metric sees
+them chunk by chunk. The learned heads are those inside the package `lpips`, found without importing it; the ImageNet
+backbones are fetched by name.
+
+Source: Zhang et al., CVPR 2018; package `lpips` (v0.1, `normalize=False` on [-1, 1] input, spatial mean).
+"""
+
+import importlib.util
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from evalkit import weights
+from evalkit.extractors.base import Extract, Extractor
+from evalkit.types import Features, Frames
+
+BACKBONE_WEIGHTS = {
+    "alex": "lpips-backbone-alexnet",
+    "vgg": "lpips-backbone-vgg16",
+    "squeeze": "lpips-backbone-squeezenet1.1",
+}
+_BATCH = {"alex": 4, "vgg": 1, "squeeze": 4}
+
+
+def load(net: str, device: str = "cpu") -> Extract:
+    """Features: `features` (T, D) float32 from the registered backbone. Raises `WeightsError` when it is absent."""
+    return load_files(net, weights.locate(BACKBONE_WEIGHTS[net]), head_file(net), device)
+
+
+def load_files(net: str, backbone: Path, head: Path, device: str = "cpu") -> Extract:
+    """As `load` from a torchvision state dict and an `lpips` v0.1 head file."""
+    import torch
+
+    from evalkit.extractors.inference import exact_inference
+    from evalkit.extractors.lpips_network import lpips_embedding
+
+    network = lpips_embedding(net, backbone, head, device)
+    size = _BATCH[net]
+
+    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
+            raise ValueError(f"expected frames (T, H, W, 3) uint8, got {frames.shape} {frames.dtype}")
+        rows = None
+        with exact_inference():
+            for start in range(0, len(frames), size):
+                planes = np.ascontiguousarray(frames[start : start + size].transpose(0, 3, 1, 2))
+                pictures = torch.from_numpy(planes).to(device, memory_format=torch.channels_last)
+                part = network(pictures.float() / 127.5 - 1).cpu()
+                rows = torch.empty(len(frames), part.shape[1]) if rows is None else rows
+                rows[start : start + size] = part
+        assert rows is not None
+        return {"features": rows.numpy()}
+
+    return extract
+
+
+def head_file(net: str) -> Path:
+    """The learned weights: from the installed package `lpips` if they are the right bytes, else from the registry."""
+    name = f"lpips-lin-v0.1-{net}"
+    spec = importlib.util.find_spec("lpips")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / "weights" / "v0.1" / f"{net}.pth"
+        if path.is_file() and weights.digest(path) == weights.find(name).sha256:
+            return path
+    return weights.locate(name)
+
+
+def _extractor(net: str) -> Extractor:
+    backbone, head = weights.find(BACKBONE_WEIGHTS[net]), weights.find(f"lpips-lin-v0.1-{net}")
+    signature = f"{head.name}@{head.short}|{backbone.name}@{backbone.short}"
+    return Extractor(f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=True)
+
+
+EXTRACTOR_ALEX = _extractor("alex")
+EXTRACTOR_VGG = _extractor("vgg")
+EXTRACTOR_SQUEEZE = _extractor("squeeze")

@@ -1,0 +1,215 @@
+"""The import table: who may know whom. A new arrow is a decision; it is made here."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP = ("evalkit", "baselines")
+
+# Rows of evalkit: the modules a module (or, with a dot at the end, everything in a package) may import beside itself.
+BASICS = {"types", "errors", "registry", "files", "resources"}
+TABLE: dict[str, set[str]] = {
+    "types": set(),
+    "errors": set(),
+    "resources": set(),
+    "validation": set(),
+    "bootstrap": {"types"},
+    "registry": {"errors"},
+    "files": {"errors"},
+    "csvfile": {"errors"},
+    "video": {"types", "errors", "files"},
+    "cache": {"types", "errors", "files"},
+    "records": {"types", "errors", "files"},
+    "runfolder": {"types", "errors", "files", "records"},
+    "adapter": {"types", "errors", "video"},
+    "protocol": BASICS | {"validation"},
+    "pairs": {"types", "errors", "csvfile", "protocol", "video"},
+    "methods": BASICS | {"adapter", "validation"},
+    "generate": {"types", "errors", "files", "adapter", "protocol", "video"},
+    "metrics.": {"types", "errors", "registry"},
+    "extractors.": {"types", "errors", "registry", "video", "weights."},
+    "weights.": BASICS | {"cache", "validation"},
+    "demo.": {"types", "errors"},
+    "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
+    "prepare.": BASICS | {"csvfile", "pairs", "protocol", "video"},
+    "features": {"types", "errors", "files", "cache", "extractors.", "video"},
+    "table": {"types", "errors", "metrics.", "runfolder"},
+    "table_formats": {"types", "errors", "table"},
+}
+METHODS_MAY_IMPORT = {"types", "errors", "adapter", "video", "extractors."}
+
+# Libraries that belong to some files only; the rest of evalkit does not know them.
+LIBRARIES: dict[str, set[str]] = {
+    "av": {"video"},
+    "PIL": {"video", "contact_sheet", "demo.", "extractors.deep3d.", "extractors.inception_resize"},
+    "torch": {"extractors.", "cli.devices"},
+    "onnxruntime": {"extractors."},
+    "dlib": {"extractors."},
+    "cv2": {"extractors."},
+    "mediapipe": {"extractors."},
+    "typer": {"cli."},
+    "rich": {"cli."},
+    "pyarrow": {"records", "summary"},
+    "pooch": {"weights."},
+    "huggingface_hub": {"weights."},
+}
+
+# Imported names whose distribution is called otherwise; the last two come with insightface, which needs them itself.
+DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image", "dlib": "dlib-bin"}
+DISTRIBUTIONS |= {"cv2": "insightface", "onnx": "insightface"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """`module` imports `name`; `lazy` when that happens inside a function."""
+
+    module: str
+    name: str
+    line: int
+    lazy: bool
+
+    def __str__(self) -> str:
+        return f"{self.module} line {self.line} imports {self.name}"
+
+
+@cache
+def modules() -> dict[str, Path]:
+    found = {}
+    for top in TOP:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(found for module, path in modules().items() for found in read_imports(module, path))
+
+
+def read_imports(module: str, path: Path) -> Iterator[Import]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    lazy = {id(node) for function in functions for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{path} line {node.lineno}: relative import"
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in modules() else node.module for name in full]
+        else:
+            continue
+        yield from (Import(module, name, node.lineno, id(node) in lazy) for name in names)
+
+
+def inside(module: str, rows: set[str]) -> bool:
+    """Whether a module (without the leading `evalkit.`) is one of `rows` or in one of its packages."""
+    return any(module == row or (row.endswith(".") and f"{module}.".startswith(row)) for row in rows)
+
+
+def own(name: str) -> bool:
+    return name.partition(".")[0] in TOP
+
+
+def short(name: str) -> str:
+    return name.partition(".")[2]
+
+
+@pytest.mark.parametrize("row", list(TABLE))
+def test_the_table_holds(row):
+    if not any(inside(short(module), {row}) for module in modules() if module.startswith("evalkit.")):
+        pytest.fail(f"{row} is in the table and not in evalkit; delete its row")
+    allowed = TABLE[row] | {row}
+    wrong = [
+        str(i)
+        for i in imports()
+        if i.module.startswith("evalkit.") and inside(short(i.module), {row})
+        if own(i.name)
+        and i.name != "evalkit"
+        and not (i.name.startswith("evalkit.") and inside(short(i.name), allowed))
+    ]
+    assert wrong == []
+
+
+def test_evalkit_never_imports_a_method():
+    assert [str(i) for i in imports() if i.module.startswith("evalkit") and i.name.startswith("baselines")] == []
+
+
+def test_methods_see_the_border_only():
+    wrong = [
+        str(i)
+        for i in imports()
+        if i.module.startswith("baselines") and i.name.startswith("evalkit")
+        if not inside(short(i.name), METHODS_MAY_IMPORT)
+    ]
+    assert wrong == []
+
+
+def test_only_the_command_line_imports_the_command_line():
+    outside = [i for i in imports() if not i.module.startswith(("evalkit.cli", "evalkit.__main__"))]
+    assert [str(i) for i in outside if i.name.startswith("evalkit.cli")] == []
+
+
+def test_metrics_are_arithmetic():
+    allowed = sys.stdlib_module_names | {"evalkit", "numpy", "scipy"}
+    banned = {"os", "pathlib", "io", "time", "datetime", "random", "subprocess", "socket", "urllib", "tempfile"}
+    tops = [(i, i.name.partition(".")[0]) for i in imports() if i.module.startswith("evalkit.metrics")]
+    assert [str(i) for i, top in tops if top not in allowed or top in banned] == []
+
+
+@pytest.mark.parametrize("library", list(LIBRARIES))
+def test_libraries_stay_where_they_belong(library):
+    wrong = [
+        str(i)
+        for i in imports()
+        if i.module.startswith("evalkit") and i.name.partition(".")[0] == library
+        if not inside(short(i.module), LIBRARIES[library])
+    ]
+    assert wrong == []
+
+
+def test_nothing_is_imported_that_is_not_a_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = {re.split(r"[^\w-]", entry)[0] for entry in project["dependencies"]}
+    used = {i.name.partition(".")[0] for i in imports()} - set(sys.stdlib_module_names) - set(TOP)
+    assert {name for name in used if DISTRIBUTIONS.get(name, name.replace("_", "-")) not in listed} == set()
+
+
+def test_no_cycles():
+    arrows: dict[str, set[str]] = {module: set() for module in modules()}
+    for i in imports():
+        if not i.lazy and own(i.name) and i.name in arrows and i.name != i.module:
+            arrows[i.module].add(i.name)
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for other in sorted(arrows[module]):
+                visit(other, (*path, module))
+            done.add(module)
+
+    for module in arrows:
+        visit(module, ())
+
+
+def test_the_core_names_no_method():
+    ids = {path.parent.name for pattern in ("method.yaml", "model.py") for path in ROOT.glob(f"baselines/*/{pattern}")}
+    assert {"copy_source", "landmark_warp"} <= ids
+    named = [
+        f"{module} line {node.lineno}: {node.value!r}"
+        for module, path in modules().items()
+        if module.startswith("evalkit")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in ids
+    ]
+    assert named == []
