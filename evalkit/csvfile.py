@@ -51,10 +51,11 @@ class Row:
             raise self.wrong(column, "whole numbers separated by spaces") from None
 
 
-def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError]) -> list[Row]:
+def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], short_rows: bool = False) -> list[Row]:
     """Rows of a CSV file (UTF-8, with or without BOM, any line ending); blank lines are passed over.
 
-    Raises `error` for an unreadable file, missing columns, and rows with too many or too few cells.
+    With `short_rows`, cells that are missing at the end of a row are empty. Raises `error` for an unreadable file,
+    missing columns, and rows with too many or too few cells.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -63,7 +64,9 @@ def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError]) ->
             missing = [name for name in required if name not in header]
             if missing:
                 raise error(f"{path} line 1: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}.")
-            return [_row(path, reader.line_num, header, cells, error) for cells in reader if any(cells)]
+            fill = len(header) if short_rows else 0
+            rows = ((reader.line_num, cells + [""] * (fill - len(cells))) for cells in reader if any(cells))
+            return [_row(path, line, header, cells, error) for line, cells in rows]
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start}).") from problem
     except (OSError, csv.Error) as problem:

@@ -10,6 +10,8 @@ from evalkit.protocol import Protocol
 from evalkit.types import Clip, Pair
 from evalkit.video import sequence_image
 
+_SUBSET = "--subset missing-ok runs what is there and marks the result."
+
 
 def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Pair]:
     """The pairs of `protocol` over `clips`.
@@ -32,8 +34,14 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
     if not pairs:
         identities = len({clip.identity for clip in clips})
         raise DatasetError(
-            f"The protocol {protocol.id!r} makes no pair from {len(clips)} clips of {identities} identities; "
+            f"The protocol {protocol.id!r} makes no pair from {len(clips)} clips of {identities} identities, "
+            f"{len(sources)} of which can be sources ({' or '.join(protocol.source.kinds)}); "
             f"{'two identities' if protocol.task == 'cross_reenactment' else 'one clip'} at least are needed."
+        )
+    expected = expected_pairs(protocol)
+    if expected and len(pairs) < expected and not missing_ok:
+        raise DatasetError(
+            f"The protocol {protocol.id!r} has {expected} pairs; the data allows {len(pairs)} of them. {_SUBSET}"
         )
     return pairs
 
@@ -42,9 +50,11 @@ def expected_pairs(protocol: Protocol) -> int | None:
     """How many pairs the protocol has when no clip is missing; None when that depends on the user's clips."""
     if protocol.list_path:
         return len(read_rows(protocol.list_path, required=("source", "driving"), error=ProtocolError))
+    rule = protocol.clips
+    chosen = rule.identities * rule.per_identity if rule.identities and rule.per_identity else rule.count
     if protocol.pairs.rule == "first_frame_self":
-        return protocol.clips.count
-    return protocol.pairs.count if protocol.clips.count else None
+        return chosen
+    return protocol.pairs.count if chosen or rule.per_identity else None
 
 
 def take_clips(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Clip]:
@@ -56,18 +66,16 @@ def take_clips(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
 
     movies = [clip for clip in clips if clip.kind == "clip"]
     people = sorted({clip.identity for clip in movies}, key=lambda name: rank("identity", name))
-    chosen = set(people[: rule.identities])
-    if rule.per_identity:
-        by_rank = sorted(movies, key=lambda clip: rank("clip", clip.id))
-        mine = {person: [c.id for c in by_rank if c.identity == person][: rule.per_identity] for person in chosen}
-        kept = {identifier for ids in mine.values() for identifier in ids}
-    else:
-        kept = {clip.id for clip in movies if clip.identity in chosen}
-    if rule.count and not missing_ok and (len(kept) != rule.count or clips_sha256(kept) not in (rule.sha256, None)):
+    mine: dict[str, list[str]] = {person: [] for person in people[: rule.identities]}
+    for clip in sorted(movies, key=lambda clip: rank("clip", clip.id)) if rule.per_identity else movies:
+        if clip.identity in mine and len(mine[clip.identity]) < (rule.per_identity or len(movies)):
+            mine[clip.identity].append(clip.id)
+    kept = {identifier for ids in mine.values() for identifier in ids}
+    others = rule.sha256 is not None and clips_sha256(kept) != rule.sha256
+    if rule.count and not missing_ok and (len(kept) != rule.count or others):
         raise DatasetError(
             f"The protocol {protocol.id!r} is about {rule.count} clips; the data has {len(kept)}, or other ones. "
-            f"`evalkit data check {protocol.dataset} --root DIR --lists DIR` names what is missing; "
-            "--subset missing-ok runs what is there and marks the result."
+            f"`evalkit data check {protocol.dataset} --root DIR --lists DIR` names what is missing; {_SUBSET}"
         )
     return [clip for clip in clips if clip.kind == "portrait" or clip.id in kept]
 
@@ -134,28 +142,39 @@ def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = F
         if name in seen:
             raise row.wrong("source", f"every couple once, {name!r} came before")
         seen.add(name)
-        absent = [column for column in ("source", "driving") if not _clip_of(row.text(column), by_id)]
-        if absent:
-            missing.append(row.wrong(absent[0], f"the id of one of the {len(by_id)} clips of the data"))
+        if absent := _absent(row, by_id):
+            missing.append(absent)
         else:
-            pairs[name] = _listed_pair(protocol, row, name, by_id)
+            pairs[name] = listed_pair(protocol, row, by_id)
     if missing and not missing_ok:
         raise DatasetError(
             f"{len(missing)} of {len(seen)} pairs of {protocol.id!r} need clips that are not in the data. The first: "
-            f"{missing[0]} `evalkit protocols check {protocol.id} --data DIR` names them all; "
-            "--subset missing-ok runs what is there and marks the result."
+            f"{missing[0]} `evalkit protocols check {protocol.id} --data DIR` names them all; {_SUBSET}"
         )
     return list(pairs.values())
 
 
-def _listed_pair(protocol: Protocol, row: Row, name: str, by_id: Mapping[str, Clip]) -> Pair:
+def listed_pair(protocol: Protocol, row: Row, by_id: Mapping[str, Clip]) -> Pair:
+    """The pair of one row of a list. Raises `ProtocolError` for an unknown clip or couple of the wrong kind."""
+    if absent := _absent(row, by_id):
+        raise absent
     source, still = _source(row, by_id)
     driving = _driving(row, by_id)
+    if driving.kind != "clip":
+        raise row.wrong("driving", "a clip: a portrait can only be a source,")
     same = source.identity == driving.identity
     if same != (protocol.task == "self_reenactment"):
         raise row.wrong("driving", f"a clip of {'the same' if not same else 'another'} identity for {protocol.task}")
     default = protocol.source.frames if source.kind == "clip" else (0,)
+    name = f"{row.text('source')}--{row.text('driving')}"
     return Pair(name, source, still or row.integers("source_frames", default), driving)
+
+
+def _absent(row: Row, by_id: Mapping[str, Clip]) -> EvalkitError | None:
+    for column in ("source", "driving"):
+        if not _clip_of(row.text(column), by_id):
+            return row.wrong(column, f"the id of one of the {len(by_id)} clips of the data")
+    return None
 
 
 def _source(row: Row, by_id: Mapping[str, Clip]) -> tuple[Clip, tuple[int, ...]]:

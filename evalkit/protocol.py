@@ -14,7 +14,8 @@ from evalkit.validation import explain_invalid
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
-_PROSE = {"title", "description", "citation", "licence", "assumptions", "anchors"}
+PROSE = frozenset({"title", "description", "citation", "licence", "assumptions", "anchors"})
+"""Keys that move no number and stay out of the hash."""
 
 
 class _Strict(BaseModel):
@@ -130,7 +131,7 @@ class Protocol(_Strict):
     @property
     def hash(self) -> str:
         """sha256 of every key that differs from its default, without prose, and of the pair list's bytes."""
-        keys = self.model_dump(mode="json", exclude_defaults=True, exclude=_PROSE)
+        keys = self.model_dump(mode="json", exclude_defaults=True, exclude=set(PROSE))
         lists = {"list_sha256": content_sha256(self.list_path)} if self.list_path else {}
         return canonical_sha256(keys | lists)
 

@@ -1,35 +1,41 @@
-"""Tables of runs: rows are methods, columns metrics; best and second are marked, the caption says what it is.
+"""Tables: rows are methods, columns metrics; best and second are marked, the caption says what it is.
 
 Ranks are taken on unrounded values, and exact ties share a rank. A number below the protocol's coverage floor, or from
 a run that is not complete, is marked and never ranked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from evalkit.errors import RunError
+from evalkit.errors import RunError, UnknownNameError
+from evalkit.measured import Measured, read_measured, refuse_mixed_rows, refuse_unlike
 from evalkit.metrics import METRICS
-from evalkit.runfolder import read_header, read_summary
 
 Mark = Literal["best", "second", ""]
+Style = Literal["plain", "paper", "ablation"]
+STYLES: tuple[Style, ...] = ("plain", "paper", "ablation")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One metric: its key, title, direction, unit and printed decimals."""
+    """One metric: its key, title, direction ("" where none is better), unit, printed decimals, and column group."""
 
     key: str
     title: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", ""]
     unit: str
     decimals: int
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: value or None, its rank mark, coverage, interval and footnote signs."""
+    """One number: value or None, its rank mark, coverage, interval and footnote signs.
+
+    `text`, where it is not empty, is printed instead of the rounded value.
+    """
 
     value: float | None
     mark: Mark
@@ -37,6 +43,16 @@ class Cell:
     low: float | None
     high: float | None
     notes: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A rule above row `start`, with a heading or none. `reported` rows come from a paper and are set apart."""
+
+    start: int
+    title: str = ""
+    reported: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,107 +63,149 @@ class Table:
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     caption: str
     footnotes: tuple[str, ...]
+    sections: tuple[Section, ...] = ()
 
 
-LOW_COVERAGE, INCOMPLETE = "*", "†"
+LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED = "*", "†", "‡", "§"
 _FOOTNOTES = {
     LOW_COVERAGE: "coverage below the protocol's floor; not ranked",
     INCOMPLETE: "not all pairs of the protocol; not ranked",
+    OTHER_MACHINE: "timed on different machines or precisions; not ranked",
+    FLAGGED: "added to the leaderboard by force; not ranked",
 }
+_NOTHING = Cell(None, "", None, None, None, "")
 
 
-def build_table(runs: Sequence[Path]) -> Table:
+def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | None = None) -> Table:
     """The table of some run folders.
 
+    "plain" and "ablation" take runs of one protocol; "paper" gives each protocol a column group. "ablation" takes runs
+    of one method, names rows by their tags, and puts the untagged run last. `ours` (a method's id or title) comes last.
+
     Raises `RunError` when a folder is no finished run, when protocol hash, data, or a metric's signature differ
-    between two runs, or when two runs have one name.
+    between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
     """
     if not runs:
         raise RunError("A table needs at least one run folder.")
-    summaries = [read_summary(path) for path in runs]
-    _refuse_unlike(runs, summaries)
-    titles = _titles(runs, summaries)
-    keys = list(dict.fromkeys(key for summary in summaries for key in summary["metrics"]))
-    columns = [_column(key, summaries) for key in keys]
-    cells = [[_cell(summary, column) for column in columns] for summary in summaries]
-    speeds = [read_header(path)["timings"]["fps"] for path in runs]
-    if any(speeds):
-        columns.append(Column("fps", "FPS", "higher", "", 1))
-        for row, speed in zip(cells, speeds, strict=True):
-            row.append(Cell(speed, "", None, None, None, ""))
-    _rank(columns, cells)
-    used = {sign for row in cells for cell in row for sign in cell.notes}
+    results = [read_measured(path) for path in runs]
+    if style == "ablation":
+        return table_of(_ablation(results), ours=FULL)
+    if style == "plain":
+        refuse_unlike(results)
+    return table_of(results, ours=ours)
+
+
+def table_of(results: Sequence[Measured], *, ours: str | None = None) -> Table:
+    """The table of some results, one column group per protocol. Raises as `build_table` does."""
+    groups: dict[str, list[Measured]] = {}
+    for result in results:
+        groups.setdefault(result.protocol, []).append(result)
+    for group in groups.values():
+        refuse_unlike(group)
+    refuse_mixed_rows(results)
+    titles, last = _order(results, ours)
+    columns: list[Column] = []
+    rows: list[list[Cell]] = [[] for _ in titles]
+    for group in groups.values():
+        found, cells = _block(group, group[0].heading if len(groups) > 1 else "")
+        columns += found
+        for title, row in zip(titles, rows, strict=True):
+            row += cells.get(title, [_NOTHING] * len(found))
+    rank_columns(columns, rows)
+    used = {sign for row in rows for cell in row for sign in cell.notes}
+    shown = [f"{title} (ours)" if title == last and last != FULL else title for title in titles]
     return Table(
         tuple(columns),
-        tuple((title, tuple(row)) for title, row in zip(titles, cells, strict=True)),
-        _caption(summaries, keys),
+        tuple((title, tuple(row)) for title, row in zip(shown, rows, strict=True)),
+        _caption(groups),
         tuple(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
+        (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
 
 
-def _refuse_unlike(runs: Sequence[Path], summaries: Sequence[dict[str, Any]]) -> None:
-    first = summaries[0]
-    for path, summary in zip(runs[1:], summaries[1:], strict=True):
-        for key, what in (("protocol_hash", "protocol"), ("data_hash", "data")):
-            if summary[key] != first[key]:
-                there, here = (f"{s['protocol']} {s[key][:12]}, {s['pairs']['run']} pairs" for s in (first, summary))
-                raise RunError(f"{runs[0]} and {path} cannot share a table: their {what} differs ({there}; {here}).")
-        for key, entry in summary["metrics"].items():
-            other = first["metrics"].get(key)
-            known = other and other["signature"] and entry["signature"]
-            if known and other["signature"] != entry["signature"]:
-                differ = f"{other['signature']} there, {entry['signature']} here"
-                raise RunError(f"{runs[0]} and {path} cannot share the column {key}: {differ}.")
-
-
-def _titles(runs: Sequence[Path], summaries: Sequence[dict[str, Any]]) -> list[str]:
-    """Method titles; the folder name where two would be alike."""
-    titles = [
-        summary["title"] + (f" ({path.name.partition('@')[2]})" if "@" in path.name else "")
-        for path, summary in zip(runs, summaries, strict=True)
-    ]
-    for title in titles:
-        if titles.count(title) > 1:
-            raise RunError(f"Two runs have the row name {title!r}. Run one of them again with --tag NAME.")
-    return titles
-
-
-def _column(key: str, summaries: Sequence[dict[str, Any]]) -> Column:
-    entry = next(s["metrics"][key] for s in summaries if key in s["metrics"])
-    decimals = METRICS[key].decimals if key in METRICS else 3
-    return Column(key, entry["title"], entry["better"], entry["unit"], decimals)
-
-
-def _cell(summary: dict[str, Any], column: Column) -> Cell:
-    entry = summary["metrics"].get(column.key)
-    if entry is None or entry["value"] is None:
-        measured = entry is not None and entry["status"] != "unavailable"
-        return Cell(None, "", entry["coverage"] if measured else None, None, None, "")
-    notes = LOW_COVERAGE if entry["status"] == "low_coverage" else ""
-    notes += "" if summary["complete"] else INCOMPLETE
-    return Cell(entry["value"], "", entry["coverage"], entry["ci_low"], entry["ci_high"], notes)
-
-
-def _rank(columns: Sequence[Column], cells: list[list[Cell]]) -> None:
+def rank_columns(columns: Sequence[Column], rows: list[list[Cell]]) -> None:
     """Mark best and second per column among cells without footnotes; a column with one such cell has no best."""
     for index, column in enumerate(columns):
-        values = [row[index].value for row in cells if row[index].value is not None and not row[index].notes]
+        values = [row[index].value for row in rows if row[index].value is not None and not row[index].notes]
         order = sorted({v for v in values if v is not None}, reverse=column.better == "higher")
-        if len(values) < 2:
+        if len(values) < 2 or not column.better:
             continue
         places: tuple[Mark, Mark] = ("best", "second")
         marks: dict[float, Mark] = dict(zip(order, places, strict=False))
-        for row in cells:
+        for row in rows:
             cell = row[index]
             if cell.value is not None and not cell.notes:
-                row[index] = Cell(cell.value, marks.get(cell.value, ""), cell.coverage, cell.low, cell.high, cell.notes)
+                row[index] = replace(cell, mark=marks.get(cell.value, ""))
 
 
-def _caption(summaries: Sequence[dict[str, Any]], keys: Sequence[str]) -> str:
+FULL = "Full"
+
+
+def _ablation(results: Sequence[Measured]) -> list[Measured]:
+    """Results of one method whose rows are their tags."""
+    refuse_unlike(results)
+    methods = list(dict.fromkeys(result.method for result in results))
+    if len(methods) > 1:
+        raise RunError(f"An ablation table holds runs of one method; these are of {', '.join(methods)}.")
+    if all(result.tag for result in results):
+        raise RunError(f"An ablation table needs the run of {methods[0]} without a tag: the full method.")
+    return [replace(result, title=result.tag or FULL) for result in results]
+
+
+def _order(results: Sequence[Measured], ours: str | None) -> tuple[list[str], str | None]:
+    """Row titles in the order given, with ours last, and the title of ours."""
+    titles = list(dict.fromkeys(result.title for result in results))
+    if ours is None:
+        return titles, None
+    chosen = next((r.title for r in results if ours in (r.title, r.method, f"{r.method}@{r.tag}")), None)
+    if chosen is None:
+        raise UnknownNameError("method in this table", ours, {result.method for result in results} | set(titles))
+    return [title for title in titles if title != chosen] + [chosen], chosen
+
+
+def _block(group: Sequence[Measured], heading: str) -> tuple[list[Column], dict[str, list[Cell]]]:
+    """Columns and cells (by row title) of the results of one protocol."""
+    keys = list(dict.fromkeys(key for result in group for key in result.summary["metrics"]))
+    columns = [_column(key, group, heading) for key in keys]
+    cells = {result.title: [_cell(result, key) for key in keys] for result in group}
+    if any(result.fps for result in group):
+        machines = {result.machine for result in group if result.fps}
+        notes = OTHER_MACHINE if len(machines) > 1 else ""
+        columns.append(Column("fps", "FPS", "higher", "", 1, heading))
+        for result in group:
+            sign = (notes if result.fps else "") + (FLAGGED if result.flags else "")
+            cells[result.title].append(Cell(result.fps, "", None, None, None, sign))
+    return columns, cells
+
+
+def _column(key: str, group: Sequence[Measured], heading: str) -> Column:
+    entry = next(r.summary["metrics"][key] for r in group if key in r.summary["metrics"])
+    decimals = METRICS[key].decimals if key in METRICS else 3
+    return Column(key, entry["title"], entry["better"], entry["unit"], decimals, heading)
+
+
+def _cell(result: Measured, key: str) -> Cell:
+    entry: dict[str, Any] | None = result.summary["metrics"].get(key)
+    if entry is None or entry["value"] is None:
+        measured = entry is not None and entry["status"] != "unavailable"
+        return Cell(None, "", entry["coverage"] if entry and measured else None, None, None, "")
+    notes = LOW_COVERAGE if entry["status"] == "low_coverage" else ""
+    notes += "" if result.summary["complete"] else INCOMPLETE
+    notes += FLAGGED if result.flags else ""
+    return Cell(entry["value"], "", entry["coverage"], entry["ci_low"], entry["ci_high"], notes)
+
+
+def _caption(groups: dict[str, list[Measured]]) -> str:
+    parts = [_described([result.summary for result in group]) for group in groups.values()]
+    keys = dict.fromkeys(key for group in groups.values() for result in group for key in result.summary["metrics"])
+    return f"{'; '.join(parts)}. Metrics: {', '.join(keys)}."
+
+
+def _described(summaries: Sequence[Any]) -> str:
+    """Task, protocol with version and hash, and the number of pairs."""
     first = summaries[0]
     ns = sorted({e["n"] for s in summaries for e in s["metrics"].values() if e["status"] != "unavailable"})
-    n = str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
-    task = first["task"].replace("_", "-")
+    n = "0" if not ns else str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
+    task = first["task"].replace("_", "-").capitalize()
     protocol = f"{first['protocol']} v{first['protocol_version']} ({first['protocol_hash'][:8]})"
-    of = f"N = {n} of {first['pairs']['protocol']} pairs"
-    return f"{task.capitalize()}, protocol {protocol}, {of}. Metrics: {', '.join(keys)}."
+    return f"{task}, protocol {protocol}, N = {n} of {first['pairs']['protocol']} pairs"

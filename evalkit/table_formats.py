@@ -7,72 +7,30 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from evalkit.table import Cell, Column, Table
+from evalkit.table_latex import escape_latex, latex
 
-_ARROWS = {"higher": "↑", "lower": "↓"}
-_LATEX_ARROWS = {"higher": r"$\uparrow$", "lower": r"$\downarrow$"}
-_LATEX_ESCAPES = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "†": r"\textdagger{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "[": "{[}",
-        "*": "{*}",
-    }
-)
+_ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 
 
 def markdown(table: Table) -> str:
-    """GitHub-flavoured markdown: bold best, underlined second, coverage in brackets where it is not complete."""
-    header = ["Method", *(f"{c.title} {_ARROWS[c.better]}" for c in table.columns)]
+    """GitHub-flavoured markdown: bold best, underlined second, coverage in brackets where it is not complete.
+
+    Column groups stand before the metric, reported rows are in italics below a heading.
+    """
+    header = ["Method", *(_markdown_header(column) for column in table.columns)]
     lines = [_markdown_row(header), _markdown_row(["---", *("---:" for _ in table.columns)])]
-    for title, cells in table.rows:
+    starts = {section.start: section for section in table.sections}
+    reported = False
+    for index, (title, cells) in enumerate(table.rows):
+        if index in starts:
+            reported = starts[index].reported
+            if starts[index].title:
+                lines.append(_markdown_row([f"*{escape_markdown(starts[index].title)}*", *("" for _ in cells)]))
         printed = [_markdown_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True)]
-        lines.append(_markdown_row([_markdown_text(title), *printed]))
+        name = escape_markdown(title)
+        lines.append(_markdown_row([f"*{name}*", *map(_italic, printed)] if reported else [name, *printed]))
     notes = [table.caption, *table.footnotes]
-    return "\n".join([*lines, "", *(_markdown_text(note) for note in notes)]) + "\n"
-
-
-def latex(table: Table, *, standalone: bool = False) -> str:
-    """A booktabs table; with `standalone` a document that compiles by itself."""
-    header = " & ".join(["Method", *(f"{escape_latex(c.title)} {_LATEX_ARROWS[c.better]}" for c in table.columns)])
-    body = [
-        " & ".join(
-            [
-                escape_latex(title),
-                *(_latex_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True)),
-            ]
-        )
-        + r" \\"
-        for title, cells in table.rows
-    ]
-    caption = escape_latex(" ".join([table.caption, *table.footnotes]))
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        rf"  \caption{{{caption}}}",
-        rf"  \begin{{tabular}}{{l{'r' * len(table.columns)}}}",
-        r"    \toprule",
-        f"    {header} \\\\",
-        r"    \midrule",
-        *(f"    {line}" for line in body),
-        r"    \bottomrule",
-        r"  \end{tabular}",
-        r"\end{table}",
-    ]
-    if standalone:
-        packages = [r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{booktabs,textcomp}"]
-        lines = [*packages, r"\begin{document}", *lines, r"\end{document}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *(escape_markdown(note) for note in notes)]) + "\n"
 
 
 def comma_separated(table: Table) -> str:
@@ -80,7 +38,8 @@ def comma_separated(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = ("", "_coverage", "_ci_low", "_ci_high", "_notes")
-    writer.writerow(["method", *(column.key + part for column in table.columns for part in parts)])
+    keys = [f"{column.group}/{column.key}" if column.group else column.key for column in table.columns]
+    writer.writerow(["method", *(key + part for key in keys for part in parts)])
     for title, cells in table.rows:
         numbers = [n for cell in cells for n in (cell.value, cell.coverage, cell.low, cell.high, cell.notes)]
         writer.writerow([title, *("" if n is None else n for n in numbers)])
@@ -92,10 +51,7 @@ def as_json(table: Table) -> str:
     return json.dumps(asdict(table), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def escape_latex(text: str) -> str:
-    """`text` with every character that LaTeX treats specially made harmless."""
-    return text.translate(_LATEX_ESCAPES)
-
+__all__ = ["FORMATS", "as_json", "comma_separated", "escape_latex", "escape_markdown", "latex", "markdown", "number"]
 
 FORMATS: dict[str, Callable[[Table], str]] = {
     "markdown": markdown,
@@ -106,31 +62,32 @@ FORMATS: dict[str, Callable[[Table], str]] = {
 
 
 def number(cell: Cell, column: Column) -> str:
-    """The rounded value, or a dash."""
-    return "-" if cell.value is None else f"{cell.value:.{column.decimals}f}"
+    """The text of the cell, the rounded value, or a dash."""
+    return cell.text or ("-" if cell.value is None else f"{cell.value:.{column.decimals}f}")
+
+
+def escape_markdown(text: str) -> str:
+    """`text` on one line, with every character that markdown or HTML treats specially made harmless."""
+    for special in "\\`*_<>|[]":
+        text = text.replace(special, "\\" + special)
+    return " ".join(text.split())
+
+
+def _markdown_header(column: Column) -> str:
+    group = f"{escape_markdown(column.group)}: " if column.group else ""
+    return f"{group}{escape_markdown(column.title)}{_ARROWS[column.better]}"
 
 
 def _markdown_cell(cell: Cell, column: Column) -> str:
-    text = number(cell, column)
+    text = escape_markdown(number(cell, column)) if cell.text else number(cell, column)
     text = {"best": f"**{text}**", "second": f"<u>{text}</u>", "": text}[cell.mark]
     partial = f" ({cell.coverage:.1%})" if cell.coverage is not None and cell.coverage < 1 else ""
-    return f"{text}{_markdown_text(cell.notes)}{partial}"
+    return f"{text}{escape_markdown(cell.notes)}{partial}"
 
 
-def _markdown_text(text: str) -> str:
-    for special in "\\`*_<>|[]":
-        text = text.replace(special, "\\" + special)
-    return text
+def _italic(text: str) -> str:
+    return text if text == "-" else f"*{text}*"
 
 
 def _markdown_row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _latex_cell(cell: Cell, column: Column) -> str:
-    text = "--" if cell.value is None else number(cell, column)
-    text = {"best": rf"\textbf{{{text}}}", "second": rf"\underline{{{text}}}", "": text}[cell.mark]
-    marks = rf"\textsuperscript{{{escape_latex(cell.notes)}}}" if cell.notes else ""
-    if cell.coverage is not None and cell.coverage < 1:
-        marks += rf" {{\scriptsize({cell.coverage * 100:.1f}\%)}}"
-    return text + marks

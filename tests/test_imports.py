@@ -41,15 +41,15 @@ TABLE: dict[str, set[str]] = {
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
     "prepare.": BASICS | {"csvfile", "pairs", "protocol", "video"},
     "features": {"types", "errors", "files", "cache", "extractors.", "video"},
-    "table": {"types", "errors", "metrics.", "runfolder"},
-    "table_formats": {"types", "errors", "table"},
+    "table": {"types", "errors", "measured", "metrics.", "runfolder"},
+    "table_formats": {"types", "errors", "table", "table_latex"},
 }
-METHODS_MAY_IMPORT = {"types", "errors", "adapter", "video", "extractors."}
+METHODS_MAY_IMPORT = {"types", "errors", "files", "adapter", "checkpoints", "extractors.", "video", "weights."}
 
 # Libraries that belong to some files only; the rest of evalkit does not know them.
 LIBRARIES: dict[str, set[str]] = {
     "av": {"video"},
-    "PIL": {"video", "contact_sheet", "demo.", "extractors.deep3d.", "extractors.inception_resize"},
+    "PIL": {"video", "contact_sheet", "calibration.", "demo.", "extractors.deep3d.", "extractors.inception_resize"},
     "torch": {"extractors.", "cli.devices"},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
@@ -203,6 +203,8 @@ def test_no_cycles():
 
 
 def test_the_core_names_no_method():
+    # Two formats of published pair lists are called after the repositories they come from.
+    formats = {("evalkit.protocol_import", "fomm"), ("evalkit.protocol_import", "dagan")}
     ids = {path.parent.name for pattern in ("method.yaml", "model.py") for path in ROOT.glob(f"baselines/*/{pattern}")}
     assert {"copy_source", "landmark_warp"} <= ids
     named = [
@@ -210,6 +212,6 @@ def test_the_core_names_no_method():
         for module, path in modules().items()
         if module.startswith("evalkit")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and node.value in ids
+        if isinstance(node, ast.Constant) and node.value in ids and (module, node.value) not in formats
     ]
     assert named == []

@@ -186,7 +186,6 @@ def test_a_listed_portrait_gives_its_only_frame(listed):
     assert pair.source_frames == (0,)
 
 
-@pytest.mark.xfail(strict=True, reason="a portrait in the driving column of a list is accepted")
 def test_a_listed_portrait_cannot_drive(listed):
     with pytest.raises(ProtocolError, match="line 2, column 'driving'"):
         listed("source,driving\na1,c_face\n")

@@ -150,7 +150,6 @@ def test_other_signatures_never_share_a_column(run):
         build_table(runs)
 
 
-@pytest.mark.xfail(strict=True, reason="signatures are compared with those of the first run only")
 def test_other_signatures_never_share_a_column_whatever_the_first_run_has(run):
     runs = [
         run("a", {"l1": entry(0.1)}),

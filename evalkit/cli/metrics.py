@@ -1,4 +1,7 @@
-"""`evalkit metrics`: what can be measured."""
+"""`evalkit metrics`: what can be measured, and how it answers to known damage."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -9,22 +12,54 @@ app = typer.Typer(help="Metrics: what can be measured, and in which variants.", 
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """List the metrics with their variants."""
+    """List the metrics with their variants, and whether their networks are here."""
+    from rich.markup import escape
+
+    from evalkit.availability import unavailable
     from evalkit.cli.console import print_json, print_list
     from evalkit.metrics import METRICS
 
+    missing = unavailable(list(METRICS.values()))
     if as_json:
-        keys = ("title", "better", "unit", "reference", "settings", "version", "paper", "description")
+        keys = ("title", "better", "unit", "reference", "level", "settings", "version", "paper", "description")
         print_json(
             [
                 {"id": m.key, **{key: getattr(m, key) for key in keys}, "tasks": sorted(m.tasks)}
+                | {"available": m.key not in missing, "unavailable_because": missing.get(m.key)}
                 for m in METRICS.values()
             ]
         )
+        return
+    arrows = {"higher": "↑", "lower": "↓"}
+    rows = [
+        [escape(m.key), arrows[m.better], m.unit, m.reference, "no" if m.key in missing else "yes", m.description]
+        for m in METRICS.values()
+    ]
+    print_list(["Metric", "", "Unit", "Against", "Here", "What"], rows)
+
+
+@app.command()
+def calibrate(
+    data: options.DataRoot = None,
+    protocol: options.ProtocolName = "demo_self",
+    metric: options.MetricNames = None,
+    clips: Annotated[int, typer.Option(min=2, help="How many clips to damage.")] = 4,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The picture; a CSV goes beside it.")] = Path(
+        "calibration.png"
+    ),
+    as_json: options.Json = False,
+) -> None:
+    """Damage clean clips in known steps and show how each metric answers: what it can see and what it cannot.
+
+    Example: `evalkit metrics calibrate --protocol folder_self --data my_clips --clips 8`
+    """
+    from dataclasses import asdict
+
+    from evalkit.cli.calibrate import run_calibration
+    from evalkit.cli.console import print_json
+
+    answers = run_calibration(protocol, data, metric or (), clips, out)
+    if as_json:
+        print_json([asdict(answer) for answer in answers])
     else:
-        arrows = {"higher": "↑", "lower": "↓"}
-        rows = [
-            [f"{m.key}".replace("[", "\\["), arrows[m.better], m.unit, m.reference, m.description]
-            for m in METRICS.values()
-        ]
-        print_list(["Metric", "", "Unit", "Against", "What"], rows)
+        typer.echo(f"Picture: {out}\nValues:  {out.with_suffix('.csv')}")

@@ -1,13 +1,18 @@
-"""`evalkit protocols`: look them up, and list the pairs they make."""
+"""`evalkit protocols`: look them up, list their pairs, check them against data, compare and import them."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evalkit.cli import options
 
+if TYPE_CHECKING:
+    from evalkit.protocol_import import Format
+
 app = typer.Typer(help="Protocols: what is run and how it is scored.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A protocol name or YAML file.")]
+_SHOWN = 20
 
 
 @app.command("list")
@@ -55,6 +60,7 @@ def pairs(name: Name, data: options.DataRoot = None, as_json: options.Json = Fal
             "driving_start": protocol.driving.start,
             "driving_stride": protocol.driving.stride,
             "driving_maximum": protocol.driving.maximum,
+            "driving_end_margin": protocol.driving.end_margin,
             "size": protocol.resolution,
         }
         for pair in resolve_pairs(protocol, data)
@@ -65,3 +71,114 @@ def pairs(name: Name, data: options.DataRoot = None, as_json: options.Json = Fal
     writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+
+
+@app.command()
+def check(
+    name: Name,
+    data: options.DataRoot = None,
+    frames: Annotated[bool, typer.Option(help="Also decode the clips and count their frames.")] = True,
+    as_json: options.Json = False,
+) -> None:
+    """Check files, identities and frames of a protocol against your data. Exit code 1 when anything is wrong."""
+    from dataclasses import asdict
+
+    from evalkit.cli.console import print_json
+    from evalkit.datasets import DATASETS
+    from evalkit.protocol import find_protocol
+    from evalkit.protocol_check import check_protocol, frame_counter
+
+    protocol = find_protocol(name)
+    dataset = DATASETS.get(protocol.dataset)
+    clips = dataset.index(dataset.resolve_root(data))
+    report = check_protocol(protocol, clips, frame_counter() if frames else None)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        expected = "" if report.expected is None else f" of {report.expected}"
+        typer.echo(f"{protocol.id}: {report.pairs}{expected} pairs can run with {len(clips)} clips.")
+        _print_some(report.problems)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(metavar="A", help="A protocol name or YAML file.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: options.Json = False,
+) -> None:
+    """Say what differs between two protocols. Exit code 1 when their numbers cannot be compared."""
+    from dataclasses import asdict
+
+    from evalkit.cli.console import print_json
+    from evalkit.protocol import find_protocol
+    from evalkit.protocol_diff import diff_protocols
+
+    found = diff_protocols(find_protocol(a), find_protocol(b))
+    if as_json:
+        print_json(asdict(found) | {"comparable": found.comparable})
+    else:
+        for difference in found.keys:
+            prose = "" if difference.moves_numbers else " (prose, moves no number)"
+            typer.echo(f"{difference.key}{prose}:\n  {a}: {difference.a}\n  {b}: {difference.b}")
+        for label, rows in ((a, found.only_a), (b, found.only_b)):
+            if rows:
+                typer.echo(f"{len(rows)} pairs only in {label}:")
+                _print_some(rows)
+        same = "Nothing that moves a number differs." if found.comparable else "Their numbers cannot be compared."
+        typer.echo(same)
+    if not found.comparable:
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The pair list.")],
+    form: Annotated[str, typer.Option("--format", metavar="NAME", help="fomm or dagan (MCNet's lists too).")],
+    identifier: Annotated[str, typer.Option("--id", metavar="NAME", help="What to call the protocol.")],
+    dataset: Annotated[str, typer.Option(metavar="NAME", help="The dataset its clips belong to.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where YAML and CSV go.")] = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """Turn a published pair list into a protocol: `<id>.yaml` and `<id>.csv`.
+
+    Rows that repeat others, and couples of one person in a cross-reenactment list, are left out and named.
+
+    Example: `evalkit protocols import vox256.csv --format fomm --id dagan_vox256 --dataset voxceleb1`
+    """
+    from evalkit.cli.console import print_json, say
+    from evalkit.datasets import DATASETS
+    from evalkit.datasets.identities import identity_rule
+    from evalkit.protocol import read_protocol
+    from evalkit.protocol_import import read_pair_list, write_protocol
+
+    recipe = DATASETS.get(dataset).recipe
+    imported = read_pair_list(path, _format(form), identity_rule(dataset))
+    size = (recipe.size if recipe else None) or (512 if dataset in ("celebv_hq", "talkinghead_1kh") else 256)
+    written = write_protocol(imported, out, identifier, dataset, size)
+    protocol = read_protocol(written)
+    for assumption in protocol.assumptions:
+        say(assumption)
+    if as_json:
+        numbers = {name: len(getattr(imported, name)) for name in ("couples", "repeated", "mixed")}
+        print_json({"id": protocol.id, "path": str(written), "task": protocol.task, "hash": protocol.hash, **numbers})
+    else:
+        typer.echo(f"{written}: {len(imported.couples)} of {imported.rows} rows, {protocol.task.replace('_', '-')}.")
+
+
+def _format(name: str) -> "Format":
+    from evalkit.errors import UnknownNameError
+    from evalkit.protocol_import import FORMATS
+
+    for known in FORMATS:
+        if known == name:
+            return known
+    raise UnknownNameError("pair-list format", name, FORMATS)
+
+
+def _print_some(lines: tuple[str, ...]) -> None:
+    for line in lines[:_SHOWN]:
+        typer.echo(f"  {line}")
+    if len(lines) > _SHOWN:
+        typer.echo(f"  ... and {len(lines) - _SHOWN} more; --json lists all")

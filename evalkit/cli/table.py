@@ -11,19 +11,34 @@ def table(
         list[Path], typer.Argument(metavar="RUN...", help="Run folders, such as runs/demo_cross/landmark_warp.")
     ],
     format: Annotated[str, typer.Option("--format", "-f", help="markdown, latex, csv or json.")] = "markdown",
+    style: Annotated[
+        str,
+        typer.Option(
+            help="plain: one protocol. paper: a column group per protocol, layout of papers. "
+            "ablation: tagged runs of one method."
+        ),
+    ] = "plain",
+    ours: Annotated[str | None, typer.Option(metavar="METHOD", help="The method whose row comes last.")] = None,
+    reported: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PAPER:TABLE", help="Add a paper's rows below, not ranked: fsrt:1. Repeatable."),
+    ] = None,
     standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Print the table of some runs of one protocol: bold best, underlined second, coverage where it is not complete.
+    """Print the table of some runs: bold best, underlined second, coverage where it is not complete.
 
-    Example: `evalkit table runs/demo_cross/* --format latex`
+    Example: `evalkit table runs/demo_cross/* runs/demo_self/* --format latex --style paper --ours landmark_warp`
     """
+    from evalkit.cli.printing import print_tables
     from evalkit.errors import UnknownNameError
-    from evalkit.table import build_table
-    from evalkit.table_formats import FORMATS, latex
+    from evalkit.published_tables import add_reported_to
+    from evalkit.table import STYLES, build_table
 
-    chosen = "json" if as_json else format
-    if chosen not in FORMATS:
-        raise UnknownNameError("table format", chosen, FORMATS)
-    built = build_table(runs)
-    typer.echo(latex(built, standalone=True) if chosen == "latex" and standalone else FORMATS[chosen](built), nl=False)
+    chosen = next((known for known in STYLES if known == style), None)
+    if chosen is None:
+        raise UnknownNameError("table style", style, STYLES)
+    built = build_table(runs, style=chosen, ours=ours)
+    for name in reported or ():
+        built = add_reported_to(built, runs[0], name)
+    print_tables([built], "json" if as_json else format, paper=chosen != "plain", standalone=standalone)

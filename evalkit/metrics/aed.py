@@ -78,7 +78,7 @@ METRICS = tuple(
             "mean-abs-10-coefficients",
             float("inf"),
             "Ren et al., PIRenderer, ICCV 2021 (definition); expression by 3DDFA_V2, Guo et al., ECCV 2020",
-            "Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own large units.",
+            "Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own units.",
         ),
     )
 )

@@ -27,6 +27,7 @@ def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
 
 _DETECTORS = (
     ("dlib68", "dlib68", "68 dlib landmarks", "Siarohin et al., First Order Motion Model, NeurIPS 2019"),
+    ("fan68", "fan68", "68 FAN landmarks", "Siarohin et al., First Order Motion Model, NeurIPS 2019"),
     ("mtcnn5", "mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)"),
     ("mediapipe478", "mediapipe478", "478 MediaPipe landmarks", "Siarohin et al., NeurIPS 2019 (definition)"),
 )

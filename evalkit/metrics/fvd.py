@@ -61,12 +61,5 @@ METRICS = tuple(
             "common_metrics_on_video_quality (styleganv)",
             "Fréchet distance of I3D logits of 16 consecutive frames, short side to 224 and centre crop.",
         ),
-        (
-            "videogpt",
-            "i3d_videogpt",
-            1,
-            "VideoGPT, TATS and common_metrics_on_video_quality (videogpt)",
-            "As common-metrics, with the state dict that VideoGPT converted from TensorFlow Hub.",
-        ),
     )
 )

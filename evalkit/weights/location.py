@@ -53,7 +53,7 @@ def locate(name: str) -> Path:
     """
     path = _right_file(name)
     if path is None:
-        raise WeightsError(f"The weights {name!r} are not here. {_remedy([name])}")
+        raise WeightsError(_remedy([name]))
     return path
 
 

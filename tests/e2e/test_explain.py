@@ -21,7 +21,7 @@ def test_says_what_a_number_is(evalkit, finished):
 
 
 def test_unknown_metric_and_unfinished_run(evalkit, finished):
-    assert_explained(evalkit("explain", finished, "csm"), "no metric in this run called 'csm'", "csim[dlib]")
+    assert_explained(evalkit("explain", finished, "csimm"), "no metric in this run called 'csimm'", "csim[dlib]")
     assert_explained(evalkit("explain", finished.parent, "csim"), "is not a finished run")
 
 

@@ -41,7 +41,8 @@ def faceless() -> Frames:
 @pytest.fixture
 def golden(networks: Path) -> Callable[[str, Callable[[NDArray[np.float32]], NDArray[np.floating]]], None]:
     """Check a network against a row of golden.csv: the input by its formula, the first numbers, mean and deviation."""
-    rows = {row["name"]: row for row in csv.DictReader((networks / "golden.csv").open(encoding="utf-8"))}
+    with (networks / "golden.csv").open(encoding="utf-8") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
 
     def check(name: str, network: Callable[[NDArray[np.float32]], NDArray[np.floating]]) -> None:
         row = rows[name]

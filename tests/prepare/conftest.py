@@ -4,7 +4,10 @@ import pytest
 
 from evalkit.demo import render_clip
 from evalkit.types import Frames
+from tests.e2e.conftest import evalkit
 from tests.prepare.raw import FRAMES, HEAD
+
+__all__ = ["evalkit"]
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,14 @@ VOX_HEADER = "video_id,start,end,bbox,fps,width,height,partition,person_id"
 
 
 def scene(head: Frames, *, frames: int = 14, width: int = WIDTH, height: int = HEIGHT) -> Frames:
-    """`frames` pictures of `width` x `height` with the head at (LEFT, TOP); every pixel and frame differs from others."""
+    """`frames` pictures of `width` x `height` with the head at (LEFT, TOP); a corner of it tells the frame number."""
     rows, columns = np.mgrid[:height, :width]
     pictures = np.empty((frames, height, width, 3), dtype=np.uint8)
+    pictures[:] = np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=-1)
+    side = min(HEAD, height - TOP)
     for number in range(frames):
-        pictures[number] = np.stack([rows % 256, columns % 256, (rows + columns + 7 * number) % 256], axis=-1)
-        side = min(HEAD, height - TOP)
         pictures[number, TOP : TOP + side, LEFT : LEFT + side] = head[number % len(head), :side, :side]
+        pictures[number, TOP : TOP + 16, LEFT : LEFT + 16] = 3 * number
     return pictures
 
 

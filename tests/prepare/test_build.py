@@ -122,7 +122,7 @@ def test_everything_that_could_not_be_made_has_a_reason(root):
 
 
 def test_nothing_is_left_behind_by_clips_that_failed(root):
-    assert not [path for path in root.rglob(".*")]
+    assert not list(root.rglob(".*"))
     assert not list((root / "test").glob("*unreadable*")) and not list((root / "test").glob("*too_short*"))
 
 

@@ -26,7 +26,7 @@ def write(folder, clips):
 
 
 def changed(**keys):
-    return {name: CLIP | keys if keys else CLIP for name in ("M2Ohb0FAaJU_1",)}
+    return {"M2Ohb0FAaJU_1": CLIP | keys}
 
 
 def test_a_clip_has_exact_seconds_and_a_video_for_an_identity(tmp_path):
@@ -72,5 +72,5 @@ def test_broken_json_is_named_with_line_and_column_and_a_repeated_clip_by_its_ke
     path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text}}}}}')
     with pytest.raises(DatasetError, match="the key 'a_0' comes twice"):
         read_info(path)
-    with pytest.raises(DatasetError, match="expected celebvhq_info.json"):
+    with pytest.raises(DatasetError, match=r"expected celebvhq_info\.json"):
         DATASETS.get("celebv_hq").recipe.read(tmp_path / "nowhere", None, "all")

@@ -115,5 +115,5 @@ def test_absent_lists_are_named(tmp_path):
     with pytest.raises(DatasetError, match="expected the folder HDTF_dataset"):
         DATASETS.get("hdtf").recipe.read(None, None, "all")
     (write_lists(tmp_path) / "RD_resolution.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DatasetError, match="RD_resolution.txt: not UTF-8 text"):
+    with pytest.raises(DatasetError, match=r"RD_resolution\.txt: not UTF-8 text"):
         read_lists(tmp_path)

@@ -1,0 +1,49 @@
+"""DaGAN in evalkit."""
+
+import dataclasses
+
+from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
+from baselines.native.load import load
+from baselines.native.method import NativeMethod
+from baselines.native.motion_field import MotionAnimator
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag
+from evalkit.adapter import MethodConfig
+
+SIZE = 256
+
+
+def _with_depth_50(config: DaganConfig) -> DaganConfig:
+    return dataclasses.replace(config, depth_encoder=DEPTH_50[0], depth_decoder=DEPTH_50[1])
+
+
+SIZES = {
+    "original": VOX_ADV_256,
+    "spade": VOX_ADV_256_SPADE,
+    "original-depth50": _with_depth_50(VOX_ADV_256),
+    "spade-depth50": _with_depth_50(VOX_ADV_256_SPADE),
+}
+CHECKPOINTS = Networks(
+    method="dagan",
+    variants={
+        "original": lambda: Dagan(SIZES["original"]),
+        "spade": lambda: Dagan(SIZES["spade"]),
+        "original-depth50": lambda: Dagan(SIZES["original-depth50"]),
+        "spade-depth50": lambda: Dagan(SIZES["spade-depth50"]),
+    },
+    parts=(
+        Part("generator", "generator"),
+        Part("kp_detector", "kp_detector"),
+        Part("depth_encoder", None),
+        Part("depth_decoder", None),
+    ),
+    files=("DaGAN_vox_adv_256.pth.tar or SPADE_DaGAN_vox_adv_256.pth.tar", "encoder.pth", "depth.pth"),
+)
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """Depth network, keypoint detector and one of the two generators."""
+    variant = config.options["generator"] + ("-depth50" if config.options["depth"] == "50" else "")
+    align_corners = flag(config, "align_corners")
+    networks = load(CHECKPOINTS, config, variant, lambda: Dagan(SIZES[variant], align_corners=align_corners))
+    return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)

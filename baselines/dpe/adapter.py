@@ -1,0 +1,57 @@
+"""DPE in evalkit."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from torch import Tensor, nn
+
+from baselines.dpe.model import DPE, Face
+from baselines.native.load import load
+from baselines.native.method import NativeMethod, Render
+from baselines.native.networks import Networks, Part
+from evalkit.adapter import MethodConfig
+from evalkit.errors import MethodError
+
+SIZE = 256
+
+
+class Entry(nn.Module):
+    """The generator under the name it has in official files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gen = DPE()
+
+
+CHECKPOINTS = Networks(
+    method="dpe",
+    variants={"dpe": Entry},
+    parts=(Part("gen", "gen"),),
+    files=("dpe.pt",),
+)
+
+
+@dataclass(frozen=True)
+class DpeAnimator:
+    """Images are [-1, 1] inside."""
+
+    model: DPE
+    face: Face
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`. Raises `MethodError` for relative motion, which DPE does not have."""
+        if initial is not None:
+            raise MethodError("dpe has no relative motion.")
+        source = self.model.encode(sources * 2 - 1)
+
+        def render(frames: Tensor) -> Tensor:
+            images = self.model.animate(source, self.model.motion(frames * 2 - 1), self.face)
+            return (images + 1) / 2
+
+        return render
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """The generator, and which part of the driving face it takes over."""
+    model = load(CHECKPOINTS, config, "dpe", Entry).gen
+    return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=SIZE)

@@ -1,0 +1,24 @@
+"""FNeVR in evalkit."""
+
+from baselines.fnevr.model import VOX_256, Fnevr
+from baselines.native.load import load
+from baselines.native.method import NativeMethod
+from baselines.native.motion_field import MotionAnimator
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag
+from evalkit.adapter import MethodConfig
+
+SIZE = 256
+CHECKPOINTS = Networks(
+    method="fnevr",
+    variants={"vox": lambda: Fnevr(VOX_256)},
+    parts=(Part("generator", "generator"), Part("kp_detector", "kp_detector")),
+    files=("00000099-checkpoint.pth.tar",),
+)
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """Keypoint detector and rendering generator."""
+    align_corners = flag(config, "align_corners")
+    networks = load(CHECKPOINTS, config, "vox", lambda: Fnevr(VOX_256, align_corners=align_corners))
+    return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)

@@ -1,0 +1,24 @@
+"""FOMM in evalkit."""
+
+from baselines.fomm.model import VOX_256, Fomm
+from baselines.native.load import load
+from baselines.native.method import NativeMethod
+from baselines.native.motion_field import MotionAnimator
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag
+from evalkit.adapter import MethodConfig
+
+SIZE = 256
+CHECKPOINTS = Networks(
+    method="fomm",
+    variants={"vox": lambda: Fomm(VOX_256)},
+    parts=(Part("generator", "generator"), Part("kp_detector", "kp_detector")),
+    files=("vox-adv-cpk.pth.tar or vox-cpk.pth.tar",),
+)
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """Keypoint detector and generator."""
+    align_corners = flag(config, "align_corners")
+    networks = load(CHECKPOINTS, config, "vox", lambda: Fomm(VOX_256, align_corners=align_corners))
+    return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)

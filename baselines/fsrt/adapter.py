@@ -1,0 +1,84 @@
+"""FSRT in evalkit. Takes any number of source images."""
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+from torch import Tensor
+
+from baselines.fsrt.decoder import QueryDecoder
+from baselines.fsrt.encoder import SetLatentEncoder
+from baselines.fsrt.encoding import Encoding
+from baselines.fsrt.expression import ExpressionEncoder
+from baselines.fsrt.model import FSRT, Motion
+from baselines.native.batches import float32
+from baselines.native.load import load
+from baselines.native.method import NativeMethod, Render
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag
+from evalkit.adapter import MethodConfig
+from evalkit.errors import MethodError
+
+SIZE = 256
+
+
+def networks(decoder: str, expression: int) -> FSRT:
+    """All networks for a "large" or "small" decoder and a size of the expression vector."""
+    encoding = Encoding(expression_size=expression)
+    return FSRT(
+        encoder=SetLatentEncoder(encoding),
+        decoder=QueryDecoder(encoding, small=decoder == "small"),
+        expression_encoder=ExpressionEncoder(expression_size=expression),
+    )
+
+
+CHECKPOINTS = Networks(
+    method="fsrt",
+    variants={
+        f"{decoder}-{size}": partial(networks, decoder, size)
+        for decoder, size in product(("large", "small"), (256, 128, 64))
+    },
+    parts=(
+        Part("kp_detector", None),
+        Part("encoder", "encoder"),
+        Part("decoder", "decoder"),
+        Part("expression_encoder", "expression_encoder"),
+    ),
+    files=("kp_detector.pt", "vox256.pt or vox256_2Source.pt"),
+)
+
+
+@dataclass(frozen=True)
+class FsrtAnimator:
+    """The expression is always the driving frame's; `max_pixels` queries are decoded at a time."""
+
+    model: FSRT
+    adapt_scale: bool
+    max_pixels: int
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`."""
+        source = self.model.encode_source(sources)
+        start = None if initial is None else _float32(self.model.motion(initial))
+
+        def render(frames: Tensor) -> Tensor:
+            driving = _float32(self.model.motion(frames))
+            with float32(frames):
+                moved = self.model.transfer(source, driving, start, self.adapt_scale)
+            return self.model.render(source, moved, self.max_pixels)
+
+        return render
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """Keypoint detector, expression network, set-latent encoder and query decoder."""
+    decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
+    if not pixels.isdecimal() or not int(pixels):
+        raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
+    model = load(CHECKPOINTS, config, f"{decoder}-{expression}", partial(networks, decoder, int(expression)))
+    animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
+    return NativeMethod(animator, config, size=SIZE, max_sources=None)
+
+
+def _float32(motion: Motion) -> Motion:
+    return Motion(motion.keypoints.float(), motion.expression.float())

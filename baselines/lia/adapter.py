@@ -1,0 +1,52 @@
+"""LIA in evalkit."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from baselines.lia.model import LIA
+from baselines.native.load import load
+from baselines.native.method import NativeMethod, Render
+from baselines.native.networks import Networks, Part
+from evalkit.adapter import MethodConfig
+
+SIZE = 256
+
+
+class Entry(nn.Module):
+    """The generator under the name it has in official files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gen = LIA()
+
+
+CHECKPOINTS = Networks(
+    method="lia",
+    variants={"lia": Entry},
+    parts=(Part("gen", "gen"),),
+    files=("vox.pt",),
+)
+
+
+@dataclass(frozen=True)
+class LiaAnimator:
+    """Images are [-1, 1] inside; relative motion starts at the initial frame's magnitudes."""
+
+    model: LIA
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`."""
+        source = self.model.encode_source(sources * 2 - 1)
+        start = None if initial is None else self.model.motion(initial * 2 - 1)
+
+        def render(frames: Tensor) -> Tensor:
+            images = self.model.animate(source, self.model.motion(frames * 2 - 1), start)
+            return (images + 1) / 2
+
+        return render
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """The generator; it is the same for the vox, taichi and ted weights."""
+    return NativeMethod(LiaAnimator(load(CHECKPOINTS, config, "lia", Entry).gen), config, size=SIZE)

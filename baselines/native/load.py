@@ -1,0 +1,82 @@
+"""The networks of a method with their weights, ready to run."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from baselines.native.convert import how_to_get, read_any
+from baselines.native.networks import Networks
+from evalkit.adapter import MethodConfig
+from evalkit.errors import MethodError
+
+N = TypeVar("N", bound=nn.Module)
+_POWER_STEPS = 3
+
+
+def load(networks: Networks, config: MethodConfig, variant: str, make: Callable[[], N]) -> N:
+    """The networks that `make` builds, with weights, in evaluation mode on the device of `config`.
+
+    Args:
+        networks: of the method.
+        config: says which weights: `checkpoint`, else the imported ones, or seeded random ones.
+        variant: whose keys `make` has.
+        make: builds the untrained networks.
+
+    Raises:
+        MethodError: no weights are there, or they are of something else.
+    """
+    if config.random_weights:
+        network = random_network(networks, make, config.seed)
+    else:
+        network = _with_weights(networks, config, variant, make)
+    return network.eval().requires_grad_(False).to(config.device)
+
+
+def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
+    """Networks with seeded random weights that give finite pictures; the global generators are left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = make()
+        with torch.no_grad():
+            for module in network.modules():
+                _settle(module)
+            if networks.settle is not None:
+                networks.settle(network)
+    return network
+
+
+def _with_weights(networks: Networks, config: MethodConfig, variant: str, make: Callable[[], N]) -> N:
+    path = config.checkpoint or networks.installed(variant)
+    if config.checkpoint is None and not path.is_file():
+        which = f" ({variant})" if len(networks.variants) > 1 else ""
+        raise MethodError(f"{networks.method}{which} has no weights here. {how_to_get(networks, variant)}")
+    found, state = read_any(networks, path)
+    if found != variant:
+        raise MethodError(
+            f"{path}: holds the variant {found} of {networks.method}, the options ask for {variant}. "
+            "Change the options or the checkpoint."
+        )
+    with torch.device("meta"):
+        network = make()
+    for part in networks.parts:
+        if part.optional and not any(key.startswith(f"{part.name}.") for key in state):
+            setattr(network, part.name, None)
+    network.load_state_dict(state, strict=True, assign=True)
+    return network
+
+
+def _settle(module: nn.Module) -> None:
+    """Random weights of some layers need care: spectral norms their vectors, local affine maps the identity."""
+    weight, u, v = (getattr(module, f"weight_{name}", None) for name in ("orig", "u", "v"))
+    if isinstance(weight, Tensor) and isinstance(u, Tensor) and isinstance(v, Tensor):
+        rows = weight.flatten(1)
+        for _ in range(_POWER_STEPS):
+            v.copy_(functional.normalize(rows.T @ u, dim=0))
+            u.copy_(functional.normalize(rows @ v, dim=0))
+    jacobian = getattr(module, "jacobian", None)
+    if isinstance(jacobian, nn.Conv2d) and jacobian.bias is not None:
+        jacobian.weight.zero_()
+        jacobian.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 1.0]).repeat(jacobian.out_channels // 4))

@@ -1,0 +1,52 @@
+"""The animator of fomm, tpsm, osfs, dagan, fnevr and g3fa."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from baselines.motion.keypoints import Keypoints, transfer
+from baselines.motion.method import MotionMethod, Source
+from baselines.native.batches import float32
+from baselines.native.method import Render
+
+
+@dataclass(frozen=True)
+class MotionAnimator:
+    """Reads sparse motion, carries it over to the source, renders.
+
+    Attributes:
+        method: networks.
+        adapt_scale: scale relative motion by the spread of the keypoints.
+        read_driving: reads driving frames where that differs from `method.read_motion`, which reads the initial one.
+    """
+
+    method: MotionMethod
+    adapt_scale: bool
+    read_driving: Callable[[Source[Any], Tensor], Keypoints] | None = None
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`."""
+        encoded = self.method.read_source(sources)
+        source = Source(_float32(encoded.keypoints), encoded.encoding)
+        start = None if initial is None else _float32(self.method.read_motion(source, initial))
+        read = self.read_driving or self.method.read_motion
+
+        def render(frames: Tensor) -> Tensor:
+            driving = _float32(read(source, frames))
+            with float32(frames):
+                moved = transfer(
+                    source.keypoints,
+                    driving,
+                    start or driving,
+                    relative=start is not None,
+                    adapt_scale=self.adapt_scale,
+                )
+            return self.method.render(source, moved)
+
+        return render
+
+
+def _float32(keypoints: Keypoints) -> Keypoints:
+    return Keypoints(keypoints.value.float(), None if keypoints.jacobian is None else keypoints.jacobian.float())

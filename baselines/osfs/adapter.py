@@ -1,0 +1,45 @@
+"""face-vid2vid (the public re-implementation) in evalkit."""
+
+from torch import Tensor
+
+from baselines.motion.keypoints import Keypoints
+from baselines.motion.method import Source
+from baselines.native.load import load
+from baselines.native.method import NativeMethod
+from baselines.native.motion_field import MotionAnimator
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag, number
+from baselines.osfs.head_pose import FreeView
+from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs, OsfsEncoding
+from evalkit.adapter import MethodConfig
+
+SIZE = 256
+SIZES = {"spade": VOX_256_SPADE, "original": VOX_256, "beta": VOX_256_BETA}
+"""Value of the option `generator` -> networks; "beta" has the original generator and a detector at full size."""
+
+CHECKPOINTS = Networks(
+    method="osfs",
+    variants={
+        "spade": lambda: Osfs(VOX_256_SPADE),
+        "original": lambda: Osfs(VOX_256),
+        "beta": lambda: Osfs(VOX_256_BETA),
+    },
+    parts=(
+        Part("generator", "generator"),
+        Part("kp_detector", "kp_detector"),
+        Part("he_estimator", "he_estimator"),
+    ),
+    files=("the .pth.tar of Vox-256-New (spade) or Vox-256-Beta (beta)",),
+)
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """Canonical keypoints, head pose and generator; the free view replaces the driving frames' angles."""
+    variant, align_corners = config.options["generator"], flag(config, "align_corners")
+    model = load(CHECKPOINTS, config, variant, lambda: Osfs(SIZES[variant], align_corners=align_corners))
+    view = FreeView(*(number(config, name) for name in ("yaw", "pitch", "roll")))
+
+    def read(source: Source[OsfsEncoding], frames: Tensor) -> Keypoints:
+        return model.read_motion(source, frames, view)
+
+    return NativeMethod(MotionAnimator(model, flag(config, "adapt_scale"), read), config, size=SIZE)

@@ -1,0 +1,58 @@
+"""The 73 motion numbers of frames, by Deep3DFaceRecon on crops aligned by dlib's 68 landmarks.
+
+The official preparation takes the landmarks of the `face-alignment` package. A frame without a face is cropped by its
+rule for such frames: the standard face stretched over the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from baselines.native.batches import Batches
+from baselines.pirenderer.motion import motion_coefficients
+from evalkit.adapter import MethodConfig
+from evalkit.extractors import dlib68
+from evalkit.extractors.deep3d.alignment import (
+    Alignment,
+    align_image,
+    fit_alignment,
+    five_points,
+    flip_y,
+    points_without_face,
+)
+from evalkit.extractors.deep3d.network import CoefficientRegressor
+from evalkit.types import Frames
+
+Motion = NDArray[np.floating]
+Regress = Callable[[Frames], Motion]
+
+
+def alignment_of(landmarks: NDArray[np.floating], side: int) -> Alignment:
+    """Alignment of a square frame by its 68 landmarks (68, 2), y down; NaN or impossible ones are no face."""
+    if np.isfinite(landmarks).all():
+        try:
+            return fit_alignment(flip_y(five_points(landmarks), side), side, side)
+        except ValueError:
+            pass
+    return fit_alignment(points_without_face(side, side), side, side)
+
+
+def coefficient_reader(network: CoefficientRegressor, config: MethodConfig, batches: Batches) -> Regress:
+    """A function (T, n, n, 3) uint8 RGB -> (T, 73) motion; `network` is on the device of `config`."""
+    locate = dlib68.load()
+
+    def regress(crops: torch.Tensor) -> torch.Tensor:
+        coefficients: torch.Tensor = network(crops.to(config.device).permute(0, 3, 1, 2).float() / 255)
+        return coefficients.float()
+
+    def read(frames: Frames) -> Motion:
+        alignments = [alignment_of(points, frames.shape[1]) for points in locate(frames, {})["points"]]
+        crops = np.stack([align_image(frame, one) for frame, one in zip(frames, alignments, strict=True)])
+        regressed = batches.map(regress, torch.from_numpy(crops)).numpy()
+        return motion_coefficients(np.concatenate([regressed, np.stack([one.params for one in alignments])], axis=1))
+
+    return read

@@ -1,0 +1,65 @@
+"""TPSM in evalkit. Relative motion is scaled by default, as the official code always does."""
+
+from torch import Tensor
+
+from baselines.motion.keypoints import Keypoints
+from baselines.motion.method import Source
+from baselines.native.batches import float32
+from baselines.native.load import load
+from baselines.native.method import NativeMethod, Render
+from baselines.native.motion_field import MotionAnimator
+from baselines.native.networks import Networks, Part
+from baselines.native.options import flag
+from baselines.tpsm.model import VOX_256, TpsEncoding, Tpsm
+from evalkit.adapter import MethodConfig
+from evalkit.errors import MethodError
+
+SIZE = 256
+
+
+def networks(align_corners: bool) -> Tpsm:
+    """What the official demo uses: everything but the background predictor."""
+    model = Tpsm(VOX_256, align_corners=align_corners)
+    del model.bg_predictor
+    return model
+
+
+CHECKPOINTS = Networks(
+    method="tpsm",
+    variants={"vox": lambda: networks(align_corners=True)},
+    parts=(
+        Part("inpainting_network", "inpainting_network"),
+        Part("kp_detector", "kp_detector"),
+        Part("dense_motion_network", "dense_motion_network"),
+        Part("avd_network", "avd_network", optional=True),
+    ),
+    files=("vox.pth.tar",),
+)
+
+
+class AvdAnimator(MotionAnimator):
+    """Absolute motion through the network that keeps the source's identity in the driving keypoints."""
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`. Raises `MethodError` for relative motion, which this mode replaces."""
+        if initial is not None:
+            raise MethodError("tpsm: mode=avd has no relative motion; use mode=standard.")
+        return super().begin(sources, initial)
+
+
+def build(config: MethodConfig) -> NativeMethod:
+    """The networks of one mode."""
+    align_corners, scale = flag(config, "align_corners"), flag(config, "adapt_scale")
+    model = load(CHECKPOINTS, config, "vox", lambda: networks(align_corners))
+    if config.options["mode"] == "standard":
+        return NativeMethod(MotionAnimator(model, scale), config, size=SIZE)
+    if model.avd_network is None:
+        raise MethodError("tpsm: this checkpoint has no avd_network; use mode=standard.")
+
+    def read(source: Source[TpsEncoding], frames: Tensor) -> Keypoints:
+        driving = model.read_motion(source, frames).value.float()
+        with float32(frames):
+            keypoints: Keypoints = model.avd_network(source.keypoints, Keypoints(driving))
+        return keypoints
+
+    return NativeMethod(AvdAnimator(model, scale, read), config, size=SIZE)

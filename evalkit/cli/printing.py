@@ -1,0 +1,51 @@
+"""How tables and comparisons are printed on stdout."""
+
+from collections.abc import Sequence
+
+import typer
+from rich.markup import escape
+
+from evalkit.cli.console import print_grid
+from evalkit.errors import UnknownNameError
+from evalkit.leaderboard.reproduce import Comparison
+from evalkit.published import Paper
+from evalkit.table import Table
+from evalkit.table_formats import FORMATS
+from evalkit.table_latex import document, latex, latex_paper
+
+
+def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalone: bool) -> None:
+    """Tables one below the other; LaTeX in the layout of papers with `paper`, one document with `standalone`.
+
+    Raises `UnknownNameError` for a format there is none of.
+    """
+    if format not in FORMATS:
+        raise UnknownNameError("table format", format, FORMATS)
+    if format == "latex":
+        texts = [latex_paper(table) if paper else latex(table) for table in tables]
+        text = document(texts, landscape=paper) if standalone else "\n".join(texts)
+    elif format == "json" and len(tables) > 1:
+        text = "[" + ",\n".join(FORMATS[format](table).rstrip("\n") for table in tables) + "]\n"
+    else:
+        text = "\n".join(FORMATS[format](table) for table in tables)
+    typer.echo(text, nl=False)
+
+
+def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
+    """A grid per table of the paper, then what the paper leaves unsaid."""
+    for name in dict.fromkeys(comparison.table for comparison in comparisons):
+        of = [comparison for comparison in comparisons if comparison.table == name]
+        rows = [
+            [
+                escape(c.method),
+                escape(f"{c.metric} {c.group}".strip()),
+                c.reported,
+                "-" if c.measured is None else f"{c.measured:.4g}",
+                "-" if c.difference is None else f"{c.difference:+.4g}",
+                escape("; ".join(c.why)),
+            ]
+            for c in of
+        ]
+        columns = ["Method", "Metric", "Reported", "Measured", "Difference", "What stands between them"]
+        print_grid(columns, rows, f"{paper.card.name}, {name}")
+    typer.echo(f"{paper.card.name} leaves unsaid: {'; '.join(paper.card.unstated)}.")

@@ -1,0 +1,1 @@
+"""Figures for papers, as vector PDF, SVG or PNG."""

@@ -1,0 +1,124 @@
+"""May two sides be compared at all, and was everything measured? What they say stops a gate before any statistics."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evalkit.gate.rules import Policy, Rules
+from evalkit.gate.side import Side
+
+Kind = Literal["not_comparable", "incomplete", "warning"]
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that stops the gate, or that a reader of its verdict has to know."""
+
+    kind: Kind
+    text: str
+
+
+def check_sides(baseline: Side, candidate: Side, rules: Rules, subset: bool = False) -> list[Finding]:
+    """What stands between two sides: protocol, machine, completeness, data.
+
+    With `subset` the candidate may hold fewer pairs than the protocol; data is then compared pair by pair.
+    """
+    found = [*_protocol(baseline, candidate), *_machine(baseline, candidate, rules)]
+    if any(finding.kind == "not_comparable" for finding in found):
+        return found
+    incomplete = [*_incomplete("baseline", baseline), *([] if subset else _incomplete("candidate", candidate))]
+    if subset:
+        incomplete += _failed("candidate", candidate)
+    return found + (incomplete or _data(baseline, candidate, subset))
+
+
+def check_signatures(baseline: Side, candidate: Side, keys: list[str]) -> list[Finding]:
+    """One finding for each metric that is not the same metric on both sides."""
+    found = []
+    for key in keys:
+        one, other = ((side.entry(key) or {}).get("signature") for side in (baseline, candidate))
+        if one and other and one != other:
+            found.append(
+                Finding("not_comparable", f"{key} has another signature: {one} in the baseline, {other} now.")
+            )
+    return found
+
+
+def _protocol(baseline: Side, candidate: Side) -> Iterator[Finding]:
+    one, other = baseline.summary, candidate.summary
+    if one["protocol_hash"] != other["protocol_hash"]:
+        there, here = (_protocol_name(summary) for summary in (one, other))
+        yield Finding(
+            "not_comparable",
+            f"The protocols differ: {there} in the baseline, {here} now. Run the baseline's checkpoint again and save "
+            "a new baseline.",
+        )
+
+
+def _protocol_name(summary: Mapping[str, Any]) -> str:
+    version = f" v{summary['protocol_version']}" if "protocol_version" in summary else ""
+    return f"{summary['protocol']}{version} ({str(summary['protocol_hash'])[:12]})"
+
+
+def _machine(baseline: Side, candidate: Side, rules: Rules) -> Iterator[Finding]:
+    yield from _policy("device class", baseline.device, candidate.device, rules.device)
+    yield from _policy("precision", baseline.precision, candidate.precision, rules.precision)
+
+
+def _policy(what: str, one: str | None, other: str | None, policy: Policy) -> Iterator[Finding]:
+    if one is None or other is None or one == other or policy == "ignore":
+        return
+    text = f"The {what} differs: {one} in the baseline, {other} now."
+    if policy == "refuse":
+        yield Finding("not_comparable", f"{text} The rules refuse that.")
+    else:
+        yield Finding("warning", f"{text} A small difference may come from that alone.")
+
+
+def _incomplete(name: str, side: Side) -> Iterator[Finding]:
+    if not side.finished:
+        yield Finding("incomplete", f"The {name} {side.path} is a run that has not finished. Repeat its command.")
+        return
+    pairs = side.summary.get("pairs", {})
+    wanted, run = pairs.get("protocol"), pairs.get("run")
+    if run == 0 or not side.summary["metrics"]:
+        yield Finding("incomplete", f"The {name} {side.path} is empty: no pair was scored.")
+        return
+    failed = list(_failed(name, side))
+    yield from failed
+    if wanted is not None and run is not None and run < wanted:
+        yield Finding("incomplete", f"The {name} ran {run} of {wanted} pairs of the protocol.")
+    elif not failed and not side.summary["complete"]:
+        yield Finding("incomplete", f"The {name} {side.path} is marked as not complete.")
+
+
+def _failed(name: str, side: Side) -> Iterator[Finding]:
+    failed = list(side.summary.get("pairs", {}).get("failed", ()))
+    if failed:
+        yield Finding("incomplete", f"{len(failed)} pairs of the {name} failed: {_listed(failed)}.")
+
+
+def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
+    if not subset and baseline.summary["data_hash"] == candidate.summary["data_hash"]:
+        return []
+    there, here = _pairs(baseline), _pairs(candidate)
+    details = []
+    if there is not None and here is not None:
+        gone, new = sorted(there - here), sorted(here - there)
+        details += [f"only in the baseline: {_listed(gone)}"] if gone and not subset else []
+        details += [f"only now: {_listed(new)}"] if new else []
+    changed = sorted(p for p in baseline.data.keys() & candidate.data.keys() if baseline.data[p] != candidate.data[p])
+    details += [f"other clips behind {_listed(changed)}"] if changed else []
+    if subset and not details:
+        return []
+    return [Finding("not_comparable", f"The data differs{': ' if details else ''}{'; '.join(details)}.")]
+
+
+def _pairs(side: Side) -> set[str] | None:
+    return None if side.scores is None else {pair for scores in side.scores.values() for pair in scores}
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

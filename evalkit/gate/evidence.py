@@ -1,0 +1,174 @@
+"""What is known of one metric on both sides: values, coverage, paired differences, and whether it was measured."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.bootstrap import interval
+from evalkit.gate.rules import Rule, Rules
+from evalkit.gate.side import PairScore, Side
+from evalkit.gate.signflip import Differences
+
+_SIGN = {"higher": -1.0, "lower": 1.0}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One metric on both sides.
+
+    Attributes:
+        key, title, better, unit: of the metric.
+        rule: what it is judged by.
+        baseline, candidate: the values of the protocol; None when there is none.
+        baseline_coverage, candidate_coverage: beside them.
+        loss: how much worse the candidate is (negative: better); over the pairs both have where there are pairs.
+        differences: paired, positive is worse; None without scores per pair.
+        interval: of `loss`, 95 %; None when it has none.
+        broken: why it could not be measured or compared; None when it could.
+    """
+
+    key: str
+    title: str
+    better: str
+    unit: str
+    rule: Rule
+    baseline: float | None
+    candidate: float | None
+    baseline_coverage: float | None
+    candidate_coverage: float | None
+    loss: float | None
+    differences: Differences | None
+    interval: tuple[float, float] | None
+    broken: str | None
+
+    @property
+    def sign(self) -> float:
+        """1 where lower is better, -1 where higher is: turns a change of value into a loss and back."""
+        return _SIGN[self.better]
+
+    @property
+    def tolerance(self) -> float:
+        """The loss that is tolerated, in the metric's unit."""
+        relative = (self.rule.relative or 0.0) * abs(self.baseline or 0.0)
+        return max(self.rule.absolute or 0.0, relative)
+
+
+def metric_keys(baseline: Side, candidate: Side) -> tuple[list[str], list[str]]:
+    """Metrics to compare, those the baseline has a value of, and those only the candidate has."""
+
+    def valued(side: Side) -> list[str]:
+        return [key for key, entry in side.summary["metrics"].items() if entry["status"] != "unavailable"]
+
+    gated = valued(baseline)
+    return gated, [key for key in valued(candidate) if key not in gated]
+
+
+def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool = False) -> Evidence:
+    """Everything about the metric `key`, which the baseline has. With `subset` only pairs of the candidate count."""
+    entry, rule = baseline.entry(key), rules.of(key)
+    other = candidate.entry(key)
+    assert entry is not None
+    better = str(entry["better"])
+    pairs = _common(key, baseline, candidate)
+    values = [_number(side) for side in (entry, other)]
+    if subset and pairs:
+        values = [_mean(pairs, candidate.averaging, side) for side in (0, 1)]
+    loss = None if values[0] is None or values[1] is None else _SIGN[better] * (values[1] - values[0])
+    differences = _differences(pairs, better, candidate.averaging, rules.cluster) if pairs else None
+    bounds = None
+    if differences is not None:
+        loss = differences.mean
+        bounds = interval(differences.values, differences.weights, differences.sources, differences.drivings)
+    return Evidence(
+        key=key,
+        title=str(entry.get("title", key)),
+        better=better,
+        unit=str(entry.get("unit", "")),
+        rule=rule,
+        baseline=values[0],
+        candidate=values[1],
+        baseline_coverage=entry.get("coverage"),
+        candidate_coverage=other.get("coverage") if other else None,
+        loss=loss,
+        differences=differences,
+        interval=bounds or _unpaired(entry, other, loss),
+        broken=_broken(rule, candidate, entry, other, values, baseline),
+    )
+
+
+def _broken(
+    rule: Rule,
+    candidate: Side,
+    entry: "object",
+    other: "object",
+    values: list[float | None],
+    baseline: Side,
+) -> str | None:
+    """Why a metric could not be measured."""
+    assert isinstance(entry, dict)
+    if not isinstance(other, dict):
+        return "the candidate was not scored with it"
+    if other["status"] == "unavailable":
+        return f"unavailable: {other.get('reason', 'no reason given')}"
+    floor = candidate.coverage_floor if rule.min_coverage is None else rule.min_coverage
+    for name, side, value in (("baseline", entry, values[0]), ("candidate", other, values[1])):
+        if value is None:
+            return f"the {name} has no value"
+        if side["coverage"] is None or not side["coverage"] >= floor:
+            return f"coverage of the {name} {_percent(side['coverage'])}, below {_percent(floor)}"
+    drop = entry["coverage"] - other["coverage"]
+    if drop > (rule.coverage_drop if rule.coverage_drop is not None else 1.0) + 1e-12:
+        return f"coverage fell from {_percent(entry['coverage'])} to {_percent(other['coverage'])}"
+    return None
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.1%}"
+
+
+def _number(entry: "object") -> float | None:
+    value = entry.get("value") if isinstance(entry, dict) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _common(key: str, baseline: Side, candidate: Side) -> list[tuple[PairScore, PairScore]]:
+    """Scores of the pairs that have a value on both sides, in the order of the baseline."""
+    one, other = (side.scores.get(key, {}) if side.scores else {} for side in (baseline, candidate))
+    both = [(one[pair], other[pair]) for pair in one if pair in other]
+    return [(a, b) for a, b in both if _scored(a) and _scored(b)]
+
+
+def _scored(score: PairScore) -> bool:
+    return score.mean is not None and math.isfinite(score.mean)
+
+
+def _weights(pairs: list[tuple[PairScore, PairScore]], averaging: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Every clip alike, or by its frames: the mean of both sides, which differ where faces were missed."""
+    return np.array([(a.n + b.n) / 2 if averaging == "frame" else 1.0 for a, b in pairs])
+
+
+def _mean(pairs: list[tuple[PairScore, PairScore]], averaging: str, side: int) -> float:
+    return float(np.average([float(pair[side].mean or 0.0) for pair in pairs], weights=_weights(pairs, averaging)))
+
+
+def _differences(
+    pairs: list[tuple[PairScore, PairScore]], better: str, averaging: str, cluster: str
+) -> Differences:
+    values = np.array([_SIGN[better] * (float(b.mean or 0.0) - float(a.mean or 0.0)) for a, b in pairs])
+    if cluster == "pair":
+        names = tuple(a.pair for a, _ in pairs)
+        return Differences(values, _weights(pairs, averaging), names, names)
+    sources, drivings = (tuple(getattr(a, f"{side}_identity") for a, _ in pairs) for side in ("source", "driving"))
+    return Differences(values, _weights(pairs, averaging), sources, drivings)
+
+
+def _unpaired(entry: "object", other: "object", loss: float | None) -> tuple[float, float] | None:
+    """Interval of the difference of two numbers that have intervals of their own, taken as independent."""
+    if loss is None or not isinstance(entry, dict) or not isinstance(other, dict):
+        return None
+    bounds = [side.get(name) for side in (entry, other) for name in ("ci_low", "ci_high")]
+    if any(bound is None for bound in bounds):
+        return None
+    half = math.hypot((bounds[1] - bounds[0]) / 2, (bounds[3] - bounds[2]) / 2)
+    return loss - half, loss + half

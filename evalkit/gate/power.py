@@ -1,0 +1,67 @@
+"""How small a loss a comparison can see, and how many clips a smaller one needs.
+
+Normal theory with t quantiles for the number of identities: a true loss L is called with the chance `POWER` when it
+lies that far above what both conditions of the gate ask, significance and tolerance. The correction over M metrics is
+taken at its worst, 1 - confidence divided by M.
+"""
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+
+from evalkit.gate.signflip import Differences, standard_error
+
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Need:
+    """Clips that a wanted sensitivity needs: None when no number is enough, because the tolerance hides the loss."""
+
+    clips: int | None
+    identities: int | None
+
+
+def detectable(differences: Differences, confidence: float, metrics: int, tolerance: float) -> float | None:
+    """The smallest true loss that is called with the chance `POWER`; None with fewer than two identities."""
+    if differences.clusters < 2:
+        return None
+    error, degrees = standard_error(differences), differences.clusters - 1
+    return _threshold(error, degrees, confidence, metrics, tolerance, POWER)
+
+
+def needed(
+    differences: Differences, confidence: float, metrics: int, tolerance: float, loss: float, power: float = POWER
+) -> Need:
+    """Clips and identities, in the proportion of `differences`, that see a true loss with the chance `power`.
+
+    The standard error is taken to fall with the square root of the number of identities.
+    """
+    error, pairs, people = standard_error(differences), len(differences.values), differences.clusters
+    if loss <= tolerance:
+        return Need(None, None)
+    least = 1 + math.ceil(math.log2(metrics / (1 - confidence)))
+
+    def enough(identities: int) -> bool:
+        scaled = error * math.sqrt(people / identities)
+        return _threshold(scaled, identities - 1, confidence, metrics, tolerance, power) <= loss
+
+    high = max(2, least)
+    while not enough(high):
+        high *= 2
+        if high > 10**9:
+            return Need(None, None)
+    low = max(2, least)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return Need(math.ceil(low * pairs / people), low)
+
+
+def _threshold(
+    error: float, degrees: int, confidence: float, metrics: int, tolerance: float, power: float
+) -> float:
+    significant = float(stats.t.ppf(1 - (1 - confidence) / metrics, degrees))
+    chance = float(stats.t.ppf(power, degrees))
+    return max((significant + chance) * error, tolerance + chance * error)

@@ -1,0 +1,173 @@
+"""The whole gate: two sides and rules -> a verdict with an exit code."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from evalkit.bootstrap import SIGNATURE
+from evalkit.gate.comparable import Finding, check_sides, check_signatures
+from evalkit.gate.evidence import Evidence, gather, metric_keys
+from evalkit.gate.judge import ALARMS, MetricVerdict, judge
+from evalkit.gate.rules import Rules, check_names
+from evalkit.gate.side import Side
+from evalkit.gate.signflip import FLIPS
+from evalkit.records import SCHEMA_VERSION
+
+Outcome = Literal["pass", "regression", "incomplete", "not_comparable"]
+EXIT_CODES: dict[Outcome, int] = {"pass": 0, "regression": 1, "incomplete": 3, "not_comparable": 4}
+WORST = 5
+
+
+@dataclass(frozen=True)
+class WorstPair:
+    """A pair that lost most: in which metric, from what to what, and how many times the tolerance that is."""
+
+    pair: str
+    metric: str
+    baseline: float
+    candidate: float
+    tolerances: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate says. `reasons` are why it is not a pass, `warnings` what a reader should know beside it."""
+
+    outcome: Outcome
+    stage: str
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    metrics: tuple[MetricVerdict, ...]
+    worst: tuple[WorstPair, ...]
+    baseline: dict[str, Any]
+    candidate: dict[str, Any]
+    rules: Rules
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 regression, 3 incomplete, 4 not comparable."""
+        return EXIT_CODES[self.outcome]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for machines; no NaN."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "outcome": self.outcome,
+            "exit_code": self.exit_code,
+            "stage": self.stage,
+            "reasons": list(self.reasons),
+            "warnings": list(self.warnings),
+            "metrics": {row.key: asdict(row) for row in self.metrics},
+            "worst": [asdict(pair) for pair in self.worst],
+            "baseline": self.baseline,
+            "candidate": self.candidate,
+            "rules": self.rules.model_dump(mode="json", exclude_none=True),
+            "statistics": {"test": f"sign-flip{FLIPS}-seed{self.rules.seed}-holm-minp", "interval": SIGNATURE},
+        }
+
+
+def gate(
+    baseline: Side, candidate: Side, rules: Rules, *, stage: str = "full", subset: bool = False, spend: float = 1.0
+) -> Verdict:
+    """Compare two sides.
+
+    Precedence: not comparable, incomplete, regression, pass: what could not be measured is never green or red.
+    `subset` and `spend` belong to `quick.py`.
+
+    Raises `UnknownNameError` for rules about metrics that neither side has, `ProtocolError` for a wrong direction.
+    """
+    keys, only_new = metric_keys(baseline, candidate)
+    named = list(dict.fromkeys([*baseline.summary["metrics"], *candidate.summary["metrics"]]))
+    if named and candidate.finished and baseline.finished:
+        entries = {key: baseline.entry(key) or candidate.entry(key) or {} for key in named}
+        check_names(rules, named, {key: str(entry["better"]) for key, entry in entries.items()})
+    wanted = [key for key in keys if not rules.of(key).ignore]
+    findings = [*check_signatures(baseline, candidate, wanted), *check_sides(baseline, candidate, rules, subset)]
+    warnings = [finding.text for finding in findings if finding.kind == "warning"]
+    warnings += [f"{key} is new: the baseline has no value of it, so it is not judged." for key in only_new]
+    stopped = _stopped(findings)
+    evidence = [] if stopped else [gather(key, baseline, candidate, rules, subset) for key in keys]
+    rows = judge(evidence, rules, spend)
+    outcome, reasons = stopped or _outcome(rows, [key for key in named if key not in keys], rules)
+    return Verdict(
+        outcome=outcome,
+        stage=stage,
+        reasons=tuple(reasons),
+        warnings=(*warnings, *_remarks(rows)),
+        metrics=tuple(rows),
+        worst=tuple(worst_pairs(evidence, candidate, baseline)),
+        baseline=_facts(baseline),
+        candidate=_facts(candidate),
+        rules=rules,
+    )
+
+
+def _stopped(findings: Sequence[Finding]) -> tuple[Outcome, list[str]] | None:
+    kinds: tuple[Outcome, ...] = ("not_comparable", "incomplete")
+    for kind in kinds:
+        texts = [finding.text for finding in findings if finding.kind == kind]
+        if texts:
+            return kind, texts
+    return None
+
+
+def _outcome(rows: Sequence[MetricVerdict], unmeasured: Sequence[str], rules: Rules) -> tuple[Outcome, list[str]]:
+    judged = [row for row in rows if row.judged]
+    broken = [f"{row.key} could not be judged: {row.reason}." for row in judged if row.status == "broken"]
+    broken += [f"{key} is in the rules, and the baseline has no value of it." for key in unmeasured if key in rules.metrics]
+    alarms = [f"{row.key} is {row.status}: {row.reason}." for row in judged if row.status in ALARMS]
+    if broken or not judged:
+        return "incomplete", [*(broken or ["There is no metric to judge."]), *alarms]
+    return ("regression", alarms) if alarms else ("pass", [])
+
+
+def _remarks(rows: Sequence[MetricVerdict]) -> list[str]:
+    """What the reader of a green or red verdict should know."""
+    loose = [row.key for row in rows if row.basis == "tolerance only"]
+    unpaired = [row.key for row in rows if row.basis == "unpaired"]
+    remarks = []
+    if loose:
+        remarks.append(f"Judged by the tolerance alone, without significance: {', '.join(loose)}.")
+    if unpaired:
+        remarks.append(f"The baseline has no scores per pair; compared by intervals, unpaired: {', '.join(unpaired)}.")
+    return remarks
+
+
+def worst_pairs(evidence: Sequence[Evidence], candidate: Side, baseline: Side) -> list[WorstPair]:
+    """The `WORST` pairs that lost most, each in its worst metric, measured in tolerances (in spreads without one)."""
+    found: dict[str, tuple[float, WorstPair]] = {}
+    for e in evidence:
+        if e.differences is None or e.rule.ignore or not candidate.scores or not baseline.scores:
+            continue
+        one, other = baseline.scores[e.key], candidate.scores[e.key]
+        spread = float(np.sqrt((e.differences.values**2).mean())) or 1.0
+        for pair in one.keys() & other.keys():
+            before, after = one[pair].mean, other[pair].mean
+            if before is None or after is None:
+                continue
+            loss = e.sign * (after - before)
+            size = loss / (e.tolerance or spread)
+            if loss > 0 and size > found.get(pair, (0.0, None))[0]:
+                times = loss / e.tolerance if e.tolerance else None
+                found[pair] = size, WorstPair(pair, e.key, before, after, times)
+    ordered = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+    return [worst for _, (_, worst) in ordered[:WORST]]
+
+
+def _facts(side: Side) -> dict[str, Any]:
+    """Where a side came from, as it stands in the machine form and in the history."""
+    summary = side.summary
+    return {
+        "path": str(side.path),
+        "method": summary["method"],
+        "title": side.name,
+        "protocol": summary["protocol"],
+        "protocol_hash": summary["protocol_hash"],
+        "data_hash": summary["data_hash"],
+        "pairs": summary.get("pairs", {}).get("scored"),
+        "checkpoint_sha256": side.checkpoint,
+        "device": side.device,
+        "precision": side.precision,
+    }

@@ -1,0 +1,157 @@
+"""All rows of one protocol, checked to be comparable, ranked, and as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.errors import RunError, UnknownNameError
+from evalkit.leaderboard.entry import Entry, read_entry, write_entry
+from evalkit.measured import refuse_unlike
+from evalkit.ranking import MetricScores, Standing, standings
+from evalkit.table import Cell, Column, Table, table_of
+
+_NOTHING = Cell(None, "", None, None, None, "")
+
+
+@dataclass(frozen=True)
+class Board:
+    """The rows of a protocol, best first, flagged ones last; `standings` by row name, for ranked rows only.
+
+    `ranked_by` are the metrics every ranked row has; `left_out` those that some lack.
+    """
+
+    protocol: str
+    entries: tuple[Entry, ...]
+    standings: dict[str, Standing]
+    ranked_by: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def list_boards(leaderboards: Path) -> list[Board]:
+    """The boards of all protocols that have rows, by protocol. Raises `RunError` as `read_board` does."""
+    folders = sorted(path.parent for path in leaderboards.glob("*/*.json"))
+    return [read_board(leaderboards, name) for name in dict.fromkeys(folder.name for folder in folders)]
+
+
+def read_board(leaderboards: Path, protocol: str) -> Board:
+    """The board of a protocol.
+
+    Raises `UnknownNameError` when it has no rows, `RunError` when a file is damaged or rows cannot be compared.
+    """
+    paths = sorted((leaderboards / protocol).glob("*.json"))
+    if not paths:
+        known = {path.parent.name for path in leaderboards.glob("*/*.json")}
+        if not known:
+            raise RunError(
+                f"No leaderboard in {leaderboards} has a row yet. Add one with `evalkit leaderboard add RUN`."
+            )
+        raise UnknownNameError("leaderboard with rows", protocol, known)
+    return make_board(protocol, [read_entry(path) for path in paths])
+
+
+def make_board(protocol: str, entries: Sequence[Entry]) -> Board:
+    """Check, rank and order rows. Raises `RunError` with the difference when two cannot be compared."""
+    refuse_unlike([entry.measured() for entry in entries])
+    ranked = [entry for entry in entries if not entry.flags]
+    keys = list(dict.fromkeys(key for entry in ranked for key in entry.content["metrics"]))
+    common = tuple(key for key in keys if all(_value(entry, key) is not None for entry in ranked))
+    places: dict[str, Standing] = {}
+    if len(ranked) > 1 and common:
+        clips = ranked[0].clips
+        found = standings([_scores(key, ranked) for key in common], clips.sources, clips.drivings)
+        places = {entry.name: standing for entry, standing in zip(ranked, found, strict=True)}
+    last = len(entries) + 1
+    ordered = sorted(entries, key=lambda e: (bool(e.flags), places[e.name].rank if e.name in places else last, e.name))
+    left_out = tuple(key for key in keys if key not in common)
+    return Board(protocol, tuple(ordered), places, common, left_out)
+
+
+def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board:
+    """Write a row into its board, over an older row of the same method, weights and options.
+
+    Raises `RunError` when it cannot be compared with the rows there, or would replace a row of other weights or
+    options (with `force` it may).
+    """
+    others = [read_entry(path) for path in sorted(entry.path.parent.glob("*.json")) if path != entry.path]
+    board = make_board(entry.content["protocol"], [*others, entry])
+    if entry.path.is_file() and not force:
+        old = read_entry(entry.path).content["identity"]
+        for key, value in entry.content["identity"].items():
+            if old.get(key) != value:
+                raise RunError(
+                    f"{entry.path} holds a row whose {key} differs ({old.get(key)} there, {value} here). "
+                    "Run again with --tag NAME to keep both, or replace it with --force."
+                )
+    write_entry(entry)
+    return board
+
+
+def board_table(board: Board) -> Table:
+    """The board as a table: rank with its interval, Borda score, the metrics, and the overlap flag."""
+    table = table_of([entry.measured() for entry in board.entries])
+    rows = []
+    for entry, (title, cells) in zip(board.entries, table.rows, strict=True):
+        standing = board.standings.get(entry.name)
+        rows.append((title, (_rank(standing), _borda(standing), *cells, _overlap(entry))))
+    columns = (
+        Column("rank", "Rank", "", "", 0),
+        Column("borda", "Borda", "", "", 2),
+        *table.columns,
+        Column("overlap", "Overlap", "", "", 0),
+    )
+    return replace(table, columns=columns, rows=tuple(rows), footnotes=(*table.footnotes, *_footnotes(board)))
+
+
+def _value(entry: Entry, key: str) -> float | None:
+    metric = entry.content["metrics"].get(key)
+    return None if metric is None or metric["status"] != "ok" else metric["value"]
+
+
+def _scores(key: str, ranked: Sequence[Entry]) -> MetricScores:
+    better = ranked[0].content["metrics"][key]["better"]
+    values = np.array([_value(entry, key) for entry in ranked], dtype=np.float64)
+    pairs = ranked[0].clips.pairs
+    if any(key not in entry.clips.values or entry.clips.pairs != pairs for entry in ranked):
+        return MetricScores(key, better, values)
+    clips = np.array([[value for value, _ in entry.clips.values[key]] for entry in ranked], dtype=np.float64)
+    frames = np.array([[n for _, n in entry.clips.values[key]] for entry in ranked], dtype=np.float64)
+    by_frame = "frame>protocol" in ranked[0].content["metrics"][key]["signature"]
+    return MetricScores(key, better, values, clips, frames if by_frame else np.ones_like(frames))
+
+
+def _rank(standing: Standing | None) -> Cell:
+    if standing is None:
+        return _NOTHING
+    spread = "" if standing.low is None else f" [{standing.low}-{standing.high}]"
+    return Cell(standing.rank, "", None, standing.low, standing.high, "", f"{standing.rank}{spread}")
+
+
+def _borda(standing: Standing | None) -> Cell:
+    return Cell(standing.score, "", None, None, None, "") if standing else _NOTHING
+
+
+def _overlap(entry: Entry) -> Cell:
+    text = {True: "yes", False: "no", None: "not stated"}[entry.content["overlap"]]
+    return Cell(None, "", None, None, None, "", text)
+
+
+def _footnotes(board: Board) -> list[str]:
+    notes = []
+    if board.standings:
+        by = ", ".join(board.ranked_by)
+        notes.append(f"Rank by Borda score over {by}; in brackets the middle 95% of ranks when the people are redrawn")
+    if board.left_out:
+        notes.append(f"Not ranked by, because some row lacks it: {', '.join(board.left_out)}")
+    for entry in board.entries:
+        if entry.flags:
+            notes.append(f"{entry.measured().title}: {'; '.join(entry.flags)}")
+    saw = [
+        f"{e.measured().title} ({', '.join(e.content['trained_on'])})" for e in board.entries if e.content["overlap"]
+    ]
+    if saw:
+        notes.append(
+            f"Overlap: trained on the dataset of this protocol (usually on its other people): {', '.join(saw)}"
+        )
+    return notes

@@ -1,0 +1,111 @@
+"""What a table, a ranking or a comparison needs of a result, whether it lies in a run folder or on a leaderboard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import RunError
+from evalkit.runfolder import read_header, read_summary
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One result over one protocol.
+
+    `name` is how errors call it, `title` its row, `heading` its protocol's title. `summary` holds what `summary.json`
+    holds. `fps` was timed on `machine`. `identity` says which weights and options it was made with. A result with
+    `flags` (reasons in words) is printed and never ranked.
+    """
+
+    name: str
+    title: str
+    tag: str
+    summary: Mapping[str, Any]
+    heading: str
+    dataset: str
+    fps: float | None
+    machine: str
+    identity: Mapping[str, Any]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def method(self) -> str:
+        """The method's id."""
+        return str(self.summary["method"])
+
+    @property
+    def protocol(self) -> str:
+        """The protocol's id."""
+        return str(self.summary["protocol"])
+
+
+def read_measured(path: Path) -> Measured:
+    """A finished run folder. Raises `RunError` when it is none, or was written by a newer evalkit."""
+    summary, header = read_summary(path), read_header(path)
+    configuration, protocol = header.get("configuration", {}), header.get("protocol", {})
+    tag = path.name.partition("@")[2]
+    return Measured(
+        name=str(path),
+        title=row_title(summary["title"], tag),
+        tag=tag,
+        summary=summary,
+        heading=protocol.get("title", summary["protocol"]),
+        dataset=protocol.get("dataset", ""),
+        fps=header["timings"]["fps"],
+        machine=machine(header.get("device", {}), configuration),
+        identity={key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
+    )
+
+
+def row_title(title: str, tag: str) -> str:
+    """A method's title with the tag that tells two runs of it apart."""
+    return f"{title} ({tag})" if tag else title
+
+
+def machine(device: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:
+    """Where and how fast numbers were made: the device and the precision."""
+    return ", ".join(str(part) for part in (device.get("name"), configuration.get("precision")) if part)
+
+
+def refuse_unlike(results: Sequence[Measured]) -> None:
+    """Raise `RunError` unless the results share protocol, data and (per metric) signatures, and differ in name."""
+    first = results[0]
+    signatures: dict[str, tuple[str, str]] = {}
+    for result in results:
+        for key, what in (("protocol_hash", "protocol"), ("data_hash", "data")):
+            if result.summary[key] != first.summary[key]:
+                there, here = (_facts(one, key) for one in (first, result))
+                raise RunError(
+                    f"{first.name} and {result.name} cannot share a table: their {what} differs ({there}; {here})."
+                )
+        for metric, entry in result.summary["metrics"].items():
+            if not entry["signature"]:
+                continue
+            name, known = signatures.setdefault(metric, (result.name, entry["signature"]))
+            if known != entry["signature"]:
+                differ = f"{known} there, {entry['signature']} here"
+                raise RunError(f"{name} and {result.name} cannot share the column {metric}: {differ}.")
+    titles = [result.title for result in results]
+    for title in titles:
+        if titles.count(title) > 1:
+            raise RunError(f"Two runs have the row name {title!r}. Run one of them again with --tag NAME.")
+
+
+def refuse_mixed_rows(results: Sequence[Measured]) -> None:
+    """Raise `RunError` when results of several protocols that share a row were made with other weights or options."""
+    rows: dict[str, Measured] = {}
+    for result in results:
+        other = rows.setdefault(result.title, result)
+        for key, value in result.identity.items():
+            if other.identity.get(key) != value:
+                raise RunError(
+                    f"{other.name} and {result.name} cannot share the row {result.title!r}: their {key} differs "
+                    f"({other.identity.get(key)} there, {value} here). Run one of them again with --tag NAME."
+                )
+
+
+def _facts(result: Measured, key: str) -> str:
+    summary = result.summary
+    version = f" v{summary['protocol_version']}" if key == "protocol_hash" else ""
+    return f"{summary['protocol']}{version} {summary[key][:12]}, {summary['pairs']['run']} pairs"

@@ -1,0 +1,160 @@
+"""Tables of papers in our own layout, and reported rows below measured ones.
+
+Best and second are marked within one table of one paper, on the numbers as printed; a reported number is never ranked
+with a measured one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalkit.errors import RunError
+from evalkit.published import Paper, Reported, table_name
+from evalkit.table import Cell, Column, Section, Table, rank_columns
+
+DOUBTFUL = "?"
+_NOTHING = Cell(None, "", None, None, None, "")
+
+
+def published_table(paper: Paper, name: str) -> Table:
+    """Table `name` of a paper: its column groups, its order of rows, ablations below a rule, doubtful cells signed.
+
+    Raises `UnknownNameError` for a table the paper does not have.
+    """
+    number, cells = paper.table(name)
+    if cells[0].layout == "user_study":
+        return _user_study(paper, number, cells)
+    columns = list(dict.fromkeys(_column(cell, cells) for cell in cells))
+    titles = list(dict.fromkeys(cell.method for cell in cells))
+    found = {(cell.method, _column(cell, cells)): cell for cell in cells}
+    rows = [[_cell(found.get((title, column))) for column in columns] for title in titles]
+    if cells[0].layout != "text":
+        _rank_all(columns, rows)
+    if setting := paper.card.tables[number].setting:
+        settings = {cell.method: cell.setting for cell in cells}
+        columns.insert(0, Column("setting", setting, "", "", 0))
+        for title, row in zip(titles, rows, strict=True):
+            row.insert(0, _words(settings[title]))
+    return Table(
+        tuple(columns),
+        tuple((title, tuple(row)) for title, row in zip(_names(paper, cells, titles), rows, strict=True)),
+        _caption(paper, number),
+        _footnotes(cells),
+        _sections(cells, titles),
+    )
+
+
+def add_reported(table: Table, paper: Paper, name: str, task: str) -> Table:
+    """`table` with the rows of a paper's table below it, under the columns of the same metric; not ranked.
+
+    Raises `RunError` when the paper's table is about another task or shares no metric with `table`.
+    """
+    number, cells = paper.table(name)
+    cells = tuple(cell for cell in cells if cell.task == task and cell.layout in ("comparison", "ablation"))
+    metrics = {column.key.partition("[")[0] for column in table.columns}
+    shared = [cell for cell in cells if cell.metric in metrics]
+    title = f"{paper.card.name}, {table_name(number)}"
+    if not shared:
+        raise RunError(f"{title} reports no {task.replace('_', '-')} number of any metric in this table.")
+    datasets = list(dict.fromkeys(cell.dataset for cell in shared))
+    rows = []
+    for dataset in datasets:
+        for method in dict.fromkeys(cell.method for cell in shared if cell.dataset == dataset):
+            of = {cell.metric: cell for cell in shared if (cell.dataset, cell.method) == (dataset, method)}
+            row = tuple(_unranked(of.get(column.key.partition("[")[0])) for column in table.columns)
+            rows.append((method if len(datasets) == 1 else f"{method} ({dataset})", row))
+    heading = f"Reported in {title} on {', '.join(datasets)}: not measured here, not ranked, definitions may differ"
+    notes = [note for note in _footnotes(shared) if note not in table.footnotes]
+    return replace(
+        table,
+        rows=(*table.rows, *rows),
+        footnotes=(*table.footnotes, *notes),
+        sections=(*table.sections, Section(len(table.rows), heading, reported=True)),
+    )
+
+
+def _column(cell: Reported, cells: Sequence[Reported]) -> Column:
+    same = [
+        c for c in cells if (c.metric, c.group, c.dataset, c.task) == (cell.metric, cell.group, cell.dataset, cell.task)
+    ]
+    decimals = max(len(c.text.partition(".")[2]) for c in same)
+    return Column(cell.metric, cell.title, cell.better, "", decimals, cell.group)
+
+
+def _cell(cell: Reported | None) -> Cell:
+    if cell is None:
+        return _NOTHING
+    return Cell(cell.value, "", None, None, None, DOUBTFUL if cell.doubtful else "", cell.text)
+
+
+def _unranked(cell: Reported | None) -> Cell:
+    return replace(_cell(cell), value=None) if cell else _NOTHING
+
+
+def _words(text: str) -> Cell:
+    return Cell(None, "", None, None, None, "", text)
+
+
+def _rank_all(columns: Sequence[Column], rows: list[list[Cell]]) -> None:
+    """Mark best and second among all numbers of a table, the doubtful ones included, as the paper does."""
+    signs = [[cell.notes for cell in row] for row in rows]
+    for row in rows:
+        row[:] = [replace(cell, notes="") for cell in row]
+    rank_columns(columns, rows)
+    for row, marks in zip(rows, signs, strict=True):
+        row[:] = [replace(cell, notes=mark) for cell, mark in zip(row, marks, strict=True)]
+
+
+def _names(paper: Paper, cells: Sequence[Reported], titles: Sequence[str]) -> list[str]:
+    own = {cell.method for cell in cells if cell.ours and cell.method == paper.card.name}
+    return [f"{title} (ours)" if title in own else title for title in titles]
+
+
+def _sections(cells: Sequence[Reported], titles: Sequence[str]) -> tuple[Section, ...]:
+    """Every row is reported; a rule stands above the paper's own method and its ablations."""
+    layouts = {cell.method: (cell.layout, cell.ours) for cell in cells}
+    found = [Section(0, reported=True)]
+    for index in range(1, len(titles)):
+        layout, ours = layouts[titles[index]]
+        before, ours_before = layouts[titles[index - 1]]
+        if layout != before or (ours and not ours_before and layout == "comparison"):
+            found.append(Section(index, "Ablations" if layout != before else "", reported=True))
+    return tuple(found)
+
+
+def _user_study(paper: Paper, number: str, cells: Sequence[Reported]) -> Table:
+    """Rows are motion modes, columns the methods compared with: percent of votes, scenes won in brackets."""
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    texts = {(cell.setting, cell.method, cell.metric): cell.text for cell in cells}
+    rows = []
+    for setting in settings:
+        votes = [texts.get((setting, method, "preference")) for method in methods]
+        scenes = [texts.get((setting, method, "scenes_won")) for method in methods]
+        row = (_words(f"{vote}% ({won})") if vote else _NOTHING for vote, won in zip(votes, scenes, strict=True))
+        rows.append((f"{setting.capitalize()} motion", tuple(row)))
+    columns = tuple(Column(method, method, "", "%", 0) for method in methods)
+    return Table(columns, tuple(rows), _caption(paper, number), (), (Section(0, reported=True),))
+
+
+def _caption(paper: Paper, number: str) -> str:
+    card = paper.card
+    described = f"{card.name}, {table_name(number)}: {card.tables[number].caption}"
+    return f"{described}. Reported by {card.authors}; not measured here."
+
+
+def _footnotes(cells: Sequence[Reported]) -> tuple[str, ...]:
+    """One line per reason for doubt, with the numbers it is about."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for cell in cells:
+        for reason in cell.doubtful.split("; ") if cell.doubtful else ():
+            methods = reasons.setdefault(reason, {}).setdefault(cell.title, [])
+            methods += [] if cell.method in methods else [cell.method]
+    return tuple(f"{DOUBTFUL} {_about(found)}: {reason}" for reason, found in reasons.items())
+
+
+def _about(found: dict[str, list[str]]) -> str:
+    """ "SSIM, AKD of A" where both are about the same methods, else "SSIM of A, B; AKD of C"."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for title, methods in found.items():
+        groups.setdefault(tuple(methods), []).append(title)
+    return "; ".join(f"{', '.join(titles)} of {', '.join(methods)}" for methods, titles in groups.items())

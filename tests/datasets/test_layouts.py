@@ -1,0 +1,90 @@
+"""Indexing prepared roots: names, people, and roots that are hard to read."""
+
+from pathlib import Path
+
+import pytest
+
+from evalkit.datasets import DATASETS
+from evalkit.datasets.identities import identity_rule
+from evalkit.errors import DatasetError, UnknownNameError
+
+VOX = "id10280#abcdefghijk#000001#000100"
+
+
+def touch(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def ids(dataset: str, root: Path) -> list[tuple[str, str]]:
+    return [(clip.id, clip.identity) for clip in DATASETS.get(dataset).index(root)]
+
+
+def test_voxceleb_takes_the_test_part_as_files_and_folders(tmp_path):
+    other = VOX.replace("id10280", "id10281")
+    touch(
+        tmp_path, f"test/{VOX}.mp4", f"test/{other}.mp4/0000000.png", f"train/{VOX.replace('id10280', 'id10001')}.mp4"
+    )
+    touch(
+        tmp_path, "test/readme.txt", "test/.hidden.mp4", "test/id10001#abcdefghijk#000001#000100.mp4", "test/other.mp4"
+    )
+    assert ids("voxceleb1", tmp_path) == [(VOX, "id10280"), (other, "id10281")]
+    assert ids("voxceleb1", tmp_path / "test") == ids("voxceleb1", tmp_path)
+    with pytest.raises(DatasetError, match=r"no clip found. Expected <root>/test/<person>"):
+        ids("voxceleb2", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files", "expected"),
+    [
+        (
+            "celebv_hq",
+            ["-ab_cd_0.mp4", "portraits/oil.png", "x.mp4"],
+            [("-ab_cd_0", "-ab_cd"), ("oil", "portrait oil")],
+        ),
+        ("celebv_hq", ["processed/ab_0.mp4"], [("ab_0", "ab")]),
+        ("hdtf", ["WDA_EdMarkey1_000.mp4", "_videos_raw/a.mp4"], [("WDA_EdMarkey1_000", "EdMarkey")]),
+        ("talkinghead_1kh", ["a_b_0001_S0_E9_L0_T0_R8_B8.mp4"], [("a_b_0001_S0_E9_L0_T0_R8_B8", "a_b")]),
+        ("talkinghead_1kh", ["val/cropped_clips/a_0001_S0_E9_L0_T0_R8_B8.mp4"], [("a_0001_S0_E9_L0_T0_R8_B8", "a")]),
+        ("celebv", ["Jack_Ma/0000000007/0.png", "Somebody/0/0.png"], [("Jack_Ma#0000000007", "Jack_Ma")]),
+        ("celebv", ["Jack_Ma/Image/P_Jack_1.jpg_0000000001.jpg"], [("Jack_Ma", "Jack_Ma")]),
+    ],
+)
+def test_layouts_name_clips_and_people(tmp_path, dataset, files, expected):
+    assert ids(dataset, touch(tmp_path, *files)) == expected
+
+
+def test_two_clips_with_one_id_are_an_error(tmp_path):
+    with pytest.raises(DatasetError, match="two clips have the id"):
+        ids("voxceleb1", touch(tmp_path, f"{VOX}.mp4", f"{VOX}.mkv"))
+
+
+def test_links_in_a_circle_and_into_nowhere_are_no_clips(tmp_path):
+    touch(tmp_path, f"{VOX}.mp4")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "up").symlink_to(tmp_path)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    assert ids("voxceleb1", tmp_path) == [(VOX, "id10280")]
+
+
+def test_unicode_names_are_fine(tmp_path):
+    assert ids("celebv_hq", touch(tmp_path, "vídeo-例_0.mp4")) == [("vídeo-例_0", "vídeo-例")]
+
+
+def test_a_root_without_permission_is_named(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(DatasetError, match=r"not readable. Fix the permissions of the data folder"):
+        ids("hdtf", tmp_path)
+
+
+def test_every_prepared_dataset_knows_who_is_in_a_clip_by_its_name(tmp_path):
+    assert identity_rule("voxceleb1")(VOX) == "id10280"
+    assert identity_rule("celebv")("Jack_Ma") == identity_rule("celebv")("Jack_Ma#0000000007") == "Jack_Ma"
+    with pytest.raises(UnknownNameError):
+        identity_rule("folder")

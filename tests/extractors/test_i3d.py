@@ -1,0 +1,179 @@
+"""I3D: our network by its structure, and the way frames go into the official TorchScript file."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from evalkit.errors import WeightsError
+from evalkit.extractors import EXTRACTORS, i3d, i3d_videogpt
+from evalkit.extractors.i3d_network import I3D, Unit3D
+
+
+def noise(count, height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    built = I3D()
+    for module in built.modules():
+        if isinstance(module, nn.Conv3d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if isinstance(module, nn.BatchNorm3d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return built.eval()
+
+
+def official_state(network):
+    """As VideoGPT's conversion writes it: plain tensors, without the counters of batch normalisation."""
+    return {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+
+
+def test_size_is_that_of_the_official_network(network):
+    assert sum(p.numel() for p in network.parameters()) == 12_697_264
+    # i3d_pretrained_400.pt has 50,939,526 bytes: 287 tensors, and some 300 bytes about each of them.
+    state = official_state(network)
+    tensors = sum(value.numel() * 4 for value in state.values())
+    assert len(state) == 287 and 0 < 50_939_526 - tensors < 500 * len(state)
+
+
+def test_names_are_those_of_pytorch_i3d(network):
+    names = set(official_state(network))
+    units = {name.rpartition(".conv3d.")[0] for name in names if ".conv3d." in name}
+    blocks = [f"Mixed_{b}" for b in ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")]
+    expected = {f"{block}.{branch}" for block in blocks for branch in ("b0", "b1a", "b1b", "b2a", "b2b", "b3b")}
+    assert units == expected | {"Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3", "logits"}
+    assert {"Mixed_4f.b2b.bn.running_var", "logits.conv3d.bias", "Conv3d_1a_7x7.conv3d.weight"} <= names
+
+
+@pytest.mark.parametrize(("frames", "rows"), [(9, 1), (16, 1)])
+def test_batches_change_nothing(network, frames, rows):
+    torch.manual_seed(1)
+    clips = torch.rand(4 if frames == 9 else 2, 3, frames, 224, 224) * 2 - 1
+    with torch.inference_mode():
+        together = network(clips)
+        alone = torch.cat([network(clip[None]) for clip in clips])
+    assert together.shape == (len(clips), 400) and together.std(dim=1).min() > 1e-3
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "before"), [(16, 7, 2, 2), (15, 7, 2, 3), (8, 3, 1, 1), (8, 3, 2, 0), (7, 2, 2, 0)]
+)
+def test_padding_is_tensorflows_same(size, kernel, stride, before):
+    # Output i of a convolution of ones counts the inputs under its window, which starts at i * stride - before.
+    unit = Unit3D(1, 1, (kernel, 1, 1), (stride, 1, 1)).eval()
+    nn.init.ones_(unit.conv3d.weight)
+    unit.bn.eps = 0.0
+    line = torch.arange(1.0, size + 1)
+    result = unit(line[None, None, :, None, None]).flatten()
+    starts = [i * stride - before for i in range(-(-size // stride))]
+    expected = [line[max(start, 0) : max(start + kernel, 0)].sum() for start in starts]
+    torch.testing.assert_close(result, torch.stack(expected))
+
+
+def test_logits_are_averaged_over_time_and_space(network):
+    # A clip that does not change: away from its ends all time steps see the same, so the mean is one step of them.
+    with torch.inference_mode():
+        still = torch.zeros(1, 3, 9, 224, 224)
+        head = network.logits(torch.ones(1, 1024, 1, 1, 1)).flatten()
+        weight, bias = network.logits.conv3d.weight.flatten(1), network.logits.conv3d.bias
+        torch.testing.assert_close(head, weight.sum(1) + bias, rtol=1e-4, atol=1e-4)
+        assert network(still).shape == (1, 400)
+
+
+def test_our_network_loads_the_converted_file(tmp_path, network):
+    path = tmp_path / "i3d_pretrained_400.pt"
+    torch.save(official_state(network), path)
+    extract = i3d_videogpt.load_file(path)
+    frames = noise(16, 64, 64)
+    logits = extract(frames, {})["logits"]
+    assert logits.shape == (1, 400) and logits.dtype == np.float64
+    with torch.inference_mode():
+        expected = network(i3d.centre_crop(frames)).numpy()
+    np.testing.assert_array_equal(logits, expected.astype(np.float64))
+    torch.save({}, path)
+    with pytest.raises(WeightsError, match="does not fit I3D"):
+        i3d_videogpt.load_file(path)
+
+
+class Probe(nn.Module):
+    """Answers as the official file is called: switches, shape and range of what came in."""
+
+    def forward(self, x: Tensor, rescale: bool = False, resize: bool = False, return_features: bool = False) -> Tensor:
+        rows = torch.zeros(x.shape[0], 400)
+        rows[:, 0] = 1.0 if rescale else 0.0
+        rows[:, 1] = 1.0 if resize else 0.0
+        rows[:, 2] = 1.0 if return_features else 0.0
+        for axis in range(5):
+            rows[:, 3 + axis] = x.shape[axis]
+        rows[:, 8], rows[:, 9] = x.min(), x.max()
+        rows[:, 10] = x[:, 1, 3].mean()
+        return rows
+
+
+@pytest.fixture(scope="module")
+def torchscript(tmp_path_factory):
+    path = tmp_path_factory.mktemp("i3d") / "probe.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(Probe()).save(str(path))
+    return path
+
+
+def frames_of_known_range():
+    frames = np.full((16, 48, 64, 3), 100, np.uint8)
+    frames[0, 20:28, 28:36], frames[1, 20:28, 28:36] = 0, 255
+    frames[3, :, :, 1] = 51
+    return frames
+
+
+def test_the_default_leaves_scaling_and_resizing_to_the_file(torchscript):
+    row = i3d.load_file(torchscript, centre=False)(frames_of_known_range(), {})["logits"][0]
+    assert row[:8].tolist() == [1, 1, 1, 1, 3, 16, 48, 64]
+    assert row[8:11].tolist() == [0, 255, 51]
+
+
+def test_common_metrics_gets_a_centre_crop_in_its_own_range(torchscript):
+    row = i3d.load_file(torchscript, centre=True)(frames_of_known_range(), {})["logits"][0]
+    assert row[:8].tolist() == [0, 0, 1, 1, 3, 16, 224, 224]
+    np.testing.assert_allclose(row[8:11], [-1, 1, 51 / 127.5 - 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(112, 140), (140, 112), (112, 112), (300, 301)])
+def test_centre_crop_keeps_the_middle(size):
+    # A ramp along the long side stays a ramp with its middle in the middle, and the short side is used whole.
+    ramp = np.arange(size[1] if size[1] >= size[0] else size[0]) / 2
+    picture = np.broadcast_to(ramp if size[1] >= size[0] else ramp[:, None], size).astype(np.uint8)
+    crop = i3d.centre_crop(np.repeat(picture[None, :, :, None], 3, axis=3))[0, 0, 0].numpy()
+    line = (crop[112] if size[1] >= size[0] else crop[:, 112]) * 127.5 + 127.5
+    assert crop.shape == (224, 224)
+    assert line[111:113].mean() == pytest.approx(ramp.mean(), abs=0.6)
+    slope = (line[-20] - line[20]) / (224 - 40)
+    assert slope == pytest.approx(0.5 * min(size) / 224, abs=0.02)
+
+
+@pytest.mark.parametrize("count", [15, 17])
+def test_a_window_is_sixteen_frames(torchscript, count):
+    with pytest.raises(ValueError, match=f"expected a window of 16 frames, got {count}"):
+        i3d.load_file(torchscript, centre=True)(noise(count, 32, 32), {})
+
+
+def test_variants_have_their_own_signatures():
+    default, centre = (EXTRACTORS.get(name) for name in ("i3d", "i3d_centre"))
+    assert default.signature != centre.signature and "@bec6519f" in default.signature
+    assert default.window == centre.window == 16
+
+
+def test_absent_and_damaged_weights(tmp_path, monkeypatch):
+    monkeypatch.delenv("EVALKIT_WEIGHTS", raising=False)
+    with pytest.raises(WeightsError, match="evalkit weights fetch i3d-torchscript-kinetics400"):
+        EXTRACTORS.get("i3d").load()
+    (tmp_path / "i3d_torchscript.pt").write_bytes(b"PK\x03\x04 not a network")
+    with pytest.raises(WeightsError, match="cannot be read as TorchScript"):
+        i3d.load_file(tmp_path / "i3d_torchscript.pt", centre=False)

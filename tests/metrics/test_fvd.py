@@ -1,0 +1,38 @@
+"""FVD: the registered metric on logits; networks are tested in tests/extractors/test_i3d.py."""
+
+import numpy as np
+import pytest
+
+from evalkit.extractors import EXTRACTORS
+from evalkit.metrics import METRICS
+
+KEYS = ("fvd", "fvd[common-metrics]")
+
+
+@pytest.mark.parametrize(("key", "norm"), [("fvd", 3), ("fvd[common-metrics]", 2)])
+def test_covariance_norm(key, norm):
+    # Deviations of the two sets are 1 and 2 times those of (-1, 0, 1), whose squares sum to 2.
+    one, other = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [2.0], [4.0]])
+    assert METRICS[key].function(one, other)[0] == pytest.approx(1 + 2 / norm)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_equal_sets_shifted_sets_and_noise(key):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(30, 400))
+    metric = METRICS[key]
+    assert metric.function(logits, logits)[0] == 0
+    assert metric.function(logits + 0.1, logits)[0] == pytest.approx(400 * 0.01, rel=1e-9)
+    noisy = [metric.function(logits + generator.normal(0, s, logits.shape), logits)[0] for s in (0.1, 0.5, 2)]
+    assert noisy == sorted(noisy) and metric.better == "lower"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_window_has_no_value(key):
+    assert np.isnan(METRICS[key].function(np.empty((0, 400)), np.zeros((3, 400)))).all()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_windows_are_sixteen_frames(key):
+    extractor, feature = METRICS[key].input
+    assert EXTRACTORS.get(extractor).window == 16 and feature == "logits" and METRICS[key].level == "set"
