@@ -30,7 +30,7 @@ def build(dataset: str, root: Path, clips: int, folders: bool) -> None:
     """A tree with that many clips."""
     place, pattern, people = NAMES[dataset]
     folder = root / place
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number in range(clips):
         path = folder / pattern.format(person=people[number % len(people)], clip=number)
         path.mkdir() if folders else path.touch()

@@ -122,8 +122,10 @@ def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
 
 
 def _coverage(clips: Sequence[ClipScore], by_frame: bool) -> float:
-    """Averaged as the value is: over clips (a failed pair of unknown length counts like any other) or over frames."""
+    """Averaged as the value is, over clips or frames; a failed pair of unknown length counts as one of mean length."""
     if by_frame:
+        known = [clip.frames for clip in clips if clip.frames]
+        usual = float(np.mean(known)) if known else 1.0
         found = sum(clip.coverage * clip.frames for clip in clips)
-        return found / max(sum(clip.frames for clip in clips), 1)
+        return found / max(sum(clip.frames or usual for clip in clips), 1)
     return float(np.mean([clip.coverage for clip in clips])) if clips else 0.0

@@ -1,8 +1,10 @@
 """Features of a clip, kept under the content they were computed from, so that nothing is ever extracted twice."""
 
+import contextlib
 import os
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import numpy as np
 
 from evalkit.files import atomic_path, canonical_sha256
 from evalkit.types import Features
+
+_NAMES = "__names__"
+"""Entry that lists the others, so that a damaged archive with some of them lost is not taken for whole."""
 
 
 def cache_dir() -> Path:
@@ -29,17 +34,19 @@ class FeatureCache:
         """The features stored under `key`; None when there are none, or when the file is damaged."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                features = {name: stored[name] for name in stored.files}
-            path.touch()
-            return features
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                features = {name: stored[name] for name in stored.files if name != _NAMES}
+                whole = sorted(features) == stored[_NAMES].tolist()
+        except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
             return None
+        with contextlib.suppress(OSError):
+            path.touch()
+        return features if whole else None
 
     def save(self, key: str, features: Features) -> None:
         """Store `features` under `key`."""
         with atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **dict(features))
+            np.savez_compressed(file, allow_pickle=False, **{_NAMES: np.array(sorted(features))}, **dict(features))
 
     def entries(self) -> list[Path]:
         """All feature files."""

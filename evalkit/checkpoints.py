@@ -20,13 +20,14 @@ class CheckpointStatus:
     """One file a method can use.
 
     `variant` names the networks it holds. `state` is "absent" for a place where nothing is, "unusable" for a file that
-    does not fit; `note` says why, or what to do.
+    does not fit; `note` says why, or what to do. `needed` marks a file without which no variant runs.
     """
 
     variant: str
     path: Path | None
     state: Literal["ready", "absent", "unusable"]
     note: str = ""
+    needed: bool = False
 
 
 @runtime_checkable

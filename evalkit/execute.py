@@ -22,7 +22,7 @@ from evalkit.runfolder import Outcome, RunFolder
 from evalkit.scoring import ScoringJob, ScoringPool
 from evalkit.types import Pair
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
     except EvalkitError:
         raise
     except OSError as error:
-        if error.errno not in _NO_SPACE:
+        if error.errno not in _UNWRITABLE:
             raise
         raise RunError(
             f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the "

@@ -15,7 +15,8 @@ class Measured:
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `summary` holds what `summary.json`
     holds. `fps` was timed on `machine`. `identity` says which weights and options it was made with. A result with
-    `flags` (reasons in words) is printed and never ranked.
+    `flags` (reasons in words) is printed and never ranked, and so is an `anchor`: a method that does nothing, whose
+    numbers mark the ends of the scale.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measured:
     machine: str
     identity: Mapping[str, Any]
     flags: tuple[str, ...] = ()
+    anchor: bool = False
 
     @property
     def method(self) -> str:
@@ -55,6 +57,7 @@ def read_measured(path: Path) -> Measured:
         fps=header["timings"]["fps"],
         machine=machine(header.get("device", {}), configuration),
         identity={key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
+        anchor=summary["method"] in protocol.get("anchors", ()),
     )
 
 

@@ -30,9 +30,15 @@ class MethodEntry:
 
     @property
     def code_sha256(self) -> str:
-        """sha256 over the folder's Python files and card, so that results of changed code are never mixed."""
-        files = sorted(p for p in self.folder.rglob("*") if p.suffix in {".py", ".yaml"})
-        return canonical_sha256([[p.relative_to(self.folder).as_posix(), content_sha256(p)] for p in files])
+        """sha256 over the folder's Python files and card, so that results of changed code are never mixed.
+
+        For a native method also over the code that methods share: sibling folders without a card.
+        """
+        folders = [self.folder]
+        if self.card.kind == "native" and _is_ours(self.folder):
+            folders += [p for p in self.folder.parent.iterdir() if p.is_dir() and not (p / CARD).exists()]
+        files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in {".py", ".yaml"})
+        return canonical_sha256([[p.relative_to(self.folder.parent).as_posix(), content_sha256(p)] for p in files])
 
 
 def list_methods() -> list[MethodEntry]:
@@ -59,7 +65,7 @@ def read_method(folder: Path) -> MethodEntry:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return MethodEntry(MethodCard.model_validate(content), folder)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MethodError(f"{path}: expected a method card, {error}") from error
     except ValidationError as error:
         raise MethodError(explain_invalid(path, error, MethodCard)) from error
@@ -101,9 +107,13 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     return method
 
 
+def _is_ours(folder: Path) -> bool:
+    return folder.resolve().parent == resource_dir("baselines").resolve()
+
+
 def _import_adapter(folder: Path, module: str) -> ModuleType:
     """Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path."""
-    if folder.resolve().parent == resource_dir("baselines").resolve():
+    if _is_ours(folder):
         return importlib.import_module(f"baselines.{folder.name}.{module}")
     name = f"evalkit_method_{folder.resolve().name}_{module}"
     spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")

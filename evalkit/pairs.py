@@ -1,6 +1,7 @@
 """Pair rules: clips of a dataset -> the pairs of a protocol. The same clips give the same pairs on every machine."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -87,7 +88,13 @@ def clips_sha256(ids: Iterable[str]) -> str:
 
 def pair_id(source: Clip, driving: Clip) -> str:
     """`<source>--<driving>`: the name of the generated file, and what `evalkit score` matches by."""
-    return f"{source.id}--{driving.id}"
+    return join_ids(source.id, driving.id)
+
+
+def join_ids(source: str, driving: str) -> str:
+    """`<source>--<driving>`; `~` keeps hyphens in a row and at the end apart, so that no two couples share a name."""
+    apart = (re.sub(r"-(?=-|$)", "-~", name.replace("~", "~~")) for name in (source, driving))
+    return "--".join(apart)
 
 
 def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
@@ -138,7 +145,7 @@ def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = F
     seen: set[str] = set()
     missing: list[EvalkitError] = []
     for row in read_rows(path, required=("source", "driving"), error=ProtocolError):
-        name = f"{row.text('source')}--{row.text('driving')}"
+        name = join_ids(row.text("source"), row.text("driving"))
         if name in seen:
             raise row.wrong("source", f"every couple once, {name!r} came before")
         seen.add(name)
@@ -166,7 +173,7 @@ def listed_pair(protocol: Protocol, row: Row, by_id: Mapping[str, Clip]) -> Pair
     if same != (protocol.task == "self_reenactment"):
         raise row.wrong("driving", f"a clip of {'the same' if not same else 'another'} identity for {protocol.task}")
     default = protocol.source.frames if source.kind == "clip" else (0,)
-    name = f"{row.text('source')}--{row.text('driving')}"
+    name = join_ids(row.text("source"), row.text("driving"))
     return Pair(name, source, still or row.integers("source_frames", default), driving)
 
 

@@ -159,6 +159,8 @@ def read_protocol(path: Path) -> Protocol:
         raise ProtocolError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise ProtocolError(f"{path}: expected keys and values, got {type(content).__name__}")
+    if "folder" in content:
+        raise ProtocolError(f"{path}: unknown key 'folder'; where the file lies is where it was read from")
     try:
         protocol = Protocol.model_validate(content).model_copy(update={"folder": path.parent})
     except ValidationError as error:

@@ -43,33 +43,39 @@ def published_table(paper: Paper, name: str) -> Table:
     )
 
 
-def add_reported(table: Table, paper: Paper, name: str, task: str) -> Table:
-    """`table` with the rows of a paper's table below it, under the columns of the same metric; not ranked.
+def add_reported(table: Table, paper: Paper, name: str) -> Table:
+    """`table` with the rows of a paper's table below it, under the columns of the same metric, task and dataset.
 
-    Raises `RunError` when the paper's table is about another task or shares no metric with `table`.
+    Reported rows are not ranked. Raises `UnknownNameError` for a table the paper does not have, `RunError` when no
+    number of it belongs under a column.
     """
     number, cells = paper.table(name)
-    cells = tuple(cell for cell in cells if cell.task == task and cell.layout in ("comparison", "ablation"))
-    metrics = {column.key.partition("[")[0] for column in table.columns}
-    shared = [cell for cell in cells if cell.metric in metrics]
+    cells = tuple(cell for cell in cells if cell.layout in ("comparison", "ablation"))
     title = f"{paper.card.name}, {table_name(number)}"
-    if not shared:
-        raise RunError(f"{title} reports no {task.replace('_', '-')} number of any metric in this table.")
-    datasets = list(dict.fromkeys(cell.dataset for cell in shared))
-    rows = []
-    for dataset in datasets:
-        for method in dict.fromkeys(cell.method for cell in shared if cell.dataset == dataset):
-            of = {cell.metric: cell for cell in shared if (cell.dataset, cell.method) == (dataset, method)}
-            row = tuple(_unranked(of.get(column.key.partition("[")[0])) for column in table.columns)
-            rows.append((method if len(datasets) == 1 else f"{method} ({dataset})", row))
-    heading = f"Reported in {title} on {', '.join(datasets)}: not measured here, not ranked, definitions may differ"
-    notes = [note for note in _footnotes(shared) if note not in table.footnotes]
+    found = {(cell.method, cell.metric, str(cell.task), cell.dataset): cell for cell in cells}
+    places = [(column.key.partition("[")[0], column.task, column.dataset) for column in table.columns]
+    rows = [
+        (method, tuple(_unranked(found.get((method, *place))) for place in places))
+        for method in dict.fromkeys(cell.method for cell in cells)
+    ]
+    rows = [(method, row) for method, row in rows if any(cell.text for cell in row)]
+    if not rows:
+        raise RunError(
+            f"No number of {title} belongs into this table: it reports {_contents(cells)}; the runs measured "
+            f"{', '.join(sorted({' '.join(place).strip() for place in places}))}."
+        )
+    heading = f"Reported in {title}: not measured here, not ranked, definitions may differ"
+    shown = [cell for cell in cells if (cell.metric, cell.task, cell.dataset) in places]
     return replace(
         table,
         rows=(*table.rows, *rows),
-        footnotes=(*table.footnotes, *notes),
+        footnotes=(*table.footnotes, *_footnotes(shown)),
         sections=(*table.sections, Section(len(table.rows), heading, reported=True)),
     )
+
+
+def _contents(cells: Sequence[Reported]) -> str:
+    return ", ".join(sorted({f"{cell.metric} {cell.task} {cell.dataset}" for cell in cells})) or "no metric"
 
 
 def _column(cell: Reported, cells: Sequence[Reported]) -> Column:
@@ -77,7 +83,7 @@ def _column(cell: Reported, cells: Sequence[Reported]) -> Column:
         c for c in cells if (c.metric, c.group, c.dataset, c.task) == (cell.metric, cell.group, cell.dataset, cell.task)
     ]
     decimals = max(len(c.text.partition(".")[2]) for c in same)
-    return Column(cell.metric, cell.title, cell.better, "", decimals, cell.group)
+    return Column(cell.metric, cell.title, cell.better, "", decimals, cell.group, cell.task, cell.dataset)
 
 
 def _cell(cell: Reported | None) -> Cell:

@@ -31,7 +31,7 @@ _FRAME_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class FrameScores:
-    """One metric over the frames of one pair: `values` (T,), NaN where there is none, with `statuses` (T,) that say why.
+    """One metric over the frames of one pair: `values` (T,), NaN where there is none, and `statuses` (T,) that say why.
 
     Frame t is the t-th generated frame, which answers the t-th driving frame the protocol selects.
     """

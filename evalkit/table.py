@@ -1,7 +1,7 @@
 """Tables: rows are methods, columns metrics; best and second are marked, the caption says what it is.
 
-Ranks are taken on unrounded values, and exact ties share a rank. A number below the protocol's coverage floor, or from
-a run that is not complete, is marked and never ranked.
+Ranks are taken on unrounded values, and exact ties share a rank. A number below the protocol's coverage floor, from a
+run that is not complete, or of an anchor is marked and never ranked.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,10 @@ STYLES: tuple[Style, ...] = ("plain", "paper", "ablation")
 
 @dataclass(frozen=True)
 class Column:
-    """One metric: its key, title, direction ("" where none is better), unit, printed decimals, and column group."""
+    """One metric: its key, title, direction ("" where none is better), unit, printed decimals, and column group.
+
+    `task` and `dataset` say what it was measured on, where that is known.
+    """
 
     key: str
     title: str
@@ -28,6 +31,8 @@ class Column:
     unit: str
     decimals: int
     group: str = ""
+    task: str = ""
+    dataset: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,13 @@ class Table:
     sections: tuple[Section, ...] = ()
 
 
-LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED = "*", "†", "‡", "§"
+LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED, ANCHOR = "*", "†", "‡", "§", "¶"
 _FOOTNOTES = {
     LOW_COVERAGE: "coverage below the protocol's floor; not ranked",
     INCOMPLETE: "not all pairs of the protocol; not ranked",
     OTHER_MACHINE: "timed on different machines or precisions; not ranked",
     FLAGGED: "added to the leaderboard by force; not ranked",
+    ANCHOR: "does nothing and marks an end of the scale; not ranked",
 }
 _NOTHING = Cell(None, "", None, None, None, "")
 
@@ -173,15 +179,17 @@ def _block(group: Sequence[Measured], heading: str) -> tuple[list[Column], dict[
         notes = OTHER_MACHINE if len(machines) > 1 else ""
         columns.append(Column("fps", "FPS", "higher", "", 1, heading))
         for result in group:
-            sign = (notes if result.fps else "") + (FLAGGED if result.flags else "")
-            cells[result.title].append(Cell(result.fps, "", None, None, None, sign))
+            signs = notes + _signs(result) if result.fps else ""
+            cells[result.title].append(Cell(result.fps, "", None, None, None, signs))
     return columns, cells
 
 
 def _column(key: str, group: Sequence[Measured], heading: str) -> Column:
     entry = next(r.summary["metrics"][key] for r in group if key in r.summary["metrics"])
     decimals = METRICS[key].decimals if key in METRICS else 3
-    return Column(key, entry["title"], entry["better"], entry["unit"], decimals, heading)
+    first = group[0]
+    place = (heading, first.summary["task"], first.dataset)
+    return Column(key, entry["title"], entry["better"], entry["unit"], decimals, *place)
 
 
 def _cell(result: Measured, key: str) -> Cell:
@@ -191,8 +199,12 @@ def _cell(result: Measured, key: str) -> Cell:
         return Cell(None, "", entry["coverage"] if entry and measured else None, None, None, "")
     notes = LOW_COVERAGE if entry["status"] == "low_coverage" else ""
     notes += "" if result.summary["complete"] else INCOMPLETE
-    notes += FLAGGED if result.flags else ""
+    notes += _signs(result)
     return Cell(entry["value"], "", entry["coverage"], entry["ci_low"], entry["ci_high"], notes)
+
+
+def _signs(result: Measured) -> str:
+    return (FLAGGED if result.flags else "") + (ANCHOR if result.anchor else "")
 
 
 def _caption(groups: dict[str, list[Measured]]) -> str:

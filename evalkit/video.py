@@ -284,28 +284,34 @@ def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Pictur
                 raise VideoError(f"{path}: holds no video stream")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            index, end = 0, 0.0
+            index, last = 0, None
             for frame in container.decode(stream):
                 if frame.is_corrupt:
                     raise VideoError(f"{path}: frame {index} is damaged")
                 yield index, _Picture(frame)
-                index, end = index + 1, frame.time or 0.0
+                index, last = index + 1, frame
                 if stop is not None and index >= stop:
                     return
-            _refuse_truncated(path, container, index, end)
+            if last is not None:
+                _refuse_truncated(path, container, index, last)
     except (OSError, av.FFmpegError) as error:
         reason = error.strerror or error
         raise VideoError(f"{path}: not a readable video ({reason}). Replace or re-encode it.") from error
 
 
-def _refuse_truncated(path: Path, container: "av.container.InputContainer", frames: int, end_s: float) -> None:
-    """FFmpeg ends a cut-off file quietly; the header's frame count and duration tell."""
-    stated = container.streams.video[0].frames
-    if stated and frames < stated:
-        raise VideoError(f"{path}: truncated, {frames} of {stated} frames can be decoded")
-    duration = (container.duration or 0) / av.time_base
-    if len(container.streams) == 1 and duration - end_s > _MISSING_TAIL_S + duration / max(frames, 1):
-        raise VideoError(f"{path}: truncated, pictures end at {end_s:.2f} s of {duration:.2f} s")
+def _refuse_truncated(path: Path, container: "av.container.InputContainer", frames: int, last: "av.VideoFrame") -> None:
+    """FFmpeg ends a cut-off file quietly; the duration in its header tells how long it should have been."""
+    stream = container.streams.video[0]
+    stated = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+    if stated is None and len(container.streams) == 1 and container.duration:
+        stated = Fraction(container.duration, av.time_base)
+    if stated is None or last.time is None or not last.time_base:
+        return
+    shown = last.time + float(last.duration * last.time_base) - float((stream.start_time or 0) * last.time_base)
+    slack = float(stated) / frames / 2 + (0 if last.duration else _MISSING_TAIL_S)
+    if shown < float(stated) - slack:
+        of = f" of {stream.frames}" if stream.frames > frames else ""
+        raise VideoError(f"{path}: truncated, {frames}{of} frames, {shown:.2f} s of {float(stated):.2f} s")
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:

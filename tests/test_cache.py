@@ -3,7 +3,6 @@
 import gc
 import os
 import warnings
-import zlib
 
 import numpy as np
 import pytest
@@ -31,7 +30,6 @@ def test_what_is_saved_is_loaded_bit_by_bit(cache):
         assert loaded[name].dtype == array.dtype and np.array_equal(loaded[name], array, equal_nan=True)
 
 
-@pytest.mark.xfail(strict=True, reason="a file that cannot be touched counts as damaged")
 def test_a_cache_that_may_only_be_read_is_used(cache, monkeypatch):
     cache.save(KEY, FEATURES)
 
@@ -57,7 +55,6 @@ def test_saving_leaves_one_file_and_replaces_the_old(cache):
     assert loaded is not None and list(loaded) == ["points"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the next test
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_a_file_cut_short_is_a_miss(cache, share):
     cache.save(KEY, FEATURES)
@@ -66,7 +63,6 @@ def test_a_file_cut_short_is_a_miss(cache, share):
     assert cache.load(KEY) is None
 
 
-@pytest.mark.xfail(strict=True, reason="numpy leaves a damaged archive open when it is given a path, not a file")
 def test_a_damaged_file_is_closed(cache):
     cache.save(KEY, FEATURES)
     (path,) = cache.folder.rglob("*.npz")
@@ -78,12 +74,6 @@ def test_a_damaged_file_is_closed(cache):
     assert caught == []
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.xfail(
-    strict=True,
-    raises=(zlib.error, RuntimeError),
-    reason="zlib.error and NotImplementedError of a damaged archive are not caught",
-)
 def test_a_flipped_byte_never_gives_other_numbers_or_an_error(cache):
     cache.save(KEY, FEATURES)
     (path,) = cache.folder.rglob("*.npz")
@@ -91,6 +81,7 @@ def test_a_flipped_byte_never_gives_other_numbers_or_an_error(cache):
     for position in range(len(data)):
         path.write_bytes(data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :])
         loaded = cache.load(KEY)
+        assert loaded is None or loaded.keys() == FEATURES.keys()
         for name, array in (loaded or {}).items():
             assert np.array_equal(array, FEATURES[name], equal_nan=True)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DatasetError, ProtocolError
-from evalkit.pairs import make_pairs, pair_id
+from evalkit.pairs import join_ids, make_pairs, pair_id
 from tests.fakes import make_clip, make_protocol
 
 # Clips of up to five identities, one of them possibly with a portrait.
@@ -62,7 +62,7 @@ def test_all_cross_identity_counts(clips):
     if expected:
         assert len({pair.id for pair in crossed(clips)}) == expected
     else:
-        with pytest.raises(DatasetError, match=f"from {len(clips)} clips of {len(people)} identities; two identities"):
+        with pytest.raises(DatasetError, match=f"from {len(clips)} clips of {len(people)} identities, .*; two identities"):
             crossed(clips)
 
 
@@ -114,7 +114,7 @@ def test_random_cross_of_a_known_cast_never_changes():
 
 @pytest.mark.parametrize("clips", [[], [PORTRAIT]])
 def test_nothing_to_pair_is_said(clips):
-    with pytest.raises(DatasetError, match=r"'small' makes no pair from \d clips of \d identities; one clip at least"):
+    with pytest.raises(DatasetError, match=r"'small' makes no pair from \d clips of \d identities, .*; one clip at least"):
         make_pairs(make_protocol(), clips)
     with pytest.raises(DatasetError, match="two identities at least are needed"):
         random_cross(clips, 3)
@@ -124,7 +124,19 @@ def test_pair_ids_name_source_and_driving():
     assert pair_id(TWO[0], TWO[2]) == "a1--b1"
 
 
-@pytest.mark.xfail(strict=True, reason="clip ids that hold '--' can give two couples one name")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", "b--c"), ("a--b", "c")),
+        (("a-", "b"), ("a", "-b")),
+        (("a", "~--b"), ("a--~", "b")),
+        (("a-~", "b"), ("a-", "b")),
+    ],
+)
+def test_hyphens_in_ids_are_kept_apart(one, other):
+    assert join_ids(*one) != join_ids(*other)
+
+
 def test_two_couples_never_share_an_id():
     clips = [make_clip("a", "1"), make_clip("a--b", "2"), make_clip("b--c", "3"), make_clip("c", "4")]
     pairs = crossed(clips)

@@ -102,7 +102,6 @@ def test_a_file_that_cannot_be_read(tmp_path):
         read_protocol(tmp_path / "latin.yaml")
 
 
-@pytest.mark.xfail(strict=True, reason="'folder' is a field of the model, so a file may hold it")
 def test_a_file_cannot_say_where_it_lies(write):
     with pytest.raises(ProtocolError, match="unknown key 'folder'"):
         read_protocol(write(folder="/somewhere"))

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from baselines.native.networks import Expected, Networks, Part
 from baselines.native.official import OfficialFile, read_official, tensors
+from evalkit import weights
 from evalkit.checkpoints import CheckpointStatus
-from evalkit.errors import MethodError
+from evalkit.errors import MethodError, WeightsError
 from evalkit.files import atomic_path, content_sha256
 
 FORMAT = "evalkit-method-1"
@@ -67,12 +68,13 @@ def read_any(networks: Networks, path: Path) -> tuple[str, State]:
 
 def status(networks: Networks, checkpoint: Path | None) -> list[CheckpointStatus]:
     """What `check` shows; see `evalkit.checkpoints.Checkpoints`."""
-    if checkpoint is not None:
-        try:
-            return [CheckpointStatus(read_any(networks, checkpoint)[0], checkpoint, "ready")]
-        except MethodError as error:
-            return [CheckpointStatus("", checkpoint, "unusable", str(error))]
-    return [_installed_status(networks, variant) for variant in networks.variants]
+    needed = [_needed_status(name) for name in networks.needs]
+    if checkpoint is None:
+        return [*(_installed_status(networks, variant) for variant in networks.variants), *needed]
+    try:
+        return [CheckpointStatus(read_any(networks, checkpoint)[0], checkpoint, "ready"), *needed]
+    except MethodError as error:
+        return [CheckpointStatus("", checkpoint, "unusable", str(error)), *needed]
 
 
 def compare(networks: Networks, state: Mapping[str, Tensor], expected: Expected) -> Difference:
@@ -128,9 +130,7 @@ def _check_metadata(networks: Networks, path: Path, metadata: Mapping[str, str])
     if metadata.get("format") != FORMAT:
         raise MethodError(f"{path}: not written by `evalkit methods import`. Import the official file instead.")
     if metadata.get("method") != networks.method or metadata.get("variant") not in networks.variants:
-        raise MethodError(
-            f"{path}: holds {metadata.get('method')} ({metadata.get('variant')}), not {networks.method}."
-        )
+        raise MethodError(f"{path}: holds {metadata.get('method')} ({metadata.get('variant')}), not {networks.method}.")
 
 
 def _installed_status(networks: Networks, variant: str) -> CheckpointStatus:
@@ -142,6 +142,13 @@ def _installed_status(networks: Networks, variant: str) -> CheckpointStatus:
     except MethodError as error:
         return CheckpointStatus(variant, path, "unusable", str(error))
     return CheckpointStatus(variant, path, "ready")
+
+
+def _needed_status(name: str) -> CheckpointStatus:
+    try:
+        return CheckpointStatus(name, weights.locate(name), "ready", needed=True)
+    except WeightsError as error:
+        return CheckpointStatus(name, None, "absent", str(error), needed=True)
 
 
 def _collect(networks: Networks, files: Sequence[OfficialFile], expected: Expected) -> State:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import cache, data, methods, metrics, protocols
+from evalkit.cli import cache, data, leaderboard, methods, metrics, protocols
 from evalkit.cli.explain import explain
+from evalkit.cli.history import history
 from evalkit.cli.run import run
 from evalkit.cli.score import score
 from evalkit.cli.table import table
@@ -22,6 +23,9 @@ app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(explain)
+app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
+app.command(rich_help_panel="Gate")(history)
+app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(methods.app, name="methods", rich_help_panel="Look up")
 app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")

@@ -106,7 +106,9 @@ def pareto(
     protocol: Annotated[str, typer.Argument(metavar="PROTOCOL", help="A protocol with rows.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, .svg or .png file.")],
     identity: Annotated[str | None, typer.Option(metavar="METRIC", help="Across. Default: the first CSIM.")] = None,
-    motion: Annotated[str | None, typer.Option(metavar="METRIC", help="Up. Default: the first AED, APD or AKD.")] = None,
+    motion: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="Up. Default: the first AED, APD or AKD.")
+    ] = None,
     leaderboards: Folder = None,
 ) -> None:
     """Draw identity against motion and speed: who is not beaten on all of them at once."""

@@ -1,10 +1,18 @@
-"""`evalkit methods`: what can be run."""
+"""`evalkit methods`: what can be run, and its weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evalkit.cli import options
 
-app = typer.Typer(help="Methods: what can be run.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from evalkit.adapter import MethodCard
+    from evalkit.checkpoints import CheckpointStatus
+
+app = typer.Typer(help="Methods: what can be run, and with which weights.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit methods list`, or a folder.")]
 
 
 @app.command("list")
@@ -17,4 +25,110 @@ def list_(as_json: options.Json = False) -> None:
     if as_json:
         print_json([card.model_dump(mode="json") for card in cards])
     else:
-        print_list(["Method", "Title", "Kind", "What"], [[c.id, c.title, c.kind, c.description] for c in cards])
+        columns = ["Method", "Title", "Kind", "Year", "Size", "Parameters", "Licence", "What"]
+        print_list(columns, [_row(card) for card in cards])
+
+
+@app.command()
+def info(name: Name, as_json: options.Json = False) -> None:
+    """Show everything that is known of a method: paper, licence, sizes, options, where its weights come from."""
+    from evalkit.cli.console import print_json, print_list
+    from evalkit.methods import find_method
+
+    card = find_method(name).card
+    if as_json:
+        print_json(card.model_dump(mode="json"))
+        return
+    print_list(["", ""], _facts(card))
+    if card.options:
+        rows = [[key, o.default, ", ".join(o.choices) or "any", o.help] for key, o in card.options.items()]
+        print_list(["Option", "Default", "Values", "What"], rows)
+
+
+@app.command()
+def check(
+    name: Name,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Check this file, zip or folder instead of imported weights.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say which weights of a method are here, whether every key fits, and what is missing.
+
+    Ends with exit code 1 when the method cannot run.
+    """
+    from evalkit.checkpoints import checkpoints_of
+    from evalkit.cli.console import print_json, print_list
+    from evalkit.methods import find_method
+
+    entry = find_method(name)
+    known = checkpoints_of(entry)
+    found = known.status(checkpoint) if known else []
+    if as_json:
+        print_json({"id": entry.card.id, "checkpoints": [_plain(one) for one in found]})
+    elif known is None:
+        typer.echo(f"{entry.card.id} needs no weights that evalkit knows of.")
+    else:
+        rows = [[one.variant, one.state, str(one.path or ""), one.note] for one in found]
+        print_list(["Networks", "State", "File", "What to do"], rows)
+    if known is not None and not _can_run(found):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    name: Name,
+    file: Annotated[
+        Path, typer.Argument(metavar="PATH", help="The official checkpoint, or a zip or folder of several.")
+    ],
+) -> None:
+    """Check an official checkpoint and convert it, once, to safetensors in the cache folder.
+
+    Nothing in the file is run. Every key must fit; what does not is named.
+    """
+    from evalkit.checkpoints import checkpoints_of
+    from evalkit.errors import MethodError
+    from evalkit.methods import find_method
+
+    entry = find_method(name)
+    known = checkpoints_of(entry)
+    if known is None:
+        raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
+    typer.echo(str(known.import_file(file)))
+
+
+def _row(card: "MethodCard") -> list[str]:
+    side = f"{card.input_size}" if card.input_size else ""
+    if card.output_size and card.output_size != card.input_size:
+        side += f" -> {card.output_size}"
+    millions = f"{card.parameters / 1e6:.1f} M" if card.parameters else ""
+    return [card.id, card.title, card.kind, str(card.year or ""), side, millions, card.licence, card.description]
+
+
+def _facts(card: "MethodCard") -> list[list[str]]:
+    facts = {
+        "Method": f"{card.id}: {card.title} ({card.kind})",
+        "What": card.description,
+        "Paper": card.paper,
+        "Licence": card.licence,
+        "Trained on": ", ".join(card.trained_on),
+        "Repository": card.repository,
+        "Weights": card.checkpoint,
+        "Motion": ", ".join(card.motions),
+        "Sources": "any number" if card.max_sources is None else str(card.max_sources),
+        "Input": f"{card.input_size} pixels" if card.input_size else "",
+        "Output": f"{card.output_size} pixels" if card.output_size else "",
+        "Parameters": f"{card.parameters:,}" if card.parameters else "",
+    }
+    return [[label, text] for label, text in facts.items() if text]
+
+
+def _plain(status: "CheckpointStatus") -> dict[str, Any]:
+    path = str(status.path) if status.path else None
+    return {"variant": status.variant, "state": status.state, "path": path, "note": status.note}
+
+
+def _can_run(found: "list[CheckpointStatus]") -> bool:
+    """Some variant is ready, and so is everything the method needs besides."""
+    ready = any(one.state == "ready" for one in found if not one.needed)
+    return ready and all(one.state == "ready" for one in found if one.needed)

@@ -31,8 +31,9 @@ def table(
     Example: `evalkit table runs/demo_cross/* runs/demo_self/* --format latex --style paper --ours landmark_warp`
     """
     from evalkit.cli.printing import print_tables
-    from evalkit.errors import UnknownNameError
-    from evalkit.published_tables import add_reported_to
+    from evalkit.errors import RunError, UnknownNameError
+    from evalkit.published import find_paper
+    from evalkit.published_tables import add_reported
     from evalkit.table import STYLES, build_table
 
     chosen = next((known for known in STYLES if known == style), None)
@@ -40,5 +41,8 @@ def table(
         raise UnknownNameError("table style", style, STYLES)
     built = build_table(runs, style=chosen, ours=ours)
     for name in reported or ():
-        built = add_reported_to(built, runs[0], name)
+        paper, colon, number = name.partition(":")
+        if not colon:
+            raise RunError(f"--reported {name!r}: expected PAPER:TABLE, such as fsrt:1.")
+        built = add_reported(built, find_paper(paper), number)
     print_tables([built], "json" if as_json else format, paper=chosen != "plain", standalone=standalone)

@@ -94,7 +94,9 @@ def where(names: SomeNames = None) -> None:
 
 
 def _size(count: int | None) -> str:
-    return f"{count / 1e6:.1f} MB" if count else ""
+    if count is None:
+        return ""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
 @contextmanager

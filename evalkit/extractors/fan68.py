@@ -7,16 +7,14 @@ package. Source: Bulat and Tzimiropoulos, "How far are we from solving the 2D & 
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import weights
-from evalkit.errors import WeightsError
 from evalkit.extractors.base import Extract, Extractor
-from evalkit.extractors.torch_network import one_thread
+from evalkit.extractors.torch_network import load_script, one_thread
 from evalkit.types import Features, Frames, Values
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ def load() -> Extract:
     """Features: `points` (T, 68, 2) x, y in whole pixels, NaN where the detector found no face."""
     import torch
 
-    network = _load_script(weights.locate(WEIGHTS))
+    network = load_script(weights.locate(WEIGHTS))
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
         points = np.full((len(frames), POINTS, 2), np.nan)
@@ -93,15 +91,6 @@ def peaks(heat: NDArray[np.float32]) -> Values:
     )
     points[inner] += 0.25 * np.sign(np.stack(slopes, axis=1))
     return np.asarray(points, dtype=np.float64)
-
-
-def _load_script(path: Path) -> Any:
-    import torch
-
-    try:
-        return torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-    except (RuntimeError, ValueError) as error:
-        raise WeightsError(f"{path} is not a TorchScript network: {error}") from error
 
 
 def _last(output: Any) -> "Tensor":

@@ -1,5 +1,6 @@
 """Loading checkpoints into torch networks, safely and strictly."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,21 @@ def load_state(network: "nn.Module", path: Path, *, entry: str | None = None, pr
     except RuntimeError as error:
         raise WeightsError(f"{path} does not fit {type(network).__name__}: {error}") from error
     network.eval().requires_grad_(False)
+
+
+def load_script(path: Path) -> Any:
+    """The network in a TorchScript file, in inference mode. PyTorch deprecates the format, the files remain.
+
+    Raises `WeightsError` for any other file.
+    """
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"`torch\.jit\.load` is deprecated", FutureWarning)
+            return torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError) as error:
+        raise WeightsError(f"{path} is not a TorchScript network: {error}") from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from evalkit.errors import RunError
 from evalkit.files import atomic_path
@@ -28,7 +29,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Point:
-    """A method: two metrics with their intervals (None: there is none), and frames per second (None: not timed)."""
+    """A method: two metrics with their intervals (None: there is none), and frames per second (None: not timed).
+
+    An `anchor` does nothing; it marks an end of the scale and is on no front.
+    """
 
     title: str
     x: float
@@ -36,37 +40,42 @@ class Point:
     x_interval: tuple[float, float] | None = None
     y_interval: tuple[float, float] | None = None
     fps: float | None = None
+    anchor: bool = False
 
 
 def pareto_front(points: Sequence[Point], x: Axis, y: Axis) -> list[bool]:
-    """Which points no other point beats: at least as good on x, y and speed, and better on one of them.
+    """Which points no other beats: at least as good on x, y and speed, and better on one of them; anchors left out.
 
     A method that was not timed is slower than any that was.
     """
     sign_x, sign_y = (1 if axis.better == "higher" else -1 for axis in (x, y))
     scores = np.array([[sign_x * p.x, sign_y * p.y, -1.0 if p.fps is None else p.fps] for p in points])
-    beaten = (scores[None] >= scores[:, None]).all(axis=2) & (scores[None] > scores[:, None]).any(axis=2)
-    return [bool(free) for free in ~np.asarray(beaten).any(axis=1)]
+    compete = np.array([not point.anchor for point in points])
+    beaten = (scores[None] >= scores[:, None]).all(axis=2) & (scores[None] > scores[:, None]).any(axis=2) & compete
+    return [not bool(np.any(row)) and bool(free) for row, free in zip(beaten, compete, strict=True)]
 
 
 def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") -> Figure:
-    """A figure of 120 x 90 mm: filled points are on the front, the area of a point grows with its speed."""
-    figure = Figure(figsize=(120 / 25.4, 90 / 25.4), dpi=200, layout="constrained")
+    """A figure of 160 x 100 mm with numbered points: filled ones are on the front, the area grows with the speed."""
+    figure = Figure(figsize=(160 / 25.4, 100 / 25.4), dpi=200, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     fastest = max((point.fps or 0.0 for point in points), default=0.0)
-    for point, on in zip(points, pareto_front(points, x, y), strict=True):
-        _draw(axes, point, on, fastest)
+    names = []
+    for number, (point, on) in enumerate(zip(points, pareto_front(points, x, y), strict=True), start=1):
+        _draw(axes, point, f"{number}", on, fastest)
+        names.append(f"{number}  {' '.join(point.title.split())}" + (f", {point.fps:.3g} fps" if point.fps else ""))
     for axis, set_label in ((x, axes.set_xlabel), (y, axes.set_ylabel)):
-        set_label(f"{axis.title} ({axis.better} is better)", parse_math=False)
+        set_label(f"{axis.title} ({axis.better} is better)", fontsize=8, parse_math=False)
     if x.better == "lower":
         axes.invert_xaxis()
     if y.better == "lower":
         axes.invert_yaxis()
     axes.margins(0.15)
+    axes.tick_params(labelsize=7)
     axes.grid(visible=True, linewidth=0.4, alpha=0.5)
-    speed = f"; area: frames per second (largest {fastest:.3g})" if fastest else ""
-    axes.set_title(f"{title}\nbetter is up and right; filled: on the Pareto front{speed}", fontsize=7, parse_math=False)
+    axes.set_title(title, fontsize=9, parse_math=False)
+    _legend(axes, names)
     return figure
 
 
@@ -79,11 +88,9 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure.savefig(temporary, metadata=dates[path.suffix])
 
 
-def _draw(axes: Axes, point: Point, on: bool, fastest: float) -> None:
-    share = (point.fps or 0.0) / fastest if fastest else 0.0
+def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> None:
+    area = _SMALLEST + (_LARGEST - _SMALLEST) * ((point.fps or 0.0) / fastest if fastest else 0.0)
     colour = _ON if on else _OFF
-    area = _SMALLEST + (_LARGEST - _SMALLEST) * share
-    face = colour if on else "none"
     axes.errorbar(
         point.x,
         point.y,
@@ -94,16 +101,28 @@ def _draw(axes: Axes, point: Point, on: bool, fastest: float) -> None:
         elinewidth=0.6,
         alpha=0.7,
     )
-    axes.scatter([point.x], [point.y], s=area, facecolors=face, edgecolors=colour, linewidths=1.0, zorder=3)
-    radius = np.sqrt(area) / 2
-    axes.annotate(
-        " ".join(point.title.split()),
-        (point.x, point.y),
-        xytext=(radius + 2, radius + 2),
-        textcoords="offset points",
+    marker, face = ("D" if point.anchor else "o"), (colour if on else "none")
+    axes.scatter([point.x], [point.y], s=area, facecolors=face, edgecolors=colour, alpha=0.8, marker=marker, zorder=3)
+    offset = np.sqrt(area) / 2 * 0.7 + 1
+    axes.annotate(number, (point.x, point.y), xytext=(offset, offset), textcoords="offset points", fontsize=7, zorder=4)
+
+
+def _legend(axes: Axes, names: Sequence[str]) -> None:
+    """The names to the right, and how to read the figure below them; nothing in them is taken for mathematics."""
+    reading = ("", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: does nothing")
+    handles = [Line2D([], [], linestyle="none") for _ in (*names, *reading)]
+    legend = axes.legend(
+        handles,
+        [*names, *reading],
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
         fontsize=6,
-        parse_math=False,
+        frameon=False,
+        handlelength=0,
+        handletextpad=0,
     )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _error(value: float, interval: tuple[float, float] | None) -> list[list[float]] | None:

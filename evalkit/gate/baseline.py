@@ -71,7 +71,7 @@ def check_digest(path: Path) -> dict[str, Any]:
     if content.get("kind") == KIND and stated != canonical_sha256(content):
         raise RunError(
             f"{path}: its content does not have the sha256 it states: it is damaged or was edited by hand. "
-            "Restore it, or make it again with `evalkit gate --save-baseline FILE RUN`."
+            "Restore it, or make it again with `evalkit gate save RUN FILE`."
         )
     return dict(content)
 

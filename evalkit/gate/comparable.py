@@ -39,9 +39,7 @@ def check_signatures(baseline: Side, candidate: Side, keys: list[str]) -> list[F
     for key in keys:
         one, other = ((side.entry(key) or {}).get("signature") for side in (baseline, candidate))
         if one and other and one != other:
-            found.append(
-                Finding("not_comparable", f"{key} has another signature: {one} in the baseline, {other} now.")
-            )
+            found.append(Finding("not_comparable", f"{key} has another signature: {one} in the baseline, {other} now."))
     return found
 
 

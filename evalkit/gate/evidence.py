@@ -1,7 +1,9 @@
 """What is known of one metric on both sides: values, coverage, paired differences, and whether it was measured."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from evalkit.bootstrap import interval
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.side import PairScore, Side
 from evalkit.gate.signflip import Differences
+from evalkit.types import Values
 
 _SIGN = {"higher": -1.0, "lower": 1.0}
 
@@ -19,6 +22,7 @@ class Evidence:
 
     Attributes:
         key, title, better, unit: of the metric.
+        signature: of the metric; None when the baseline does not say.
         rule: what it is judged by.
         baseline, candidate: the values of the protocol; None when there is none.
         baseline_coverage, candidate_coverage: beside them.
@@ -32,6 +36,7 @@ class Evidence:
     title: str
     better: str
     unit: str
+    signature: str | None
     rule: Rule
     baseline: float | None
     candidate: float | None
@@ -85,6 +90,7 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         title=str(entry.get("title", key)),
         better=better,
         unit=str(entry.get("unit", "")),
+        signature=entry.get("signature"),
         rule=rule,
         baseline=values[0],
         candidate=values[1],
@@ -93,25 +99,23 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         loss=loss,
         differences=differences,
         interval=bounds or _unpaired(entry, other, loss),
-        broken=_broken(rule, candidate, entry, other, values, baseline),
+        broken=_broken(rule, candidate.coverage_floor, entry, other, values),
     )
 
 
 def _broken(
     rule: Rule,
-    candidate: Side,
-    entry: "object",
-    other: "object",
+    protocol_floor: float,
+    entry: Mapping[str, Any],
+    other: Mapping[str, Any] | None,
     values: list[float | None],
-    baseline: Side,
 ) -> str | None:
     """Why a metric could not be measured."""
-    assert isinstance(entry, dict)
-    if not isinstance(other, dict):
+    if other is None:
         return "the candidate was not scored with it"
     if other["status"] == "unavailable":
         return f"unavailable: {other.get('reason', 'no reason given')}"
-    floor = candidate.coverage_floor if rule.min_coverage is None else rule.min_coverage
+    floor = protocol_floor if rule.min_coverage is None else rule.min_coverage
     for name, side, value in (("baseline", entry, values[0]), ("candidate", other, values[1])):
         if value is None:
             return f"the {name} has no value"
@@ -127,8 +131,8 @@ def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{share:.1%}"
 
 
-def _number(entry: "object") -> float | None:
-    value = entry.get("value") if isinstance(entry, dict) else None
+def _number(entry: Mapping[str, Any] | None) -> float | None:
+    value = entry.get("value") if entry else None
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
@@ -143,7 +147,7 @@ def _scored(score: PairScore) -> bool:
     return score.mean is not None and math.isfinite(score.mean)
 
 
-def _weights(pairs: list[tuple[PairScore, PairScore]], averaging: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _weights(pairs: list[tuple[PairScore, PairScore]], averaging: str) -> Values:
     """Every clip alike, or by its frames: the mean of both sides, which differ where faces were missed."""
     return np.array([(a.n + b.n) / 2 if averaging == "frame" else 1.0 for a, b in pairs])
 
@@ -152,9 +156,7 @@ def _mean(pairs: list[tuple[PairScore, PairScore]], averaging: str, side: int) -
     return float(np.average([float(pair[side].mean or 0.0) for pair in pairs], weights=_weights(pairs, averaging)))
 
 
-def _differences(
-    pairs: list[tuple[PairScore, PairScore]], better: str, averaging: str, cluster: str
-) -> Differences:
+def _differences(pairs: list[tuple[PairScore, PairScore]], better: str, averaging: str, cluster: str) -> Differences:
     values = np.array([_SIGN[better] * (float(b.mean or 0.0) - float(a.mean or 0.0)) for a, b in pairs])
     if cluster == "pair":
         names = tuple(a.pair for a, _ in pairs)
@@ -163,12 +165,15 @@ def _differences(
     return Differences(values, _weights(pairs, averaging), sources, drivings)
 
 
-def _unpaired(entry: "object", other: "object", loss: float | None) -> tuple[float, float] | None:
+def _unpaired(
+    entry: Mapping[str, Any], other: Mapping[str, Any] | None, loss: float | None
+) -> tuple[float, float] | None:
     """Interval of the difference of two numbers that have intervals of their own, taken as independent."""
-    if loss is None or not isinstance(entry, dict) or not isinstance(other, dict):
+    if loss is None or other is None:
         return None
     bounds = [side.get(name) for side in (entry, other) for name in ("ci_low", "ci_high")]
-    if any(bound is None for bound in bounds):
+    known = [float(bound) for bound in bounds if bound is not None]
+    if len(known) < len(bounds):
         return None
-    half = math.hypot((bounds[1] - bounds[0]) / 2, (bounds[3] - bounds[2]) / 2)
+    half = math.hypot((known[1] - known[0]) / 2, (known[3] - known[2]) / 2)
     return loss - half, loss + half

@@ -32,6 +32,7 @@ class MetricVerdict:
     title: str
     better: str
     unit: str
+    signature: str | None
     status: Status
     reason: str
     basis: Basis
@@ -82,9 +83,7 @@ def _permuted(paired: Sequence[Evidence], rules: Rules, spend: float) -> list[_T
     return [_significance(e, up, down, rules, spend) for e, up, down in zip(paired, worse, better, strict=True)]
 
 
-def _significance(
-    e: Evidence, up: signflip.Test, down: signflip.Test, rules: Rules, spend: float
-) -> _Tested:
+def _significance(e: Evidence, up: signflip.Test, down: signflip.Test, rules: Rules, spend: float) -> _Tested:
     allowed = alpha(e, rules) * spend
     if e.rule.direction == "both":
         allowed /= 2
@@ -125,13 +124,14 @@ def _row(e: Evidence, tested: _Tested, rules: Rules, spend: float, metrics: int)
         title=e.title,
         better=e.better,
         unit=e.unit,
+        signature=e.signature,
         status=status,
         reason=reason,
         basis="none" if broken else tested.basis,
         judged=not e.rule.ignore,
         baseline=e.baseline,
         candidate=e.candidate,
-        change=None if e.loss is None else e.sign * e.loss,
+        change=None if e.loss is None else e.sign * e.loss + 0.0,
         change_low=bounds[0],
         change_high=bounds[1],
         tolerance=e.tolerance,
@@ -177,7 +177,10 @@ def _gain(e: Evidence, gain: float) -> tuple[Status, str]:
     room = _room(e)
     share = gain / room if room else 0.0
     if e.rule.too_good is not None and e.rule.too_good < 1 and share > e.rule.too_good:
-        return "suspicious", f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug"
+        return (
+            "suspicious",
+            f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug",
+        )
     return "better", f"a gain of {gain:.4g}"
 
 

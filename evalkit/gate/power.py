@@ -23,12 +23,14 @@ class Need:
     identities: int | None
 
 
-def detectable(differences: Differences, confidence: float, metrics: int, tolerance: float) -> float | None:
-    """The smallest true loss that is called with the chance `POWER`; None with fewer than two identities."""
+def detectable(
+    differences: Differences, confidence: float, metrics: int, tolerance: float, power: float = POWER
+) -> float | None:
+    """The smallest true loss that is called with the chance `power`; None with fewer than two identities."""
     if differences.clusters < 2:
         return None
     error, degrees = standard_error(differences), differences.clusters - 1
-    return _threshold(error, degrees, confidence, metrics, tolerance, POWER)
+    return _threshold(error, degrees, confidence, metrics, tolerance, power)
 
 
 def needed(
@@ -59,9 +61,7 @@ def needed(
     return Need(math.ceil(low * pairs / people), low)
 
 
-def _threshold(
-    error: float, degrees: int, confidence: float, metrics: int, tolerance: float, power: float
-) -> float:
+def _threshold(error: float, degrees: int, confidence: float, metrics: int, tolerance: float, power: float) -> float:
     significant = float(stats.t.ppf(1 - (1 - confidence) / metrics, degrees))
     chance = float(stats.t.ppf(power, degrees))
     return max((significant + chance) * error, tolerance + chance * error)

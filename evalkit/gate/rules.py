@@ -127,7 +127,9 @@ def check_names(rules: Rules, keys: Collection[str], directions: Mapping[str, st
     for key in keys:
         asked, true = rules.of(key).direction, directions[key]
         if asked not in (None, "both", true):
-            raise ProtocolError(f"The rules say that {asked} is better for {key}; the metric says {true}. Drop the key.")
+            raise ProtocolError(
+                f"The rules say that {asked} is better for {key}; the metric says {true}. Drop the key."
+            )
 
 
 def _id(key: str) -> str:

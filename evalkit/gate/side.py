@@ -66,7 +66,7 @@ class Side:
 
 
 def read_side(path: Path) -> Side:
-    """Read a run folder, or a JSON file: one that `evalkit gate --save-baseline` wrote, or a leaderboard entry.
+    """Read a run folder, or a JSON file: one that `evalkit gate save` wrote, or a leaderboard entry.
 
     A leaderboard entry has the keys of `summary.json`; without scores per pair nothing can be paired.
     Raises `RunError` for anything else, and for damaged files.
@@ -138,7 +138,7 @@ def _from_json(path: Path) -> Side:
     if missing:
         raise RunError(
             f"{path}: neither a baseline file nor a leaderboard entry: it lacks {', '.join(missing)}. "
-            "Make a baseline with `evalkit gate --save-baseline FILE RUN`."
+            "Make a baseline with `evalkit gate save RUN FILE`."
         )
     return Side(path, content, True, None, {}, "clip", float(content.get("coverage_floor", 0.9)), *[None] * 4)
 
@@ -149,9 +149,7 @@ def _from_baseline(path: Path, content: Mapping[str, Any]) -> Side:
         scores = {
             key: {
                 pair["pair"]: PairScore(pair["pair"], pair["source_identity"], pair["driving_identity"], mean, n, cover)
-                for pair, mean, n, cover in zip(
-                    pairs, columns["mean"], columns["n"], columns["coverage"], strict=True
-                )
+                for pair, mean, n, cover in zip(pairs, columns["mean"], columns["n"], columns["coverage"], strict=True)
             }
             for key, columns in content["scores"].items()
         }

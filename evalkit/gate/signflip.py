@@ -156,7 +156,7 @@ class _Variance:
         self._sides = [_one_hot(side) for side in differences.sides]
         couples = [f"{s}\0{d}" for s, d in zip(differences.sources, differences.drivings, strict=True)]
         self._couples = _one_hot(couples) if len(self._sides) == 2 else None
-        self._least = (1e-9 * float(np.abs(differences.values).max(initial=0.0)) + 1e-300) ** 2
+        self._least = (1e-9 * float(np.abs(differences.values).max(initial=0.0)) + 1e-150) ** 2
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         residuals = (values - (values @ self._shares)[:, None]) * self._shares

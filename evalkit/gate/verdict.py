@@ -116,7 +116,9 @@ def _stopped(findings: Sequence[Finding]) -> tuple[Outcome, list[str]] | None:
 def _outcome(rows: Sequence[MetricVerdict], unmeasured: Sequence[str], rules: Rules) -> tuple[Outcome, list[str]]:
     judged = [row for row in rows if row.judged]
     broken = [f"{row.key} could not be judged: {row.reason}." for row in judged if row.status == "broken"]
-    broken += [f"{key} is in the rules, and the baseline has no value of it." for key in unmeasured if key in rules.metrics]
+    broken += [
+        f"{key} is in the rules, and the baseline has no value of it." for key in unmeasured if key in rules.metrics
+    ]
     alarms = [f"{row.key} is {row.status}: {row.reason}." for row in judged if row.status in ALARMS]
     if broken or not judged:
         return "incomplete", [*(broken or ["There is no metric to judge."]), *alarms]

@@ -17,9 +17,10 @@ _NOTHING = Cell(None, "", None, None, None, "")
 
 @dataclass(frozen=True)
 class Board:
-    """The rows of a protocol, best first, flagged ones last; `standings` by row name, for ranked rows only.
+    """The rows of a protocol, best first, then those that are not ranked.
 
-    `ranked_by` are the metrics every ranked row has; `left_out` those that some lack.
+    `standings` are by row name, for ranked rows only. `ranked_by` are the metrics every ranked row has; `left_out`
+    those that some lack.
     """
 
     protocol: str
@@ -54,7 +55,7 @@ def read_board(leaderboards: Path, protocol: str) -> Board:
 def make_board(protocol: str, entries: Sequence[Entry]) -> Board:
     """Check, rank and order rows. Raises `RunError` with the difference when two cannot be compared."""
     refuse_unlike([entry.measured() for entry in entries])
-    ranked = [entry for entry in entries if not entry.flags]
+    ranked = [entry for entry in entries if entry.ranked]
     keys = list(dict.fromkeys(key for entry in ranked for key in entry.content["metrics"]))
     common = tuple(key for key in keys if all(_value(entry, key) is not None for entry in ranked))
     places: dict[str, Standing] = {}
@@ -63,7 +64,7 @@ def make_board(protocol: str, entries: Sequence[Entry]) -> Board:
         found = standings([_scores(key, ranked) for key in common], clips.sources, clips.drivings)
         places = {entry.name: standing for entry, standing in zip(ranked, found, strict=True)}
     last = len(entries) + 1
-    ordered = sorted(entries, key=lambda e: (bool(e.flags), places[e.name].rank if e.name in places else last, e.name))
+    ordered = sorted(entries, key=lambda e: (not e.ranked, places[e.name].rank if e.name in places else last, e.name))
     left_out = tuple(key for key in keys if key not in common)
     return Board(protocol, tuple(ordered), places, common, left_out)
 

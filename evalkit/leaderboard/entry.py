@@ -51,8 +51,13 @@ class Entry:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Why the row is not ranked; empty for a clean one."""
+        """What was wrong with a run that was added by force; empty for a clean one."""
         return tuple(self.content["flags"])
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the row takes part in ranks: it was not forced, and is no anchor."""
+        return not self.flags and not self.content["anchor"]
 
     def measured(self) -> Measured:
         """The row as tables take it."""
@@ -68,6 +73,7 @@ class Entry:
             machine=content["speed"]["machine"],
             identity=content["identity"],
             flags=self.flags,
+            anchor=content["anchor"],
         )
 
 
@@ -81,8 +87,8 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
     flags = find_flags(summary, header)
     if flags and not force:
         raise RunError(
-            f"{run} is not fit for a leaderboard: {'; '.join(flags)}. Repair it, or add it with --force: "
-            "it is then marked and not ranked."
+            f"{run} is not fit for a leaderboard: {'; '.join(flags)}. Make a fit run, or add this one "
+            "with --force: it is then marked and not ranked."
         )
     configuration = header["configuration"]
     trained = _trained_on(summary["method"]) if trained_on is None else list(trained_on)
@@ -92,6 +98,7 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
         "tag": run.resolve().name.partition("@")[2],
         "heading": header["protocol"]["title"],
         "dataset": header["protocol"]["dataset"],
+        "anchor": summary["method"] in header["protocol"]["anchors"],
         "flags": flags,
         "trained_on": trained,
         "overlap": None if trained is None else overlaps(trained, header["protocol"]["dataset"]),

@@ -15,11 +15,11 @@ _IDENTITY, _MOTION = ("csim",), ("aed", "apd", "akd", "e_rmse", "p_rmse")
 def board_figure(board: Board, identity: str | None = None, motion: str | None = None) -> Figure:
     """Identity (default: the first CSIM) against motion (the first of AED, APD, AKD, E-RMSE, P-RMSE) and speed.
 
-    Rows that are not ranked are left out, and so is the speed when it was timed on different machines. Raises
-    `UnknownNameError` for a metric the ranked rows do not share, `RunError` when there is nothing to draw.
+    Rows added by force are left out, and so is the speed when it was timed on different machines; anchors are drawn
+    as diamonds and stay off the front. Raises `UnknownNameError` for a metric the ranked rows do not share, `RunError` when there is nothing to draw.
     """
     entries = [entry for entry in board.entries if not entry.flags]
-    if not entries:
+    if not any(entry.ranked for entry in entries):
         raise RunError(f"The leaderboard of {board.protocol} has no ranked row to draw.")
     x, y = _choose(board, identity, _IDENTITY, "identity"), _choose(board, motion, _MOTION, "motion")
     machines = {entry.measured().machine for entry in entries if entry.content["speed"]["fps"]}
@@ -46,7 +46,8 @@ def _metric(entry: Entry, key: str) -> dict[str, Any]:
 def _axis(entry: Entry, key: str) -> Axis:
     metric = _metric(entry, key)
     unit = f", {metric['unit']}" if metric["unit"] else ""
-    return Axis(f"{metric['title']} {key}{unit}", metric["better"])
+    variant = key[len(key.partition("[")[0]) :]
+    return Axis(f"{metric['title']}{variant}{unit}", metric["better"])
 
 
 def _point(entry: Entry, x: str, y: str, *, timed: bool) -> Point:
@@ -58,6 +59,7 @@ def _point(entry: Entry, x: str, y: str, *, timed: bool) -> Point:
         x_interval=_interval(across),
         y_interval=_interval(up),
         fps=entry.content["speed"]["fps"] if timed else None,
+        anchor=entry.content["anchor"],
     )
 
 

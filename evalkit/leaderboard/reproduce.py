@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from evalkit.measured import Measured
+from evalkit.leaderboard.board import list_boards
+from evalkit.measured import Measured, read_measured
 from evalkit.published import Paper, Reported, table_name
 
 

@@ -16,7 +16,16 @@ def noise(count, height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small lose more than they gain by sharing two cores with other test runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
 def random_weights(tmp_path_factory):
     """A state dict in pytorch-fid's layout, scaled so that signals neither die nor explode on the way."""
     torch.manual_seed(0)
@@ -50,9 +59,9 @@ def ours(random_weights):
     return inception.load_file(random_weights, "bilinear")
 
 
-@pytest.mark.parametrize("size", [(256, 256), (97, 131), (299, 299), (512, 400)])
+@pytest.mark.parametrize("size", [(256, 256), (97, 131), (512, 400)])
 def test_parity_with_pytorch_fid(ours, theirs, size):
-    frames = noise(2, *size)
+    frames = noise(1, *size)
     with torch.inference_mode():
         expected = theirs(torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255)[0][:, :, 0, 0].numpy()
     assert expected.std(axis=1).min() > 0.1  # the random network does tell channels apart
@@ -60,11 +69,11 @@ def test_parity_with_pytorch_fid(ours, theirs, size):
 
 
 def test_rows_do_not_depend_on_the_batch(ours):
-    frames = noise(11, 64, 64)
+    frames = noise(9, 64, 64)
     together = ours(frames, {})["pool"]
-    assert together.shape == (11, 2048) and together.dtype == np.float64
-    alone = np.concatenate([ours(frame[None], {})["pool"] for frame in frames])
-    np.testing.assert_allclose(together, alone, rtol=1e-6, atol=1e-7)
+    assert together.shape == (9, 2048) and together.dtype == np.float64
+    for rows in ([0], [7, 8]):
+        np.testing.assert_allclose(together[rows], ours(frames[rows], {})["pool"], rtol=1e-6, atol=1e-7)
 
 
 def test_features_move_further_with_more_noise(ours):
@@ -104,8 +113,11 @@ def test_bilinear_resize_by_definition():
 
 @pytest.mark.parametrize(
     ("resize", "scale"),
-    [("bilinear", lambda x: x / 127.5 - 1), ("antialiased", lambda x: (x - 128) / 128)]
-    + [("tensorflow1", lambda x: (x - 128) / 128)],
+    [
+        ("bilinear", lambda x: x / 127.5 - 1),
+        ("antialiased", lambda x: (x - 128) / 128),
+        ("tensorflow1", lambda x: (x - 128) / 128),
+    ],
 )
 def test_pictures_of_the_right_size_are_only_scaled(resize, scale):
     frames = noise(2, 299, 299)

@@ -27,6 +27,15 @@ def to_range(frames):
     return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small lose more than they gain by sharing two cores with other test runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module", params=NETS)
 def pair(request, tmp_path_factory):
     """(net, the package's network with a random backbone, ours from a file with that backbone in official layout)."""
@@ -43,11 +52,11 @@ def pair(request, tmp_path_factory):
     return request.param, theirs, lpips.load_files(request.param, path, lpips.head_file(request.param))
 
 
-@pytest.mark.parametrize("size", [(64, 64), (97, 131), (128, 96)])
+@pytest.mark.parametrize("size", [(64, 64), (97, 131)])
 @pytest.mark.parametrize("noise", [2, 40])
 def test_parity_with_the_package(pair, size, noise):
     _, theirs, ours = pair
-    reference = pictures(3, *size)
+    reference = pictures(2, *size)
     generated = np.clip(reference + np.random.default_rng(1).normal(0, noise, reference.shape), 0, 255).astype(np.uint8)
     with torch.inference_mode():
         expected = theirs(to_range(generated), to_range(reference)).flatten().numpy()
@@ -67,9 +76,9 @@ def test_parity_at_256(pair):
 
 def test_identical_frames_are_at_distance_zero_whatever_the_batch(pair):
     _, _, ours = pair
-    frames = pictures(9, 64, 64)
+    frames = pictures(6, 64, 64)
     together = ours(frames, {})["features"]
-    assert together.dtype == np.float32 and together.shape[0] == 9
+    assert together.dtype == np.float32 and together.shape[0] == 6
     alone = np.concatenate([ours(frame[None], {})["features"] for frame in frames])
     assert (distance(together, together) == 0).all()
     assert distance(together, alone).max() < 1e-12

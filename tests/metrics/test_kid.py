@@ -43,7 +43,7 @@ def test_grows_with_the_distance():
 
 
 def test_equal_sets_are_slightly_negative():
-    # A row meets itself in the cross term only: 2/n times (mean kernel of different rows - mean kernel of a row itself).
+    # A row meets itself in the cross term only: 2/n (mean kernel of different rows - mean kernel of a row itself).
     one = features(100, 0)
     kernel = (one @ one.T / one.shape[1] + 1) ** 3
     itself = np.trace(kernel) / 100

@@ -1,0 +1,234 @@
+"""`evalkit gate`: an exit code for CI, `evalkit gate save`: a baseline file, `evalkit gate power`: how many clips."""
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import click
+import typer
+
+from evalkit.cli import options
+
+if TYPE_CHECKING:
+    from evalkit.gate.rules import Rules
+    from evalkit.gate.side import Side
+    from evalkit.gate.verdict import Verdict
+    from evalkit.run import Settings
+
+app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
+_INCOMPLETE = 3
+
+BaselinePath = Annotated[
+    Path | None,
+    typer.Option("--baseline", "-b", metavar="RUN|JSON", help="A run folder, a baseline file, or a leaderboard entry."),
+]
+CandidatePath = Annotated[Path | None, typer.Option("--candidate", "-c", metavar="RUN", help="A run folder.")]
+RulesFile = Annotated[
+    Path | None, typer.Option("--rules", metavar="YAML", help="Rules per metric (docs/gate.md). Sensible without.")
+]
+
+
+@app.callback()
+def gate(
+    context: typer.Context,
+    baseline: BaselinePath = None,
+    candidate: CandidatePath = None,
+    rules: RulesFile = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", "-p", metavar="NAME", help="Run the candidate now: its protocol.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", "-M", metavar="NAME", help="Run the candidate now: its method.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")
+    ] = None,
+    data: options.DataRoot = None,
+    out: options.OutFolder = Path("runs"),
+    tag: options.Tag = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, or cuda[:N].")] = "auto",
+    precision: Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Of the candidate's run.")] = "fp32",
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the method. Repeatable.")
+    ] = None,
+    workers: options.Workers = None,
+    stage: Annotated[
+        Literal["full", "quick"],
+        typer.Option(help="quick: a quarter of the pairs first; all of them only when that is not certain."),
+    ] = "full",
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
+    strips: Annotated[Path | None, typer.Option(metavar="DIR", help="Write pictures of the worst pairs.")] = None,
+    link_base: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the strips will lie, for links. Default: relative.")
+    ] = None,
+    history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the verdict to this history.")] = None,
+    commit: Annotated[str | None, typer.Option(help="The commit in the history. Default: of CI, or HEAD here.")] = None,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Compare a checkpoint with a baseline, pair by pair.
+
+    Exit codes: 0 pass, 1 regression, 2 usage error, 3 incomplete (could not measure), 4 not comparable.
+
+    Example: `evalkit gate --baseline baseline.json --candidate runs/demo_cross/landmark_warp`
+
+    Example: `evalkit gate --baseline baseline.json --protocol demo_gate --method mine --checkpoint new.pth`
+    """
+    if context.invoked_subcommand is not None:
+        return
+    _check_form(baseline, candidate, protocol, method, checkpoint, stage)
+    assert baseline is not None
+    with _never_red_by_accident():
+        from evalkit.adapter import MethodConfig
+        from evalkit.cli.gate_report import Outputs, report
+        from evalkit.gate import history as store
+        from evalkit.gate.rules import read_rules
+        from evalkit.gate.side import read_side
+        from evalkit.gate.verdict import gate as compare
+        from evalkit.run import Settings
+
+        judged_by, there = read_rules(rules), read_side(baseline)
+        if candidate is not None:
+            here = read_side(candidate)
+            verdict = compare(there, here, judged_by)
+        else:
+            assert protocol is not None and method is not None
+            config = MethodConfig(device=device, precision=precision, checkpoint=checkpoint)
+            settings = Settings(data=data, out=out, tag=tag, config=config)
+            verdict, here = _in_one_go(
+                there, judged_by, protocol, method, settings, option or [], workers, stage == "quick", quiet
+            )
+        outputs = Outputs(markdown, junit, strips, link_base, as_json, github, quiet)
+        report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
+        if history is not None:
+            store.append(history, verdict.as_json(), commit or store.current_commit(Path()))
+    raise typer.Exit(verdict.exit_code)
+
+
+@app.command()
+def save(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished, complete run folder.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write, for git.")],
+) -> None:
+    """Write what a gate needs of a run into one file: numbers per pair, identities, signatures, hashes.
+
+    Example: `evalkit gate save runs/demo_cross/landmark_warp baseline.json`
+    """
+    from evalkit.cli.console import say
+    from evalkit.gate.baseline import save_baseline
+    from evalkit.gate.side import read_side
+
+    save_baseline(read_side(run), file)
+    say(f"Baseline: {file}")
+
+
+@app.command()
+def power(
+    baseline: Annotated[Path, typer.Option("--baseline", "-b", metavar="RUN|JSON", help="One checkpoint.")],
+    candidate: Annotated[
+        Path, typer.Option("--candidate", "-c", metavar="RUN", help="Another that differs as seeds or epochs do.")
+    ],
+    effect: Annotated[
+        list[str],
+        typer.Option("--effect", "-e", metavar="METRIC=LOSS", help="A loss to be seen: csim=0.01, akd=2%. Repeatable."),
+    ],
+    rules: RulesFile = None,
+    chance: Annotated[float, typer.Option(min=0.5, max=0.999, help="The chance of seeing it.")] = 0.95,
+    as_json: options.Json = False,
+) -> None:
+    """Say how many clips a wanted sensitivity needs, from how much two runs differ pair by pair.
+
+    Example: `evalkit gate power -b runs/demo_cross/a -c runs/demo_cross/b --effect csim=0.01`
+    """
+    from dataclasses import asdict
+
+    from evalkit.cli.console import print_grid, print_json
+    from evalkit.gate.needs import needs
+    from evalkit.gate.rules import read_rules
+    from evalkit.gate.side import read_side
+
+    rows = needs(read_side(baseline), read_side(candidate), read_rules(rules), effect, chance)
+    if as_json:
+        print_json([{"id": row.metric, **asdict(row)} for row in rows])
+        return
+    columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Could see now", "Clips needed", "Identities needed")
+    print_grid(columns, [row.cells() for row in rows])
+
+
+def _check_form(
+    baseline: Path | None,
+    candidate: Path | None,
+    protocol: str | None,
+    method: str | None,
+    checkpoint: Path | None,
+    stage: str,
+) -> None:
+    """Raise the usage error of a command that names no candidate, or two."""
+    if baseline is None:
+        raise click.UsageError("--baseline is missing: a run folder, a baseline file or a leaderboard entry.")
+    one_go = [name for name, value in (("--protocol", protocol), ("--method", method)) if value]
+    if candidate is not None and (one_go or checkpoint or stage == "quick"):
+        raise click.UsageError("Give --candidate, or --protocol and --method to run it now, not both.")
+    if candidate is None and len(one_go) < 2:
+        raise click.UsageError("Give --candidate RUN, or --protocol and --method to run the candidate now.")
+
+
+def _in_one_go(
+    baseline: "Side",
+    rules: "Rules",
+    protocol: str,
+    method: str,
+    settings: "Settings",
+    given: list[str],
+    workers: int | None,
+    quick: bool,
+    quiet: bool,
+) -> "tuple[Verdict, Side]":
+    """Run the candidate and compare it; nothing runs that could never be compared."""
+    from dataclasses import replace
+
+    from evalkit.cli.console import pair_progress, worker_count
+    from evalkit.cli.devices import resolve_device
+    from evalkit.gate import candidate, quick as looks
+    from evalkit.gate.verdict import gate as compare
+    from evalkit.methods import find_method, method_options
+    from evalkit.protocol import find_protocol
+    from evalkit.scoring import scoring_pool
+
+    chosen, entry = find_protocol(protocol), find_method(method)
+    device = resolve_device(settings.config.device, entry.card)
+    config = replace(settings.config, device=device, options=method_options(entry.card, given))
+    planned = candidate.planned_side(chosen, entry, config)
+    early = compare(baseline, planned, rules)
+    if early.outcome == "not_comparable" or not baseline.summary["complete"]:
+        return early, planned
+    job = candidate.plan(chosen, entry, replace(settings, config=config), baseline)
+    with scoring_pool(worker_count(workers)) as pool:
+        subset = looks.choose_subset(baseline) if quick else []
+        if subset and {pair.id for pair in job.pairs} >= set(subset) and len(subset) < len(job.pairs):
+            with pair_progress(f"{chosen.id} / {entry.card.id}, first look", len(subset)) as on_pair:
+                here = candidate.run(job, pool, on_pair, subset)
+            if verdict := looks.first_look(baseline, here, rules):
+                return verdict, here
+        with pair_progress(f"{chosen.id} / {entry.card.id}", len(job.pairs)) as on_pair:
+            here = candidate.run(job, pool, on_pair)
+    return (looks.second_look if quick else compare)(baseline, here, rules), here
+
+
+@contextmanager
+def _never_red_by_accident() -> Iterator[None]:
+    """A bug ends with its traceback and "could not measure": the exit code 1 of a crash would read as a regression."""
+    from evalkit.errors import EvalkitError
+
+    try:
+        yield
+    except (EvalkitError, click.exceptions.Exit, click.ClickException):
+        raise
+    except Exception:
+        traceback.print_exc()
+        raise typer.Exit(_INCOMPLETE) from None

@@ -1,0 +1,86 @@
+"""How a gate reports: the verdict table on the terminal, and the files it was asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from evalkit.cli.console import print_grid, print_json, say
+from evalkit.errors import RunError
+from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit, markdown, strip_links
+from evalkit.gate.side import Side
+from evalkit.gate.strips import write_strips
+from evalkit.gate.verdict import Verdict
+
+_COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta", "broken": "bold yellow", "same": ""}
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a verdict goes: stdout as a table, as JSON or not at all, and files."""
+
+    markdown: Path | None
+    junit: Path | None
+    strips: Path | None
+    link_base: str | None
+    as_json: bool
+    github: bool
+    quiet: bool
+
+
+def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: str | None) -> None:
+    """Write and print everything asked for. `summary` is the file GitHub shows on a job's page.
+
+    Raises `RunError` when a file cannot be written.
+    """
+    try:
+        _write_files(verdict, baseline, candidate, outputs, Path(summary) if summary and outputs.github else None)
+    except OSError as error:
+        raise RunError(f"{error.filename}: cannot be written ({error.strerror}).") from error
+    if outputs.github:
+        for line in annotations(verdict):
+            typer.echo(line, err=outputs.as_json)
+    if outputs.as_json:
+        print_json(verdict.as_json())
+    elif not outputs.quiet:
+        print_verdict(verdict)
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """The table and the reasons."""
+    if verdict.metrics:
+        rows = []
+        for row in verdict.metrics:
+            texts = [escape(text) for text in cells(row)]
+            colour = _COLOURS[row.status] if row.judged else ""
+            texts[1] = f"[{colour}]{texts[1]}[/]" if colour else texts[1]
+            rows.append(texts)
+        print_grid(COLUMNS, rows)
+        typer.echo(explanation(verdict))
+    for pair in verdict.worst:
+        times = "" if pair.tolerances is None else f" ({pair.tolerances:.1f} tolerances)"
+        typer.echo(f"Lost most: {pair.pair}, {pair.metric} {pair.baseline:.4g} to {pair.candidate:.4g}{times}")
+    for text in verdict.warnings:
+        typer.echo(f"Note: {text}")
+    for text in verdict.reasons:
+        typer.echo(f"Reason: {text}")
+    typer.echo(f"{HEADLINES[verdict.outcome]} (exit code {verdict.exit_code})")
+
+
+def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: Path | None) -> None:
+    document = outputs.markdown or summary
+    links: dict[str, str] = {}
+    if outputs.strips is not None:
+        written = write_strips(baseline, candidate, [pair.pair for pair in verdict.worst], outputs.strips)
+        links = strip_links(written, document or outputs.strips / "index.md", outputs.link_base)
+        say(f"{len(written)} strips in {outputs.strips}")
+    if outputs.markdown is not None:
+        outputs.markdown.parent.mkdir(parents=True, exist_ok=True)
+        outputs.markdown.write_text(markdown(verdict, links), encoding="utf-8")
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(markdown(verdict, links if outputs.link_base else None))
+    if outputs.junit is not None:
+        outputs.junit.parent.mkdir(parents=True, exist_ok=True)
+        outputs.junit.write_text(junit(verdict), encoding="utf-8")

@@ -1,0 +1,63 @@
+"""`evalkit history`: metrics over gated checkpoints."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evalkit.cli import options
+
+
+def history(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `evalkit gate --history FILE` appended to.")],
+    add: Annotated[
+        Path | None,
+        typer.Option(metavar="VERDICT", help="Append this verdict first: what `evalkit gate --json` printed."),
+    ] = None,
+    commit: Annotated[str | None, typer.Option(help="The commit of the appended verdict. Default: HEAD here.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the page and pictures go.")] = Path(
+        "history"
+    ),
+    as_json: options.Json = False,
+) -> None:
+    """Plot each metric over gated checkpoints, with the points where it jumped, as a page and PNG files.
+
+    Example: `evalkit history gate.jsonl --out history`
+    """
+    from evalkit.cli.console import print_grid, print_json, say
+    from evalkit.gate import history as store
+    from evalkit.gate.history_page import collect, short, write_pages
+
+    if add is not None:
+        store.append(file, store.read_verdict(add), commit or store.current_commit(Path()))
+    lines = store.read(file)
+    series = collect(lines)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": one.key,
+                    "protocol": one.protocol,
+                    "method": one.method,
+                    "signature": one.signature,
+                    "values": list(one.values),
+                    "commits": [entry["commit"] for entry in one.entries],
+                    "change_points": list(one.jumps),
+                }
+                for one in series
+            ]
+        )
+    else:
+        rows = [
+            [
+                one.key,
+                one.method,
+                one.protocol,
+                str(len(one.values)),
+                f"{one.values[-1]:.4g}",
+                ", ".join(short(one.entries[i]) for i in one.jumps) or "-",
+            ]
+            for one in series
+        ]
+        print_grid(["Metric", "Method", "Protocol", "Checkpoints", "Last", "Jumped at"], rows)
+    say(f"Page: {write_pages(lines, out)}")

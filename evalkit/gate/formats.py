@@ -1,0 +1,150 @@
+"""A verdict as markdown for a pull request, as JUnit XML, and as annotations of GitHub Actions."""
+
+import os
+import xml.etree.ElementTree as Xml
+from collections.abc import Mapping
+from pathlib import Path
+
+from evalkit.gate.judge import ALARMS, MetricVerdict
+from evalkit.gate.verdict import Verdict, WorstPair
+from evalkit.metrics import METRICS
+
+HEADLINES: Mapping[str, str] = {
+    "pass": "Pass: not worse than the baseline",
+    "regression": "Regression",
+    "incomplete": "Incomplete: not everything could be measured",
+    "not_comparable": "Not comparable with the baseline",
+}
+COLUMNS = ("Metric", "Verdict", "Baseline", "Candidate", "Change", "95 % interval", "Tolerated", "p", "Could see", "n")
+_ARROWS = {"higher": "↑", "lower": "↓"}
+_WORDS = {"same": "same within noise"}
+
+
+def cells(row: MetricVerdict) -> tuple[str, ...]:
+    """One metric as texts under `COLUMNS`."""
+    status = _WORDS.get(row.status, row.status) + ("" if row.judged else " (not judged)")
+    interval = "-"
+    if row.change_low is not None and row.change_high is not None:
+        interval = f"{_number(row, row.change_low, '+')} to {_number(row, row.change_high, '+')}"
+    return (
+        f"{row.key} {_ARROWS[row.better]}",
+        status,
+        _number(row, row.baseline),
+        _number(row, row.candidate),
+        _number(row, row.change, "+"),
+        interval,
+        _number(row, row.tolerance),
+        "-" if row.p_corrected is None else f"{row.p_corrected:.3g}",
+        _number(row, row.detectable),
+        f"{row.pairs} / {row.identities}" if row.pairs else "-",
+    )
+
+
+def explanation(verdict: Verdict) -> str:
+    """What the columns mean, in one paragraph."""
+    return (
+        f"Worse means a loss beyond the tolerance that is significant at {1 - verdict.rules.confidence:.3g} over all "
+        "metrics. p: sign flips by identity, corrected (Holm). Could see: the smallest loss that this comparison calls "
+        "with a chance of 80 %. n: pairs / identities."
+    )
+
+
+def markdown(verdict: Verdict, strips: Mapping[str, str] | None = None) -> str:
+    """A pull-request comment; `strips` are addresses of pictures by pair."""
+    lines = [f"## evalkit gate: {HEADLINES[verdict.outcome]}", ""]
+    one, other = verdict.baseline, verdict.candidate
+    stage = "" if verdict.stage == "full" else f", stage {verdict.stage}"
+    lines += [
+        f"{_escape(other['title'])} against {_escape(one['title'])} on `{other['protocol']}`, "
+        f"{other['pairs']} pairs, exit code {verdict.exit_code}{stage}.",
+        "",
+    ]
+    lines += [f"- {_escape(text)}" for text in (*verdict.reasons, *verdict.warnings)]
+    if verdict.metrics:
+        lines += ["", _row(COLUMNS), _row(["---", "---", *["---:"] * (len(COLUMNS) - 2)])]
+        lines += [_row([_escape(cell) for cell in cells(row)]) for row in verdict.metrics]
+        lines += ["", _escape(explanation(verdict))]
+    if verdict.worst:
+        lines += ["", "Pairs that lost most:", "", _row(["Pair", "Metric", "Baseline", "Candidate", "Tolerances"])]
+        lines += [_row(["---", "---", "---:", "---:", "---:"])]
+        lines += [_worst(pair, strips or {}) for pair in verdict.worst]
+    return "\n".join(lines) + "\n"
+
+
+def junit(verdict: Verdict) -> str:
+    """JUnit XML: one test case per metric; alarms are failures, what could not be measured is an error."""
+    suite = Xml.Element("testsuite", name="evalkit gate")
+    if verdict.outcome in ("incomplete", "not_comparable"):
+        case = Xml.SubElement(suite, "testcase", classname="evalkit.gate", name="comparison")
+        Xml.SubElement(case, "error", message=_xml(" ".join(verdict.reasons)), type=verdict.outcome)
+    for row in verdict.metrics:
+        case = Xml.SubElement(suite, "testcase", classname="evalkit.gate", name=row.key)
+        text = _xml(f"{row.key}: {row.status}, {row.reason}")
+        if not row.judged:
+            Xml.SubElement(case, "skipped", message="not judged")
+        elif row.status in ALARMS:
+            Xml.SubElement(case, "failure", message=text, type=row.status)
+        elif row.status == "broken":
+            Xml.SubElement(case, "error", message=text, type=row.status)
+        printed = "; ".join(f"{name}: {cell}" for name, cell in zip(COLUMNS, cells(row), strict=True))
+        Xml.SubElement(case, "system-out").text = _xml(printed)
+    for kind, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(kind, str(sum(1 for _ in suite.iter(tag))))
+    Xml.indent(suite)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(suite, encoding="unicode") + "\n"
+
+
+def annotations(verdict: Verdict) -> list[str]:
+    """Workflow commands of GitHub Actions: an error for each reason, a warning for each warning, else a notice."""
+    lines = [_command("error", HEADLINES[verdict.outcome], text) for text in verdict.reasons]
+    lines += [_command("warning", "evalkit gate", text) for text in verdict.warnings]
+    if verdict.outcome == "pass":
+        judged = sum(row.judged for row in verdict.metrics)
+        lines.append(_command("notice", "evalkit gate", f"{HEADLINES['pass']} on {judged} metrics."))
+    return lines
+
+
+def strip_links(written: Mapping[str, Path], document: Path, base: str | None) -> dict[str, str]:
+    """Addresses of pictures as a markdown file should link them: relative to it, or below the address `base`."""
+    if base is not None:
+        return {pair: f"{base.rstrip('/')}/{path.name}" for pair, path in written.items()}
+    folder = document.resolve().parent
+    return {pair: Path(os.path.relpath(path.resolve(), folder)).as_posix() for pair, path in written.items()}
+
+
+def _worst(pair: WorstPair, strips: Mapping[str, str]) -> str:
+    name = _escape(pair.pair)
+    if pair.pair in strips:
+        name = f"[{name}]({strips[pair.pair].replace(' ', '%20')})"
+    times = "-" if pair.tolerances is None else f"{pair.tolerances:.1f}"
+    return _row([name, _escape(pair.metric), f"{pair.baseline:.4g}", f"{pair.candidate:.4g}", times])
+
+
+def _number(row: MetricVerdict, value: float | None, sign: str = "") -> str:
+    """One decimal more than tables print; more where nothing but zeros would show."""
+    if value is None:
+        return "-"
+    decimals = (METRICS[row.key].decimals if row.key in METRICS else 3) + 1
+    text = f"{value:{sign}.{decimals}f}"
+    return text if float(text) or not value else f"{value:{sign}.1e}"
+
+
+def _row(cells: "tuple[str, ...] | list[str]") -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _escape(text: str) -> str:
+    for special in "\\`*_<>|[]":
+        text = text.replace(special, "\\" + special)
+    return " ".join(text.split())
+
+
+def _xml(text: str) -> str:
+    """Without the control characters that XML 1.0 cannot hold."""
+    return "".join(c for c in text if c >= " " or c in "\t\n\r")
+
+
+def _command(kind: str, title: str, text: str) -> str:
+    safe = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    titled = title.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={titled}::{safe}"

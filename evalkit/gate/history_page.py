@@ -1,0 +1,165 @@
+"""The history as pictures and one page: each metric over gated checkpoints, with the points where it jumped."""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from evalkit.files import atomic_path
+from evalkit.gate.changepoints import change_points
+
+_COLOURS = {"pass": "#2b7a4b", "regression": "#b02020", "incomplete": "#8a6d00", "not_comparable": "#777777"}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric of one method on one protocol, as long as its signature stayed the same.
+
+    `jumps` are indices where a new level begins. `entries` are lines of the history that have a value of it.
+    """
+
+    protocol: str
+    method: str
+    key: str
+    signature: str
+    better: str
+    unit: str
+    entries: tuple[Mapping[str, Any], ...]
+    values: tuple[float, ...]
+    jumps: tuple[int, ...]
+
+    @property
+    def slug(self) -> str:
+        """A file name."""
+        return re.sub(r"[^A-Za-z0-9]+", "_", f"{self.protocol}_{self.method}_{self.key}").strip("_")
+
+
+def collect(lines: Sequence[Mapping[str, Any]]) -> list[Series]:
+    """Series of all metrics, in the order they first appear. Another protocol hash or signature begins another."""
+    groups: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
+    for line in lines:
+        for key, row in line["metrics"].items():
+            if row["candidate"] is not None:
+                names = (line["protocol"], line["method"], key, str(row["signature"]), line["protocol_hash"])
+                groups.setdefault(names, []).append((line, row))
+    return [_series(names, found) for names, found in groups.items()]
+
+
+def _series(names: tuple[str, ...], found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Series:
+    values = tuple(float(row["candidate"]) for _, row in found)
+    protocol, method, key, signature, _ = names
+    first = found[0][1]
+    jumps = tuple(change_points(np.array(values)))
+    return Series(
+        protocol,
+        method,
+        key,
+        signature,
+        first["better"],
+        first["unit"],
+        tuple(line for line, _ in found),
+        values,
+        jumps,
+    )
+
+
+def write_pages(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path:
+    """Write `index.html` (one file, opens without a server) and a PNG per series; returns the page's path."""
+    charts = []
+    used: dict[str, int] = {}
+    for series in collect(lines):
+        used[series.slug] = used.get(series.slug, 0) + 1
+        number = used[series.slug]
+        picture = _plot(series)
+        with atomic_path(folder / f"{series.slug}{f'_{number}' if number > 1 else ''}.png") as temporary:
+            temporary.write_bytes(picture)
+        charts.append({"series": series, "picture": base64.b64encode(picture).decode(), "jumps": _jump_rows(series)})
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_PAGE)
+    with atomic_path(folder / "index.html") as temporary:
+        temporary.write_text(page.render(charts=charts, lines=list(reversed(lines)), short=short), encoding="utf-8")
+    return folder / "index.html"
+
+
+def short(line: Mapping[str, Any]) -> str:
+    """The commit, else the checkpoint, else the time of a line."""
+    return str(line["commit"] or line["checkpoint_sha256"] or line["time"])[:10]
+
+
+def _jump_rows(series: Series) -> list[dict[str, Any]]:
+    edges = [0, *series.jumps, len(series.values)]
+    levels = [float(np.mean(series.values[a:b])) for a, b in zip(edges, edges[1:], strict=False)]
+    worse = 1 if series.better == "lower" else -1
+    return [
+        {
+            "at": short(series.entries[index]),
+            "before": levels[i],
+            "after": levels[i + 1],
+            "word": "worse" if worse * (levels[i + 1] - levels[i]) > 0 else "better",
+        }
+        for i, index in enumerate(series.jumps)
+    ]
+
+
+def _plot(series: Series) -> bytes:
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    places = np.arange(len(series.values))
+    axes.plot(places, series.values, color="#9aa5b1", linewidth=1, zorder=1)
+    colours = [_COLOURS.get(line["outcome"], "#777777") for line in series.entries]
+    axes.scatter(places, series.values, c=colours, s=22, zorder=3)
+    edges = [0, *series.jumps, len(series.values)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        axes.hlines(float(np.mean(series.values[start:end])), start - 0.5, end - 0.5, color="#1f4e9c", zorder=2)
+    for jump in series.jumps:
+        axes.axvline(jump - 0.5, color="#b02020", linestyle="--", linewidth=1, zorder=0)
+    arrow = "higher is better" if series.better == "higher" else "lower is better"
+    axes.set_title(f"{series.key} of {series.method} on {series.protocol} ({arrow})", fontsize=9)
+    axes.set_ylabel(series.unit or series.key, fontsize=8)
+    shown = places[:: max(1, len(places) // 12)]
+    axes.set_xticks(shown, [short(series.entries[i]) for i in shown], rotation=45, ha="right", fontsize=7)
+    axes.tick_params(axis="y", labelsize=7)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>evalkit history</title><style>
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1c2530; }
+img { max-width: 100%; } table { border-collapse: collapse; } td, th { padding: .2rem .7rem; text-align: left; }
+tr:nth-child(even) { background: #f3f5f8; } .regression, .worse { color: #b02020; } .pass, .better { color: #2b7a4b; }
+.incomplete { color: #8a6d00; } small { color: #5b6673; overflow-wrap: anywhere; }
+</style></head><body>
+<h1>History of gated checkpoints</h1>
+<p>Points are checkpoints, coloured by the verdict of their gate; blue lines are levels, red dashes the points where a
+level changed. A metric whose signature or protocol changed begins a new chart.</p>
+{% for chart in charts %}
+<h2>{{ chart.series.key }}</h2>
+<p><small>{{ chart.series.method }} on {{ chart.series.protocol }}; {{ chart.series.signature }}</small></p>
+<img alt="{{ chart.series.key }} over checkpoints" src="data:image/png;base64,{{ chart.picture }}">
+{% if chart.jumps %}
+<ul>
+{% for jump in chart.jumps %}
+<li><span class="{{ jump.word }}">{{ jump.word }}</span> since {{ jump.at }}:
+{{ "%.5g"|format(jump.before) }} to {{ "%.5g"|format(jump.after) }}</li>
+{% endfor %}
+</ul>
+{% endif %}
+{% endfor %}
+<h2>Checkpoints</h2>
+<table><tr><th>Time</th><th>Commit</th><th>Checkpoint</th><th>Method</th><th>Protocol</th><th>Verdict</th></tr>
+{% for line in lines %}
+<tr><td>{{ line.time }}</td><td>{{ (line.commit or "-")[:10] }}</td><td>{{ (line.checkpoint_sha256 or "-")[:10] }}</td>
+<td>{{ line.title }}</td><td>{{ line.protocol }}</td><td class="{{ line.outcome }}">{{ line.outcome }}</td></tr>
+{% endfor %}
+</table></body></html>
+"""
