@@ -76,7 +76,7 @@ def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[M
         for m in metrics
     ]
     coverage = min((clip.coverage for clip in clips), default=0.0)
-    return "   ".join([result.pair.id, *parts, f"coverage {coverage:.0%}"])
+    return "   ".join([result.pair.id, *parts, f"coverage {coverage:.1%}"])
 
 
 def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[NDArray[np.uint8]]:

@@ -68,8 +68,9 @@ def number(cell: Cell, column: Column) -> str:
 
 def escape_markdown(text: str) -> str:
     """`text` on one line, with every character that markdown or HTML treats specially made harmless."""
-    for special in "\\`*_<>|[]":
+    for special in "\\`*_|[]":
         text = text.replace(special, "\\" + special)
+    text = text.replace("<", "&lt;").replace(">", "&gt;")
     return " ".join(text.split())
 
 

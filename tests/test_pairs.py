@@ -62,7 +62,8 @@ def test_all_cross_identity_counts(clips):
     if expected:
         assert len({pair.id for pair in crossed(clips)}) == expected
     else:
-        with pytest.raises(DatasetError, match=f"from {len(clips)} clips of {len(people)} identities, .*; two identities"):
+        said = f"from {len(clips)} clips of {len(people)} identities, .*; two identities"
+        with pytest.raises(DatasetError, match=said):
             crossed(clips)
 
 
@@ -114,7 +115,8 @@ def test_random_cross_of_a_known_cast_never_changes():
 
 @pytest.mark.parametrize("clips", [[], [PORTRAIT]])
 def test_nothing_to_pair_is_said(clips):
-    with pytest.raises(DatasetError, match=r"'small' makes no pair from \d clips of \d identities, .*; one clip at least"):
+    said = r"'small' makes no pair from \d clips of \d identities, .*; one clip at least"
+    with pytest.raises(DatasetError, match=said):
         make_pairs(make_protocol(), clips)
     with pytest.raises(DatasetError, match="two identities at least are needed"):
         random_cross(clips, 3)

@@ -57,12 +57,19 @@ def read_any(networks: Networks, path: Path) -> tuple[str, State]:
     """Variant and state dict of a converted or official checkpoint. Raises `MethodError`."""
     if path.suffix == ".safetensors":
         return _read_converted(networks, path)
+    variant, state = match(networks, path)
+    expected = networks.expected(variant)
+    return variant, {key: value.to(expected[key][1]).clone() for key, value in state.items()}
+
+
+def match(networks: Networks, path: Path) -> tuple[str, State]:
+    """Variant and tensors, as they are stored, of an official checkpoint. Raises `MethodError` when none fits."""
     files = read_official(path)
     for variant in networks.variants:
         expected = networks.expected(variant)
         state = _collect(networks, files, expected)
         if not compare(networks, state, expected):
-            return variant, {key: value.to(expected[key][1]).clone() for key, value in state.items()}
+            return variant, state
     raise MethodError(_explain(networks, path, files))
 
 

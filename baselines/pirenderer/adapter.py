@@ -70,7 +70,7 @@ class PiRenderer:
 
     def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
         image = (source * 2 - 1).to(self._config.device)
-        for part in torch.from_numpy(windows(coefficients)).float().split(self._batches.size):
+        for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.size):
             with inference(self._config):
                 frames = to_frames(self._batches.map(partial(self._generate, image), part), size)
             yield frames

@@ -14,14 +14,14 @@ from evalkit.types import Values
 
 matplotlib.use("Agg")
 
-from matplotlib import pyplot  # noqa: E402 - after the backend is chosen
+from matplotlib import pyplot
 
 
 def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer]) -> None:
     """Write a PNG.
 
-    Every metric is drawn as worsening, divided by its largest worsening under any damage: 0 is clean, 1 the worst that any
-    of these damages does to it. Lines of one metric can be compared across panels, lines of two metrics cannot.
+    Every metric is drawn as worsening, divided by its largest worsening under any damage: 0 is clean, 1 the worst that
+    any of these damages does to it. Lines of one metric can be compared across panels, lines of two metrics cannot.
     """
     columns = 4
     rows = -(-len(DEGRADATIONS) // columns)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import cache, data, leaderboard, methods, metrics, protocols
+from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, protocols
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.run import run

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import click
 import typer
 
 from evalkit.cli import options
@@ -147,6 +146,8 @@ def power(
     """
     from dataclasses import asdict
 
+    from rich.markup import escape
+
     from evalkit.cli.console import print_grid, print_json
     from evalkit.gate.needs import needs
     from evalkit.gate.rules import read_rules
@@ -157,7 +158,7 @@ def power(
         print_json([{"id": row.metric, **asdict(row)} for row in rows])
         return
     columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Could see now", "Clips needed", "Identities needed")
-    print_grid(columns, [row.cells() for row in rows])
+    print_grid(columns, [[escape(cell) for cell in row.cells()] for row in rows])
 
 
 def _check_form(
@@ -168,14 +169,16 @@ def _check_form(
     checkpoint: Path | None,
     stage: str,
 ) -> None:
-    """Raise the usage error of a command that names no candidate, or two."""
+    """Raise `EvalkitError` for a command that names no candidate, or two."""
+    from evalkit.errors import EvalkitError
+
     if baseline is None:
-        raise click.UsageError("--baseline is missing: a run folder, a baseline file or a leaderboard entry.")
+        raise EvalkitError("--baseline is missing: a run folder, a baseline file or a leaderboard entry.")
     one_go = [name for name, value in (("--protocol", protocol), ("--method", method)) if value]
     if candidate is not None and (one_go or checkpoint or stage == "quick"):
-        raise click.UsageError("Give --candidate, or --protocol and --method to run it now, not both.")
+        raise EvalkitError("Give --candidate, or --protocol and --method to run it now, not both.")
     if candidate is None and len(one_go) < 2:
-        raise click.UsageError("Give --candidate RUN, or --protocol and --method to run the candidate now.")
+        raise EvalkitError("Give --candidate RUN, or --protocol and --method to run the candidate now.")
 
 
 def _in_one_go(
@@ -194,7 +197,8 @@ def _in_one_go(
 
     from evalkit.cli.console import pair_progress, worker_count
     from evalkit.cli.devices import resolve_device
-    from evalkit.gate import candidate, quick as looks
+    from evalkit.gate import candidate
+    from evalkit.gate import quick as looks
     from evalkit.gate.verdict import gate as compare
     from evalkit.methods import find_method, method_options
     from evalkit.protocol import find_protocol
@@ -227,7 +231,7 @@ def _never_red_by_accident() -> Iterator[None]:
 
     try:
         yield
-    except (EvalkitError, click.exceptions.Exit, click.ClickException):
+    except (EvalkitError, typer.Exit, typer.Abort):
         raise
     except Exception:
         traceback.print_exc()

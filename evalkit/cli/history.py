@@ -24,6 +24,8 @@ def history(
 
     Example: `evalkit history gate.jsonl --out history`
     """
+    from rich.markup import escape
+
     from evalkit.cli.console import print_grid, print_json, say
     from evalkit.gate import history as store
     from evalkit.gate.history_page import collect, short, write_pages
@@ -50,7 +52,7 @@ def history(
     else:
         rows = [
             [
-                one.key,
+                escape(one.key),
                 one.method,
                 one.protocol,
                 str(len(one.values)),

@@ -39,7 +39,8 @@ def info(name: Name, as_json: options.Json = False) -> None:
     if as_json:
         print_json(card.model_dump(mode="json"))
         return
-    print_list(["", ""], _facts(card))
+    for label, text in _facts(card):
+        typer.echo(f"{label:<12}{text}")
     if card.options:
         rows = [[key, o.default, ", ".join(o.choices) or "any", o.help] for key, o in card.options.items()]
         print_list(["Option", "Default", "Values", "What"], rows)
@@ -105,7 +106,7 @@ def _row(card: "MethodCard") -> list[str]:
     return [card.id, card.title, card.kind, str(card.year or ""), side, millions, card.licence, card.description]
 
 
-def _facts(card: "MethodCard") -> list[list[str]]:
+def _facts(card: "MethodCard") -> list[tuple[str, str]]:
     facts = {
         "Method": f"{card.id}: {card.title} ({card.kind})",
         "What": card.description,
@@ -120,7 +121,7 @@ def _facts(card: "MethodCard") -> list[list[str]]:
         "Output": f"{card.output_size} pixels" if card.output_size else "",
         "Parameters": f"{card.parameters:,}" if card.parameters else "",
     }
-    return [[label, text] for label, text in facts.items() if text]
+    return [(label, text) for label, text in facts.items() if text]
 
 
 def _plain(status: "CheckpointStatus") -> dict[str, Any]:

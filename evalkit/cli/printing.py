@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 from rich.markup import escape
 
-from evalkit.cli.console import print_grid
+from evalkit.cli.console import print_list
 from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import Comparison
 from evalkit.published import Paper
@@ -32,7 +32,7 @@ def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalon
 
 
 def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
-    """A grid per table of the paper, then what the paper leaves unsaid."""
+    """A list per table of the paper, then what the paper leaves unsaid."""
     for name in dict.fromkeys(comparison.table for comparison in comparisons):
         of = [comparison for comparison in comparisons if comparison.table == name]
         rows = [
@@ -47,5 +47,7 @@ def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
             for c in of
         ]
         columns = ["Method", "Metric", "Reported", "Measured", "Difference", "What stands between them"]
-        print_grid(columns, rows, f"{paper.card.name}, {name}")
+        typer.echo(f"{paper.card.name}, {name}")
+        print_list(columns, rows)
+        typer.echo()
     typer.echo(f"{paper.card.name} leaves unsaid: {'; '.join(paper.card.unstated)}.")

@@ -55,5 +55,5 @@ def print_lines(lines: Sequence[str | Path]) -> None:
 def _cell(cell: Cell, column: Column) -> str:
     text = number(cell, column)
     text = {"best": f"[bold]{text}[/bold]", "second": f"[underline]{text}[/underline]", "": text}[cell.mark]
-    partial = f" ({cell.coverage:.0%})" if cell.coverage is not None and cell.coverage < 1 else ""
+    partial = f" ({cell.coverage:.1%})" if cell.coverage is not None and cell.coverage < 1 else ""
     return f"{text}{cell.notes}{partial}"

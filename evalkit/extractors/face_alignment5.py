@@ -24,7 +24,7 @@ def similarity(points: Values) -> Values:
     """
     from skimage.transform import estimate_transform
 
-    transform = estimate_transform("similarity", points.astype(np.float32), TEMPLATE)
+    transform = estimate_transform("similarity", points.astype(np.float32), TEMPLATE)  # type: ignore[no-untyped-call]
     if not transform or not np.isfinite(transform.params).all():
         raise ValueError(f"five points that span no face: {points.tolist()}")
     return np.asarray(transform.params[:2], dtype=np.float64)

@@ -37,13 +37,12 @@ def load() -> Extract:
         points = np.full((len(frames), POINTS, 2), np.nan)
         boxes = upstream[DETECTOR]["box"]
         found = np.flatnonzero(np.isfinite(boxes).all(axis=1))
-        if len(found):
-            regions = [region(boxes[i]) for i in found]
-            crops = np.stack([crop(frames[i], *where) for i, where in zip(found, regions, strict=True)])
+        for i in found:
+            where = region(boxes[i])
+            square = torch.from_numpy(crop(frames[i], *where)).permute(2, 0, 1)[None].float() / 255
             with torch.inference_mode(), one_thread():
-                maps = _last(network(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255)).numpy()
-            for i, where, heat in zip(found, regions, maps, strict=True):
-                points[i] = to_frame(peaks(heat), MAP, *where)
+                heat = _last(network(square))[0].numpy()
+            points[i] = to_frame(peaks(heat), MAP, *where)
         return {"points": points}
 
     return extract

@@ -1,4 +1,7 @@
-"""ONNX networks on the CPU, one thread each: scoring runs one process per core, and bits must not depend on threads."""
+"""ONNX networks on the CPU, one thread and one row at a time.
+
+Scoring runs one process per core, and bits must depend neither on the number of threads nor on the batch.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,8 +32,6 @@ def load_onnx(path: Path) -> OnnxNetwork:
     given = session.get_inputs()[0]
 
     def run(batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        if given.shape[0] != 1:
-            return list(session.run(None, {given.name: batch}))
         rows = [session.run(None, {given.name: batch[i : i + 1]}) for i in range(len(batch))]
         return [np.concatenate(outputs) for outputs in zip(*rows, strict=True)]
 

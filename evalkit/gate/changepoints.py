@@ -5,6 +5,8 @@ interval", IEEE SPL 2005). The price is `PRICE` * noise variance * log n; the no
 neighbours by their median, so that jumps do not inflate it.
 """
 
+import math
+
 import numpy as np
 
 from evalkit.types import Values
@@ -35,7 +37,7 @@ def change_points(values: Values) -> list[int]:
 def _noise(values: Values) -> float:
     """Standard deviation of the noise; a ten-thousandth of the range when most neighbours are equal."""
     steps = np.abs(np.diff(values))
-    return max(float(np.median(steps)) / (_GAUSS * np.sqrt(2)), 1e-4 * float(np.ptp(values)))
+    return max(float(np.median(steps)) / (_GAUSS * math.sqrt(2)), 1e-4 * float(np.ptp(values)))
 
 
 def _walk_back(last: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[int]:

@@ -1,4 +1,4 @@
-"""The history of a gate: one JSON line per gated checkpoint, appended under a lock, so that two gates may end at once."""
+"""The history of a gate: one JSON line per gated checkpoint, appended under a lock (two gates may end at once)."""
 
 import fcntl
 import json

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def short(line: Mapping[str, Any]) -> str:
 
 def _jump_rows(series: Series) -> list[dict[str, Any]]:
     edges = [0, *series.jumps, len(series.values)]
-    levels = [float(np.mean(series.values[a:b])) for a, b in zip(edges, edges[1:], strict=False)]
+    levels = [float(np.mean(series.values[a:b])) for a, b in itertools.pairwise(edges)]
     worse = 1 if series.better == "lower" else -1
     return [
         {
@@ -117,7 +118,7 @@ def _plot(series: Series) -> bytes:
     colours = [_COLOURS.get(line["outcome"], "#777777") for line in series.entries]
     axes.scatter(places, series.values, c=colours, s=22, zorder=3)
     edges = [0, *series.jumps, len(series.values)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         axes.hlines(float(np.mean(series.values[start:end])), start - 0.5, end - 0.5, color="#1f4e9c", zorder=2)
     for jump in series.jumps:
         axes.axvline(jump - 0.5, color="#b02020", linestyle="--", linewidth=1, zorder=0)

@@ -33,7 +33,7 @@ class Needs:
         wanted = [str(n) if n is not None else "none is enough" for n in (self.clips, self.identities)]
         seen = "-" if self.detectable is None else f"{self.detectable:.4g}"
         return [
-            self.metric.replace("[", "\\["),
+            self.metric,
             f"{self.loss:.4g}",
             f"{self.tolerance:.4g}",
             f"{self.spread:.4g}",

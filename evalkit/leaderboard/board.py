@@ -9,6 +9,8 @@ import numpy as np
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.entry import Entry, read_entry, write_entry
 from evalkit.measured import refuse_unlike
+from evalkit.protocol import list_protocols
+from evalkit.published import list_papers
 from evalkit.ranking import MetricScores, Standing, standings
 from evalkit.table import Cell, Column, Table, table_of
 
@@ -44,11 +46,12 @@ def read_board(leaderboards: Path, protocol: str) -> Board:
     paths = sorted((leaderboards / protocol).glob("*.json"))
     if not paths:
         known = {path.parent.name for path in leaderboards.glob("*/*.json")}
-        if not known:
-            raise RunError(
-                f"No leaderboard in {leaderboards} has a row yet. Add one with `evalkit leaderboard add RUN`."
-            )
-        raise UnknownNameError("leaderboard with rows", protocol, known)
+        if protocol not in {known_protocol.id for known_protocol in list_protocols()}:
+            papers = (paper.id for paper in list_papers(leaderboards))
+            raise UnknownNameError("leaderboard or paper with published numbers", protocol, {*known, *papers})
+        raise RunError(
+            f"The leaderboard of {protocol} in {leaderboards} is empty. Add a row with `evalkit leaderboard add RUN`."
+        )
     return make_board(protocol, [read_entry(path) for path in paths])
 
 

@@ -90,12 +90,12 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
             f"{run} is not fit for a leaderboard: {'; '.join(flags)}. Make a fit run, or add this one "
             "with --force: it is then marked and not ranked."
         )
-    configuration = header["configuration"]
+    configuration, tag = header["configuration"], run.resolve().name.partition("@")[2]
     trained = _trained_on(summary["method"]) if trained_on is None else list(trained_on)
     content = {
         "schema_version": SCHEMA_VERSION,
         **{key: summary[key] for key in _SUMMARY},
-        "tag": run.resolve().name.partition("@")[2],
+        "tag": tag,
         "heading": header["protocol"]["title"],
         "dataset": header["protocol"]["dataset"],
         "anchor": summary["method"] in header["protocol"]["anchors"],
@@ -108,7 +108,7 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
         "created": header["created"],
         "metrics": summary["metrics"],
     }
-    name = run.resolve().name
+    name = summary["method"] + (f"@{tag}" if tag else "")
     return Entry(name, folder / summary["protocol"] / f"{name}.json", content, _read_clips(run))
 
 

@@ -16,7 +16,8 @@ def board_figure(board: Board, identity: str | None = None, motion: str | None =
     """Identity (default: the first CSIM) against motion (the first of AED, APD, AKD, E-RMSE, P-RMSE) and speed.
 
     Rows added by force are left out, and so is the speed when it was timed on different machines; anchors are drawn
-    as diamonds and stay off the front. Raises `UnknownNameError` for a metric the ranked rows do not share, `RunError` when there is nothing to draw.
+    as diamonds and stay off the front. Raises `UnknownNameError` for a metric the ranked rows do not share, `RunError`
+    when there is nothing to draw.
     """
     entries = [entry for entry in board.entries if not entry.flags]
     if not any(entry.ranked for entry in entries):

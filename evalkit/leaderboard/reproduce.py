@@ -47,7 +47,7 @@ def _compare(paper: Paper, cell: Reported, results: Sequence[Measured]) -> Compa
     why += [f"the paper: {cell.note}"] if cell.note else []
     return Comparison(
         table=table_name(cell.table),
-        group=cell.group or cell.setting,
+        group=cell.setting if cell.layout == "user_study" else cell.group,
         method=cell.method,
         metric=cell.title,
         reported=cell.text,

@@ -29,7 +29,7 @@ def script(tmp_path, monkeypatch):
     path = tmp_path / "2DFAN4.zip"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.jit.trace(DotFinder(), torch.zeros(2, 3, 256, 256)).save(str(path))
+        torch.jit.trace(DotFinder(), torch.zeros(1, 3, 256, 256)).save(str(path))
     monkeypatch.setattr(fan68.weights, "locate", lambda name: path)
     return path
 

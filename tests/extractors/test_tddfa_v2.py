@@ -91,3 +91,9 @@ def test_a_box_that_leaves_the_frame_is_no_error(networks, faces):
     outside = {"scrfd_500m": {"box": np.array([[-80.0, -60, 90, 100], [200, 190, 420, 470]])}}
     features = EXTRACTORS.get(ID).load()(faces[:2], outside)
     assert np.isfinite(features["angles"]).all()
+
+
+def test_rows_do_not_depend_on_the_batch(networks, faces, features):
+    detect, extract = EXTRACTORS.get("scrfd_500m").load(), EXTRACTORS.get(ID).load()
+    singly = [extract(frame[None], {"scrfd_500m": detect(frame[None], {})}) for frame in faces]
+    assert all(np.array_equal(np.concatenate([one[name] for one in singly]), features[name]) for name in features)

@@ -34,8 +34,8 @@ def load() -> Extract:
 
     def regress(crops: list[NDArray[np.uint8]]) -> dict[str, Values]:
         batch = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
-        with torch.inference_mode(), one_thread():
-            parts = split_coefficients(network(batch).double())
+        with torch.inference_mode(), one_thread():  # one by one, so that bits do not depend on the batch
+            parts = split_coefficients(torch.cat([network(row[None]) for row in batch]).double())
         return {name: part.numpy() for name, part in parts.items()}
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
