@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from evalkit.errors import WeightsError
 from evalkit.extractors import EXTRACTORS
 from evalkit.features import dependency_order
 from evalkit.metrics import Metric
-from evalkit.weights import locate
+from evalkit.weights import missing
 
 
 def unavailable(metrics: Sequence[Metric]) -> dict[str, str]:
-    """Metric key -> why it cannot be computed, with the command that helps, for those that cannot."""
+    """Metric key -> why it cannot be computed, with the commands that help, for those that cannot."""
     reasons = {metric.key: _reason(metric) for metric in metrics}
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
@@ -18,10 +17,5 @@ def unavailable(metrics: Sequence[Metric]) -> dict[str, str]:
 def _reason(metric: Metric) -> str | None:
     if metric.input is None:
         return None
-    try:
-        for name in dependency_order([metric.input[0]]):
-            for weight in EXTRACTORS.get(name).weights:
-                locate(weight)
-    except WeightsError as error:
-        return str(error)
-    return None
+    networks = dependency_order([metric.input[0]])
+    return missing(weight for name in networks for weight in EXTRACTORS.get(name).weights)

@@ -148,7 +148,12 @@ def test_celebv_couples_cover_all_ordered_couples_of_people():
     assert len(pairs) == 100 and len({(p.source.identity, p.driving.identity) for p in pairs}) == 20
 
 
-# A published protocol is never edited: when a hash here has to change after a release, add a version and `supersedes`.
+def test_a_published_protocol_is_never_edited():
+    """After a release no hash in that file may change: another setting is a new protocol that supersedes the old."""
+    published = json.loads(Path(__file__).with_name("protocol_hashes.json").read_text(encoding="utf-8"))
+    assert {protocol.id: protocol.hash for protocol in list_protocols()} == published
+
+
 def test_check_names_every_row_that_cannot_run():
     clips = [clip(name) for row in rows("vox_cross")[:30] for name in row]
     report = check_protocol(find_protocol("vox_cross"), list({c.id: c for c in clips}.values()))

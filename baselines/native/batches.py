@@ -47,7 +47,7 @@ class Batches:
         if tried == 1:
             raise MethodError("out of memory on the device with a batch of one frame; use another device.")
         self.size = tried // 2
-        _LOG.warning("out of memory on the device with %d frames at a time; going on with %d", tried, self.size)
+        _LOG.warning("out of memory on the device at %d frames a batch; going on with %d", tried, self.size)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 

@@ -1,5 +1,6 @@
 """Which networks a method has, and how official files hold their weights."""
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Part:
     optional: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Networks:
     """The networks of a method; an adapter's `CHECKPOINTS`.
 
@@ -51,8 +52,7 @@ class Networks:
 
     def expected(self, variant: str) -> Expected:
         """Keys, shapes and dtypes of a variant; builds it without memory."""
-        state = meta(self.variants[variant]).state_dict()
-        return {key: (tuple(value.shape), value.dtype) for key, value in state.items()}
+        return _expected(self, variant)
 
     def installed(self, variant: str) -> Path:
         """Where `import_file` puts a variant."""
@@ -79,3 +79,9 @@ def meta(make: Callable[[], nn.Module]) -> nn.Module:
     """The networks without memory: shapes only."""
     with torch.device("meta"):
         return make()
+
+
+@functools.cache
+def _expected(networks: Networks, variant: str) -> Expected:
+    state = meta(networks.variants[variant]).state_dict()
+    return {key: (tuple(value.shape), value.dtype) for key, value in state.items()}

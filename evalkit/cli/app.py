@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, protocols
+from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, protocols, weights
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.run import run
@@ -30,6 +30,7 @@ app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(methods.app, name="methods", rich_help_panel="Look up")
 app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")
+app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 
 

@@ -31,16 +31,17 @@ def index(root: Path) -> list[Clip]:
 
 def _from_manifest(manifest: Path) -> list[Clip]:
     rows = read_rows(manifest, required=("id", "kind", "file", "identity"), error=DatasetError)
-    return [_manifest_clip(manifest.parent, row) for row in rows]
+    inside = manifest.parent.resolve()
+    return [_manifest_clip(manifest.parent, inside, row) for row in rows]
 
 
-def _manifest_clip(root: Path, row: Row) -> Clip:
+def _manifest_clip(root: Path, inside: Path, row: Row) -> Clip:
     kind: Kind = "portrait" if row.one_of("kind", ("clip", "portrait")) == "portrait" else "clip"
     identifier = row.text("id")
     if _UNSAFE.search(identifier) or identifier.startswith("."):
         raise row.wrong("id", "a name without slashes, control characters or a leading dot")
     path = root / row.text("file")
-    if not path.resolve().is_relative_to(root.resolve()):
+    if not path.resolve().is_relative_to(inside):
         raise row.wrong("file", "a path inside the data folder")
     return Clip(identifier, row.text("identity"), kind, path)
 

@@ -1,10 +1,27 @@
 """Metrics: one file each, pure functions on arrays. The list below is the registry."""
 
 from evalkit.errors import UnknownNameError
-from evalkit.metrics import aed, akd, apd, coverage, csim, e_rmse, fid, fvd, kid, l1, lpips, mkr, p_rmse, psnr, ssim
+from evalkit.metrics import (
+    aed,
+    akd,
+    apd,
+    coverage,
+    csim,
+    e_rmse,
+    fid,
+    fvd,
+    kid,
+    l1,
+    lmd,
+    lpips,
+    mkr,
+    p_rmse,
+    psnr,
+    ssim,
+)
 from evalkit.metrics.base import Metric
 
-_MODULES = (l1, psnr, ssim, lpips, csim, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr)
+_MODULES = (l1, psnr, ssim, lpips, csim, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
 
 METRICS: dict[str, Metric] = {metric.key: metric for module in _MODULES for metric in module.METRICS}
 

@@ -3,6 +3,7 @@
 Source: FOMM `reconstruction.py` (there on float output before 8-bit rounding; here on the stored 8-bit frames).
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,26 +13,28 @@ from evalkit.metrics.base import SELF_ONLY, Metric, check_frames
 from evalkit.types import Values
 
 
-def l1(generated: NDArray[Any], reference: NDArray[Any]) -> Values:
-    """(T,) in [0, 1], lower is better, 0 for identical frames. Frames are (T, H, W, 3) uint8 RGB."""
+def l1(generated: NDArray[Any], reference: NDArray[Any], scale: float = 1.0) -> Values:
+    """(T,) in [0, scale], lower is better, 0 for identical frames. Frames are (T, H, W, 3) uint8 RGB."""
     check_frames(generated, reference)
     difference = np.abs(generated.astype(np.int16) - reference.astype(np.int16))
-    return np.asarray(difference.mean(axis=(1, 2, 3), dtype=np.float64) / 255)
+    return np.asarray(difference.mean(axis=(1, 2, 3), dtype=np.float64) * (scale / 255))
 
 
-METRICS = (
+METRICS = tuple(
     Metric(
         id="l1",
-        title="L1",
+        variant=variant,
+        title=title,
         better="lower",
         reference="driving",
         tasks=SELF_ONLY,
         input=None,
-        function=l1,
-        settings="scale[0,1]|8-bit",
+        function=partial(l1, scale=scale),
+        settings=f"scale[0,{scale:g}]|8-bit",
         paper="Siarohin et al., First Order Motion Model, NeurIPS 2019",
-        description="Mean absolute pixel difference on the [0, 1] scale.",
-        high=1.0,
-        decimals=4,
-    ),
+        description=f"Mean absolute pixel difference on the [0, {scale:g}] scale.",
+        high=scale,
+        decimals=decimals,
+    )
+    for variant, title, scale, decimals in ((None, "L1", 1.0, 4), ("255", "L1 (255)", 255.0, 2))
 )

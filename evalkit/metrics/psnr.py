@@ -5,6 +5,7 @@ signature says so. One value of a 256x256 frame that is off by one grey level gi
 hidden by the cap.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,29 +17,37 @@ from evalkit.types import Values
 CAP = 100.0
 
 
-def psnr(generated: NDArray[Any], reference: NDArray[Any]) -> Values:
-    """(T,) in dB, higher is better, `CAP` for identical frames. Frames are (T, H, W, 3) uint8 RGB."""
+def psnr(generated: NDArray[Any], reference: NDArray[Any], data_range: float = 255.0) -> Values:
+    """(T,) in dB, higher is better, `CAP` for identical frames. Frames are (T, H, W, 3) uint8 RGB.
+
+    `data_range` is that of the 0..255 scale; 510 gives what a range of 2 gives on [0, 1] values.
+    """
     check_frames(generated, reference)
     difference = generated.astype(np.float64) - reference.astype(np.float64)
     mse = np.square(difference).mean(axis=(1, 2, 3))
     with np.errstate(divide="ignore"):
-        return np.asarray(np.minimum(10 * np.log10(255.0**2 / mse), CAP))
+        return np.asarray(np.minimum(10 * np.log10(data_range**2 / mse), CAP))
 
 
-METRICS = (
+METRICS = tuple(
     Metric(
         id="psnr",
-        title="PSNR",
+        variant=variant,
+        title="PSNR" if variant is None else f"PSNR ({variant})",
         better="higher",
         reference="driving",
         tasks=SELF_ONLY,
         input=None,
-        function=psnr,
-        settings=f"R=255|colour|cap{CAP:.0f}",
-        paper="definition; see docs/decisions/psnr-identical-frames.md",
-        description="Peak signal-to-noise ratio, range matched to the data; identical frames count 100 dB.",
+        function=partial(psnr, data_range=data_range),
+        settings=f"R={data_range:.0f}|colour|cap{CAP:.0f}",
+        paper="definition; see docs/decisions/pixel-metrics.md",
+        description=description,
         unit="dB",
         high=CAP,
         decimals=2,
-    ),
+    )
+    for variant, data_range, description in (
+        (None, 255.0, "Peak signal-to-noise ratio, range matched to the data; identical frames count 100 dB."),
+        ("range2", 510.0, "The slip of taking [-1, 1] as the range of [0, 1] values: 6.02 dB too high."),
+    )
 )

@@ -1,11 +1,13 @@
-"""SSIM: structural similarity, as Wang et al. 2004 define it, and as skimage computes it by default.
+"""SSIM: structural similarity, as Wang et al. 2004 define it, as skimage computes it, and as some scripts got it wrong.
 
-Both run per colour channel on the 0..255 scale with K1 = 0.01, K2 = 0.03 and average over the positions where the whole
-window lies inside the frame. The window, and the covariance normalisation, differ.
-Source: Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 2004; skimage.metrics.structural_similarity for the second variant.
+All variants use K1 = 0.01, K2 = 0.03 and average over the positions where the whole window lies inside the frame.
+Window, covariance normalisation, colour and the range of the data differ; two variants are known slips, to reproduce
+old tables. Source: Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 2004; skimage.metrics.structural_similarity for the
+second variant.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from evalkit.metrics.base import SELF_ONLY, Metric, check_frames
+from evalkit.metrics.base import BOTH_TASKS, SELF_ONLY, Metric, check_frames
 from evalkit.types import Values
 
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def gaussian_window(size: int = 11, sigma: float = 1.5) -> Values:
@@ -25,29 +27,54 @@ def gaussian_window(size: int = 11, sigma: float = 1.5) -> Values:
     return np.asarray(weights / weights.sum())
 
 
-def ssim(generated: NDArray[Any], reference: NDArray[Any], window: Values, sample_covariance: bool = False) -> Values:
-    """(T,) in [-1, 1], higher is better, 1 for identical frames.
+@dataclass(frozen=True)
+class Settings:
+    """What moves a value of SSIM.
 
-    Args:
-        generated, reference: (T, H, W, 3) uint8 RGB, H and W at least the window's size.
+    Attributes:
         window: (n,) separable weights, n odd, sum 1.
         sample_covariance: divide by n^2 - 1 instead of n^2, as skimage does for its uniform window.
+        low, high: what the grey levels 0 and 255 are mapped to before anything is computed.
+        data_range: the range R in (K1 R)^2 and (K2 R)^2; matched when it is high - low.
+        grey: compare ITU-R BT.601 luma instead of the three channels.
     """
+
+    window: Values
+    sample_covariance: bool = False
+    low: float = 0.0
+    high: float = 255.0
+    data_range: float = 255.0
+    grey: bool = False
+
+
+def ssim(generated: NDArray[Any], reference: NDArray[Any], settings: Settings) -> Values:
+    """(T,) in [-1, 1], higher is better, 1 for identical frames; (T, H, W, 3) uint8 RGB, no smaller than the window."""
     check_frames(generated, reference)
-    if min(generated.shape[1:3]) < len(window):
-        raise ValueError(f"SSIM needs frames of at least {len(window)}x{len(window)}, got {generated.shape[1:3]}")
-    norm = len(window) ** 2 / (len(window) ** 2 - 1) if sample_covariance else 1.0
-    return np.array([_frame(g, r, window, norm) for g, r in zip(generated, reference, strict=True)])
+    size = len(settings.window)
+    if min(generated.shape[1:3]) < size:
+        raise ValueError(f"SSIM needs frames of at least {size}x{size}, got {generated.shape[1:3]}")
+    pairs = zip(generated, reference, strict=True)
+    return np.array([_frame(_planes(g, settings), _planes(r, settings), settings) for g, r in pairs])
 
 
-def _frame(generated: NDArray[Any], reference: NDArray[Any], window: Values, norm: float) -> float:
-    x, y = np.moveaxis(generated, -1, 0).astype(np.float64), np.moveaxis(reference, -1, 0).astype(np.float64)
-    mean: Callable[[Values], Values] = partial(_windowed, window=window)
+def _planes(frame: NDArray[Any], settings: Settings) -> Values:
+    """(3 or 1, H, W) float64 in the range of the settings."""
+    planes = np.moveaxis(frame, -1, 0).astype(np.float64)
+    if settings.grey:
+        planes = np.tensordot(_LUMA, planes, axes=1)[None]
+    return np.asarray(settings.low + planes * ((settings.high - settings.low) / 255))
+
+
+def _frame(x: Values, y: Values, settings: Settings) -> float:
+    c1, c2 = (0.01 * settings.data_range) ** 2, (0.03 * settings.data_range) ** 2
+    count = len(settings.window) ** 2
+    norm = count / (count - 1) if settings.sample_covariance else 1.0
+    mean: Callable[[Values], Values] = partial(_windowed, window=settings.window)
     mean_x, mean_y = mean(x), mean(y)
     var_x, var_y = norm * (mean(x * x) - mean_x**2), norm * (mean(y * y) - mean_y**2)
     covariance = norm * (mean(x * y) - mean_x * mean_y)
-    luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
-    return float((luminance * (2 * covariance + _C2) / (var_x + var_y + _C2)).mean())
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    return float((luminance * (2 * covariance + c2) / (var_x + var_y + c2)).mean())
 
 
 def _windowed(image: Values, window: Values) -> Values:
@@ -57,34 +84,59 @@ def _windowed(image: Values, window: Values) -> Values:
     return np.asarray(smooth[:, edge:-edge, edge:-edge])
 
 
+_GAUSSIAN, _UNIFORM = gaussian_window(), np.full(7, 1 / 7)
+
 METRICS = tuple(
     Metric(
         id="ssim",
         variant=variant,
-        title="SSIM",
+        title="SSIM" if variant in (None, "skimage") else f"SSIM ({variant})",
         better="higher",
         reference="driving",
-        tasks=SELF_ONLY,
+        tasks=tasks,
         input=None,
-        function=function,
-        settings=settings,
+        function=partial(ssim, settings=settings),
+        settings=words,
         paper="Wang et al., Image quality assessment: from error visibility to structural similarity, IEEE TIP 2004",
         description=description,
         low=-1.0,
         high=1.0,
     )
-    for variant, function, settings, description in (
+    for variant, tasks, settings, words, description in (
         (
             None,
-            partial(ssim, window=gaussian_window()),
+            SELF_ONLY,
+            Settings(_GAUSSIAN),
             "gauss11-1.5|colour|R=255",
             "Structural similarity with Wang's Gaussian window, on colour, with the range matched to the data.",
         ),
         (
             "skimage",
-            partial(ssim, window=np.full(7, 1 / 7), sample_covariance=True),
+            SELF_ONLY,
+            Settings(_UNIFORM, sample_covariance=True),
             "uniform7|colour|R=255|sample-covariance",
             "Structural similarity as scikit-image computes it by default: uniform 7x7 window, matched range.",
+        ),
+        (
+            "grey",
+            SELF_ONLY,
+            Settings(_GAUSSIAN, grey=True),
+            "gauss11-1.5|luma-bt601|R=255",
+            "Structural similarity with Wang's Gaussian window on grey values, with the range matched to the data.",
+        ),
+        (
+            "range2",
+            SELF_ONLY,
+            Settings(_UNIFORM, sample_covariance=True, high=1.0, data_range=2.0),
+            "uniform7|colour|[0,1]|R=2|sample-covariance",
+            "The slip of the MCNet and DaGAN scripts: [0, 1] values with range 2. Higher than it should be.",
+        ),
+        (
+            "range255",
+            BOTH_TASKS,
+            Settings(_GAUSSIAN, low=-1.0, high=1.0, data_range=255.0),
+            "gauss11-1.5|colour|[-1,1]|R=255",
+            "The slip that gives 0.95 for any two pictures: [-1, 1] values with range 255. Carries no information.",
         ),
     )
 )

@@ -63,3 +63,9 @@ def test_chunks_give_the_same_bits():
 def test_the_facts():
     metric = METRICS["psnr"]
     assert (metric.better, metric.unit, metric.high) == ("higher", "dB", CAP) and "cap100" in metric.settings
+
+
+def test_a_range_of_two_adds_six_decibels():
+    generated, reference = np.full((1, 8, 8, 3), 10, np.uint8), np.full((1, 8, 8, 3), 20, np.uint8)
+    slip = METRICS["psnr[range2]"].function(generated, reference)
+    assert slip - psnr(generated, reference) == pytest.approx(20 * np.log10(2))

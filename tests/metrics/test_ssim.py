@@ -111,3 +111,29 @@ def test_chunks_give_the_same_bits():
 
 def test_the_plain_name_is_wangs():
     assert find_metric("ssim").key == "ssim" and find_metric("ssim[skimage]").variant == "skimage"
+
+
+@pytest.mark.parametrize("size", [(64, 64), (51, 70)])
+def test_variants_equal_scikit_image_called_that_way(size):
+    generator = np.random.default_rng(3)
+    one = generator.integers(0, 256, (1, *size, 3), dtype=np.uint8)
+    other = np.clip(one + generator.normal(0, 30, one.shape), 0, 255).astype(np.uint8)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    as_floats = [frames[0] / 255 for frames in (one, other)]
+    signed = [frames * 2 - 1 for frames in as_floats]
+    luma = [frames[0] @ np.array([0.299, 0.587, 0.114]) for frames in (one, other)]
+    expected = {
+        "range2": structural_similarity(*as_floats, channel_axis=2, data_range=2.0),
+        "range255": structural_similarity(*signed, channel_axis=2, data_range=255.0, **gaussian),
+        "grey": structural_similarity(*luma, data_range=255.0, **gaussian),
+    }
+    for variant, value in expected.items():
+        assert METRICS[f"ssim[{variant}]"].function(one, other)[0] == pytest.approx(value, rel=1e-6)
+
+
+def test_the_unscaled_range_says_nothing():
+    # Two pictures of noise that have nothing in common.
+    generator = np.random.default_rng(4)
+    one, other = (generator.integers(0, 256, (1, 64, 64, 3), dtype=np.uint8) for _ in range(2))
+    assert METRICS["ssim"].function(one, other)[0] < 0.1
+    assert METRICS["ssim[range255]"].function(one, other)[0] > 0.9

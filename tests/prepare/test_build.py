@@ -213,14 +213,17 @@ def test_a_full_disk_ends_in_one_sentence_and_keeps_what_is_finished(raw, lists,
     assert build(raw, other, tmp_path).made == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_download_folder_without_permission_is_named(lists, tmp_path):
-    locked = tmp_path / "raw" / "locked"
-    locked.mkdir(parents=True)
-    locked.chmod(0)
-    with pytest.raises(DatasetError, match="locked: not readable"):
-        build(tmp_path / "raw", lists, tmp_path / "root")
-    locked.chmod(0o755)
+def test_folders_without_permission_are_named(raw, lists, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DatasetError, match=r"not readable\. Fix the permissions of the download folder"):
+        build(raw, lists, tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "mkdir", lambda path, **_: refuse(path))
+    with pytest.raises(DatasetError, match=r"cannot write \(Permission denied\)"):
+        build(raw, lists, tmp_path / "locked" / "root")
 
 
 def test_roots_that_make_no_sense_are_refused(raw, lists, tmp_path):

@@ -17,7 +17,7 @@ from pathlib import Path
 from evalkit.csvfile import Row
 from evalkit.errors import DatasetError, VideoError
 from evalkit.prepare.jobs import Box, ClipJob, Listing, Remark, Window
-from evalkit.prepare.names import safe_name, video_id_of
+from evalkit.prepare.names import safe_name, video_id_of, watch_url
 from evalkit.prepare.textfile import read_lines
 
 SIZE = 512
@@ -84,16 +84,17 @@ def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url
     if width != height or not width:
         raise crop.wrong("height", f"the width, {width}, and more than 0: crops are square")
     start, end = _seconds(times, interval)
+    video = video_id_of(url)
     return ClipJob(
         id=identifier,
         file=f"{identifier}.mp4",
         identity=identity_of(identifier),
-        videos=(label, name, video_id_of(url) or label),
+        videos=(label, name, *([video] if video else [])),
         window=Window(Fraction(start), Fraction(end), 1),
         region=ReferenceBox(Box(x, y, x + width, y + height), rows),
         size=SIZE,
         where=_where(crop),
-        url=url,
+        url=watch_url(video) if video else url,
         height=rows,
     )
 

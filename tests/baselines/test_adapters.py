@@ -1,0 +1,294 @@
+"""The native methods as evalkit runs them, with random weights and, where the networks allow, at 128 pixels."""
+
+import dataclasses
+import importlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from baselines.native.batches import Batches, batch_size, regrouped
+from baselines.native.pictures import to_frames, to_tensor
+from evalkit import video
+from evalkit.adapter import Driving, Method, MethodConfig
+from evalkit.demo import render_clip
+from evalkit.errors import MethodError, UnknownNameError, VideoError
+from evalkit.generate import generate
+from evalkit.methods import build_method, find_method, method_options
+from evalkit.types import Frames
+from tests.fakes import make_pair, make_protocol
+
+Build = Callable[..., Method]
+
+FIXED = {"lia", "dpe"}
+"""Methods whose networks work at 256 pixels only; the others run at `SIDE` here."""
+SIDE = 128
+LIGHT = ("fomm", "tpsm", "dagan", "fnevr", "g3fa", "lia", "dpe", "pirenderer")
+HEAVY = ("osfs", "fsrt", "liveportrait")
+ABSOLUTE_ONLY = ("dpe", "pirenderer")
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in HEAVY]
+EVERY = [*LIGHT, *SLOW]
+
+
+@pytest.fixture(scope="module")
+def build() -> Iterator[Build]:
+    """Build a method with random weights; the same request gives the same object."""
+    built: dict[tuple[str, ...], Method] = {}
+    with pytest.MonkeyPatch.context() as patch:
+
+        def make(name: str, *options: str, precision: str = "fp32") -> Method:
+            key = (name, precision, *options)
+            if key not in built:
+                built.clear()
+                if name not in FIXED:
+                    patch.setattr(importlib.import_module(f"baselines.{name}.adapter"), "SIZE", SIDE)
+                built[key] = build_method(find_method(name), config_of(name, *options, precision=precision))
+            return built[key]
+
+        yield make
+
+
+def config_of(name: str, *options: str, **keys: object) -> MethodConfig:
+    given = [*options, *(["decoder=small"] if name == "fsrt" else [])]
+    values = method_options(find_method(name).card, given)
+    return dataclasses.replace(MethodConfig(random_weights=True, options=values), **keys)
+
+
+@pytest.fixture(scope="module")
+def faces() -> Frames:
+    """Four people, 128 pixels."""
+    return np.concatenate([render_clip(person, 0, frames=1, size=SIDE).frames for person in range(4)])
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> tuple[Path, Path]:
+    """A source picture of 255 pixels and a driving clip of three frames of 512 pixels."""
+    folder = tmp_path_factory.mktemp("clips")
+    source, driving = folder / "source.png", folder / "driving.mkv"
+    video.write_image(source, render_clip(3, 0, frames=1, size=255).frames[0])
+    video.write_video(driving, [np.stack([video.fit(face, 512) for face in faces[:3]])], 25)
+    return source, driving
+
+
+@pytest.fixture(scope="module")
+def driving(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> Driving:
+    path = tmp_path_factory.mktemp("driving") / "clip.mkv"
+    video.write_video(path, [faces[:3]], 25)
+    return Driving(path, SIDE)
+
+
+def floats(method: Method, source: Frames, driving: Driving, motion: str = "absolute") -> np.ndarray:
+    """All generated frames, as they are before anything is rounded where the sizes are equal."""
+    return np.concatenate([np.asarray(c) for c in method.animate(source, driving, motion)])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_runs_on_a_pair_of_any_size(name: str, build: Build, clips: tuple[Path, Path], tmp_path: Path) -> None:
+    motions = find_method(name).card.motions
+    assert motions == (("absolute",) if name in ABSOLUTE_ONLY else ("absolute", "relative"))
+    for motion in motions:
+        protocol = make_protocol(resolution=96, motion=motion, driving={"start": 1})
+        output = tmp_path / f"{motion}.mkv"
+        count, seconds = generate(make_pair(*clips), build(name), protocol, output, seed=0)
+        assert count == 2 and seconds > 0
+        assert video.read_frames(output, (0, 1)).shape == (2, 96, 96, 3)
+
+
+@pytest.mark.parametrize("name", [*(name for name in LIGHT if name not in FIXED), *SLOW])
+def test_frames_do_not_depend_on_the_batch(name: str, build: Build, faces: Frames, driving: Driving) -> None:
+    singly = floats(build(name, "batch=1"), faces[3:], driving)
+    together = floats(build(name, "batch=4"), faces[3:], driving)
+    assert singly.dtype == together.dtype == np.float32 and singly.shape == (3, SIDE, SIDE, 3)
+    assert np.abs(singly - together).max() < 1e-5
+    apart = min(np.abs(singly[0] - singly[1]).max(), np.abs(singly[1] - singly[2]).max())
+    assert apart > 2 * np.abs(singly - together).max(), "frames are too alike to tell a mixed-up batch"
+
+
+@pytest.mark.parametrize("name", sorted(FIXED))
+def test_frames_of_methods_that_split_batches_do_not_depend_on_the_batch(
+    name: str, build: Build, faces: Frames, driving: Driving
+) -> None:
+    short = dataclasses.replace(driving, maximum=2)
+    assert np.array_equal(*(floats(build(name, f"batch={n}"), faces[3:], short) for n in (1, 2)))
+
+
+def test_runs_are_repeatable(build: Build, faces: Frames, driving: Driving) -> None:
+    first, again = (floats(build("tpsm"), faces[3:], driving) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("name", ["fomm", "tpsm", "dagan", "fnevr", "g3fa"])
+def test_relative_motion_begins_at_the_source(name: str, build: Build, faces: Frames, driving: Driving) -> None:
+    """The first frame of relative motion moves nothing: it is the source driven by itself."""
+    relative = floats(build(name, "adapt_scale=no"), faces[:1], driving, "relative")
+    itself = floats(build(name, "adapt_scale=no"), faces[:1], driving)
+    moved = floats(build(name, "adapt_scale=no"), faces[3:], driving, "relative")
+    assert np.abs(relative[0] - itself[0]).max() < 1e-4
+    assert np.abs(moved[0] - relative[0]).max() > 1e-4 or name in ("fomm", "dagan")
+
+
+@pytest.mark.parametrize(
+    ("name", "motion", "options"),
+    [
+        ("tpsm", "absolute", ("align_corners=no",)),
+        ("tpsm", "relative", ("adapt_scale=no",)),
+        ("tpsm", "absolute", ("mode=avd",)),
+        ("g3fa", "absolute", ("align_corners=yes",)),
+        ("dpe", "absolute", ("face=pose",)),
+        ("dpe", "absolute", ("face=expression",)),
+        pytest.param("liveportrait", "relative", ("stitching=no",), marks=pytest.mark.slow),
+        pytest.param("liveportrait", "absolute", ("multiplier=1.5",), marks=pytest.mark.slow),
+        pytest.param("osfs", "absolute", ("yaw=40",), marks=pytest.mark.slow),
+    ],
+)
+def test_options_reach_the_networks(
+    name: str, motion: str, options: tuple[str, ...], build: Build, faces: Frames, driving: Driving
+) -> None:
+    short = dataclasses.replace(driving, maximum=2)
+    usual = floats(build(name), faces[3:], short, motion)[-1]
+    changed = floats(build(name, *options), faces[3:], short, motion)[-1]
+    assert np.abs(usual.astype(np.float64) - changed).max() > 1e-6
+
+
+def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path: Path) -> None:
+    """The source itself is the second driving frame, so relative motion begins there."""
+    person = [render_clip(person, 0, frames=1, size=256).frames[0] for person in (1, 2)]
+    path = tmp_path / "clip.mkv"
+    video.write_video(path, [np.stack(person)], 25)
+    clip = Driving(path, 256)
+    source = np.stack(person[1:])
+    searched = floats(build("tpsm", "best_frame=search", "adapt_scale=no"), source, clip, "relative")
+    assert np.abs(searched[1] - floats(build("tpsm", "adapt_scale=no"), source, clip)[1]).max() <= 1
+    with pytest.raises(MethodError, match=r"best_frame=search: the source has no landmarks.*Use best_frame=first"):
+        floats(build("tpsm", "best_frame=search"), np.zeros_like(source), clip, "relative")
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize(
+    "name", ["fomm", "tpsm", "g3fa", "lia", "pirenderer", pytest.param("fsrt", marks=pytest.mark.slow)]
+)
+def test_half_precision_is_near(name: str, precision: str, build: Build, faces: Frames, driving: Driving) -> None:
+    short = dataclasses.replace(driving, maximum=1)
+    exact = floats(build(name), faces[3:], short)
+    half = floats(build(name, precision=precision), faces[3:], short)
+    assert np.isfinite(half).all() and np.abs(exact.astype(np.float64) - half).mean() < 0.05 * (
+        255 if exact.dtype == np.uint8 else 1
+    )
+
+
+@pytest.mark.slow
+def test_fsrt_takes_several_sources_and_any_number_of_chunks(build: Build, faces: Frames, driving: Driving) -> None:
+    one = dataclasses.replace(driving, maximum=1)
+    alone = floats(build("fsrt"), faces[2:3], one)
+    both = floats(build("fsrt"), faces[2:], one)
+    assert np.abs(alone - both).max() > 0
+    assert np.abs(floats(build("fsrt", "max_pixels=1024"), faces[2:], one) - both).max() < 1e-5
+
+
+def test_numbers_of_sources_are_checked(build: Build, faces: Frames, driving: Driving) -> None:
+    for name, sources in (("fomm", faces[:2]), ("fomm", faces[:0]), ("pirenderer", faces[:2])):
+        with pytest.raises(MethodError, match=rf"takes 1 source image\(s\), at least one; got {len(sources)}"):
+            floats(build(name), sources, driving)
+
+
+def test_motion_that_a_method_does_not_have_is_refused(build: Build, faces: Frames, driving: Driving) -> None:
+    for name, options in (("dpe", ()), ("pirenderer", ()), ("tpsm", ("mode=avd",))):
+        with pytest.raises(MethodError, match="no relative motion"):
+            floats(build(name, *options), faces[:1], driving, "relative")
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "message"),
+    [
+        ("fomm", "batch=0", "option batch='0': expected auto or a positive whole number"),
+        ("fomm", "batch=many", "option batch='many'"),
+        ("fsrt", "max_pixels=-1", "option max_pixels='-1': expected a positive whole number"),
+        ("osfs", "yaw=left", "option yaw='left': expected a number"),
+        ("liveportrait", "multiplier=x", "option multiplier='x': expected a number"),
+    ],
+)
+def test_values_of_options_are_checked(
+    name: str, option: str, message: str, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module(f"baselines.{name}.adapter")
+    monkeypatch.setattr(module, "load", lambda *_: torch.nn.Module())
+    monkeypatch.setattr(module, "MotionAnimator", lambda *_: None, raising=False)
+    monkeypatch.setattr(torch.nn.Module, "together", lambda self: None, raising=False)
+    with pytest.raises(MethodError, match=message):
+        module.build(config_of(name, option))
+
+
+def test_choices_are_closed() -> None:
+    for name, option in (("osfs", "generator=other"), ("tpsm", "mode=relative"), ("lia", "align_corners=yes")):
+        with pytest.raises(UnknownNameError):
+            method_options(find_method(name).card, [option])
+
+
+def test_without_weights_nothing_runs() -> None:
+    for name in (*LIGHT, *HEAVY):
+        with pytest.raises(MethodError, match=rf"^{name}.*has no weights here\. Get .*evalkit methods import {name}"):
+            build_method(find_method(name), dataclasses.replace(config_of(name), random_weights=False))
+
+
+def test_too_little_memory_halves_the_batch_for_good(caplog: pytest.LogCaptureFixture) -> None:
+    sizes: list[int] = []
+
+    def double(items: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(items))
+        if len(items) > 2:
+            raise torch.OutOfMemoryError("no")
+        return items * 2
+
+    batches = Batches(8)
+    items = torch.arange(9.0)
+    with caplog.at_level(logging.WARNING, "evalkit"):
+        assert torch.equal(batches.map(double, items), items * 2)
+    assert sizes == [8, 4, 2, 2, 2, 2, 1]
+    assert [record.getMessage().split("with ")[-1] for record in caplog.records] == ["4", "2"]
+    assert torch.equal(batches.map(double, items), items * 2) and sizes[7:] == [2, 2, 2, 2, 1]
+
+
+def test_memory_too_small_for_one_frame_is_an_error() -> None:
+    def never(items: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no")
+
+    with pytest.raises(MethodError, match="out of memory on the device with a batch of one frame"):
+        Batches(2).map(never, torch.zeros(2))
+
+
+def test_the_automatic_batch_is_one_on_a_cpu() -> None:
+    assert batch_size(config_of("fomm")) == 1
+    assert batch_size(config_of("fomm", device="cuda:1")) == 8
+    assert batch_size(config_of("fomm", "batch=32")) == 32
+
+
+def test_chunks_are_joined_until_a_batch_is_full() -> None:
+    chunks = [np.full((3, 1, 1, 3), value, np.uint8) for value in range(5)]
+    joined = list(regrouped(chunks, 5))
+    assert [len(part) for part in joined] == [6, 6, 3]
+    assert np.array_equal(np.concatenate(joined), np.concatenate(chunks))
+    assert [len(part) for part in regrouped(chunks, 1)] == [3] * 5
+
+
+def test_pictures_come_back_as_they_went_in(faces: Frames) -> None:
+    tensor = to_tensor(faces, SIDE)
+    assert tensor.shape == (4, 3, SIDE, SIDE) and float(tensor.min()) >= 0 and float(tensor.max()) <= 1
+    assert np.array_equal(video.to_uint8(to_frames(tensor, SIDE)), faces)
+
+
+def test_sizes_change_by_the_rule_of_the_video_module(faces: Frames) -> None:
+    smaller = np.stack([video.fit(face, 60) for face in faces])
+    assert torch.equal(to_tensor(faces, 60), to_tensor(smaller, 60))
+    assert np.array_equal(to_frames(to_tensor(faces, SIDE), 60), smaller)
+
+
+def test_images_out_of_range_are_clamped_and_nan_is_not_hidden() -> None:
+    images = torch.tensor([-3.0, 0.5, 7.0]).view(1, 3, 1, 1).expand(1, 3, 4, 4).clone()
+    assert to_frames(images, 4)[0, 0, 0].tolist() == [0, 0.5, 1]
+    images[0, 0, 0, 0] = torch.nan
+    for size in (4, 8):
+        with pytest.raises(VideoError, match="NaN"):
+            video.to_uint8(to_frames(images, size))

@@ -1,0 +1,53 @@
+"""Who is on the front, and a figure whose names stay names."""
+
+import pytest
+
+from evalkit.errors import RunError
+from evalkit.figures.pareto import Axis, Point, pareto_figure, pareto_front, save_figure
+
+X, Y = Axis("CSIM", "higher"), Axis("AED", "lower")
+
+
+def test_the_front_follows_both_directions():
+    points = [Point("good", 0.9, 0.1), Point("beaten", 0.8, 0.2), Point("other end", 0.95, 0.3)]
+    assert pareto_front(points, X, Y) == [True, False, True]
+
+
+def test_speed_is_a_third_way_onto_the_front():
+    slow, fast, untimed = Point("a", 0.9, 0.1, fps=5), Point("b", 0.8, 0.2, fps=50), Point("c", 0.8, 0.2)
+    assert pareto_front([slow, fast, untimed], X, Y) == [True, True, False]
+
+
+def test_equal_points_do_not_beat_each_other():
+    assert pareto_front([Point("a", 0.5, 0.5), Point("b", 0.5, 0.5)], X, Y) == [True, True]
+
+
+def test_anchors_beat_nobody_and_are_on_no_front():
+    points = [Point("a", 0.5, 0.5), Point("perfect", 1.0, 0.0, anchor=True)]
+    assert pareto_front(points, X, Y) == [True, False]
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".pdf", b"%PDF"), (".png", b"\x89PNG"), (".svg", b"<?xml")])
+def test_figures_are_drawn_alike_and_take_any_name(tmp_path, suffix, magic):
+    points = [
+        Point("$x_{", 0.9, 0.1, (0.8, 0.95), (0.05, 0.2), 3.0),
+        Point("\\input{/etc/passwd}", 0.8, 0.3),
+        Point("_a & b%\n<script>", 0.7, 0.4, fps=30.0),
+    ]
+    contents = []
+    for name in ("one", "two"):
+        save_figure(pareto_figure(points, X, Y, "$Title"), tmp_path / f"{name}{suffix}")
+        contents.append((tmp_path / f"{name}{suffix}").read_bytes())
+    assert contents[0].startswith(magic)
+    assert suffix == ".svg" or contents[0] == contents[1]
+    assert b"<script>" not in contents[0]
+
+
+def test_better_is_up_and_right():
+    axes = pareto_figure([Point("a", 0.9, 0.1), Point("b", 0.5, 0.4)], Axis("L", "lower"), Y).axes[0]
+    assert axes.xaxis_inverted() and axes.yaxis_inverted()
+
+
+def test_other_file_types_are_refused(tmp_path):
+    with pytest.raises(RunError, match=r"ends in \.pdf, \.png, \.svg"):
+        save_figure(pareto_figure([Point("a", 1, 1)], X, Y), tmp_path / "a.exe")
