@@ -95,7 +95,7 @@ def extractors_of(metrics: Sequence[Metric]) -> list[str]:
 
 def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:
     """The driving frames a protocol selects from a clip, in chunks."""
-    return video.iter_frames(path, size=size, start=rule.start, stride=rule.stride, maximum=rule.maximum)
+    return video.iter_frames(path, size=size, **rule.model_dump())
 
 
 def _works_by_chunk(metric: Metric) -> bool:

@@ -64,13 +64,13 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
             f"No number of {title} belongs into this table: it reports {_contents(cells)}; the runs measured "
             f"{', '.join(sorted({' '.join(place).strip() for place in places}))}."
         )
-    heading = f"Reported in {title}: not measured here, not ranked, definitions may differ"
+    meaning = f"Rows in italics are reported in {title}: not measured here, not ranked, definitions may differ"
     shown = [cell for cell in cells if (cell.metric, cell.task, cell.dataset) in places]
     return replace(
         table,
         rows=(*table.rows, *rows),
-        footnotes=(*table.footnotes, *_footnotes(shown)),
-        sections=(*table.sections, Section(len(table.rows), heading, reported=True)),
+        footnotes=(*table.footnotes, meaning, *_footnotes(shown)),
+        sections=(*table.sections, Section(len(table.rows), f"Reported in {title}", reported=True)),
     )
 
 

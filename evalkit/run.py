@@ -21,7 +21,7 @@ from evalkit.methods import MethodEntry, build_method
 from evalkit.metrics import Metric, find_metric
 from evalkit.noface import has_worst
 from evalkit.outputs import Outputs
-from evalkit.pairs import make_pairs
+from evalkit.pairs import expected_pairs, make_pairs
 from evalkit.protocol import Protocol
 from evalkit.provenance import device_name, provenance
 from evalkit.records import SCHEMA_VERSION
@@ -59,10 +59,13 @@ class Finished:
     summary: dict[str, Any]
 
 
-def resolve_pairs(protocol: Protocol, data: Path | None) -> list[Pair]:
-    """The pairs of a protocol over the clips of its dataset. Raises `DatasetError` or `ProtocolError`."""
+def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = False) -> list[Pair]:
+    """The pairs of a protocol over the clips of its dataset.
+
+    With `missing_ok`, pairs of clips that are not there are passed over. Raises `DatasetError` or `ProtocolError`.
+    """
     dataset = DATASETS.get(protocol.dataset)
-    return make_pairs(protocol, dataset.index(dataset.resolve_root(data)))
+    return make_pairs(protocol, dataset.index(dataset.resolve_root(data)), missing_ok)
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
@@ -180,7 +183,7 @@ def _run(
         _write_header(plan, settings, "running", [])
         folder.log("started", pairs=len(chosen))
         results = execute(plan, pool, on_pair)
-        summary, clips = write_summary(plan, results, len(pairs))
+        summary, clips = write_summary(plan, results, expected_pairs(protocol) or len(pairs))
         write_contact_sheet(folder, protocol, results, clips, metrics)
         _write_header(plan, settings, "finished", results)
         folder.log("finished", complete=summary["complete"])

@@ -41,6 +41,8 @@ def write_summary(
     failed pair, is not complete and says so.
     """
     signatures = metric_signatures(plan.protocol, plan.metrics)
+    if len(results) != total_pairs:
+        signatures = {key: f"{text}|{len(results)} of {total_pairs} pairs" for key, text in signatures.items()}
     by_frame = [metric for metric in plan.metrics if metric.level == "frame"]
     clips = [
         clip_score(result.pair, metric.key, result.outcome, result.scores.get(metric.key))

@@ -71,7 +71,11 @@ def test_cells_hold_together(name):
 
 
 def doubtful(name, **wanted):
-    return [c for c in find_paper(name).cells if all(getattr(c, key) == value for key, value in wanted.items()) and c.doubtful]
+    return [
+        c
+        for c in find_paper(name).cells
+        if all(getattr(c, key) == value for key, value in wanted.items()) and c.doubtful
+    ]
 
 
 def test_known_doubts_are_flagged():
@@ -87,7 +91,9 @@ def test_known_doubts_are_flagged():
 
 def test_the_doubts_are_true():
     cells = find_paper("sfd").cells
-    rows = {name: [c.text for c in cells if c.method == name and c.dataset == "voxceleb1"] for name in ("LIA", "Baseline")}
+    rows = {
+        name: [c.text for c in cells if c.method == name and c.dataset == "voxceleb1"] for name in ("LIA", "Baseline")
+    }
     assert rows["LIA"] == rows["Baseline"] and len(rows["LIA"]) == 5
 
 
@@ -120,7 +126,10 @@ def test_the_user_study_prints_votes_and_scenes():
 
 def measured_table():
     column = Column("csim[arcface]", "CSIM", "higher", "", 3, "", "cross_reenactment", "voxceleb1")
-    rows = (("ours", (Cell(0.4, "second", 1.0, None, None, ""),)), ("theirs", (Cell(0.41, "best", 1.0, None, None, ""),)))
+    rows = (
+        ("ours", (Cell(0.4, "second", 1.0, None, None, ""),)),
+        ("theirs", (Cell(0.41, "best", 1.0, None, None, ""),)),
+    )
     return Table((column,), rows, "c", ())
 
 
@@ -130,11 +139,12 @@ def test_reported_rows_are_apart_and_change_no_rank():
     assert all(cell.mark == "" and cell.value is None for _, cells in table.rows[2:] for cell in cells)
     assert table.rows[-1][1][0].text == "0.503"
     (section,) = table.sections
-    assert (section.start, section.reported) == (2, True) and "not ranked" in section.title
+    assert (section.start, section.reported) == (2, True) and section.title == "Reported in SFD, Table 1"
+    assert "not ranked" in table.footnotes[0]
 
 
 def test_reported_rows_of_other_data_are_refused():
-    with pytest.raises(RunError, match="No number of SFD, Table 2 belongs into this table: .*hdtf.*voxceleb1"):
+    with pytest.raises(RunError, match=r"No number of SFD, Table 2 belongs into this table: .*hdtf.*voxceleb1"):
         add_reported(measured_table(), find_paper("sfd"), "2")
 
 

@@ -76,7 +76,10 @@ def test_missing_clips_leave_the_mean():
 
 
 def test_one_identity_gives_no_interval_and_one_method_no_contest():
-    assert ranks(standings([scores("x", "higher", [1, 2], [[1], [2]])], ["a"], ["b"])) == [(2, None, None), (1, None, None)]
+    assert ranks(standings([scores("x", "higher", [1, 2], [[1], [2]])], ["a"], ["b"])) == [
+        (2, None, None),
+        (1, None, None),
+    ]
     assert ranks(standings([scores("x", "higher", [1], [[1] * 6])], PEOPLE, PEOPLE)) == [(1, 1, 1)]
 
 

@@ -34,17 +34,31 @@ def run(tmp_path):
         task = f"{protocol}_reenactment"
         entries = {
             key: {
-                **{"title": key.partition("[")[0].upper(), "better": "higher" if key.startswith("csim") else "lower"},
-                **{"unit": "", "value": value, "ci_low": None, "ci_high": None, "n": 3, "coverage": coverage},
-                **{"status": status, "signature": f"{key}|v1"},
+                "title": key.partition("[")[0].upper(),
+                "better": "higher" if key.startswith("csim") else "lower",
+                "unit": "",
+                "value": value,
+                "ci_low": None,
+                "ci_high": None,
+                "n": 3,
+                "coverage": coverage,
+                "status": status,
+                "signature": f"{key}|v1",
             }
             for key, (value, coverage, status) in metrics.items()
         }
         summary = {
             "schema_version": SCHEMA_VERSION,
-            **{"protocol": protocol, "protocol_version": 1, "protocol_hash": protocol[0] * 64, "task": task},
-            **{"data_hash": "d" * 64, "method": method, "title": title or method, "complete": True},
-            **{"pairs": {"protocol": 3, "run": 3, "scored": 3, "failed": []}, "metrics": entries},
+            "protocol": protocol,
+            "protocol_version": 1,
+            "protocol_hash": protocol[0] * 64,
+            "task": task,
+            "data_hash": "d" * 64,
+            "method": method,
+            "title": title or method,
+            "complete": True,
+            "pairs": {"protocol": 3, "run": 3, "scored": 3, "failed": []},
+            "metrics": entries,
         }
         header = {
             "schema_version": SCHEMA_VERSION,
@@ -100,7 +114,10 @@ def test_reported_rows_below(both):
 
 
 def test_ablation(run):
-    runs = [run("self", name, {"l1": ok(v)}, checkpoint=name) for name, v in (("ours", 0.1), ("ours@a_b", 0.3), ("ours@c", 0.2))]
+    runs = [
+        run("self", name, {"l1": ok(v)}, checkpoint=name)
+        for name, v in (("ours", 0.1), ("ours@a_b", 0.3), ("ours@c", 0.2))
+    ]
     table = build_table(runs, style="ablation")
     assert [title for title, _ in table.rows] == ["a_b", "c", "Full"]
     check("ablation.tex", latex_paper(table))
@@ -124,7 +141,9 @@ def test_marks_are_on_unrounded_values_and_ties_share_them(both):
 
 
 def test_plain_tables_refuse_a_second_protocol(both):
-    with pytest.raises(RunError, match=r"their protocol differs \(self v1 ssssssssssss, 3 pairs; cross v1 cccccccccccc"):
+    with pytest.raises(
+        RunError, match=r"their protocol differs \(self v1 ssssssssssss, 3 pairs; cross v1 cccccccccccc"
+    ):
         build_table(both)
 
 
@@ -140,7 +159,9 @@ def test_within_a_protocol_everything_has_to_agree(run):
 
 def test_one_row_is_one_model(run):
     runs = [run("self", "a", {"l1": ok(1)}), run("cross", "a", {"csim[x]": ok(1)}, checkpoint="other")]
-    with pytest.raises(RunError, match=r"cannot share the row 'a': their checkpoint_sha256 differs \(c there, other here\)"):
+    with pytest.raises(
+        RunError, match=r"cannot share the row 'a': their checkpoint_sha256 differs \(c there, other here\)"
+    ):
         build_table(runs, style="paper")
 
 
@@ -148,15 +169,19 @@ def test_speeds_of_two_machines_are_not_ranked(run):
     runs = [run("self", name, {"l1": ok(1)}, fps=10.0, machine=name) for name in "ab"]
     table = build_table(runs)
     assert [cells[1].mark for _, cells in table.rows] == ["", ""]
-    assert [cells[1].notes for _, cells in table.rows] == ["‡", "‡"] and table.footnotes[0].startswith("‡ timed on different")
+    assert [cells[1].notes for _, cells in table.rows] == ["‡", "‡"] and table.footnotes[0].startswith(
+        "‡ timed on different"
+    )
 
 
 def test_ours_has_to_be_there(both):
-    with pytest.raises(UnknownNameError, match="method in this table called 'our'. Did you mean 'ours'"):
+    with pytest.raises(UnknownNameError, match=r"method in this table called 'our'\. Did you mean 'ours'"):
         build_table(both, style="paper", ours="our")
 
 
-@pytest.mark.parametrize("name", [*(f"{paper.id}.tex" for paper in list_papers()), "paper.tex", "reported.tex", "ablation.tex"])
+@pytest.mark.parametrize(
+    "name", [*(f"{paper.id}.tex" for paper in list_papers()), "paper.tex", "reported.tex", "ablation.tex"]
+)
 def test_golden_files_compile(tmp_path, name):
     compiler = shutil.which("pdflatex") or shutil.which("tectonic")
     if compiler is None:

@@ -1,7 +1,7 @@
 """Options that several commands share, so that they read and behave alike."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,6 +30,10 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. 
 PairIds = Annotated[
     list[str] | None,
     typer.Option("--pair", metavar="ID", help="Only this pair. Repeatable. Marks the result as not complete."),
+]
+Subset = Annotated[
+    Literal["all", "missing-ok"],
+    typer.Option(help="missing-ok passes over pairs whose clips are not there. Marks the result as not complete."),
 ]
 MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]

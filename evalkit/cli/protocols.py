@@ -41,7 +41,9 @@ def show(name: Name) -> None:
 
 
 @app.command()
-def pairs(name: Name, data: options.DataRoot = None, as_json: options.Json = False) -> None:
+def pairs(
+    name: Name, data: options.DataRoot = None, subset: options.Subset = "all", as_json: options.Json = False
+) -> None:
     """List the pairs over a dataset: id, source file and frames, driving file. CSV on stdout."""
     import csv
     import sys
@@ -61,9 +63,10 @@ def pairs(name: Name, data: options.DataRoot = None, as_json: options.Json = Fal
             "driving_stride": protocol.driving.stride,
             "driving_maximum": protocol.driving.maximum,
             "driving_end_margin": protocol.driving.end_margin,
+            "driving_end_margin": protocol.driving.end_margin,
             "size": protocol.resolution,
         }
-        for pair in resolve_pairs(protocol, data)
+        for pair in resolve_pairs(protocol, data, missing_ok=subset == "missing-ok")
     ]
     if as_json:
         print_json(rows)

@@ -36,6 +36,7 @@ def run(
     metric: options.MetricNames = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
+    subset: options.Subset = "all",
     anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
@@ -62,7 +63,7 @@ def run(
     names = {entry.card.id for entry in asked}
     beside = [find_method(name) for name in chosen.anchors if name not in names] if anchors else []
     choose_metrics(chosen, metric or ())
-    pairs = resolve_pairs(chosen, data)
+    pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
     finished = {}
     with scoring_pool(worker_count(workers)) as pool:
         for entry in [*beside, *asked]:

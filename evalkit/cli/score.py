@@ -23,6 +23,7 @@ def score(
     metric: options.MetricNames = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
+    subset: options.Subset = "all",
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     as_json: options.Json = False,
@@ -42,7 +43,7 @@ def score(
 
     check_name(name)
     chosen = find_protocol(protocol)
-    pairs = resolve_pairs(chosen, data)
+    pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
     outputs = find_outputs(generated, pairs)
     if outputs.extra:
         say(f"{len(outputs.extra)} entries of {generated} fit no pair and are left out: {', '.join(outputs.extra[:5])}")

@@ -119,3 +119,20 @@ def test_another_metric_needs_no_new_generation(evalkit, finished, small_root, p
     )  # fmt: skip
     assert list(json.loads(done.stdout)["metrics"]) == ["psnr"]
     assert {path: path.stat().st_mtime_ns for path in made} == made
+
+
+def test_missing_clips_are_refused_unless_asked_for_and_then_marked(evalkit, small_root, tmp_path):
+    (tmp_path / "listed.yaml").write_text(
+        "id: listed\ntitle: Listed\ntask: cross_reenactment\ndataset: folder\nresolution: 128\n"
+        "pairs: {rule: list, list: listed.csv}\nmetrics: ['apd[landmark]']\n"
+    )
+    (tmp_path / "listed.csv").write_text(
+        "source,driving\nperson0_take,person1_take\nperson1_take,person2_take\nperson0_take,lost_take\n"
+    )
+    arguments = ["run", "-p", tmp_path / "listed.yaml", "-d", small_root, "-M", "copy_source", "-o", tmp_path / "out"]
+    refused = evalkit(*arguments)
+    assert refused.returncode == 2 and "lost_take" in refused.stderr and "--subset missing-ok" in refused.stderr
+    assert evalkit(*arguments, "--subset", "missing-ok").returncode == 0
+    summary = json.loads((tmp_path / "out" / "listed" / "copy_source" / "summary.json").read_text())
+    assert summary["complete"] is False and summary["pairs"]["protocol"] == 3 and summary["pairs"]["run"] == 2
+    assert summary["metrics"]["apd[landmark]"]["signature"].endswith("|2 of 3 pairs")

@@ -93,5 +93,8 @@ def test_a_name_that_is_a_path(evalkit, protocols, outputs):
 def test_pairs_lists_what_a_model_needs(evalkit, protocols, small_root):
     done = evalkit("protocols", "pairs", protocols / "small_self.yaml", "-d", small_root)
     lines = done.stdout.splitlines()
-    assert lines[0] == "id,source,source_frames,driving,driving_start,driving_stride,driving_maximum,size"
+    assert (
+        lines[0]
+        == "id,source,source_frames,driving,driving_start,driving_stride,driving_maximum,driving_end_margin,size"
+    )
     assert len(lines) == 4 and lines[1].startswith("person0_take,")

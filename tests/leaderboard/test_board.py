@@ -10,7 +10,9 @@ from evalkit.leaderboard.entry import make_entry
 @pytest.fixture
 def add(run, boards):
     def added(name, metrics, *, trained_on=None, force=False, **changes):
-        return add_entry(boards, make_entry(run(name, metrics, **changes), boards, trained_on, force=force), force=force)
+        return add_entry(
+            boards, make_entry(run(name, metrics, **changes), boards, trained_on, force=force), force=force
+        )
 
     return added
 
@@ -90,7 +92,9 @@ def test_a_row_is_replaced_by_the_same_weights_only(add, run, boards, tmp_path):
         add("a", metrics(0.7, 0.5), header={"configuration": {"checkpoint_sha256": "e" * 64}})
     (tmp_path / "runs" / "small" / "a").rename(tmp_path / "second")
     board = add("a", metrics(0.6, 0.5))
-    assert len(board.entries) == 1 and read_board(boards, "small").entries[0].content["metrics"]["csim[x]"]["value"] == 0.6
+    assert (
+        len(board.entries) == 1 and read_board(boards, "small").entries[0].content["metrics"]["csim[x]"]["value"] == 0.6
+    )
 
 
 def test_empty_and_unknown_boards_are_explained(boards):

@@ -30,7 +30,10 @@ METRICS = {"csim[x]": 0.5, "aed[x]": 0.2}
 
 
 def test_add_show_render_and_draw(call, run, boards, tmp_path):
-    runs = [run(name, {"csim[x]": v, "aed[x]": v}, fps=v * 10, spread=0.1) for name, v in (("a", 0.5), ("b", 0.6), ("c", 0.7))]
+    runs = [
+        run(name, {"csim[x]": v, "aed[x]": v}, fps=v * 10, spread=0.1)
+        for name, v in (("a", 0.5), ("b", 0.6), ("c", 0.7))
+    ]
     where = ("--leaderboards", boards)
     assert call("leaderboard", "add", *runs, "--trained-on", "VoxCeleb1", *where)[0] == 0
     code, out, _ = call("leaderboard", "show", "small", *where)
@@ -58,7 +61,11 @@ def test_an_unfit_run_ends_in_one_paragraph(call, run, boards):
 @pytest.mark.parametrize("paper", ["sfd", "fsrt", "g3fa", "magicportrait"])
 def test_the_tables_of_a_paper_come_out_of_one_command(call, paper):
     code, out, _ = call("leaderboard", "show", paper, "--format", "latex", "--standalone")
-    assert code == 0 and out.startswith("\\documentclass") and out.count("\\begin{table}") == out.count("\\end{table}") >= 2
+    assert (
+        code == 0
+        and out.startswith("\\documentclass")
+        and out.count("\\begin{table}") == out.count("\\end{table}") >= 2
+    )
 
 
 def test_reproduce_prints_what_stands_between(call, boards, tmp_path):

@@ -28,7 +28,11 @@ def test_one_pair_is_one_line(run, boards):
 
 
 UNFIT = {
-    "limited": ({"complete": False, "pairs": {"protocol": 12, "run": 3, "scored": 3, "failed": []}}, {}, "limited to 3 of 12"),
+    "limited": (
+        {"complete": False, "pairs": {"protocol": 12, "run": 3, "scored": 3, "failed": []}},
+        {},
+        "limited to 3 of 12",
+    ),
     "partial": (
         {"complete": False, "pairs": {"protocol": 12, "run": 12, "scored": 11, "failed": ["anna--bela"]}},
         {},
@@ -49,7 +53,9 @@ def test_unfit_runs_are_refused_or_marked(run, boards, case):
     assert len(entry.flags) == 1 and not entry.ranked
 
 
-@pytest.mark.parametrize(("status", "reason"), [("low_coverage", r"csim\[x\] 40.0%"), ("nothing_scored", r"scored for csim\[x\]")])
+@pytest.mark.parametrize(
+    ("status", "reason"), [("low_coverage", r"csim\[x\] 40.0%"), ("nothing_scored", r"scored for csim\[x\]")]
+)
 def test_low_coverage_is_refused(run, boards, status, reason):
     folder = run("a", METRICS)
     summary = json.loads((folder / "summary.json").read_text())

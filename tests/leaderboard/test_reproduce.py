@@ -47,7 +47,11 @@ def test_another_variant_is_shown_without_a_difference():
 
 
 def test_a_metric_that_was_not_measured_says_so():
-    assert cell([result({"l1": 0.04})], metric="PSNR").why[0].startswith("PSNR was not measured in runs/fsrt_vox_self/fsrt")
+    assert (
+        cell([result({"l1": 0.04})], metric="PSNR")
+        .why[0]
+        .startswith("PSNR was not measured in runs/fsrt_vox_self/fsrt")
+    )
 
 
 def test_what_of_the_run_differs_is_said():

@@ -1,0 +1,122 @@
+"""Run folders as `evalkit run` leaves them, with numbers that a test chooses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from evalkit.gate.side import read_side
+from evalkit.records import write_table
+
+BETTER = {"csim[dlib]": "higher", "akd[dlib68]": "lower", "l1": "lower", "fid": "lower"}
+IDENTITIES, CLIPS = 20, 40
+
+
+def people(count=CLIPS, identities=IDENTITIES):
+    """Names of `count` self-reenactment pairs and their identities."""
+    return [(f"p{i % identities:02d}_c{i // identities}", f"p{i % identities:02d}") for i in range(count)]
+
+
+def values(seed=0, count=CLIPS):
+    """Plausible clip means."""
+    generator = np.random.default_rng(seed)
+    return {"csim[dlib]": 0.9 + 0.02 * generator.normal(size=count), "akd[dlib68]": generator.uniform(2, 8, count)}
+
+
+def entry(key, means, **changes):
+    scored = [mean for mean in means if mean is not None]
+    fields = {
+        "title": key.partition("[")[0].upper(),
+        "better": BETTER.get(key, "lower"),
+        "unit": "",
+        "value": float(np.mean(scored)) if scored else None,
+        "ci_low": None,
+        "ci_high": None,
+        "n": len(scored),
+        "frames": 10 * len(scored),
+        "coverage": len(scored) / max(len(means), 1),
+        "status": "ok" if scored else "nothing_scored",
+        "signature": f"{key}|v1",
+    }
+    return fields | changes
+
+
+@pytest.fixture
+def make_run(tmp_path) -> Callable[..., Path]:
+    """Write a finished run: `scores` maps metrics to one mean per pair, None where nothing was scored."""
+
+    def made(
+        name,
+        scores,
+        *,
+        pairs=None,
+        drivings=None,
+        counts=None,
+        header=None,
+        configuration=None,
+        entries=None,
+        rules=None,
+        **summary,
+    ):
+        folder = tmp_path / "runs" / name
+        (folder / "pairs").mkdir(parents=True)
+        count = len(next(iter(scores.values()))) if scores else 0
+        pairs = pairs or people(count)
+        told = {"protocol": "small", "protocol_hash": "a" * 64, "method": "m", "title": name, **(configuration or {})}
+        content = {
+            "schema_version": 1,
+            "status": "finished",
+            "configuration": {"device": "cpu", "precision": "fp32", "checkpoint_sha256": None, **told},
+            "protocol": {"id": "small", "averaging": "clip", "coverage_floor": 0.9, **(rules or {})},
+            "provenance": {"evalkit": "0.1.0", "commit": None},
+            "timings": {"fps": None},
+        }
+        (folder / "run.json").write_text(json.dumps(content | (header or {})))
+        facts = {
+            "schema_version": 1,
+            "protocol": "small",
+            "protocol_version": 1,
+            "protocol_hash": "a" * 64,
+            "task": "self_reenactment",
+            "data_hash": "d" * 64,
+            "method": "m",
+            "title": name,
+            "complete": True,
+            "pairs": {"protocol": count, "run": count, "scored": count, "failed": [], **(counts or {})},
+            "metrics": {key: entry(key, list(means)) for key, means in scores.items()} | (entries or {}),
+        }
+        (folder / "summary.json").write_text(json.dumps(facts | summary))
+        rows = [
+            {
+                "pair": pair,
+                "source_identity": person,
+                "driving_identity": drivings[i] if drivings else person,
+                "metric": key,
+                "mean": None if mean is None else float(mean),
+                "n": 0 if mean is None else 10,
+                "coverage": 0.0 if mean is None else 1.0,
+            }
+            for key, means in scores.items()
+            for i, ((pair, person), mean) in enumerate(zip(pairs, means, strict=True))
+        ]
+        table = pa.Table.from_pylist(rows) if rows else pa.table({"pair": pa.array([], pa.string())})
+        write_table(folder / "clips.parquet", table, {})
+        for pair, _ in pairs[:count]:
+            outcome = {"schema_version": 1, "pair": pair, "status": "ok", "source_sha256": "s", "driving_sha256": "d"}
+            (folder / "pairs" / f"{pair}.json").write_text(json.dumps(outcome))
+        return folder
+
+    return made
+
+
+@pytest.fixture
+def make_side(make_run):
+    """The same, read back."""
+
+    def made(name, scores, **changes):
+        return read_side(make_run(name, scores, **changes))
+
+    return made

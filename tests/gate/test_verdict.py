@@ -1,0 +1,333 @@
+"""Verdicts on runs with known numbers: what is red, green, incomplete, not comparable."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evalkit.errors import UnknownNameError
+from evalkit.gate.rules import Rule, Rules
+from evalkit.gate.side import read_side
+from evalkit.gate.verdict import gate
+from tests.gate.conftest import entry, people, values
+
+CSIM, AKD = "csim[dlib]", "akd[dlib68]"
+
+
+def noisy(scores, seed=1, size=0.002):
+    generator = np.random.default_rng(seed)
+    return {key: means * (1 + size * generator.normal(size=len(means))) for key, means in scores.items()}
+
+
+def status(verdict):
+    return {row.key: row.status for row in verdict.metrics}
+
+
+def test_identical_runs_pass(make_side):
+    verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
+    assert (verdict.outcome, verdict.exit_code) == ("pass", 0) and set(status(verdict).values()) == {"same"}
+    assert verdict.worst == ()
+
+
+def test_noise_passes_and_says_what_it_could_see(make_side):
+    verdict = gate(make_side("a", values()), make_side("b", noisy(values())), Rules())
+    assert verdict.exit_code == 0
+    assert all(row.detectable is not None and row.detectable >= row.tolerance for row in verdict.metrics)
+
+
+def test_a_planted_loss_is_red_and_names_the_pairs(make_side):
+    worse = noisy(values())
+    worse[CSIM] = worse[CSIM] - 0.01
+    worse[CSIM][7] -= 0.1
+    verdict = gate(make_side("a", values()), make_side("b", worse), Rules())
+    assert verdict.exit_code == 1 and status(verdict) == {CSIM: "worse", AKD: "same"}
+    assert verdict.worst[0].pair == people()[7][0] and verdict.worst[0].metric == CSIM
+    assert CSIM in verdict.reasons[0]
+
+
+def test_a_gain_is_green(make_side):
+    better = noisy(values())
+    better[AKD] = 0.9 * better[AKD]
+    verdict = gate(make_side("a", values()), make_side("b", better), Rules())
+    assert verdict.exit_code == 0 and status(verdict)[AKD] == "better"
+
+
+def test_direction_matters(make_side):
+    moved = {key: means * 0.9 for key, means in values().items()}
+    assert status(gate(make_side("a", values()), make_side("b", moved), Rules())) == {CSIM: "worse", AKD: "better"}
+
+
+def test_significant_but_tolerated_is_green(make_side):
+    slightly = {key: means * 1.004 for key, means in values().items()}
+    verdict = gate(make_side("a", values()), make_side("b", slightly), Rules())
+    akd = next(row for row in verdict.metrics if row.key == AKD)
+    assert akd.p < 0.001 and akd.status == "same" and verdict.exit_code == 0
+
+
+def test_large_but_noise_is_green(make_side):
+    scattered = values()
+    scattered[AKD] = scattered[AKD] + np.where(np.arange(40) % 40 == 3, 20.0, 0.0)
+    verdict = gate(make_side("a", values()), make_side("b", scattered), Rules())
+    akd = next(row for row in verdict.metrics if row.key == AKD)
+    assert akd.change > akd.tolerance and akd.status == "same" and akd.reason == "within noise"
+
+
+def test_too_good_is_an_alarm(make_side):
+    leaked = values() | {AKD: values()[AKD] * 0.1}
+    verdict = gate(make_side("a", values()), make_side("b", leaked), Rules())
+    assert verdict.exit_code == 1 and status(verdict)[AKD] == "suspicious" and "too good" in verdict.reasons[0]
+    assert gate(make_side("c", values()), make_side("d", leaked), Rules(default=Rule(too_good=1))).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "factor", "code"),
+    [
+        (Rule(floor=0.95), 1.0, 1),
+        (Rule(floor=0.8), 1.0, 0),
+        (Rule(ceiling=0.8), 1.0, 1),
+        (Rule(must_improve=True), 1.0, 1),
+        (Rule(must_improve=True), 1.03, 0),
+        (Rule(direction="both"), 1.03, 1),
+        (Rule(direction="both"), 1.0, 0),
+        (Rule(absolute=0.2), 0.9, 0),
+        (Rule(ignore=True), 0.5, 0),
+    ],
+)
+def test_rules_of_one_metric(make_side, rule, factor, code):
+    moved = noisy(values()) | {CSIM: values()[CSIM] * factor}
+    rules = Rules(metrics={CSIM: rule.over(Rule(too_good=1))})
+    assert gate(make_side("a", values()), make_side("b", moved), rules).exit_code == code
+
+
+def test_few_people_cannot_prove_a_loss(make_side):
+    pairs = people(6, 3)
+    worse = {AKD: values(count=6)[AKD] * 1.5}
+    verdict = gate(
+        make_side("a", {AKD: values(count=6)[AKD]}, pairs=pairs), make_side("b", worse, pairs=pairs), Rules()
+    )
+    assert verdict.exit_code == 3 and "3 identities cannot tell" in verdict.reasons[0]
+    same = make_side("c", {AKD: values(count=6)[AKD]}, pairs=pairs)
+    assert gate(same, same, Rules()).exit_code == 0
+    by_pair = gate(
+        make_side("d", {AKD: values(count=6)[AKD]}, pairs=pairs),
+        make_side("e", worse, pairs=pairs),
+        Rules(cluster="pair"),
+    )
+    assert by_pair.exit_code == 1
+
+
+def test_cross_pairs_use_both_people(make_side):
+    drivings = [f"d{i % 7}" for i in range(40)]
+    worse = noisy(values()) | {AKD: values()[AKD] * 1.1}
+    verdict = gate(make_side("a", values(), drivings=drivings), make_side("b", worse, drivings=drivings), Rules())
+    assert verdict.exit_code == 1 and verdict.metrics[0].identities == 7
+
+
+# -- incomplete: never green, never red ------------------------------------------------------------------------------
+
+
+def incomplete(verdict, *phrases):
+    assert (verdict.outcome, verdict.exit_code) == ("incomplete", 3)
+    text = " ".join(verdict.reasons)
+    for phrase in phrases:
+        assert phrase in text, text
+
+
+def moved(factor):
+    return {key: means * factor for key, means in values().items()}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.5, 0.5])
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_failed_pairs(make_side, factor, side):
+    broken = {"complete": False, "counts": {"scored": 39, "failed": ["p03_c0"]}}
+    a = make_side("a", values(), **(broken if side == "baseline" else {}))
+    b = make_side("b", moved(factor), **(broken if side == "candidate" else {}))
+    incomplete(gate(a, b, Rules()), "p03_c0", "failed", side)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+def test_fewer_clips_than_the_protocol(make_side, factor):
+    few = {key: means[:10] for key, means in moved(factor).items()}
+    limited = {"complete": False, "counts": {"protocol": 40, "run": 10}, "data_hash": "e" * 64}
+    incomplete(gate(make_side("a", values()), make_side("b", few, **limited), Rules()), "candidate ran 10 of 40")
+    incomplete(gate(make_side("c", few, **limited), make_side("d", values()), Rules()), "baseline ran 10 of 40")
+
+
+def test_a_run_that_is_still_at_work(make_side):
+    b = make_side("b", values(), header={"status": "running"})
+    incomplete(gate(make_side("a", values()), b, Rules()), "has not finished")
+
+
+def test_a_run_without_a_summary(make_run):
+    folder = make_run("b", values(), header={"status": "running"})
+    (folder / "summary.json").unlink()
+    incomplete(gate(read_side(make_run("a", values())), read_side(folder), Rules()), "has not finished")
+
+
+def test_empty_runs(make_side):
+    nothing = {"complete": True, "counts": {"protocol": 0}}
+    empty = make_side("b", {}, **nothing)
+    incomplete(gate(make_side("a", values()), empty, Rules()), "empty")
+    incomplete(gate(empty, empty, Rules()), "empty")
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+def test_low_coverage(make_side, factor):
+    b = make_side(
+        "b", moved(factor), entries={AKD: entry(AKD, moved(factor)[AKD], coverage=0.8, status="low_coverage")}
+    )
+    incomplete(gate(make_side("a", values()), b, Rules()), "coverage of the candidate 80.0%, below 90.0%")
+
+
+def test_coverage_that_fell(make_side):
+    b = make_side("b", values(), entries={AKD: entry(AKD, values()[AKD], coverage=0.95)})
+    verdict = gate(make_side("a", values()), b, Rules())
+    incomplete(verdict, "coverage fell from 100.0% to 95.0%")
+    assert status(verdict)[AKD] == "broken" and status(verdict)[CSIM] == "same"
+    allowed = Rules(metrics={"akd": Rule(coverage_drop=0.1)})
+    assert gate(make_side("c", values()), b, allowed).exit_code == 0
+
+
+def test_rules_can_ask_for_more_coverage(make_side):
+    sides = [make_side(n, values(), entries={AKD: entry(AKD, values()[AKD], coverage=0.95)}) for n in "ab"]
+    assert gate(*sides, Rules()).exit_code == 0
+    incomplete(gate(*sides, Rules(metrics={AKD: Rule(min_coverage=0.99)})), "below 99.0%")
+
+
+def test_a_metric_that_went_missing(make_side):
+    b = make_side("b", {CSIM: values()[CSIM]})
+    incomplete(gate(make_side("a", values()), b, Rules()), "akd[dlib68] could not be judged", "not scored with it")
+    assert gate(make_side("c", values()), b, Rules(metrics={"akd": Rule(ignore=True)})).exit_code == 0
+
+
+def test_an_unavailable_metric(make_side):
+    gone = entry(AKD, [], status="unavailable", reason="no weights", signature=None)
+    b = make_side("b", {CSIM: values()[CSIM]}, entries={AKD: gone})
+    incomplete(gate(make_side("a", values()), b, Rules()), "unavailable: no weights")
+
+
+def test_nan_is_missing_not_a_number(make_side):
+    scores = values() | {AKD: [None] * 40}
+    incomplete(gate(make_side("a", values()), make_side("b", scores), Rules()), "the candidate has no value")
+    nan = make_side("c", values(), entries={AKD: entry(AKD, values()[AKD], value=float("nan"))})
+    incomplete(gate(make_side("d", values()), nan, Rules()), "the candidate has no value")
+
+
+def test_nan_of_one_clip_leaves_the_pair_out(make_side):
+    scores = values()
+    scores[AKD][3] = np.nan
+    verdict = gate(make_side("a", values()), make_side("b", scores, entries={AKD: entry(AKD, values()[AKD])}), Rules())
+    assert next(row for row in verdict.metrics if row.key == AKD).pairs == 39
+
+
+def test_a_rule_about_a_metric_without_a_value(make_side):
+    gone = {AKD: entry(AKD, [], status="unavailable", reason="no weights", signature=None)}
+    sides = [make_side(n, {CSIM: values()[CSIM]}, entries=gone) for n in "ab"]
+    assert gate(*sides, Rules()).exit_code == 0
+    incomplete(gate(*sides, Rules(metrics={AKD: Rule(relative=0.1)})), AKD)
+
+
+def test_incomplete_wins_over_regression_and_still_names_it(make_side):
+    worse = moved(1.0) | {CSIM: values()[CSIM] * 0.5}
+    b = make_side("b", worse, entries={AKD: entry(AKD, values()[AKD], coverage=0.5)})
+    incomplete(gate(make_side("a", values()), b, Rules()), "csim[dlib] is worse")
+
+
+# -- not comparable --------------------------------------------------------------------------------------------------
+
+
+def not_comparable(verdict, *phrases):
+    assert (verdict.outcome, verdict.exit_code) == ("not_comparable", 4)
+    text = " ".join(verdict.reasons)
+    for phrase in phrases:
+        assert phrase in text, text
+
+
+def test_another_protocol_version(make_side):
+    b = make_side("b", values(), protocol_hash="b" * 64, protocol_version=2)
+    not_comparable(gate(make_side("a", values()), b, Rules()), "small v1 (aaaaaaaaaaaa)", "small v2 (bbbbbbbbbbbb)")
+
+
+def test_another_signature(make_side):
+    b = make_side("b", values(), entries={CSIM: entry(CSIM, values()[CSIM], signature="csim|v2")})
+    not_comparable(gate(make_side("a", values()), b, Rules()), "csim[dlib]", "csim[dlib]|v1", "csim|v2")
+    assert gate(make_side("c", values()), b, Rules(metrics={CSIM: Rule(ignore=True)})).exit_code == 0
+
+
+def test_other_data(make_side):
+    not_comparable(gate(make_side("a", values()), make_side("b", values(), data_hash="e" * 64), Rules()), "data")
+
+
+def test_renamed_pairs(make_side):
+    renamed = [(f"x_{pair}", person) for pair, person in people()]
+    b = make_side("b", values(), pairs=renamed, data_hash="e" * 64)
+    not_comparable(gate(make_side("a", values()), b, Rules()), "only in the baseline: p00_c0", "only now: x_p00_c0")
+
+
+def test_a_protocol_that_differs_wins_over_incomplete(make_side):
+    b = make_side("b", values(), protocol_hash="b" * 64, complete=False)
+    not_comparable(gate(make_side("a", values()), b, Rules()))
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules", "code", "warned"),
+    [
+        ({"device": "cuda"}, Rules(), 0, True),
+        ({"device": "cuda"}, Rules(device="refuse"), 4, False),
+        ({"device": "cuda"}, Rules(device="ignore"), 0, False),
+        ({"precision": "fp16"}, Rules(), 4, False),
+        ({"precision": "fp16"}, Rules(precision="warn"), 0, True),
+        ({"device": None, "precision": None}, Rules(), 0, False),
+    ],
+)
+def test_device_and_precision(make_side, changed, rules, code, warned):
+    verdict = gate(make_side("a", values()), make_side("b", values(), configuration=changed), rules)
+    assert verdict.exit_code == code and bool(verdict.warnings) == warned
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+def test_unknown_metric_in_the_rules(make_side):
+    with pytest.raises(UnknownNameError, match="csim"):
+        gate(make_side("a", values()), make_side("b", values()), Rules(metrics={"cism": Rule()}))
+
+
+def test_a_set_metric_is_judged_by_its_tolerance_and_says_so(make_side):
+    def side(name, fid):
+        return make_side(name, values(), entries={"fid": entry("fid", [fid], coverage=1.0)})
+
+    assert gate(side("a", 10.0), side("b", 10.05), Rules()).exit_code == 0
+    verdict = gate(side("c", 10.0), side("d", 10.5), Rules())
+    assert verdict.exit_code == 1 and status(verdict)["fid"] == "worse"
+    assert any("tolerance alone" in text and "fid" in text for text in verdict.warnings)
+
+
+def test_a_new_metric_is_not_judged(make_side):
+    b = make_side("b", values() | {"l1": values()[AKD]})
+    verdict = gate(make_side("a", values()), b, Rules())
+    assert verdict.exit_code == 0 and "l1 is new" in verdict.warnings[0]
+
+
+def test_frame_averaging_weighs_pairs(make_side):
+    verdict = gate(
+        make_side("a", values(), rules={"averaging": "frame"}),
+        make_side("b", values(), rules={"averaging": "frame"}),
+        Rules(),
+    )
+    assert verdict.exit_code == 0
+
+
+def test_the_machine_form_is_whole_and_repeats(make_side):
+    worse = moved(1.0) | {CSIM: values()[CSIM] * 0.9}
+    texts = [
+        json.dumps(
+            gate(make_side(f"a{n}", values()), make_side(f"b{n}", worse), Rules()).as_json()["metrics"], allow_nan=False
+        )
+        for n in range(2)
+    ]
+    assert texts[0] == texts[1]
+    row = json.loads(texts[0])[CSIM]
+    assert row["change"] == pytest.approx(-0.1 * values()[CSIM].mean())
+    assert row["change_low"] < row["change"] < row["change_high"]
