@@ -39,6 +39,7 @@ def explain(run: Path, name: str) -> Explanation:
         ("Method", f"{summary['title']}, {_method(header)}"),
         ("Pairs", _pairs(summary)),
         ("Frames", _frames(entry)),
+        *[("Note", note) for note in entry.get("notes", ())],
         *_extremes(run, key, entry),
         ("Made by", f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"),
     ]

@@ -17,11 +17,12 @@ from evalkit.types import Frames
 
 @dataclass(frozen=True)
 class SetScore:
-    """The value of a set metric (None when it has none), and how many rows were on each side."""
+    """The value of a set metric (None when it has none), the rows on each side, and what must be said of them."""
 
     value: float | None
     generated_rows: int
     reference_rows: int
+    notes: tuple[str, ...] = ()
 
 
 def score_sets(scorer: Scorer, generated: Sequence[Path], driving: Sequence[Path]) -> dict[str, SetScore]:
@@ -43,7 +44,8 @@ def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], driving: S
     ]
     made, reference = _stacked(ours), _stacked(theirs)
     value = float(metric.function(made, reference)[0]) if len(made) and len(reference) else float("nan")
-    return SetScore(value if np.isfinite(value) else None, len(made), len(reference))
+    notes = metric.sample_notes(len(made), len(reference), made.shape[1]) if metric.sample_notes else ()
+    return SetScore(value if np.isfinite(value) else None, len(made), len(reference), notes)
 
 
 def _rows(metric: Metric, features: ClipFeatures, frames: Iterable[Frames]) -> NDArray[Any]:

@@ -100,7 +100,9 @@ def test_metrics_of_rows_refuse_other_shapes(key):
 
 @pytest.mark.parametrize("key", PIXEL)
 def test_pixels_mean_nothing_without_a_true_frame(key):
-    assert METRICS[key].tasks == {"self_reenactment"}
+    # The one exception reproduces tables that did it all the same; its description says that it carries no information.
+    if key != "ssim[range255]":
+        assert METRICS[key].tasks == {"self_reenactment"}
 
 
 @pytest.mark.parametrize("key", SELF_ONLY)

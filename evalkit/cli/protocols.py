@@ -63,7 +63,6 @@ def pairs(
             "driving_stride": protocol.driving.stride,
             "driving_maximum": protocol.driving.maximum,
             "driving_end_margin": protocol.driving.end_margin,
-            "driving_end_margin": protocol.driving.end_margin,
             "size": protocol.resolution,
         }
         for pair in resolve_pairs(protocol, data, missing_ok=subset == "missing-ok")

@@ -18,6 +18,7 @@ EXTRACTORS.register("inception_clean", "evalkit.extractors.inception:EXTRACTOR_C
 EXTRACTORS.register("inception_tf", "evalkit.extractors.inception:EXTRACTOR_TF")
 EXTRACTORS.register("i3d", "evalkit.extractors.i3d:EXTRACTOR")
 EXTRACTORS.register("i3d_centre", "evalkit.extractors.i3d:EXTRACTOR_CENTRE")
+EXTRACTORS.register("i3d_videogpt", "evalkit.extractors.i3d_videogpt:EXTRACTOR")
 EXTRACTORS.register("lpips_alex", "evalkit.extractors.lpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("lpips_vgg", "evalkit.extractors.lpips:EXTRACTOR_VGG")
 EXTRACTORS.register("lpips_squeeze", "evalkit.extractors.lpips:EXTRACTOR_SQUEEZE")

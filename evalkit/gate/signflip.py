@@ -131,9 +131,8 @@ def _ratios(
 
 def _upper_shares(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each flip, the share of flips whose ratio is at least as large, equal up to rounding."""
-    rounded = np.array([float(f"{ratio:.9e}") for ratio in ratios])
-    ordered = np.sort(rounded)
-    return (len(ordered) - np.searchsorted(ordered, rounded, side="left")) / len(ordered)
+    just_below = ratios - 1e-9 * np.abs(ratios)
+    return (len(ratios) - np.searchsorted(np.sort(ratios), just_below, side="left")) / len(ratios)
 
 
 def _step_down(shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -35,6 +35,8 @@ class Metric:
         function: the metric.
         level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
         missing_is_value: it counts missing faces, so that no policy for them applies.
+        sample_notes: of a set metric; what must stand beside a value of that many generated rows, reference rows and
+            dimensions.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
@@ -54,6 +56,7 @@ class Metric:
     variant: str | None = None
     level: Literal["frame", "set"] = "frame"
     missing_is_value: bool = False
+    sample_notes: Callable[[int, int, int], tuple[str, ...]] | None = None
     unit: str = ""
     low: float = 0.0
     high: float = float("inf")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.base import BOTH_TASKS, Metric
-from evalkit.metrics.frechet import frechet_distance
+from evalkit.metrics.frechet import frechet_distance, sample_notes
 from evalkit.types import Values
 
 
@@ -44,6 +44,7 @@ METRICS = tuple(
         paper=f"Unterthiner et al., Towards Accurate Generative Models of Video, 2018; as in {rule}",
         description=description,
         level="set",
+        sample_notes=sample_notes,
         decimals=1,
     )
     for variant, extractor, ddof, rule, description in (
@@ -60,6 +61,13 @@ METRICS = tuple(
             1,
             "common_metrics_on_video_quality (styleganv)",
             "Fréchet distance of I3D logits of 16 consecutive frames, short side to 224 and centre crop.",
+        ),
+        (
+            "videogpt",
+            "i3d_videogpt",
+            1,
+            "VideoGPT and TATS",
+            "As common-metrics, with the state dict that VideoGPT converted from TensorFlow Hub.",
         ),
     )
 )

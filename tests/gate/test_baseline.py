@@ -1,0 +1,138 @@
+"""Baseline files: they say what the run said, and damage is seen."""
+
+import json
+
+import pytest
+
+from evalkit.errors import RunError
+from evalkit.gate.baseline import save_baseline
+from evalkit.gate.rules import Rules
+from evalkit.gate.side import read_side
+from evalkit.gate.verdict import gate
+from tests.gate.conftest import entry, values
+
+AKD = "akd[dlib68]"
+
+
+@pytest.fixture
+def saved(make_side, tmp_path):
+    path = tmp_path / "baseline.json"
+    save_baseline(make_side("a", values(), drivings=[f"d{i % 9}" for i in range(40)]), path)
+    return path
+
+
+def test_a_file_gives_the_verdict_of_its_run(make_side, saved):
+    drivings = [f"d{i % 9}" for i in range(40)]
+    worse = values() | {AKD: values()[AKD] * 1.1}
+    b = make_side("b", worse, drivings=drivings)
+    by_file, by_run = (gate(one, b, Rules()) for one in (read_side(saved), make_side("c", values(), drivings=drivings)))
+    assert by_file.metrics == by_run.metrics and by_file.exit_code == 1
+
+
+def test_it_carries_what_comparisons_need(saved):
+    content = json.loads(saved.read_text())
+    assert content["schema_version"] == 1 and content["summary"]["protocol_hash"] == "a" * 64
+    assert content["summary"]["metrics"][AKD]["signature"] == f"{AKD}|v1"
+    assert content["run"]["device"] == "cpu" and len(content["pairs"]) == len(content["scores"][AKD]["mean"]) == 40
+
+
+def test_missing_values_stay_missing(make_side, tmp_path):
+    scores = values()
+    scores[AKD] = [None, *scores[AKD][1:]]
+    save_baseline(make_side("a", scores), tmp_path / "b.json")
+    assert read_side(tmp_path / "b.json").scores[AKD]["p00_c0"].mean is None
+
+
+def test_only_complete_runs(make_side, tmp_path):
+    with pytest.raises(RunError, match="has to be complete"):
+        save_baseline(make_side("a", values(), complete=False), tmp_path / "b.json")
+    with pytest.raises(RunError, match="finished run folder"):
+        save_baseline(make_side("c", values(), header={"status": "running"}), tmp_path / "b.json")
+    assert not (tmp_path / "b.json").exists()
+
+
+def edited(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c["scores"][AKD]["mean"].__setitem__(0, 99.0),
+        lambda c: c["summary"].__setitem__("protocol_hash", "b" * 64),
+        lambda c: c.pop("sha256"),
+        lambda c: c["pairs"].pop(),
+    ],
+)
+def test_edited_files_are_refused(saved, change):
+    edited(saved, change)
+    with pytest.raises(RunError, match="sha256"):
+        read_side(saved)
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("", "cannot be read"),
+        ("{", "cannot be read"),
+        ("[1]", "cannot be read"),
+        ('"text"', "cannot be read"),
+        ("{}", "schema_version"),
+        ('{"schema_version": 99}', "Update evalkit"),
+        ('{"schema_version": 1}', "evalkit gate save"),
+        ('{"schema_version": 1, "value": NaN}', "NaN is not a number"),
+    ],
+)
+def test_what_is_no_baseline(tmp_path, text, phrase):
+    path = tmp_path / "b.json"
+    path.write_text(text)
+    with pytest.raises(RunError, match=phrase):
+        read_side(path)
+
+
+def test_truncated_files_are_refused(saved):
+    saved.write_text(saved.read_text()[:500])
+    with pytest.raises(RunError, match="cannot be read"):
+        read_side(saved)
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        read_side(tmp_path / "nothing")
+    with pytest.raises(RunError, match="not a run folder"):
+        read_side(tmp_path)
+
+
+def leaderboard(make_run, path, factor, half):
+    """A leaderboard entry: a summary with intervals and no scores per pair."""
+    summary = json.loads((make_run("board", values()) / "summary.json").read_text())
+    for row in summary["metrics"].values():
+        row["value"] *= factor
+        row["ci_low"], row["ci_high"] = row["value"] - half, row["value"] + half
+    path.write_text(json.dumps(summary))
+    return read_side(path)
+
+
+def test_a_leaderboard_entry_is_compared_by_intervals(make_run, make_side, tmp_path):
+    means = values()
+    bounds = {key: entry(key, list(m), ci_low=m.mean() - 0.01, ci_high=m.mean() + 0.01) for key, m in means.items()}
+    b = make_side("b", means, entries=bounds)
+    board = leaderboard(make_run, tmp_path / "row.json", 1.0, 0.01)
+    verdict = gate(board, b, Rules())
+    assert verdict.exit_code == 0 and {row.basis for row in verdict.metrics} == {"unpaired"}
+    assert any("unpaired" in text for text in verdict.warnings)
+
+
+def test_a_loss_within_both_intervals_is_noise(make_run, make_side, tmp_path):
+    means = values()
+    bounds = {key: entry(key, list(m), ci_low=m.mean() - 0.5, ci_high=m.mean() + 0.5) for key, m in means.items()}
+    b = make_side("b", means, entries=bounds)
+    for half, code in ((0.5, 0), (0.0, 0)):
+        board = leaderboard(make_run_again(make_run, half), tmp_path / f"row{half}.json", 0.95, half)
+        assert gate(board, b, Rules(metrics={})).exit_code == code
+
+
+def make_run_again(make_run, tag):
+    return lambda name, scores: make_run(f"{name}{tag}", scores)

@@ -1,0 +1,83 @@
+"""What other programs read: markdown, JUnit, annotations."""
+
+import xml.etree.ElementTree as Xml
+from dataclasses import replace
+
+import pytest
+
+from evalkit.gate.formats import COLUMNS, annotations, cells, junit, markdown, strip_links
+from evalkit.gate.rules import Rule, Rules
+from evalkit.gate.verdict import gate
+from tests.gate.conftest import entry, values
+
+CSIM, AKD = "csim[dlib]", "akd[dlib68]"
+
+
+@pytest.fixture
+def red(make_side):
+    return gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 1.2}), Rules())
+
+
+def test_markdown_has_the_verdict_and_the_worst_pairs(red, tmp_path):
+    pair = red.worst[0].pair
+    text = markdown(red, {pair: "strips/x y.png"})
+    assert text.startswith("## evalkit gate: Regression\n") and "exit code 1" in text
+    assert f"[{pair.replace('_', chr(92) + '_')}](strips/x%20y.png)" in text
+    assert len([line for line in text.splitlines() if line.startswith("| ")]) == 2 + 2 + 2 + 5
+    assert all(line.count(" | ") == len(COLUMNS) - 1 for line in text.splitlines() if line.startswith("| akd\\[dlib"))
+
+
+def test_names_cannot_break_the_markdown(red):
+    nasty = replace(red, candidate={**red.candidate, "title": "x | <b>\n# y"}, reasons=("a\n\n| b |",))
+    text = markdown(nasty)
+    assert "x \\| \\<b\\> # y" in text and "- a \\| b \\|" in text
+
+
+def test_junit_counts(red):
+    suite = Xml.fromstring(junit(red))
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == [AKD]
+
+
+def test_junit_of_what_could_not_be_measured(make_side):
+    b = make_side("b", values(), entries={AKD: entry(AKD, values()[AKD], coverage=0.1)})
+    suite = Xml.fromstring(junit(gate(make_side("a", values()), b, Rules())))
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "2")
+    stopped = gate(make_side("c", values()), make_side("d", values(), complete=False), Rules())
+    suite = Xml.fromstring(junit(stopped))
+    assert suite.get("errors") == "1" and suite[0][0].get("type") == "incomplete"
+
+
+def test_junit_survives_control_characters(red):
+    row = replace(red.metrics[0], status="worse", reason="bad \x00\x1b byte <&>")
+    assert Xml.fromstring(junit(replace(red, metrics=(row,)))).get("failures") == "1"
+
+
+def test_ignored_metrics_are_skipped(make_side):
+    rules = Rules(metrics={AKD: Rule(ignore=True)})
+    verdict = gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 2}), rules)
+    assert verdict.exit_code == 0 and Xml.fromstring(junit(verdict)).get("skipped") == "1"
+    assert "(not judged)" in cells(next(row for row in verdict.metrics if row.key == AKD))[1]
+
+
+def test_annotations_are_one_line_each(red):
+    spread = replace(red, reasons=("50% of\nit",))
+    assert annotations(spread)[0] == "::error title=Regression::50%25 of%0Ait"
+
+
+def test_a_pass_is_a_notice(make_side):
+    verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
+    assert annotations(verdict) == ["::notice title=evalkit gate::Pass: not worse than the baseline on 2 metrics."]
+
+
+def test_links_are_relative_to_the_document_or_below_an_address(tmp_path):
+    written = {"p": tmp_path / "out" / "strips" / "p.png"}
+    assert strip_links(written, tmp_path / "out" / "c.md", None) == {"p": "strips/p.png"}
+    assert strip_links(written, tmp_path / "docs" / "c.md", None) == {"p": "../out/strips/p.png"}
+    assert strip_links(written, tmp_path / "c.md", "https://ci/x/") == {"p": "https://ci/x/p.png"}
+
+
+def test_small_changes_are_not_printed_as_zero(red):
+    row = replace(red.metrics[0], change=1e-9)
+    assert "1.0e-09" in cells(row)[4]

@@ -1,0 +1,152 @@
+"""The history: lines survive each other, jumps are found, the page opens from a file."""
+
+import json
+import multiprocessing
+import re
+
+import numpy as np
+import pytest
+
+from evalkit.errors import RunError
+from evalkit.gate import history
+from evalkit.gate.changepoints import change_points
+from evalkit.gate.history_page import collect, write_pages
+from evalkit.gate.rules import Rules
+from evalkit.gate.verdict import gate
+from tests.gate.conftest import values
+
+AKD = "akd[dlib68]"
+
+
+def verdict_of(value, signature="akd|v1", outcome="pass", protocol_hash="a" * 64):
+    row = {"candidate": value, "status": "same", "change": 0.0, "change_low": None, "change_high": None}
+    row |= {"title": "AKD", "better": "lower", "unit": "px", "signature": signature}
+    candidate = {"method": "m", "title": "M", "protocol": "small", "protocol_hash": protocol_hash}
+    candidate |= {"data_hash": "d", "checkpoint_sha256": "c" * 64}
+    return {"outcome": outcome, "exit_code": 0, "candidate": candidate, "metrics": {AKD: row}}
+
+
+def append_many(path, start):
+    for number in range(25):
+        history.append(path, verdict_of(float(start + number)), f"commit{start + number}")
+
+
+def test_two_gates_at_once_lose_no_line(tmp_path):
+    path = tmp_path / "h.jsonl"
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=append_many, args=(path, start)) for start in (0, 100)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    found = {line["metrics"][AKD]["candidate"] for line in history.read(path)}
+    assert found == {float(n) for n in (*range(25), *range(100, 125))}
+
+
+def test_a_real_verdict_goes_in_and_comes_out(make_side, tmp_path):
+    verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
+    history.append(tmp_path / "new" / "h.jsonl", verdict.as_json(), "abc")
+    line = history.read(tmp_path / "new" / "h.jsonl")[0]
+    assert line["commit"] == "abc" and line["outcome"] == "pass"
+    assert line["metrics"][AKD]["candidate"] == pytest.approx(values()[AKD].mean())
+
+
+def test_a_torn_line_is_named_and_hides_no_other(tmp_path):
+    path = tmp_path / "h.jsonl"
+    path.write_text('{"schema_version": 1, "half')
+    history.append(path, verdict_of(1.0), None)
+    assert len(path.read_text().splitlines()) == 2
+    with pytest.raises(RunError, match="line 1"):
+        history.read(path)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"schema_version": 1}', "{}", "nonsense"])
+def test_foreign_lines_are_refused(tmp_path, text):
+    path = tmp_path / "h.jsonl"
+    path.write_text(text + "\n")
+    with pytest.raises(RunError, match="line 1"):
+        history.read(path)
+
+
+def test_absent_and_unwritable(tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        history.read(tmp_path / "none.jsonl")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        history.append(tmp_path / "file" / "h.jsonl", verdict_of(1.0), None)
+
+
+def test_the_commit_comes_from_ci(monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_SHA", "feed")
+    assert history.current_commit(tmp_path) == "feed"
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert history.current_commit(tmp_path) is None
+
+
+def test_one_jump_is_found_where_it_is():
+    noise = np.random.default_rng(0).normal(0, 0.1, 40)
+    assert change_points(noise + np.where(np.arange(40) < 17, 1.0, 2.0)) == [17]
+
+
+def test_two_jumps():
+    noise, n = np.random.default_rng(1).normal(0, 0.1, 60), np.arange(60)
+    assert change_points(noise + np.where(n < 20, 0, np.where(n < 45, 1, 0.3))) == [20, 45]
+
+
+def test_noise_alone_rarely_jumps():
+    found = [change_points(np.random.default_rng(seed).normal(size=30)) for seed in range(100)]
+    assert sum(bool(jumps) for jumps in found) <= 20
+
+
+def test_exact_levels():
+    assert change_points(np.array([1.0, 1, 1, 3, 3, 3])) == [3]
+    assert change_points(np.full(9, 0.7)) == [] == change_points(np.array([1.0])) == change_points(np.array([]))
+
+
+def test_scale_and_shift_do_not_matter():
+    values = np.random.default_rng(2).normal(0, 0.1, 30) + np.repeat([0.0, 1.0], 15)
+    assert change_points(values) == change_points(1e-6 * values + 5) == [15]
+
+
+def lines(tmp_path, *verdicts):
+    path = tmp_path / "h.jsonl"
+    for number, verdict in enumerate(verdicts):
+        history.append(path, verdict, f"c{number:09d}")
+    return history.read(path)
+
+
+def test_another_signature_begins_another_series(tmp_path):
+    found = collect(lines(tmp_path, verdict_of(1.0), verdict_of(1.1), verdict_of(9.0, signature="akd|v2")))
+    assert [series.values for series in found] == [(1.0, 1.1), (9.0,)]
+
+
+def test_missing_values_are_left_out(tmp_path):
+    assert collect(lines(tmp_path, verdict_of(1.0), verdict_of(None)))[0].values == (1.0,)
+
+
+def test_the_page_is_one_file_with_pictures(tmp_path):
+    history_lines = lines(tmp_path, *[verdict_of(v) for v in (1.0, 1.01, 0.99, 1.0, 2.0, 2.01, 1.99)])
+    page = write_pages(history_lines, tmp_path / "site")
+    text = page.read_text()
+    assert "worse" in text and "c000000004" in text and 'src="data:image/png;base64,' in text
+    assert not re.search(r'(src|href)="(?!data:)', text)
+    assert (tmp_path / "site" / "small_m_akd_dlib68.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_escapes_what_it_is_given(tmp_path):
+    bad = verdict_of(1.0)
+    bad["candidate"]["title"] = "<script>alert(1)</script>"
+    text = write_pages(lines(tmp_path, bad), tmp_path / "site").read_text()
+    assert "<script>" not in text
+
+
+def test_a_verdict_file(tmp_path):
+    path = tmp_path / "v.json"
+    path.write_text(json.dumps({"schema_version": 1, **verdict_of(1.0)}))
+    assert history.read_verdict(path)["outcome"] == "pass"
+    path.write_text("{}")
+    with pytest.raises(RunError, match="evalkit gate --json"):
+        history.read_verdict(path)
