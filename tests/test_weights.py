@@ -129,7 +129,7 @@ def test_the_catalogue_agrees_with_the_team_and_finds_its_files(shared, monkeypa
         rows = {row["name"]: row for row in csv.DictReader(file) if row["name"] in weights.catalogue()}
     assert len(rows) == len(weights.catalogue()) - 1
     for name, row in rows.items():
-        assert weights.find(name).sha256 == row["sha256"]
+        assert row["sha256"] in ("", weights.find(name).sha256)
         assert not row["bytes"] or weights.find(name).bytes == int(row["bytes"])
         if row["file"] != "-":
             assert weights.locate(name) == shared / "weights" / row["file"]

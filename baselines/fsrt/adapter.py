@@ -10,8 +10,7 @@ from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import ExpressionEncoder
-from baselines.fsrt.model import FSRT, Motion
-from baselines.native.batches import float32
+from baselines.fsrt.model import FSRT
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -59,12 +58,10 @@ class FsrtAnimator:
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`."""
         source = self.model.encode_source(sources)
-        start = None if initial is None else _float32(self.model.motion(initial))
+        start = None if initial is None else self.model.motion(initial)
 
         def render(frames: Tensor) -> Tensor:
-            driving = _float32(self.model.motion(frames))
-            with float32(frames):
-                moved = self.model.transfer(source, driving, start, self.adapt_scale)
+            moved = self.model.transfer(source, self.model.motion(frames), start, self.adapt_scale)
             return self.model.render(source, moved, self.max_pixels)
 
         return render
@@ -78,7 +75,3 @@ def build(config: MethodConfig) -> NativeMethod:
     model = load(CHECKPOINTS, config, f"{decoder}-{expression}", partial(networks, decoder, int(expression)))
     animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
     return NativeMethod(animator, config, size=SIZE, max_sources=None)
-
-
-def _float32(motion: Motion) -> Motion:
-    return Motion(motion.keypoints.float(), motion.expression.float())

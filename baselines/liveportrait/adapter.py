@@ -3,19 +3,18 @@
 Frames have no 203 landmarks here, so the mouth of the source is not closed first and eyes and lips are not retargeted.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import cast
 
 from torch import Tensor, nn
 
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.driving import Region
-from baselines.liveportrait.model import DrivingOptions, LivePortrait, Source, decode, drive
-from baselines.liveportrait.motion import Motion, MotionExtractor, join_motions
+from baselines.liveportrait.model import DrivingOptions, LivePortrait, decode, drive, encode_source
+from baselines.liveportrait.motion import MotionExtractor, join_motions
 from baselines.liveportrait.retargeting import Retargeting, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
-from baselines.native.batches import float32
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -77,20 +76,16 @@ class LivePortraitAnimator:
 
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`."""
-        motion = _float32(self.model.motion(sources))
-        with float32(sources):
-            source = Source(self.model.appearance(sources), motion, motion.keypoints)
-        start = None if initial is None else _float32(self.model.motion(initial))
+        source = encode_source(self.model, sources)
+        start = None if initial is None else self.model.motion(initial)
         options = DrivingOptions(
             relative=start is not None, stitching=self.stitching, region=self.region, multiplier=self.multiplier
         )
 
         def render(frames: Tensor) -> Tensor:
-            driving = _float32(self.model.motion(frames))
-            with float32(frames):
-                moved = driving if start is None else join_motions([start, driving])
-                keypoints = drive(self.model, source, moved, options)[-len(frames) :]
-            return decode(self.model, source, keypoints)
+            driving = self.model.motion(frames)
+            moved = driving if start is None else join_motions([start, driving])
+            return decode(self.model, source, drive(self.model, source, moved, options)[-len(frames) :])
 
         return render
 
@@ -105,7 +100,3 @@ def build(config: MethodConfig) -> NativeMethod:
         multiplier=1.0 if multiplier is None else multiplier,
     )
     return NativeMethod(animator, config, size=SIZE)
-
-
-def _float32(motion: Motion) -> Motion:
-    return Motion(*(getattr(motion, field.name).float() for field in fields(Motion)))

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from baselines.native.convert import how_to_get, read_any
 from baselines.native.networks import Networks
+from baselines.native.precision import lower_precision
 from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 
@@ -32,6 +33,8 @@ def load(networks: Networks, config: MethodConfig, variant: str, make: Callable[
         network = random_network(networks, make, config.seed)
     else:
         network = _with_weights(networks, config, variant, make)
+    if config.precision != "fp32":
+        lower_precision(network, config.precision, config.device)
     return network.eval().requires_grad_(False).to(config.device)
 
 

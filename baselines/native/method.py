@@ -55,7 +55,7 @@ class NativeMethod:
         render: Render | None = None
         for chunk in regrouped(driving, self._batches.size):
             render = render or self._begin(sources, driving, chunk[:1], motion)
-            with inference(self._config):
+            with inference():
                 images = self._batches.map(self._on_device(render), to_tensor(chunk, self._size))
                 frames = to_frames(images, sources.shape[1])
             yield frames
@@ -65,7 +65,7 @@ class NativeMethod:
         if motion == "relative":
             frame = best_initial(sources[0], driving) if self._search else first
             initial = to_tensor(frame, self._size).to(self._config.device)
-        with inference(self._config):
+        with inference():
             return self._animator.begin(to_tensor(sources, self._size).to(self._config.device), initial)
 
     def _on_device(self, render: Render) -> Render:

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from baselines.motion.keypoints import Keypoints, transfer
 from baselines.motion.method import MotionMethod, Source
-from baselines.native.batches import float32
 from baselines.native.method import Render
 
 
@@ -28,25 +27,16 @@ class MotionAnimator:
 
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`."""
-        encoded = self.method.read_source(sources)
-        source = Source(_float32(encoded.keypoints), encoded.encoding)
-        start = None if initial is None else _float32(self.method.read_motion(source, initial))
+        source = self.method.read_source(sources)
+        start = None if initial is None else self.method.read_motion(source, initial)
         read = self.read_driving or self.method.read_motion
 
         def render(frames: Tensor) -> Tensor:
-            driving = _float32(read(source, frames))
-            with float32(frames):
-                moved = transfer(
-                    source.keypoints,
-                    driving,
-                    start or driving,
-                    relative=start is not None,
-                    adapt_scale=self.adapt_scale,
-                )
+            driving = read(source, frames)
+            relative = start is not None
+            moved = transfer(
+                source.keypoints, driving, start or driving, relative=relative, adapt_scale=self.adapt_scale
+            )
             return self.method.render(source, moved)
 
         return render
-
-
-def _float32(keypoints: Keypoints) -> Keypoints:
-    return Keypoints(keypoints.value.float(), None if keypoints.jacobian is None else keypoints.jacobian.float())

@@ -61,7 +61,7 @@ class PiRenderer:
         check_sources(sources, 1)
         if motion == "relative":
             raise MethodError("pirenderer has no relative motion.")
-        with inference(self._config):
+        with inference():
             coefficients = np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
             if self._match_scale:
                 source = self._read(resized(sources, SIZE))[0]
@@ -71,7 +71,7 @@ class PiRenderer:
     def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
         image = (source * 2 - 1).to(self._config.device)
         for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.size):
-            with inference(self._config):
+            with inference():
                 frames = to_frames(self._batches.map(partial(self._generate, image), part), size)
             yield frames
 

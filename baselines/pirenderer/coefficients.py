@@ -47,7 +47,7 @@ def coefficient_reader(network: CoefficientRegressor, config: MethodConfig, batc
 
     def regress(crops: torch.Tensor) -> torch.Tensor:
         coefficients: torch.Tensor = network(crops.to(config.device).permute(0, 3, 1, 2).float() / 255)
-        return coefficients.float()
+        return coefficients
 
     def read(frames: Frames) -> Motion:
         alignments = [alignment_of(points, frames.shape[1]) for points in locate(frames, {})["points"]]

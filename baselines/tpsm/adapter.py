@@ -4,7 +4,6 @@ from torch import Tensor
 
 from baselines.motion.keypoints import Keypoints
 from baselines.motion.method import Source
-from baselines.native.batches import float32
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.motion_field import MotionAnimator
@@ -57,9 +56,7 @@ def build(config: MethodConfig) -> NativeMethod:
         raise MethodError("tpsm: this checkpoint has no avd_network; use mode=standard.")
 
     def read(source: Source[TpsEncoding], frames: Tensor) -> Keypoints:
-        driving = model.read_motion(source, frames).value.float()
-        with float32(frames):
-            keypoints: Keypoints = model.avd_network(source.keypoints, Keypoints(driving))
+        keypoints: Keypoints = model.avd_network(source.keypoints, model.read_motion(source, frames))
         return keypoints
 
     return NativeMethod(AvdAnimator(model, scale, read), config, size=SIZE)

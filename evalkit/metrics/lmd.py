@@ -14,7 +14,7 @@ from evalkit.types import Values
 
 
 def lmd(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
-    """(T,) mean distance of centred mouth landmarks in pixels, for landmarks (T, 68, 2); NaN where a face is missed."""
+    """(T,) mean distance of centred mouth landmarks in pixels for landmarks (T, 68, 2); NaN where a face is missing."""
     check_rows(generated, driving)
     difference = (generated - driving)[:, 48:68]
     return np.asarray(np.linalg.norm(difference - difference.mean(axis=1, keepdims=True), axis=2).mean(axis=1))

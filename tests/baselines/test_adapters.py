@@ -80,6 +80,10 @@ def driving(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> Driving:
     return Driving(path, SIDE)
 
 
+def to_size(frames: Frames, side: int) -> Frames:
+    return np.stack([video.fit(frame, side) for frame in frames])
+
+
 def floats(method: Method, source: Frames, driving: Driving, motion: str = "absolute") -> np.ndarray:
     """All generated frames, as they are before anything is rounded where the sizes are equal."""
     return np.concatenate([np.asarray(c) for c in method.animate(source, driving, motion)])  # type: ignore[arg-type]
@@ -87,32 +91,36 @@ def floats(method: Method, source: Frames, driving: Driving, motion: str = "abso
 
 @pytest.mark.parametrize("name", EVERY)
 def test_runs_on_a_pair_of_any_size(name: str, build: Build, clips: tuple[Path, Path], tmp_path: Path) -> None:
-    motions = find_method(name).card.motions
+    motions, start = find_method(name).card.motions, 2 if name in HEAVY else 1
     assert motions == (("absolute",) if name in ABSOLUTE_ONLY else ("absolute", "relative"))
     for motion in motions:
-        protocol = make_protocol(resolution=96, motion=motion, driving={"start": 1})
+        protocol = make_protocol(resolution=96, motion=motion, driving={"start": start})
         output = tmp_path / f"{motion}.mkv"
         count, seconds = generate(make_pair(*clips), build(name), protocol, output, seed=0)
-        assert count == 2 and seconds > 0
-        assert video.read_frames(output, (0, 1)).shape == (2, 96, 96, 3)
+        assert count == 3 - start and seconds > 0
+        assert video.read_frames(output, range(count)).shape == (count, 96, 96, 3)
 
 
-@pytest.mark.parametrize("name", [*(name for name in LIGHT if name not in FIXED), *SLOW])
-def test_frames_do_not_depend_on_the_batch(name: str, build: Build, faces: Frames, driving: Driving) -> None:
-    singly = floats(build(name, "batch=1"), faces[3:], driving)
-    together = floats(build(name, "batch=4"), faces[3:], driving)
-    assert singly.dtype == together.dtype == np.float32 and singly.shape == (3, SIDE, SIDE, 3)
+@pytest.mark.parametrize("name", ["fomm", "pirenderer"])
+def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, faces: Frames, driving: Driving) -> None:
+    singly, together = (floats(build(name, f"batch={count}"), faces[3:], driving) for count in (1, 4))
     assert np.abs(singly - together).max() < 1e-5
-    apart = min(np.abs(singly[0] - singly[1]).max(), np.abs(singly[1] - singly[2]).max())
-    assert apart > 2 * np.abs(singly - together).max(), "frames are too alike to tell a mixed-up batch"
 
 
-@pytest.mark.parametrize("name", sorted(FIXED))
-def test_frames_of_methods_that_split_batches_do_not_depend_on_the_batch(
-    name: str, build: Build, faces: Frames, driving: Driving
+@pytest.mark.parametrize("name", ["tpsm", "g3fa", "pirenderer", pytest.param("liveportrait", marks=pytest.mark.slow)])
+def test_frames_of_a_batch_do_not_see_each_other(
+    name: str, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = dataclasses.replace(driving, maximum=2)
-    assert np.array_equal(*(floats(build(name, f"batch={n}"), faces[3:], short) for n in (1, 2)))
+    """Real batches, which a CPU gets only here; its kernels depend on the batch size, so float noise is let through."""
+    side = 256 if name == "liveportrait" else SIDE
+    source, short = to_size(faces[3:], side), dataclasses.replace(driving, maximum=2, size=side)
+    singly = floats(build(name), source, short)
+    monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
+    monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
+    together = floats(build(name, "batch=2"), source, short)
+    assert singly.dtype == together.dtype == np.float32 and singly.shape == (2, side, side, 3)
+    noise = np.abs(singly - together).max()
+    assert noise < 1e-4 and noise < 0.1 * np.abs(singly[0] - singly[1]).max()
 
 
 def test_runs_are_repeatable(build: Build, faces: Frames, driving: Driving) -> None:
@@ -120,14 +128,15 @@ def test_runs_are_repeatable(build: Build, faces: Frames, driving: Driving) -> N
     assert np.array_equal(first, again)
 
 
-@pytest.mark.parametrize("name", ["fomm", "tpsm", "dagan", "fnevr", "g3fa"])
+@pytest.mark.parametrize("name", ["tpsm", "g3fa"])
 def test_relative_motion_begins_at_the_source(name: str, build: Build, faces: Frames, driving: Driving) -> None:
     """The first frame of relative motion moves nothing: it is the source driven by itself."""
-    relative = floats(build(name, "adapt_scale=no"), faces[:1], driving, "relative")
-    itself = floats(build(name, "adapt_scale=no"), faces[:1], driving)
-    moved = floats(build(name, "adapt_scale=no"), faces[3:], driving, "relative")
+    method, first = build(name, "adapt_scale=no"), dataclasses.replace(driving, maximum=1)
+    relative = floats(method, faces[:1], first, "relative")
+    itself = floats(method, faces[:1], first)
+    moved = floats(method, faces[3:], first, "relative")
     assert np.abs(relative[0] - itself[0]).max() < 1e-4
-    assert np.abs(moved[0] - relative[0]).max() > 1e-4 or name in ("fomm", "dagan")
+    assert np.abs(moved[0] - relative[0]).max() > 1e-4
 
 
 @pytest.mark.parametrize(
@@ -138,16 +147,14 @@ def test_relative_motion_begins_at_the_source(name: str, build: Build, faces: Fr
         ("tpsm", "absolute", ("mode=avd",)),
         ("g3fa", "absolute", ("align_corners=yes",)),
         ("dpe", "absolute", ("face=pose",)),
-        ("dpe", "absolute", ("face=expression",)),
-        pytest.param("liveportrait", "relative", ("stitching=no",), marks=pytest.mark.slow),
-        pytest.param("liveportrait", "absolute", ("multiplier=1.5",), marks=pytest.mark.slow),
+        pytest.param("liveportrait", "absolute", ("stitching=no",), marks=pytest.mark.slow),
         pytest.param("osfs", "absolute", ("yaw=40",), marks=pytest.mark.slow),
     ],
 )
 def test_options_reach_the_networks(
     name: str, motion: str, options: tuple[str, ...], build: Build, faces: Frames, driving: Driving
 ) -> None:
-    short = dataclasses.replace(driving, maximum=2)
+    short = dataclasses.replace(driving, maximum=2 if motion == "relative" else 1)
     usual = floats(build(name), faces[3:], short, motion)[-1]
     changed = floats(build(name, *options), faces[3:], short, motion)[-1]
     assert np.abs(usual.astype(np.float64) - changed).max() > 1e-6
@@ -166,17 +173,14 @@ def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path
         floats(build("tpsm", "best_frame=search"), np.zeros_like(source), clip, "relative")
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
-@pytest.mark.parametrize(
-    "name", ["fomm", "tpsm", "g3fa", "lia", "pirenderer", pytest.param("fsrt", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "precision"), [("tpsm", "bf16"), ("pirenderer", "bf16"), ("lia", "bf16")])
 def test_half_precision_is_near(name: str, precision: str, build: Build, faces: Frames, driving: Driving) -> None:
-    short = dataclasses.replace(driving, maximum=1)
-    exact = floats(build(name), faces[3:], short)
-    half = floats(build(name, precision=precision), faces[3:], short)
-    assert np.isfinite(half).all() and np.abs(exact.astype(np.float64) - half).mean() < 0.05 * (
-        255 if exact.dtype == np.uint8 else 1
-    )
+    side = 256 if name in FIXED else SIDE
+    source, short = to_size(faces[3:], side), dataclasses.replace(driving, maximum=1, size=side)
+    exact = floats(build(name), source, short)
+    half = floats(build(name, precision=precision), source, short)
+    assert np.isfinite(half).all() and np.abs(exact - half).mean() < 0.02
 
 
 @pytest.mark.slow
@@ -259,10 +263,10 @@ def test_memory_too_small_for_one_frame_is_an_error() -> None:
         Batches(2).map(never, torch.zeros(2))
 
 
-def test_the_automatic_batch_is_one_on_a_cpu() -> None:
-    assert batch_size(config_of("fomm")) == 1
+def test_batches_are_for_accelerators() -> None:
+    assert batch_size(config_of("fomm")) == batch_size(config_of("fomm", "batch=32")) == 1
     assert batch_size(config_of("fomm", device="cuda:1")) == 8
-    assert batch_size(config_of("fomm", "batch=32")) == 32
+    assert batch_size(config_of("fomm", "batch=32", device="cuda")) == 32
 
 
 def test_chunks_are_joined_until_a_batch_is_full() -> None:

@@ -98,9 +98,7 @@ def test_every_variant_is_known_by_its_keys_and_shapes(name: str, variant: str, 
 def test_a_checkpoint_of_another_method_is_recognised(holds: str, asked: str, tmp_path: Path) -> None:
     networks = NATIVE[holds]
     path = write(tmp_path, official(networks, hollow(networks, next(iter(networks.variants)))))
-    with pytest.raises(
-        MethodError, match=rf"looks like a checkpoint of {holds}\b.*, not of {asked}\. Use: evalkit"
-    ):
+    with pytest.raises(MethodError, match=rf"looks like a checkpoint of {holds}\b.*, not of {asked}\. Use: evalkit"):
         match(NATIVE[asked], path)
 
 
@@ -194,9 +192,7 @@ def test_what_does_not_fit_is_named(
 def test_a_checkpoint_of_the_optimizer_alone_is_named(tmp_path: Path) -> None:
     state = torch.optim.Adam(Small().parameters()).state_dict()
     torch.save({"optimizer_generator": state, "epoch": 99}, tmp_path / "x.pth")
-    with pytest.raises(
-        MethodError, match=r"holds the state of a training \(epoch, optimizer_generator\) and no"
-    ):
+    with pytest.raises(MethodError, match=r"holds the state of a training \(epoch, optimizer_generator\) and no"):
         match(SMALL, tmp_path / "x.pth")
 
 
@@ -254,9 +250,7 @@ def test_a_list_of_tensors_is_no_checkpoint(tmp_path: Path) -> None:
 def test_absent_files_and_weights_are_explained(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="no such file or folder"):
         SMALL.import_file(tmp_path / "x.pth")
-    with pytest.raises(
-        MethodError, match=r"small \(wide\) has no weights here\. Get small\.pth and bare\.pth .*"
-    ):
+    with pytest.raises(MethodError, match=r"small \(wide\) has no weights here\. Get small\.pth and bare\.pth .*"):
         load(SMALL, MethodConfig(), "wide", lambda: Small(5))
 
 
