@@ -24,13 +24,9 @@ def interval(
 
     Returns None when there are fewer than two identities to redraw on a side.
     """
-    factors = [_codes(sources)] if list(sources) == list(drivings) else [_codes(sources), _codes(drivings)]
-    if any(codes.max(initial=0) < 1 for codes in factors):
+    counts = redraws(sources, drivings)
+    if counts is None:
         return None
-    generator = np.random.default_rng(SEED)
-    counts = np.ones((RESAMPLES, len(values)))
-    for codes in factors:
-        counts *= _draws(generator, int(codes.max()) + 1)[:, codes]
     totals = (counts * weights).sum(axis=1)
     drawn = totals > 0
     means = (counts * (weights * values)).sum(axis=1)[drawn] / totals[drawn]
@@ -38,11 +34,23 @@ def interval(
     return float(low), float(high)
 
 
+def redraws(sources: Sequence[str], drivings: Sequence[str], resamples: int = RESAMPLES) -> Values | None:
+    """(`resamples`, P): how often each pair counts in each draw of identities; None with fewer than two on a side."""
+    factors = [_codes(sources)] if list(sources) == list(drivings) else [_codes(sources), _codes(drivings)]
+    if any(codes.max(initial=0) < 1 for codes in factors):
+        return None
+    generator = np.random.default_rng(SEED)
+    counts = np.ones((resamples, len(sources)))
+    for codes in factors:
+        counts *= _draws(generator, resamples, int(codes.max()) + 1)[:, codes]
+    return counts
+
+
 def _codes(names: Sequence[str]) -> NDArray[np.int64]:
     return np.unique(np.asarray(names), return_inverse=True)[1].astype(np.int64)
 
 
-def _draws(generator: np.random.Generator, clusters: int) -> NDArray[np.int64]:
-    """(RESAMPLES, clusters): how often each cluster was drawn, with replacement."""
-    drawn = generator.integers(0, clusters, size=(RESAMPLES, clusters))
+def _draws(generator: np.random.Generator, resamples: int, clusters: int) -> NDArray[np.int64]:
+    """(resamples, clusters): how often each cluster was drawn, with replacement."""
+    drawn = generator.integers(0, clusters, size=(resamples, clusters))
     return np.stack([np.bincount(row, minlength=clusters) for row in drawn])

@@ -6,23 +6,19 @@ driving_identity, data}], "scores": {metric: {"mean": [...], "n": [...], "covera
 of `pairs`, null where there is none.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.errors import RunError
 from evalkit.files import canonical_sha256, write_json
+from evalkit.gate.baseline_file import KIND
+from evalkit.gate.side import PairScore, Side
 from evalkit.records import SCHEMA_VERSION
 from evalkit.runfolder import read_header
 
-if TYPE_CHECKING:
-    from evalkit.gate.side import Side
 
-KIND = "evalkit_gate_baseline"
-
-
-def save_baseline(side: "Side", path: Path) -> None:
+def save_baseline(side: Side, path: Path) -> None:
     """Write the baseline file of a finished, complete run. Raises `RunError` for another one."""
     if side.folder is None or not side.scores:
         raise RunError(f"{side.path}: a baseline is made from a finished run folder with scores per pair.")
@@ -57,28 +53,5 @@ def save_baseline(side: "Side", path: Path) -> None:
     write_json(path, {**content, "sha256": canonical_sha256(content)})
 
 
-def check_digest(path: Path) -> dict[str, Any]:
-    """The content of a JSON file with a whole `schema_version`, and the digest it states, if it states one.
-
-    Raises `RunError` when the file is no such JSON, or was changed since it was written.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-        stated = content.pop("sha256", None)
-        content["schema_version"] = int(content["schema_version"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path}: cannot be read as a baseline: {error!r}. Restore it, or make it again.") from error
-    if content.get("kind") == KIND and stated != canonical_sha256(content):
-        raise RunError(
-            f"{path}: its content does not have the sha256 it states: it is damaged or was edited by hand. "
-            "Restore it, or make it again with `evalkit gate save RUN FILE`."
-        )
-    return dict(content)
-
-
-def _columns(scores: "list[Any]") -> Mapping[str, list[Any]]:
+def _columns(scores: Sequence[PairScore]) -> Mapping[str, list[Any]]:
     return {name: [getattr(score, name) for score in scores] for name in ("mean", "n", "coverage")}
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number; a missing value is null")

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.bootstrap import interval
+from evalkit.bootstrap import LEVEL, interval
 from evalkit.gate.rules import Rule, Rules
+from evalkit.gate.set_features import resampled_losses
 from evalkit.gate.side import PairScore, Side
 from evalkit.gate.signflip import Differences
 from evalkit.types import Values
@@ -28,6 +29,7 @@ class Evidence:
         baseline_coverage, candidate_coverage: beside them.
         loss: how much worse the candidate is (negative: better); over the pairs both have where there are pairs.
         differences: paired, positive is worse; None without scores per pair.
+        resampled: losses of a set metric in redrawn sets; None where features were not kept, and for other metrics.
         interval: of `loss`, 95 %; None when it has none.
         broken: why it could not be measured or compared; None when it could.
     """
@@ -44,6 +46,7 @@ class Evidence:
     candidate_coverage: float | None
     loss: float | None
     differences: Differences | None
+    resampled: Values | None
     interval: tuple[float, float] | None
     broken: str | None
 
@@ -81,7 +84,10 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         values = [_mean(pairs, candidate.averaging, side) for side in (0, 1)]
     loss = None if values[0] is None or values[1] is None else _SIGN[better] * (values[1] - values[0])
     differences = _differences(pairs, better, candidate.averaging, rules.cluster) if pairs else None
-    bounds = None
+    bounds, resampled = None, None
+    if differences is None and loss is not None and not subset:
+        resampled = resampled_losses(key, baseline, candidate)
+        bounds = None if resampled is None else _middle(resampled)
     if differences is not None:
         loss = differences.mean
         bounds = interval(differences.values, differences.weights, differences.sources, differences.drivings)
@@ -98,6 +104,7 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         candidate_coverage=other.get("coverage") if other else None,
         loss=loss,
         differences=differences,
+        resampled=resampled,
         interval=bounds or _unpaired(entry, other, loss),
         broken=_broken(rule, candidate.coverage_floor, entry, other, values),
     )
@@ -119,8 +126,10 @@ def _broken(
     for name, side, value in (("baseline", entry, values[0]), ("candidate", other, values[1])):
         if value is None:
             return f"the {name} has no value"
-        if side["coverage"] is None or not side["coverage"] >= floor:
-            return f"coverage of the {name} {_percent(side['coverage'])}, below {_percent(floor)}"
+        declared_low = side["status"] == "low_coverage" and rule.min_coverage is None
+        if declared_low or side["coverage"] is None or not side["coverage"] >= floor:
+            least = _percent(floor) if floor else "its protocol's floor"
+            return f"coverage of the {name} {_percent(side['coverage'])}, below {least}"
     drop = entry["coverage"] - other["coverage"]
     if drop > (rule.coverage_drop if rule.coverage_drop is not None else 1.0) + 1e-12:
         return f"coverage fell from {_percent(entry['coverage'])} to {_percent(other['coverage'])}"
@@ -163,6 +172,11 @@ def _differences(pairs: list[tuple[PairScore, PairScore]], better: str, averagin
         return Differences(values, _weights(pairs, averaging), names, names)
     sources, drivings = (tuple(getattr(a, f"{side}_identity") for a, _ in pairs) for side in ("source", "driving"))
     return Differences(values, _weights(pairs, averaging), sources, drivings)
+
+
+def _middle(losses: Values) -> tuple[float, float]:
+    low, high = np.nanquantile(losses, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def _unpaired(

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from evalkit.gate import power, signflip
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
 from evalkit.metrics import METRICS
 
 Status = Literal["better", "worse", "same", "suspicious", "broken"]
-Basis = Literal["paired", "unpaired", "tolerance only", "none"]
+Basis = Literal["paired", "redrawn", "unpaired", "tolerance only", "none"]
 ALARMS = ("worse", "suspicious")
 
 
@@ -69,6 +71,10 @@ def judge(evidence: Sequence[Evidence], rules: Rules, spend: float = 1.0) -> lis
     judged = [e for e in evidence if e.broken is None and not e.rule.ignore]
     paired = [e for e in judged if _is_paired(e)]
     tested = dict(zip([e.key for e in paired], _permuted(paired, rules, spend), strict=True))
+    redrawn = sum(e.resampled is not None for e in judged)
+    for e in evidence:
+        if e.resampled is not None:
+            tested[e.key] = _redrawn(e, rules, spend, max(redrawn, 1))
     return [_row(e, tested.get(e.key) or _unpaired(e), rules, spend, max(len(paired), 1)) for e in evidence]
 
 
@@ -95,6 +101,22 @@ def _significance(e: Evidence, up: signflip.Test, down: signflip.Test, rules: Ru
         p=up.p,
         p_corrected=up.corrected,
         basis="paired",
+    )
+
+
+def _redrawn(e: Evidence, rules: Rules, spend: float, metrics: int) -> _Tested:
+    """Set metrics: the share of redrawn sets without a loss, times the number of such metrics (Bonferroni)."""
+    losses = np.asarray(e.resampled)
+    losses = losses[np.isfinite(losses)]
+    p, q = ((1 + int((sign * losses <= 0).sum())) / (1 + len(losses)) for sign in (1.0, -1.0))
+    allowed = alpha(e, rules) * spend / (2 if e.rule.direction == "both" else 1)
+    return _Tested(
+        worse=p * metrics <= allowed,
+        better=q * metrics <= allowed,
+        possible=metrics / (1 + len(losses)) <= allowed,
+        p=p,
+        p_corrected=min(p * metrics, 1.0),
+        basis="redrawn",
     )
 
 

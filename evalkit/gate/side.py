@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.errors import RunError
 from evalkit.files import canonical_sha256
-from evalkit.gate.baseline import KIND, check_digest
+from evalkit.gate.baseline_file import KIND, check_digest
 from evalkit.records import check_schema, read_table
 from evalkit.runfolder import RunFolder, read_header, read_summary
 
@@ -68,7 +68,7 @@ class Side:
 def read_side(path: Path) -> Side:
     """Read a run folder, or a JSON file: one that `evalkit gate save` wrote, or a leaderboard entry.
 
-    A leaderboard entry has the keys of `summary.json`; without scores per pair nothing can be paired.
+    A leaderboard entry has the keys of `summary.json` and clip means; without them (a bare summary) nothing is paired.
     Raises `RunError` for anything else, and for damaged files.
     """
     if path.is_dir():
@@ -140,7 +140,48 @@ def _from_json(path: Path) -> Side:
             f"{path}: neither a baseline file nor a leaderboard entry: it lacks {', '.join(missing)}. "
             "Make a baseline with `evalkit gate save RUN FILE`."
         )
-    return Side(path, content, True, None, {}, "clip", float(content.get("coverage_floor", 0.9)), *[None] * 4)
+    return _from_board(path, content)
+
+
+def _from_board(path: Path, content: Mapping[str, Any]) -> Side:
+    """A leaderboard entry; or a bare summary, which has no scores per pair."""
+    signatures = [str(row.get("signature")) for row in content["metrics"].values()]
+    return Side(
+        path=path,
+        summary=content,
+        finished=True,
+        scores=_board_scores(path, content["clips"]) if "clips" in content else None,
+        data={},
+        averaging="frame" if any("|frame>protocol" in signature for signature in signatures) else "clip",
+        coverage_floor=0.0,
+        device=None,
+        precision=None,
+        checkpoint=content.get("identity", {}).get("checkpoint_sha256"),
+        folder=None,
+    )
+
+
+def _board_scores(path: Path, clips: Mapping[str, Any]) -> dict[str, dict[str, PairScore]]:
+    """The clip means of a leaderboard entry: columns pair, identities, metrics, and "<metric> frames"."""
+    try:
+        rows = [dict(zip(clips["columns"], row, strict=True)) for row in clips["rows"]]
+        keys = [name.removesuffix(" frames") for name in clips["columns"] if name.endswith(" frames")]
+        return {
+            key: {
+                row["pair"]: PairScore(
+                    row["pair"],
+                    row["source_identity"],
+                    row["driving_identity"],
+                    row[key],
+                    row[f"{key} frames"],
+                    1.0 if row[key] is not None else 0.0,
+                )
+                for row in rows
+            }
+            for key in keys
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path}: damaged leaderboard entry ({error!r}).") from error
 
 
 def _from_baseline(path: Path, content: Mapping[str, Any]) -> Side:

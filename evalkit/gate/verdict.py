@@ -130,6 +130,9 @@ def _remarks(rows: Sequence[MetricVerdict]) -> list[str]:
     loose = [row.key for row in rows if row.basis == "tolerance only"]
     unpaired = [row.key for row in rows if row.basis == "unpaired"]
     remarks = []
+    redrawn = [row.key for row in rows if row.basis == "redrawn"]
+    if redrawn:
+        remarks.append(f"Set metrics, both runs redrawn together from kept features: {', '.join(redrawn)}.")
     if loose:
         remarks.append(f"Judged by the tolerance alone, without significance: {', '.join(loose)}.")
     if unpaired:

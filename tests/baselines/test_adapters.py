@@ -107,18 +107,17 @@ def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, faces
     assert np.abs(singly - together).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", ["tpsm", "g3fa", "pirenderer", pytest.param("liveportrait", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["tpsm", "g3fa", "pirenderer"])
 def test_frames_of_a_batch_do_not_see_each_other(
     name: str, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Real batches, which a CPU gets only here; its kernels depend on the batch size, so float noise is let through."""
-    side = 256 if name == "liveportrait" else SIDE
-    source, short = to_size(faces[3:], side), dataclasses.replace(driving, maximum=2, size=side)
-    singly = floats(build(name), source, short)
+    short = dataclasses.replace(driving, maximum=2)
+    singly = floats(build(name), faces[3:], short)
     monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
     monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
-    together = floats(build(name, "batch=2"), source, short)
-    assert singly.dtype == together.dtype == np.float32 and singly.shape == (2, side, side, 3)
+    together = floats(build(name, "batch=2"), faces[3:], short)
+    assert singly.dtype == together.dtype == np.float32 and singly.shape == (2, SIDE, SIDE, 3)
     noise = np.abs(singly - together).max()
     assert noise < 1e-4 and noise < 0.1 * np.abs(singly[0] - singly[1]).max()
 

@@ -136,3 +136,22 @@ def test_a_loss_within_both_intervals_is_noise(make_run, make_side, tmp_path):
 
 def make_run_again(make_run, tag):
     return lambda name, scores: make_run(f"{name}{tag}", scores)
+
+
+def test_a_leaderboard_row_is_paired(make_side, tmp_path):
+    means = values()
+    keys = list(means)
+    a = make_side("a", means)
+    row = dict(a.summary) | {"identity": {"checkpoint_sha256": "c"}}
+    columns = ["pair", "source_identity", "driving_identity", *keys, *(f"{key} frames" for key in keys)]
+    clips = [
+        [s.pair, s.source_identity, s.driving_identity, *(a.scores[k][s.pair].mean for k in keys), *(10 for _ in keys)]
+        for s in a.scores[AKD].values()
+    ]
+    path = tmp_path / "row.json"
+    path.write_text(json.dumps(row | {"clips": {"columns": columns, "rows": clips}}))
+    b = make_side("b", means | {AKD: means[AKD] * 1.1})
+    assert gate(read_side(path), b, Rules()).metrics == gate(a, b, Rules()).metrics
+    path.write_text(json.dumps(row | {"clips": {"columns": columns, "rows": [clips[0][:-1]]}}))
+    with pytest.raises(RunError, match="damaged leaderboard entry"):
+        read_side(path)

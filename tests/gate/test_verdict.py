@@ -154,6 +154,13 @@ def test_fewer_clips_than_the_protocol(make_side, factor):
     incomplete(gate(make_side("c", few, **limited), make_side("d", values()), Rules()), "baseline ran 10 of 40")
 
 
+def test_the_mark_of_a_limited_run_is_no_other_signature(make_side):
+    few = {key: means[:10] for key, means in values().items()}
+    marks = {key: entry(key, list(few[key]), signature=f"{key}|v1|10 of 40 pairs") for key in few}
+    limited = {"complete": False, "counts": {"protocol": 40, "run": 10}, "data_hash": "e" * 64, "entries": marks}
+    incomplete(gate(make_side("a", values()), make_side("b", few, **limited), Rules()), "candidate ran 10 of 40")
+
+
 def test_a_run_that_is_still_at_work(make_side):
     b = make_side("b", values(), header={"status": "running"})
     incomplete(gate(make_side("a", values()), b, Rules()), "has not finished")

@@ -1,0 +1,110 @@
+"""Uncertainty of set metrics (FID, FVD, KID): both runs are redrawn together from the features that scoring kept.
+
+A set metric has no value per pair, so its difference cannot be paired directly. But the features of every generated
+clip are in the feature cache; identities are redrawn as `evalkit.bootstrap` does, the same draw for both runs, and the
+metric is taken anew on each side. The reference set stays whole. Redrawing raises a Fréchet distance (a redrawn set is
+less diverse), on both sides alike; therefore only the difference is used.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from evalkit.bootstrap import redraws
+from evalkit.cache import FeatureCache, cache_dir, feature_key
+from evalkit.features import chain_signature
+from evalkit.gate.side import Side
+from evalkit.metrics import METRICS, Metric
+from evalkit.protocol import Protocol
+from evalkit.runfolder import Outcome, read_header
+from evalkit.types import Values
+
+RESAMPLES = 200
+MOST_ROWS = 2000
+"""Rows of a side that are used: evenly spaced frames of each clip, so that large protocols stay affordable."""
+
+
+def resampled_losses(key: str, baseline: Side, candidate: Side, resamples: int = RESAMPLES) -> Values | None:
+    """(R,) losses of the candidate in redrawn sets (positive is worse).
+
+    None where it cannot be said: a side that is no run folder, features that are not in the cache any more, or fewer
+    than two identities on a side.
+    """
+    metric = METRICS.get(key)
+    if metric is None or metric.level != "set" or metric.input is None:
+        return None
+    ours, theirs = _outcomes(baseline), _outcomes(candidate)
+    people = _people(baseline)
+    pairs = [pair for pair in ours if pair in theirs and pair in people]
+    if not pairs:
+        return None
+    kept = [_whole(_generated(metric, outcomes[pair]) for pair in pairs) for outcomes in (ours, theirs)]
+    if kept[0] is None or kept[1] is None:
+        return None
+    reference = _reference(metric, candidate, {theirs[pair].driving_sha256 for pair in pairs})
+    counts = redraws([people[pair][0] for pair in pairs], [people[pair][1] for pair in pairs], resamples)
+    if counts is None or reference is None:
+        return None
+    sign = 1.0 if metric.better == "lower" else -1.0
+    whole = np.concatenate(_thin(reference))
+    before, after = (_redrawn(metric, _thin(side), whole, counts) for side in (kept[0], kept[1]))
+    return np.asarray(sign * (after - before))
+
+
+def _redrawn(metric: Metric, clips: Sequence[NDArray[np.float64]], reference: Values, counts: Values) -> Values:
+    """(R,) the metric of redrawn clips; NaN for a draw without any."""
+    found = []
+    for row in counts.astype(np.int64):
+        drawn = [clip for clip, times in zip(clips, row, strict=True) for _ in range(times)]
+        found.append(float(metric.function(np.concatenate(drawn), reference)[0]) if drawn else np.nan)
+    return np.array(found)
+
+
+def _thin(clips: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    step = -(-sum(len(clip) for clip in clips) // MOST_ROWS)
+    return [clip[:: max(step, 1)] for clip in clips]
+
+
+def _outcomes(side: Side) -> dict[str, Outcome]:
+    if side.folder is None:
+        return {}
+    found = (side.folder.read_outcome(path.stem) for path in sorted(side.folder.path.glob("pairs/*.json")))
+    return {outcome.pair: outcome for outcome in found if outcome is not None and outcome.status == "ok"}
+
+
+def _people(side: Side) -> dict[str, tuple[str, str]]:
+    scores = next(iter((side.scores or {}).values()), {})
+    return {pair: (score.source_identity, score.driving_identity) for pair, score in scores.items()}
+
+
+def _generated(metric: Metric, outcome: Outcome) -> NDArray[np.float64] | None:
+    return _load(metric, outcome.generated_sha256, {"size": None})
+
+
+def _reference(metric: Metric, side: Side, digests: set[str | None]) -> list[NDArray[np.float64]] | None:
+    try:
+        protocol = Protocol.model_validate(read_header(side.path)["protocol"])
+    except ValidationError:
+        return None
+    decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
+    return _whole(_load(metric, digest, decoding) for digest in sorted(digests, key=str))
+
+
+def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float64]] | None:
+    """All parts; None when one is missing."""
+    found = []
+    for part in parts:
+        if part is None:
+            return None
+        found.append(part)
+    return found
+
+
+def _load(metric: Metric, digest: str | None, decoding: dict[str, object]) -> NDArray[np.float64] | None:
+    """Feature rows of a clip from the cache, under the key that scoring put them."""
+    assert metric.input is not None
+    extractor, name = metric.input
+    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, chain_signature(extractor)))
+    return None if stored is None or name not in stored else stored[name]

@@ -1,0 +1,224 @@
+"""`evalkit gate` and `evalkit history` as CI calls them: a planted defect is red, the sound method is green."""
+
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+
+import pytest
+
+from evalkit import video
+from evalkit.cli import main
+from evalkit.demo import render_clip
+from tests.e2e.conftest import assert_explained
+
+PEOPLE, FRAMES = 6, 4
+_PROTOCOL = """id: tiny_gate
+title: Tiny
+task: cross_reenactment
+dataset: folder
+pairs: {rule: random_cross, count: 12}
+driving: {start: 1, stride: 5, maximum: 4}
+resolution: 128
+metrics: ["csim[dlib]", "apd[landmark]"]
+"""
+_SOUND = """from baselines.landmark_warp.adapter import build
+"""
+_DEFECT = """from baselines.landmark_warp.adapter import build as sound
+
+
+class Mirrored:
+    def __init__(self, inner):
+        self.inner = inner
+
+    def animate(self, sources, driving, motion):
+        for chunk in self.inner.animate(sources, driving, motion):
+            yield chunk[:, :, ::-1].copy()
+
+
+def build(config):
+    return Mirrored(sound(config))
+"""
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("people")
+    for identity in range(PEOPLE):
+        frames = render_clip(identity, 0, frames=17, size=128).frames
+        video.write_video(root / f"person{identity}" / "take.mkv", [frames], 25)
+    return root
+
+
+@pytest.fixture(scope="session")
+def methods(tmp_path_factory) -> Path:
+    """`sound` is landmark_warp; `mirrored` is landmark_warp with a mirrored output."""
+    root = tmp_path_factory.mktemp("gated")
+    for name, code in (("sound", _SOUND), ("mirrored", _DEFECT)):
+        (root / name).mkdir()
+        (root / name / "method.yaml").write_text(f"id: {name}\ntitle: {name}\nkind: baseline\nmax_sources: null\n")
+        (root / name / "adapter.py").write_text(code)
+    return root
+
+
+@pytest.fixture(scope="session")
+def protocol(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("gate_protocol") / "tiny_gate.yaml"
+    path.write_text(_PROTOCOL)
+    return path
+
+
+@pytest.fixture(scope="session")
+def runs(corpus, methods, protocol, private_cache, tmp_path_factory) -> Path:
+    """Runs of both methods, and a baseline file of the sound one beside them."""
+    out = tmp_path_factory.mktemp("gate_runs")
+    with pytest.MonkeyPatch.context() as patch:
+        command = ["evalkit", "run", "-p", protocol, "-d", corpus, "-o", out, "--workers", 1, "--no-anchors"]
+        command += ["-M", methods / "sound", "-M", methods / "mirrored"]
+        patch.setattr(sys, "argv", [str(part) for part in command])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert not ended.value.code
+    return out / "tiny_gate"
+
+
+@pytest.fixture
+def baseline(runs, evalkit, tmp_path) -> Path:
+    path = tmp_path / "baseline.json"
+    assert evalkit("gate", "save", runs / "sound", path).returncode == 0
+    return path
+
+
+def test_the_planted_defect_is_red(runs, evalkit, baseline, tmp_path):
+    done = evalkit(
+        *("gate", "--baseline", baseline, "--candidate", runs / "mirrored", "--github"),
+        *("--markdown", tmp_path / "c.md", "--junit", tmp_path / "j.xml", "--strips", tmp_path / "strips"),
+    )
+    assert done.returncode == 1, done
+    assert "worse" in done.stdout and "Regression (exit code 1)" in done.stdout
+    assert "::error title=Regression::apd[landmark] is worse" in done.stdout
+    text = (tmp_path / "c.md").read_text()
+    pictures = sorted(path.name for path in (tmp_path / "strips").iterdir())
+    assert len(pictures) == 5 and all(f"(strips/{name})" in text for name in pictures)
+    assert Xml.parse(tmp_path / "j.xml").getroot().get("failures") == "1"
+
+
+def test_the_sound_method_is_green_in_every_form(runs, evalkit, baseline):
+    for one in (baseline, runs / "sound"):
+        done = evalkit("gate", "--baseline", one, "--candidate", runs / "sound", "--quiet")
+        assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_json_is_the_whole_of_stdout(runs, evalkit, baseline):
+    done = evalkit("gate", "-b", baseline, "-c", runs / "mirrored", "--json", "--github")
+    verdict = json.loads(done.stdout)
+    assert verdict["exit_code"] == done.returncode == 1 and verdict["outcome"] == "regression"
+    assert verdict["metrics"]["apd[landmark]"]["status"] == "worse" and verdict["rules"]["seed"] == 0
+    assert "::error" in done.stderr
+
+
+def test_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
+    common = ("-p", protocol, "-d", corpus, "-o", tmp_path / "runs", "--workers", 1, "-b", baseline)
+    checkpoint = tmp_path / "new.bin"
+    checkpoint.write_bytes(b"weights")
+    red = evalkit("gate", *common, "-M", methods / "mirrored", "--checkpoint", checkpoint, "--stage", "quick", "--json")
+    assert red.returncode == 1, red.stderr
+    assert json.loads(red.stdout)["candidate"]["checkpoint_sha256"]
+    folders = [path.name for path in (tmp_path / "runs" / "tiny_gate").iterdir()]
+    assert len(folders) == 1 and folders[0].startswith("mirrored@gate-")
+
+
+def test_in_one_go_refuses_before_it_runs(corpus, methods, protocol, evalkit, baseline, tmp_path):
+    other = tmp_path / "tiny_gate.yaml"
+    other.write_text(_PROTOCOL.replace("count: 12", "count: 11"))
+    done = evalkit("gate", "-p", other, "-d", corpus, "-o", tmp_path / "runs", "-b", baseline, "-M", methods / "sound")
+    assert done.returncode == 4 and "protocols differ" in done.stdout and not (tmp_path / "runs").exists()
+
+
+def test_the_quick_stage_stops_early_when_it_is_certain(corpus, protocol, evalkit, make_method, tmp_path):
+    big = tmp_path / "tiny_gate.yaml"
+    big.write_text(_PROTOCOL.replace("count: 12", "count: 24").replace('["csim[dlib]", "apd[landmark]"]', "[csim]"))
+    still = make_method("still", "for chunk in driving:\n    yield np.repeat(sources[:1], len(chunk), axis=0)")
+    out = tmp_path / "runs"
+    assert evalkit("run", "-p", big, "-d", corpus, "-o", out, "-M", still, "--workers", 1).returncode == 0
+    rules = tmp_path / "gate.yaml"
+    rules.write_text("cluster: pair\n")
+    done = evalkit(
+        *("gate", "-p", big, "-d", corpus, "-o", tmp_path / "new", "-b", out / "tiny_gate" / "still", "-M", still),
+        *("--rules", rules, "--stage", "quick", "--workers", 1, "--json"),
+    )
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["stage"] == "quick"
+    folder = next((tmp_path / "new" / "tiny_gate").iterdir())
+    assert len(list((folder / "pairs").glob("*.json"))) == 12
+
+
+def test_a_limited_run_is_incomplete(corpus, methods, protocol, evalkit, baseline, tmp_path):
+    limited = ("-p", protocol, "-d", corpus, "-o", tmp_path, "-M", methods / "sound", "--workers", 1, "--limit", 2)
+    assert evalkit("run", *limited, "--no-anchors").returncode == 0
+    done = evalkit("gate", "-b", baseline, "-c", tmp_path / "tiny_gate" / "sound")
+    assert done.returncode == 3 and "candidate ran 2 of 12 pairs" in done.stdout
+
+
+def test_failed_pairs_are_incomplete(corpus, protocol, evalkit, make_method, runs, tmp_path):
+    body = "if sources[0].mean() > driving[0].mean():\n    raise ValueError('broken')\nyield driving"
+    broken = make_method("broken", body)
+    assert evalkit(
+        "run", "-p", protocol, "-d", corpus, "-o", tmp_path, "-M", broken, "--workers", 1, "--no-anchors"
+    ).returncode in (0, 2)
+    done = evalkit("gate", "-b", runs / "sound", "-c", tmp_path / "tiny_gate" / "broken")
+    assert done.returncode == 3 and "failed" in done.stdout
+
+
+def test_usage_errors(runs, evalkit, baseline, tmp_path):
+    sound = runs / "sound"
+    assert_explained(evalkit("gate", "--candidate", sound), "--baseline is missing")
+    assert_explained(evalkit("gate", "--baseline", sound), "--candidate RUN")
+    assert_explained(evalkit("gate", "-b", sound, "-c", sound, "-p", "demo_gate"), "not both")
+    assert_explained(evalkit("gate", "-b", tmp_path / "none.json", "-c", sound), "does not exist")
+    rules = tmp_path / "gate.yaml"
+    rules.write_text("metrics: {csm: {absolute: 0.1}}")
+    assert_explained(evalkit("gate", "-b", sound, "-c", sound, "--rules", rules), "'csm'", "csim")
+    baseline.write_text(baseline.read_text().replace("0.9", "0.8", 1))
+    assert_explained(evalkit("gate", "-b", baseline, "-c", sound), "sha256")
+
+
+def test_a_bug_is_not_a_regression(runs, evalkit, monkeypatch):
+    def bug(path):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("evalkit.gate.side.read_side", bug)
+    done = evalkit("gate", "-b", runs / "sound", "-c", runs / "sound")
+    assert done.returncode == 3 and "a bug" in done.stderr
+
+
+def test_history_and_power(runs, evalkit, baseline, tmp_path):
+    lines, verdict = tmp_path / "h.jsonl", tmp_path / "v.json"
+    for commit, name in (("aaa", "sound"), ("bbb", "mirrored")):
+        evalkit("gate", "-b", baseline, "-c", runs / name, "-q", "--history", lines, "--commit", commit)
+    verdict.write_text(evalkit("gate", "-b", baseline, "-c", runs / "mirrored", "--json").stdout)
+    done = evalkit("history", lines, "--add", verdict, "--commit", "ccc", "--out", tmp_path / "site", "--json")
+    assert done.returncode == 0, done.stderr
+    assert next(row["commits"] for row in json.loads(done.stdout) if row["method"] == "mirrored") == ["bbb", "ccc"]
+    assert (tmp_path / "site" / "index.html").is_file() and len(list((tmp_path / "site").glob("*.png"))) == 4
+    asked = ("--effect", "csim=0.05", "--effect", "apd=50%")
+    done = evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "mirrored", *asked, "--json")
+    assert [row["id"] for row in json.loads(done.stdout)] == ["csim[dlib]", "apd[landmark]"]
+    assert_explained(evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "mirrored", "-e", "csim"), "csim=0.01")
+
+
+def test_the_action_and_the_examples_name_real_options(evalkit):
+    root = Path(__file__).resolve().parents[2]
+    text = "".join(path.read_text() for path in [root / "action.yml", *sorted((root / "docs" / "ci").iterdir())])
+    helped = evalkit("gate", "--help").stdout
+    for word in text.replace('"', " ").split():
+        if word.startswith("--") and word[2:].replace("-", "").isalpha():
+            assert word in helped or word in ("--out", "--body-file"), word
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_the_pre_push_example_is_valid_shell():
+    path = Path(__file__).resolve().parents[2] / "docs" / "ci" / "pre-push"
+    assert subprocess.run(["bash", "-n", path], capture_output=True).returncode == 0

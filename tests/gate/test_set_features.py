@@ -1,0 +1,92 @@
+"""Set metrics from kept features: equal runs, planted losses, and what happens when features are gone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evalkit.bootstrap import interval, redraws
+from evalkit.cache import FeatureCache, cache_dir, feature_key
+from evalkit.features import chain_signature
+from evalkit.gate.rules import Rules
+from evalkit.gate.set_features import resampled_losses
+from evalkit.gate.side import read_side
+from evalkit.gate.verdict import gate
+from evalkit.protocol import Protocol
+from tests.fakes import make_protocol
+from tests.gate.conftest import entry, people, values
+
+KEY, DIMENSIONS = "fid", 8
+
+
+def keep(digest, decoding, rows):
+    key = feature_key(digest, decoding, chain_signature("inception"))
+    FeatureCache(cache_dir()).save(key, {"pool": rows})
+
+
+@pytest.fixture
+def with_features(make_run):
+    """A run whose generated features lie `offset` away from those of the driving clips, in the cache."""
+
+    def made(name, offset, seed, fid):
+        protocol: Protocol = make_protocol(metrics=[KEY])
+        folder = make_run(
+            name,
+            values(),
+            rules=protocol.model_dump(mode="json"),
+            entries={KEY: entry(KEY, [fid], better="lower", coverage=1.0)},
+        )
+        generator, reference = np.random.default_rng(seed), np.random.default_rng(0)
+        decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
+        for pair, _ in people():
+            path = folder / "pairs" / f"{pair}.json"
+            outcome = json.loads(path.read_text())
+            outcome |= {"generated_sha256": f"{name}-{pair}", "driving_sha256": f"driving-{pair}"}
+            path.write_text(json.dumps(outcome))
+            rows = reference.normal(size=(6, DIMENSIONS))
+            keep(f"driving-{pair}", decoding, rows)
+            keep(f"{name}-{pair}", {"size": None}, rows + offset + 0.1 * generator.normal(size=rows.shape))
+        return read_side(folder)
+
+    return made
+
+
+def row(verdict):
+    return next(row for row in verdict.metrics if row.key == KEY)
+
+
+def test_equal_features_lose_nothing(with_features):
+    a = with_features("a", 0.5, 1, 2.0)
+    losses = resampled_losses(KEY, a, a, 20)
+    assert losses is not None and losses.shape == (20,) and np.all(losses == 0)
+
+
+def test_a_planted_loss_is_red_beyond_noise(with_features):
+    # The distance of equal covariances is the squared shift: 8 * 0.5^2 = 2 against 8 * 0.7^2 = 3.92.
+    a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
+    verdict = gate(a, b, Rules())
+    assert verdict.exit_code == 1 and row(verdict).status == "worse" and row(verdict).basis == "redrawn"
+    assert row(verdict).change_low < 1.92 < row(verdict).change_high
+    assert any("kept features" in text for text in verdict.warnings)
+
+
+def test_another_seed_is_noise_although_beyond_the_tolerance(with_features):
+    a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.5, 2, 2.03)
+    verdict = gate(a, b, Rules())
+    assert row(verdict).change > row(verdict).tolerance and row(verdict).status == "same" and verdict.exit_code == 0
+
+
+def test_without_the_features_only_the_tolerance_is_left(with_features):
+    a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
+    for path in FeatureCache(cache_dir()).entries():
+        path.unlink()
+    assert resampled_losses(KEY, a, b) is None
+    assert row(gate(a, b, Rules())).basis == "tolerance only"
+
+
+def test_redraws_are_those_of_the_intervals():
+    values_, names = np.random.default_rng(1).normal(size=12), [f"p{i // 2}" for i in range(12)]
+    counts = redraws(names, names)
+    means = (counts @ values_) / counts.sum(axis=1)
+    assert interval(values_, np.ones(12), names, names) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+    assert redraws(["a"], ["a"]) is None
