@@ -12,7 +12,7 @@ from evalkit.availability import unavailable
 from evalkit.cache import cache_dir
 from evalkit.contact_sheet import write_contact_sheet
 from evalkit.datasets import DATASETS
-from evalkit.errors import EvalkitError, MethodError, UnknownNameError, WeightsError
+from evalkit.errors import EvalkitError, MethodError, RunError, UnknownNameError, WeightsError
 from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
 from evalkit.features import chain_signature
 from evalkit.files import content_sha256, write_json
@@ -116,7 +116,7 @@ def run_method(
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
         if not built:
-            built.append(build_method(entry, config))
+            built.append(_build(entry, config))
         output = folder.generated(pair.id)
         frames, seconds = generate(pair, built[0], protocol, output, config.seed)
         return Made(output.relative_to(folder.path).as_posix(), frames, seconds if card.timed else None)
@@ -188,6 +188,14 @@ def _run(
         _write_header(plan, settings, "finished", results)
         folder.log("finished", complete=summary["complete"])
     return Finished(folder, summary)
+
+
+def _build(entry: MethodEntry, config: MethodConfig) -> Method:
+    """Build the method; what keeps it from being built keeps every pair from being made, so it ends the run."""
+    try:
+        return build_method(entry, config)
+    except EvalkitError as error:
+        raise RunError(str(error)) from error
 
 
 def _protocol_configuration(protocol: Protocol) -> dict[str, Any]:

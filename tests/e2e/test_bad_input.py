@@ -244,3 +244,11 @@ def test_options_out_of_place(evalkit, tmp_path, root, small_self):
     assert_explained(run(evalkit, small_self, root, tmp_path, extra=("--pair", "person0")), "no pair called 'person0'")
     assert_explained(run(evalkit, small_self, root, tmp_path, extra=("--precision", "fp8")), "precision")
     assert_explained(run(evalkit, small_self, root, tmp_path, extra=("--checkpoint", "no.pt")), "no.pt")
+
+
+def test_a_method_that_cannot_be_built_ends_the_run_at_once(evalkit, make_method, root, small_self, tmp_path):
+    folder = Path(make_method("broken", "yield from driving"))
+    (folder / "adapter.py").write_text("import no_such_library\n")
+    result = run(evalkit, small_self, root, tmp_path, folder)
+    assert_explained(result, "cannot be imported", "no_such_library")
+    assert not list((tmp_path / "small_self").rglob("pairs/*.json"))
