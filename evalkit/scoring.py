@@ -54,7 +54,8 @@ class ScoringPool:
     def submit(self, job: ScoringJob) -> "Future[str | None]":
         """Start a job. Its result is that of `score_pair`."""
         if self._executor is not None:
-            return self._executor.submit(score_pair, job)
+            with _interrupts_held():
+                return self._executor.submit(score_pair, job)
         done: Future[str | None] = Future()
         done.set_result(score_pair(job))
         return done
@@ -81,6 +82,16 @@ def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
     """Networks are loaded once per process, whatever number of pairs and methods it scores."""
     chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache)))
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Put Ctrl-C off: a process that is half started when its parent leaves dies with a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:
