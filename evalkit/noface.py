@@ -12,15 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics import Metric
+from evalkit.metrics.base import found
 from evalkit.records import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE
 from evalkit.types import Values
 
 NoFace: TypeAlias = Literal["exclude_and_report", "carry_previous", "worst_case"]
-
-
-def found(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """(T,) whether rows (T, ...) hold something: they are NaN where there was no face."""
-    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))
 
 
 def score_frames(

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.bootstrap import LEVEL, RESAMPLES, SEED
+from evalkit.bootstrap import LEVEL, redraws
 from evalkit.types import Values
 
 
@@ -62,7 +62,7 @@ def standings(metrics: Sequence[MetricScores], sources: Sequence[str], drivings:
     votes = _votes([metric.key for metric in metrics])
     points = _borda([_signed(metric, metric.values[None]) for metric in metrics], votes)[0]
     ranks = _ranks(points[None])[0]
-    counts = _counts(sources, drivings)
+    counts = redraws(sources, drivings)
     if counts is None:
         return [Standing(int(rank), None, None, float(score)) for rank, score in zip(ranks, points, strict=True)]
     drawn = _ranks(_borda([_redrawn(metric, counts) for metric in metrics], votes))
@@ -106,18 +106,3 @@ def _redrawn(metric: MetricScores, counts: Values) -> Values:
     totals = counts @ weights.T
     means = np.where(totals > 0, sums / np.where(totals > 0, totals, 1.0), metric.values)
     return _signed(metric, means)
-
-
-def _counts(sources: Sequence[str], drivings: Sequence[str]) -> Values | None:
-    """(R, P): how often each pair counts in each draw; None with fewer than two identities on a side."""
-    sides = [sources] if list(sources) == list(drivings) else [sources, drivings]
-    codes = [np.unique(np.asarray(side), return_inverse=True)[1] for side in sides]
-    if any(code.max(initial=0) < 1 for code in codes):
-        return None
-    generator = np.random.default_rng(SEED)
-    counts = np.ones((RESAMPLES, len(sources)))
-    for code in codes:
-        clusters = int(code.max()) + 1
-        drawn = generator.integers(0, clusters, size=(RESAMPLES, clusters))
-        counts *= np.stack([np.bincount(row, minlength=clusters) for row in drawn])[:, code]
-    return counts

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evalkit.bootstrap import RESAMPLES
-from evalkit.ranking import MetricScores, _borda, _counts, _ranks, _redrawn, standings
+from evalkit.bootstrap import RESAMPLES, redraws
+from evalkit.ranking import MetricScores, _borda, _ranks, _redrawn, standings
 
 PEOPLE = ["a", "b", "c", "d", "e", "f"]
 
@@ -52,7 +52,7 @@ def test_a_difference_one_person_makes_is_not():
 def test_the_share_of_draws_is_the_bootstrap_probability():
     # One of six people carries the difference; it is missed by a draw of six with probability (5/6)^6 = 0.335.
     even, one = np.zeros(6), np.array([1.0, 0, 0, 0, 0, 0])
-    counts = _counts(PEOPLE, PEOPLE)
+    counts = redraws(PEOPLE, PEOPLE)
     assert counts.shape == (RESAMPLES, 6)
     drawn = _ranks(_borda([_redrawn(scores("x", "higher", [1 / 6, 0], [one, even]), counts)], np.ones(1)))
     tied = (drawn[:, 1] == 1).mean()
@@ -61,7 +61,7 @@ def test_the_share_of_draws_is_the_bootstrap_probability():
 
 def test_people_on_both_sides_are_redrawn_together():
     sources, drivings = ["a", "a", "b", "b"], ["c", "d", "c", "d"]
-    counts = _counts(sources, drivings)
+    counts = redraws(sources, drivings)
     assert (counts[:, 0] * counts[:, 3] == counts[:, 1] * counts[:, 2]).all()
 
 

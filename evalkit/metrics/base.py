@@ -78,6 +78,11 @@ SELF_ONLY: frozenset[Task] = frozenset({"self_reenactment"})
 BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"})
 
 
+def found(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """(T,) whether rows (T, ...) hold something: they are NaN where there was no face."""
+    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))
+
+
 def check_frames(generated: NDArray[Any], reference: NDArray[Any]) -> None:
     """Raise `ValueError` unless both are (T, H, W, 3) uint8 of one shape."""
     for name, frames in (("generated", generated), ("reference", reference)):

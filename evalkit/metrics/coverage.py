@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows
+from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
 from evalkit.types import Values
-
-
-def found(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """(T,) whether rows (T, ...) hold something: they are NaN where there was no face."""
-    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))
 
 
 def coverage(generated: NDArray[Any], driving: NDArray[Any]) -> Values:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows
-from evalkit.metrics.coverage import found
+from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
 from evalkit.types import Values
 
 
