@@ -1,18 +1,19 @@
 """Weights of methods: where converted ones lie, and what a method says of the files it takes.
 
 The core knows no file format of any method. A method with learned weights has an object `CHECKPOINTS` in the module of
-its adapter, which imports official files into `installed_path` and says what is there.
+its adapter, which imports official files into `installed_path`, says what is there, and which file is used when none
+is named. That file's digest belongs to the configuration of a run: another default checkpoint is another run.
 """
 
-import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from evalkit.adapter import MethodConfig
 from evalkit.cache import cache_dir
 from evalkit.errors import MethodError
-from evalkit.methods import MethodEntry
-from evalkit.resources import resource_dir
+from evalkit.files import content_sha256
+from evalkit.methods import CARD, MethodEntry, import_adapter
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ class Checkpoints(Protocol):
         """What is there: of the file given, or else of every variant that can be imported."""
         ...
 
+    def default(self, config: MethodConfig) -> Path:
+        """The file for these options when `config` names none: an imported one, or one that comes with the method.
+
+        Raises `MethodError`, saying how to get it, when there is none.
+        """
+        ...
+
 
 def installed_path(method: str, variant: str) -> Path:
     """Where the converted weights of a method's variant lie."""
@@ -49,15 +57,32 @@ def installed_path(method: str, variant: str) -> Path:
 
 
 def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
-    """What a method that comes with evalkit says of its weights; None for methods that say nothing.
+    """What a method says of its weights; None for methods that say nothing.
 
-    Raises `MethodError` when the adapter cannot be imported.
+    Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` lacks one of the functions.
     """
-    if entry.folder.resolve().parent != resource_dir("baselines").resolve():
-        return None
-    module = entry.card.adapter.partition(":")[0]
     try:
-        found = getattr(importlib.import_module(f"baselines.{entry.folder.name}.{module}"), "CHECKPOINTS", None)
+        found = getattr(import_adapter(entry), "CHECKPOINTS", None)
     except ImportError as error:
         raise MethodError(f"{entry.card.id}: the adapter cannot be imported: {error}") from error
-    return found if isinstance(found, Checkpoints) else None
+    if found is not None and not isinstance(found, Checkpoints):
+        raise MethodError(f"{entry.folder / CARD}: CHECKPOINTS of the adapter needs import_file, status and default.")
+    return found
+
+
+def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
+    """`config` with the checkpoint named that its method will load, so that what is hashed is what is used.
+
+    No checkpoint is named with random weights, and for a method that says nothing of weights and was given none.
+
+    Raises `MethodError` when the method needs a checkpoint and none is there.
+    """
+    if config.random_weights:
+        return replace(config, checkpoint=None)
+    known = None if config.checkpoint else checkpoints_of(entry)
+    return replace(config, checkpoint=known.default(config)) if known else config
+
+
+def checkpoint_sha256(config: MethodConfig) -> str | None:
+    """sha256 of the checkpoint that a configuration names, a file or a folder of files."""
+    return content_sha256(config.checkpoint) if config.checkpoint else None

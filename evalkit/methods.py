@@ -92,9 +92,9 @@ def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
 
 def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     """Import the adapter and build it. Raises `MethodError` when the adapter cannot be imported or does not fit."""
-    module, _, function = entry.card.adapter.partition(":")
+    function = entry.card.adapter.partition(":")[2]
     try:
-        build = cast(Callable[[MethodConfig], Method], getattr(_import_adapter(entry.folder, module), function))
+        build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
     except (ImportError, AttributeError) as error:
         raise MethodError(
             f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
@@ -107,12 +107,12 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     return method
 
 
-def _is_ours(folder: Path) -> bool:
-    return folder.resolve().parent == resource_dir("baselines").resolve()
+def import_adapter(entry: MethodEntry) -> ModuleType:
+    """The module of a method's adapter. Raises `ImportError`.
 
-
-def _import_adapter(folder: Path, module: str) -> ModuleType:
-    """Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path."""
+    Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path.
+    """
+    folder, module = entry.folder, entry.card.adapter.partition(":")[0]
     if _is_ours(folder):
         return importlib.import_module(f"baselines.{folder.name}.{module}")
     name = f"evalkit_method_{folder.resolve().name}_{module}"
@@ -123,3 +123,7 @@ def _import_adapter(folder: Path, module: str) -> ModuleType:
     sys.modules[name] = loaded
     spec.loader.exec_module(loaded)
     return loaded
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.resolve().parent == resource_dir("baselines").resolve()

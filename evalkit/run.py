@@ -10,12 +10,13 @@ from typing import Any
 from evalkit.adapter import Method, MethodConfig
 from evalkit.availability import unavailable
 from evalkit.cache import cache_dir
+from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.contact_sheet import write_contact_sheet
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError, MethodError, RunError, UnknownNameError, WeightsError
 from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
 from evalkit.features import chain_signature
-from evalkit.files import content_sha256, write_json
+from evalkit.files import write_json
 from evalkit.generate import generate
 from evalkit.methods import MethodEntry, build_method
 from evalkit.metrics import Metric, find_metric
@@ -94,17 +95,18 @@ def run_method(
 
     Raises `EvalkitError` when the run cannot begin or go on; a pair that fails costs only itself.
     """
-    card, config = entry.card, settings.config
+    card = entry.card
     _refuse_too_many_sources(protocol, entry)
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
+    config = with_checkpoint(entry, settings.config)
     configuration = {
         "kind": "method",
         "method": card.id,
         "title": card.title + (" (random weights)" if config.random_weights else ""),
         "method_version": card.version,
         "code_sha256": entry.code_sha256,
-        "checkpoint_sha256": content_sha256(config.checkpoint) if config.checkpoint else None,
+        "checkpoint_sha256": checkpoint_sha256(config),
         "device": config.device.partition(":")[0],
         "precision": config.precision,
         "seed": config.seed,

@@ -139,3 +139,23 @@ def doubling_extractor(calls: list[int]) -> Extractor:
         return {"level": 2 * upstream["brightness"]["level"]}
 
     return Extractor("doubled", "doubled|v1", ("brightness",), lambda: extract)
+
+
+SHIPS_WEIGHTS = """
+from pathlib import Path
+
+
+class Weights:
+    def import_file(self, path):
+        raise NotImplementedError
+
+    def status(self, checkpoint):
+        return []
+
+    def default(self, config):
+        return Path(__file__).parent / "weights.bin"
+
+
+CHECKPOINTS = Weights()
+"""
+"""What the adapter of a method says that brings its weights along, as `weights.bin` in its own folder."""

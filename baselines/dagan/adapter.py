@@ -38,12 +38,12 @@ CHECKPOINTS = Networks(
         Part("depth_decoder", None),
     ),
     files=("DaGAN_vox_adv_256.pth.tar or SPADE_DaGAN_vox_adv_256.pth.tar", "encoder.pth", "depth.pth"),
+    choose=lambda options: options["generator"] + ("-depth50" if options["depth"] == "50" else ""),
 )
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Depth network, keypoint detector and one of the two generators."""
-    variant = config.options["generator"] + ("-depth50" if config.options["depth"] == "50" else "")
-    align_corners = flag(config, "align_corners")
-    networks = load(CHECKPOINTS, config, variant, lambda: Dagan(SIZES[variant], align_corners=align_corners))
+    variant, align_corners = CHECKPOINTS.variant(config), flag(config, "align_corners")
+    networks = load(CHECKPOINTS, config, lambda: Dagan(SIZES[variant], align_corners=align_corners))
     return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)

@@ -53,5 +53,5 @@ class DpeAnimator:
 
 def build(config: MethodConfig) -> NativeMethod:
     """The generator, and which part of the driving face it takes over."""
-    model = load(CHECKPOINTS, config, "dpe", Entry).gen
+    model = load(CHECKPOINTS, config, Entry).gen
     return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=SIZE)

@@ -20,5 +20,5 @@ CHECKPOINTS = Networks(
 def build(config: MethodConfig) -> NativeMethod:
     """Keypoint detector and generator."""
     align_corners = flag(config, "align_corners")
-    networks = load(CHECKPOINTS, config, "vox", lambda: Fomm(VOX_256, align_corners=align_corners))
+    networks = load(CHECKPOINTS, config, lambda: Fomm(VOX_256, align_corners=align_corners))
     return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)

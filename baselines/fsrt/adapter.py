@@ -44,6 +44,7 @@ CHECKPOINTS = Networks(
         Part("expression_encoder", "expression_encoder"),
     ),
     files=("kp_detector.pt", "vox256.pt or vox256_2Source.pt"),
+    choose=lambda options: f"{options['decoder']}-{options['expression']}",
 )
 
 
@@ -72,6 +73,6 @@ def build(config: MethodConfig) -> NativeMethod:
     decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
     if not pixels.isdecimal() or not int(pixels):
         raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
-    model = load(CHECKPOINTS, config, f"{decoder}-{expression}", partial(networks, decoder, int(expression)))
+    model = load(CHECKPOINTS, config, partial(networks, decoder, int(expression)))
     animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
     return NativeMethod(animator, config, size=SIZE, max_sources=None)

@@ -49,4 +49,4 @@ class LiaAnimator:
 
 def build(config: MethodConfig) -> NativeMethod:
     """The generator; it is the same for the vox, taichi and ted weights."""
-    return NativeMethod(LiaAnimator(load(CHECKPOINTS, config, "lia", Entry).gen), config, size=SIZE)
+    return NativeMethod(LiaAnimator(load(CHECKPOINTS, config, Entry).gen), config, size=SIZE)

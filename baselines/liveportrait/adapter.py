@@ -94,7 +94,7 @@ def build(config: MethodConfig) -> NativeMethod:
     """All networks, with or without stitching."""
     multiplier = number(config, "multiplier")
     animator = LivePortraitAnimator(
-        load(CHECKPOINTS, config, "human", Files).together(),
+        load(CHECKPOINTS, config, Files).together(),
         stitching=flag(config, "stitching"),
         region=cast(Region, config.options["region"]),
         multiplier=1.0 if multiplier is None else multiplier,

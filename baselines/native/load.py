@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.native.convert import how_to_get, read_any
+from baselines.native.convert import read_any
 from baselines.native.networks import Networks
 from baselines.native.precision import lower_precision
 from evalkit.adapter import MethodConfig
@@ -17,14 +17,13 @@ N = TypeVar("N", bound=nn.Module)
 _POWER_STEPS = 3
 
 
-def load(networks: Networks, config: MethodConfig, variant: str, make: Callable[[], N]) -> N:
+def load(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
     """The networks that `make` builds, with weights, in evaluation mode on the device of `config`.
 
     Args:
         networks: of the method.
-        config: says which weights: `checkpoint`, else the imported ones, or seeded random ones.
-        variant: whose keys `make` has.
-        make: builds the untrained networks.
+        config: says which weights: `checkpoint`, else the default ones, or seeded random ones.
+        make: builds the untrained networks of the variant that the options ask for.
 
     Raises:
         MethodError: no weights are there, or they are of something else.
@@ -32,7 +31,7 @@ def load(networks: Networks, config: MethodConfig, variant: str, make: Callable[
     if config.random_weights:
         network = random_network(networks, make, config.seed)
     else:
-        network = _with_weights(networks, config, variant, make)
+        network = _with_weights(networks, config, make)
     if config.precision != "fp32":
         lower_precision(network, config.precision, config.device)
     return network.eval().requires_grad_(False).to(config.device)
@@ -51,11 +50,8 @@ def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
     return network
 
 
-def _with_weights(networks: Networks, config: MethodConfig, variant: str, make: Callable[[], N]) -> N:
-    path = config.checkpoint or networks.installed(variant)
-    if config.checkpoint is None and not path.is_file():
-        which = f" ({variant})" if len(networks.variants) > 1 else ""
-        raise MethodError(f"{networks.method}{which} has no weights here. {how_to_get(networks, variant)}")
+def _with_weights(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
+    variant, path = networks.variant(config), config.checkpoint or networks.default(config)
     found, state = read_any(networks, path)
     if found != variant:
         raise MethodError(

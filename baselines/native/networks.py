@@ -2,13 +2,15 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import CheckpointStatus, installed_path
+from evalkit.errors import MethodError
 
 Make = Callable[[], nn.Module]
 Expected = Mapping[str, tuple[tuple[int, ...], torch.dtype]]
@@ -41,6 +43,8 @@ class Networks:
         files: official file names, to be shown in messages.
         needs: files of `evalkit weights` that the method needs besides.
         settle: puts freshly drawn random weights into a state that gives finite pictures.
+        choose: the variant that options ask for; None where there is one variant.
+        shipped: variant -> converted file that comes with the method, used until another one is imported.
     """
 
     method: str
@@ -49,6 +53,12 @@ class Networks:
     files: tuple[str, ...]
     needs: tuple[str, ...] = ()
     settle: Callable[[nn.Module], None] | None = None
+    choose: Callable[[Mapping[str, str]], str] | None = None
+    shipped: Mapping[str, Path] = field(default_factory=dict)
+
+    def variant(self, config: MethodConfig) -> str:
+        """The variant that the options ask for."""
+        return self.choose(config.options) if self.choose else next(iter(self.variants))
 
     def expected(self, variant: str) -> Expected:
         """Keys, shapes and dtypes of a variant; builds it without memory."""
@@ -57,6 +67,21 @@ class Networks:
     def installed(self, variant: str) -> Path:
         """Where `import_file` puts a variant."""
         return installed_path(self.method, variant)
+
+    def here(self, variant: str) -> Path | None:
+        """The imported file of a variant, else the one that comes with the method, else None."""
+        installed = self.installed(variant)
+        return installed if installed.is_file() else self.shipped.get(variant)
+
+    def default(self, config: MethodConfig) -> Path:
+        """The file for these options; see `evalkit.checkpoints.Checkpoints`."""
+        from baselines.native.convert import how_to_get
+
+        variant = self.variant(config)
+        if (path := self.here(variant)) is None:
+            which = f" ({variant})" if len(self.variants) > 1 else ""
+            raise MethodError(f"{self.method}{which} has no weights here. {how_to_get(self, variant)}")
+        return path
 
     def import_file(self, path: Path) -> Path:
         """Convert an official file, zip or folder; see `evalkit.checkpoints.Checkpoints`."""

@@ -30,13 +30,14 @@ CHECKPOINTS = Networks(
         Part("he_estimator", "he_estimator"),
     ),
     files=("the .pth.tar of Vox-256-New (spade) or Vox-256-Beta (beta)",),
+    choose=lambda options: options["generator"],
 )
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Canonical keypoints, head pose and generator; the free view replaces the driving frames' angles."""
-    variant, align_corners = config.options["generator"], flag(config, "align_corners")
-    model = load(CHECKPOINTS, config, variant, lambda: Osfs(SIZES[variant], align_corners=align_corners))
+    variant, align_corners = CHECKPOINTS.variant(config), flag(config, "align_corners")
+    model = load(CHECKPOINTS, config, lambda: Osfs(SIZES[variant], align_corners=align_corners))
     view = FreeView(*(number(config, name) for name in ("yaw", "pitch", "roll")))
 
     def read(source: Source[OsfsEncoding], frames: Tensor) -> Keypoints:

@@ -83,7 +83,7 @@ class PiRenderer:
 
 def build(config: MethodConfig) -> PiRenderer:
     """The generator and the network that reads coefficients, which has weights of its own."""
-    generator = load(CHECKPOINTS, config, "face", Entry).net_G_ema
+    generator = load(CHECKPOINTS, config, Entry).net_G_ema
     return PiRenderer(generator, _regressor(config), config)
 
 

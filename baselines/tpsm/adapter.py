@@ -49,7 +49,7 @@ class AvdAnimator(MotionAnimator):
 def build(config: MethodConfig) -> NativeMethod:
     """The networks of one mode."""
     align_corners, scale = flag(config, "align_corners"), flag(config, "adapt_scale")
-    model = load(CHECKPOINTS, config, "vox", lambda: networks(align_corners))
+    model = load(CHECKPOINTS, config, lambda: networks(align_corners))
     if config.options["mode"] == "standard":
         return NativeMethod(MotionAnimator(model, scale), config, size=SIZE)
     if model.avd_network is None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.adapter import MethodConfig
-from evalkit.files import canonical_sha256, content_sha256
+from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
+from evalkit.files import canonical_sha256
 from evalkit.gate.side import Side, read_side
 from evalkit.methods import MethodEntry
 from evalkit.protocol import Protocol
@@ -60,7 +61,7 @@ def planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) -
         coverage_floor=protocol.coverage_floor,
         device=config.device.partition(":")[0],
         precision=config.precision,
-        checkpoint=content_sha256(config.checkpoint) if config.checkpoint else None,
+        checkpoint=checkpoint_sha256(with_checkpoint(entry, config)),
         folder=None,
     )
 
@@ -72,6 +73,6 @@ def run(job: Job, pool: ScoringPool, on_pair: OnPair, only: Sequence[str] = ()) 
 
 
 def _tag(entry: MethodEntry, config: MethodConfig, metrics: tuple[str, ...]) -> str:
-    checkpoint = content_sha256(config.checkpoint) if config.checkpoint else None
+    checkpoint = checkpoint_sha256(with_checkpoint(entry, config))
     made_by = [entry.code_sha256, checkpoint, dict(config.options), config.device, config.precision, list(metrics)]
     return f"gate-{canonical_sha256(made_by)[:8]}"

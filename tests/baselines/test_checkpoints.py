@@ -1,6 +1,8 @@
 """Official checkpoints of the native methods: what is taken, what is refused, and what the refusal says."""
 
 import argparse
+import dataclasses
+import json
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -14,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from baselines.native.convert import all_networks, compare, match
+from baselines.native.convert import FORMAT, all_networks, compare, match
 from baselines.native.load import load
 from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
@@ -46,6 +48,7 @@ SMALL = Networks(
         Part("bare", None),
     ),
     files=("small.pth", "bare.pth"),
+    choose=lambda options: options.get("width", "narrow"),
 )
 
 
@@ -78,6 +81,11 @@ def hollow(networks: Networks, variant: str) -> dict[str, Tensor]:
     }
 
 
+def facts(method: str, variant: str) -> dict[str, str]:
+    """The metadata of a converted file."""
+    return {"evalkit": json.dumps({"format": FORMAT, "method": method, "variant": variant})}
+
+
 @pytest.fixture
 def contents() -> list[dict[str, Any]]:
     torch.manual_seed(1)
@@ -108,7 +116,7 @@ def test_import_and_build_give_back_the_weights(contents: list[dict[str, Any]], 
     assert path == installed_path("small", "narrow")
     before = {key: value for content in contents[:1] for key, value in content["net_e"].items()}
     for config in (MethodConfig(), MethodConfig(checkpoint=path), MethodConfig(checkpoint=source)):
-        built = load(SMALL, config, "narrow", Small)
+        built = load(SMALL, config, Small)
         assert not built.training and not any(p.requires_grad for p in built.parameters())
         assert all(torch.equal(built.encoder.state_dict()[key], before[key]) for key in before)
         assert torch.equal(built.bare.weight, contents[1]["weight"])
@@ -117,9 +125,32 @@ def test_import_and_build_give_back_the_weights(contents: list[dict[str, Any]], 
     path.unlink()
 
 
+def test_importing_again_gives_the_same_bytes(contents: list[dict[str, Any]], tmp_path: Path) -> None:
+    """Else the digest that a run records would change with every import. Half of all tries would differ by chance."""
+    source = write(tmp_path, contents)
+    written = {SMALL.import_file(source).read_bytes() for _ in range(12)}
+    assert len(written) == 1
+    installed_path("small", "narrow").unlink()
+
+
+def test_a_file_that_comes_with_the_method_is_used_until_another_is_imported(
+    contents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    source = write(tmp_path / "official", contents)
+    shipped = SMALL.import_file(source).rename(tmp_path / "small.safetensors")
+    networks = dataclasses.replace(SMALL, shipped={"narrow": shipped})
+    assert networks.default(MethodConfig()) == shipped
+    assert torch.equal(load(networks, MethodConfig(), Small).bare.weight, contents[1]["weight"])
+    ready = networks.status(None)[0]
+    assert (ready.state, ready.path) == ("ready", shipped)
+    imported = networks.import_file(source)
+    assert networks.default(MethodConfig()) == imported != shipped
+    imported.unlink()
+
+
 def test_optional_networks_may_be_absent(contents: list[dict[str, Any]], tmp_path: Path) -> None:
     del contents[0]["net_x"]
-    built = load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents)), "narrow", Small)
+    built = load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents)), Small)
     assert built.extra is None
 
 
@@ -134,7 +165,7 @@ def test_prefixes_of_parallel_training_and_harmless_records_are_taken(
 
 def test_half_precision_weights_become_float32(contents: list[dict[str, Any]], tmp_path: Path) -> None:
     contents[0]["net_e"] = {key: value.half() for key, value in contents[0]["net_e"].items()}
-    built = load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents)), "narrow", Small)
+    built = load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents)), Small)
     assert built.encoder.weight.dtype == torch.float32
 
 
@@ -251,38 +282,40 @@ def test_absent_files_and_weights_are_explained(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="no such file or folder"):
         SMALL.import_file(tmp_path / "x.pth")
     with pytest.raises(MethodError, match=r"small \(wide\) has no weights here\. Get small\.pth and bare\.pth .*"):
-        load(SMALL, MethodConfig(), "wide", lambda: Small(5))
+        load(SMALL, MethodConfig(options={"width": "wide"}), lambda: Small(5))
 
 
 def test_another_variant_than_asked_for_is_named(contents: list[dict[str, Any]], tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="holds the variant narrow of small, the options ask for wide"):
-        load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents)), "wide", lambda: Small(5))
+        load(SMALL, MethodConfig(checkpoint=write(tmp_path, contents), options={"width": "wide"}), lambda: Small(5))
 
 
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
         (None, "not written by `evalkit methods import`"),
-        ({"format": "evalkit-method-1", "method": "other", "variant": "v"}, r"holds other \(v\), not small"),
-        ({"format": "evalkit-method-1", "method": "small", "variant": "wide"}, "keys do not fit small"),
+        ({"format": "evalkit-method-1", "method": "small", "variant": "narrow"}, "Import the official file again"),
+        ({"evalkit": "no json"}, "not written by `evalkit methods import`"),
+        (facts("other", "v"), r"holds other \(v\), not small"),
+        (facts("small", "wide"), "keys do not fit small"),
     ],
 )
 def test_a_foreign_safetensors_file_is_refused(metadata: dict[str, str] | None, message: str, tmp_path: Path) -> None:
     save_file(Small().state_dict(), tmp_path / "x.safetensors", metadata)
     with pytest.raises(MethodError, match=message):
-        load(SMALL, MethodConfig(checkpoint=tmp_path / "x.safetensors"), "narrow", Small)
+        load(SMALL, MethodConfig(checkpoint=tmp_path / "x.safetensors"), Small)
 
 
 def test_a_damaged_safetensors_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"\0" * 5)
     with pytest.raises(MethodError, match="not a whole safetensors file"):
-        load(SMALL, MethodConfig(checkpoint=tmp_path / "x.safetensors"), "narrow", Small)
+        load(SMALL, MethodConfig(checkpoint=tmp_path / "x.safetensors"), Small)
 
 
 def test_random_weights_are_seeded_and_leave_the_global_generator_alone() -> None:
     before = torch.random.get_rng_state()
     first, again, other = (
-        load(SMALL, MethodConfig(random_weights=True, seed=seed), "narrow", Small).encoder.weight for seed in (0, 0, 1)
+        load(SMALL, MethodConfig(random_weights=True, seed=seed), Small).encoder.weight for seed in (0, 0, 1)
     )
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert torch.equal(before, torch.random.get_rng_state())
@@ -298,7 +331,7 @@ def test_the_difference_counts_only_what_is_there() -> None:
 def test_import_by_command_serves_the_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     networks = NATIVE["lia"]
-    before = load(networks, MethodConfig(random_weights=True, seed=3), "lia", networks.variants["lia"])
+    before = load(networks, MethodConfig(random_weights=True, seed=3), networks.variants["lia"])
     content = official(networks, before.state_dict())[0] | {"g_optim": {"state": {}}, "args": argparse.Namespace(a=1)}
     torch.save(content, tmp_path / "vox.pt")
     run = CliRunner()
@@ -306,7 +339,7 @@ def test_import_by_command_serves_the_method(tmp_path: Path, monkeypatch: pytest
     imported = run.invoke(app, ["import", "lia", str(tmp_path / "vox.pt")])
     assert imported.exit_code == 0 and imported.stdout.strip() == str(installed_path("lia", "lia"))
     assert run.invoke(app, ["check", "lia"]).exit_code == 0
-    after = load(networks, MethodConfig(), "lia", networks.variants["lia"])
+    after = load(networks, MethodConfig(), networks.variants["lia"])
     for key, value in before.state_dict().items():
         assert torch.equal(after.state_dict()[key], value), key
 

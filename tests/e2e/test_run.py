@@ -1,12 +1,14 @@
 """`evalkit run` from a data folder to a run folder, as a user calls it."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.e2e.conftest import FRAMES
+from tests.e2e.conftest import FRAMES, assert_explained
+from tests.fakes import SHIPS_WEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +138,18 @@ def test_missing_clips_are_refused_unless_asked_for_and_then_marked(evalkit, sma
     summary = json.loads((tmp_path / "out" / "listed" / "copy_source" / "summary.json").read_text())
     assert summary["complete"] is False and summary["pairs"]["protocol"] == 3 and summary["pairs"]["run"] == 2
     assert summary["metrics"]["apd[landmark]"]["signature"].endswith("|2 of 3 pairs")
+
+
+def test_the_default_checkpoint_belongs_to_the_configuration(evalkit, make_method, small_root, protocols, tmp_path):
+    folder = Path(make_method("ships", "for chunk in driving:\n    yield chunk"))
+    adapter = folder / "adapter.py"
+    adapter.write_text(adapter.read_text() + SHIPS_WEIGHTS)
+    (folder / "weights.bin").write_bytes(b"first")
+    arguments = ["run", "-p", protocols / "small_cross.yaml", "-d", small_root, "-M", folder, "-o", tmp_path]
+    arguments += ["--limit", "1", "--no-anchors", "--workers", "1"]
+    assert evalkit(*arguments).returncode == 0
+    run = json.loads((tmp_path / "small_cross" / "ships" / "run.json").read_text())
+    assert run["configuration"]["checkpoint_sha256"] == hashlib.sha256(b"first").hexdigest()
+    (folder / "weights.bin").write_bytes(b"second")
+    assert_explained(evalkit(*arguments), "another configuration (checkpoint_sha256: ", "--tag NAME")
+    assert evalkit(*arguments, "--tag", "second").returncode == 0
