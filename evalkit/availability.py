@@ -1,6 +1,6 @@
 """Which metrics can be computed here: a metric whose networks have no weights is reported, never replaced."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from evalkit.extractors import EXTRACTORS
 from evalkit.features import dependency_order
@@ -8,14 +8,19 @@ from evalkit.metrics import Metric
 from evalkit.weights import missing
 
 
-def unavailable(metrics: Sequence[Metric]) -> dict[str, str]:
-    """Metric key -> why it cannot be computed, with the commands that help, for those that cannot."""
-    reasons = {metric.key: _reason(metric) for metric in metrics}
+def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> dict[str, str]:
+    """Metric key -> why it cannot be computed, with the commands that help, for those that cannot.
+
+    `imported` are the networks whose coefficients the user brought.
+    """
+    reasons = {metric.key: _reason(metric, imported) for metric in metrics}
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
 
-def _reason(metric: Metric) -> str | None:
-    if metric.input is None:
+def _reason(metric: Metric, imported: Collection[str]) -> str | None:
+    if metric.input is None or metric.input[0] in imported:
         return None
+    if EXTRACTORS.get(metric.input[0]).imported:
+        return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
     networks = dependency_order([metric.input[0]])
     return missing(weight for name in networks for weight in EXTRACTORS.get(name).weights)

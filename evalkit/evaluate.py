@@ -1,6 +1,6 @@
 """Score one pair: decode generated and driving clip side by side, once, for all extractors and pixel metrics."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import video
+from evalkit.coefficients import PairFiles, read_pair
 from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.features import ClipFeatures, FeatureBank, chain_signature
 from evalkit.metrics import Metric
 from evalkit.noface import score_frames
 from evalkit.protocol import DrivingRule, Protocol
-from evalkit.records import OK, FrameScores
+from evalkit.records import NO_COEFFICIENTS, OK, FrameScores
 from evalkit.types import Features, Frames, Pair, Values
 
 
@@ -28,20 +29,23 @@ class Scorer:
     metrics: tuple[Metric, ...]
     bank: FeatureBank
 
-    def score(self, pair: Pair, generated: Path) -> list[FrameScores]:
+    def score(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> list[FrameScores]:
         """Frame scores of every metric of level "frame" for the generated clip of `pair`.
 
-        Features that metrics of level "set" need are put into the cache on the way.
+        Features that metrics of level "set" need are put into the cache on the way. `brought` are files with the
+        coefficients of imported networks.
 
         Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
-        frames or another size than the driving frames of the protocol.
+        frames or another size than the driving frames of the protocol, or when coefficients do not fit.
         """
         size = self.protocol.resolution
         against_source = [m for m in self.metrics if m.reference == "source"]
         sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
         ours, theirs = self.generated_features(generated), self.driving_features(pair.driving.path)
         values = self._one_pass(pair, generated, ours, theirs)
-        features, reference = ours.finish(), theirs.finish()
+        brought = brought or {}
+        imported = read_pair(brought, imported_of(self.metrics), pair.driving.path, self.protocol.driving)
+        features, reference = ours.finish() | imported[0], theirs.finish() | imported[1]
         scores = []
         for metric in (m for m in self.metrics if m.level == "frame"):
             against = sources if metric.reference == "source" else reference
@@ -50,6 +54,8 @@ class Scorer:
             else:
                 ours_in, theirs_in = _input(metric, features), _input(metric, against)
                 result, statuses = score_frames(metric, self.protocol.no_face, ours_in, theirs_in)
+                if metric.input and metric.input[0] in brought and brought[metric.input[0]].missing:
+                    statuses = (NO_COEFFICIENTS,) * len(result)
             scores.append(FrameScores(pair.id, metric.key, result, statuses))
         return scores
 
@@ -89,8 +95,14 @@ def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str
 
 
 def extractors_of(metrics: Sequence[Metric]) -> list[str]:
-    """Ids of the extractors that `metrics` take their input from."""
-    return sorted({metric.input[0] for metric in metrics if metric.input})
+    """Ids of the extractors that `metrics` take their input from and that are run here."""
+    named = {metric.input[0] for metric in metrics if metric.input}
+    return sorted(named - set(imported_of(metrics)))
+
+
+def imported_of(metrics: Sequence[Metric]) -> list[str]:
+    """Ids of the networks that `metrics` take coefficients from which the user brings."""
+    return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS.get(metric.input[0]).imported})
 
 
 def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:

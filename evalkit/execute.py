@@ -7,11 +7,12 @@ import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Interface
 
+from evalkit.coefficients import PairFiles, pair_files
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.evaluate import metric_signatures
 from evalkit.files import content_sha256
@@ -49,7 +50,8 @@ class Producer(Interface):
 class Plan:
     """What a run has to do: these pairs of this protocol, by this producer, into this folder.
 
-    `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot.
+    `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot. `coefficients` are the
+    folders of imported networks.
     """
 
     protocol: Protocol
@@ -61,6 +63,20 @@ class Plan:
     cache: Path
     unavailable: Mapping[str, str]
     max_failures: int | None = None
+    coefficients: Mapping[str, Path] = field(default_factory=dict)
+
+    def brought(self, pair: Pair) -> dict[str, PairFiles]:
+        """Network -> its files for this pair."""
+        return pair_files(self.coefficients, self.folder.path.name, pair)
+
+    def signatures(self, pair: Pair) -> dict[str, str]:
+        """Metric key -> signature of this pair's scores: the metric's, and the digests of brought coefficients."""
+        digests = {name: files.signature() for name, files in self.brought(pair).items()}
+        networks = {metric.key: metric.input[0] for metric in self.metrics if metric.input}
+        return {
+            key: f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text
+            for key, text in metric_signatures(self.protocol, self.metrics).items()
+        }
 
 
 @dataclass(frozen=True)
@@ -170,13 +186,14 @@ def _is_scored(plan: Plan, pair: Pair) -> bool:
         stored = read_signatures(path)
     except RunError:
         return False
-    return metric_signatures(plan.protocol, plan.metrics).items() <= stored.items()
+    return plan.signatures(pair).items() <= stored.items()
 
 
 def _job(plan: Plan, pair: Pair, outcome: Outcome) -> ScoringJob:
     keys = tuple(metric.key for metric in plan.metrics)
     generated = plan.folder.path / (outcome.generated or "")
-    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, plan.folder.scores(pair.id))
+    output, brought = plan.folder.scores(pair.id), plan.brought(pair)
+    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, plan.signatures(pair), brought)
 
 
 def _result(plan: Plan, pair: Pair) -> PairResult:

@@ -39,6 +39,7 @@ def explain(run: Path, name: str) -> Explanation:
         ("Method", f"{summary['title']}, {_method(header)}"),
         ("Pairs", _pairs(summary)),
         ("Frames", _frames(entry)),
+        *_coefficients(header, key),
         *[("Note", note) for note in entry.get("notes", ())],
         *_extremes(run, key, entry),
         ("Made by", f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"),
@@ -97,6 +98,16 @@ def _frames(entry: dict[str, Any]) -> str:
         if entry.get(side)
     ]
     return ", ".join([f"{entry['frames']} used", f"coverage {entry['coverage']:.2%}", *lost])
+
+
+def _coefficients(header: dict[str, Any], key: str) -> list[tuple[str, str]]:
+    """Of a metric on imported coefficients: for how many pairs there are files, and how to tell them."""
+    metric = METRICS.get(key)
+    files = [found[metric.input[0]] for found in header.get("coefficients", {}).values() if metric and metric.input]
+    if not files:
+        return []
+    whole = sum("none" not in text for text in files)
+    return [("Coefficients", f"brought for {whole} of {len(files)} pairs; their digests are in run.json")]
 
 
 def _extremes(run: Path, key: str, entry: dict[str, Any]) -> list[tuple[str, str]]:

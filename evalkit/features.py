@@ -10,7 +10,7 @@ import numpy as np
 from evalkit import video
 from evalkit.cache import FeatureCache, feature_key
 from evalkit.errors import VideoError
-from evalkit.extractors import EXTRACTORS, Extract
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract
 from evalkit.files import content_sha256
 from evalkit.types import Features, Frames
 
@@ -71,7 +71,7 @@ class ClipFeatures:
     keys: dict[str, str]
     stored: dict[str, Features]
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
-    _waiting: dict[str, Frames] = field(default_factory=dict)
+    _waiting: dict[str, list[Frames]] = field(default_factory=lambda: defaultdict(list))
     _fed: int = 0
 
     @property
@@ -84,7 +84,7 @@ class ClipFeatures:
         chunk: dict[str, Features] = {}
         rows = slice(self._fed, self._fed + len(frames))
         for name in self.order:
-            if EXTRACTORS.get(name).window > 1:
+            if EXTRACTORS.get(name).window != 1:
                 self._feed_windows(name, frames)
             elif name in self.stored:
                 chunk[name] = {key: array[rows] for key, array in self.stored[name].items()}
@@ -97,6 +97,10 @@ class ClipFeatures:
 
     def finish(self) -> dict[str, Features]:
         """All features but the transient ones, (T, ...) or (windows, ...) each; new ones are put into the cache."""
+        for name, waiting in self._waiting.items():
+            if EXTRACTORS.get(name).window == WHOLE_CLIP:
+                self._parts[name].append(self.bank.extract(name, np.concatenate(waiting), {}))
+        self._waiting.clear()
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
             self.bank.cache.save(self.keys[name], self.stored[name])
@@ -107,11 +111,14 @@ class ClipFeatures:
         if name in self.stored:
             return
         window = EXTRACTORS.get(name).window
-        waiting = np.concatenate([self._waiting[name], frames]) if name in self._waiting else frames
+        self._waiting[name].append(frames)
+        if window == WHOLE_CLIP:
+            return
+        waiting = np.concatenate(self._waiting[name])
         while len(waiting) >= window:
             self._parts[name].append(self.bank.extract(name, waiting[:window], {}))
             waiting = waiting[window:]
-        self._waiting[name] = waiting
+        self._waiting[name] = [waiting]
 
 
 def chain_signature(name: str) -> str:

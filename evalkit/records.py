@@ -15,8 +15,10 @@ from evalkit.types import Values
 
 SCHEMA_VERSION = 1
 OK, NO_FACE_GENERATED, NO_FACE_REFERENCE = "ok", "no_face_generated", "no_face_reference"
+NO_COEFFICIENTS = "no_coefficients"
 CARRIED, WORST_CASE = "carried", "worst_case"
-"""Statuses. The last two say that a value was put in for a missing face, by the policy of the protocol."""
+"""Statuses. `no_coefficients`: the user brought no file for this clip. The last two say that a value was put in for a
+missing face, by the policy of the protocol."""
 
 _FRAME_SCHEMA = pa.schema(
     [

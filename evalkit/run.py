@@ -1,7 +1,7 @@
 """The main job: run a method over a protocol, or score somebody's outputs, and leave a run folder."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -39,7 +39,7 @@ class Settings:
     """What a user can say of a run beside protocol and method.
 
     `limit` takes the first pairs of the protocol, `only` those with these ids; both mark the result as not complete.
-    `metrics` replaces those of the protocol when given.
+    `metrics` replaces those of the protocol when given. `coefficients` are folders of networks the user ran.
     """
 
     data: Path | None = None
@@ -50,6 +50,7 @@ class Settings:
     only: tuple[str, ...] = ()
     max_failures: int | None = None
     config: MethodConfig = field(default_factory=MethodConfig)
+    coefficients: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _run(
     produce: Producer,
 ) -> Finished:
     asked = choose_metrics(protocol, settings.metrics)
-    missing = unavailable(asked)
+    missing = unavailable(asked, settings.coefficients)
     metrics = tuple(metric for metric in asked if metric.key not in missing)
     if not metrics:
         raise WeightsError(f"None of the metrics can be computed here: {' '.join(missing.values())}")
@@ -181,7 +182,8 @@ def _run(
         folder.claim(configuration)
         chosen = select_pairs(pairs, settings, finished_pairs(folder))
         cache, most = cache_dir(), settings.max_failures
-        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache, missing, most)
+        brought = settings.coefficients
+        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache, missing, most, brought)
         _write_header(plan, settings, "running", [])
         folder.log("started", pairs=len(chosen))
         results = execute(plan, pool, on_pair)
@@ -225,11 +227,17 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
             "protocol": plan.protocol.model_dump(mode="json"),
             "metrics": [metric.key for metric in plan.metrics],
             "extractors": {name: chain_signature(name) for name in extractors},
+            "coefficients": {pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
             "device": {"type": settings.config.device, "name": device_name(settings.config.device)},
             "provenance": provenance(),
             "timings": _timings(results),
         },
     )
+
+
+def _digests(plan: Plan, pair: Pair) -> dict[str, str]:
+    """Imported network -> digests of its files for a pair."""
+    return {name: files.signature() for name, files in plan.brought(pair).items()}
 
 
 def _timings(results: Sequence[PairResult]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.cache import FeatureCache
+from evalkit.coefficients import PairFiles
 from evalkit.errors import EvalkitError, RunError, ScoreError, VideoError
-from evalkit.evaluate import Scorer, metric_signatures
+from evalkit.evaluate import Scorer
 from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
 from evalkit.protocol import Protocol
@@ -24,7 +25,10 @@ from evalkit.types import Pair
 
 @dataclass(frozen=True)
 class ScoringJob:
-    """Score `generated` as the answer to `pair` and write the frame scores to `output`."""
+    """Score `generated` as the answer to `pair` and write the frame scores to `output`.
+
+    `coefficients` are files of imported networks, `signatures` what the records say they were made by.
+    """
 
     protocol: Protocol
     metrics: tuple[str, ...]
@@ -32,16 +36,17 @@ class ScoringJob:
     pair: Pair
     generated: Path
     output: Path
+    signatures: Mapping[str, str]
+    coefficients: Mapping[str, PairFiles]
 
 
 def score_pair(job: ScoringJob) -> str | None:
     """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
     try:
-        scores = scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated)
+        scores = scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated, job.coefficients)
     except (VideoError, ScoreError) as error:
         return str(error)
-    chosen = [METRICS[key] for key in job.metrics]
-    write_frames(job.output, scores, metric_signatures(job.protocol, chosen))
+    write_frames(job.output, scores, job.signatures)
     return None
 
 

@@ -7,7 +7,7 @@ from evalkit import features as features_module
 from evalkit import video
 from evalkit.cache import FeatureCache
 from evalkit.errors import UnknownNameError, VideoError
-from evalkit.extractors import EXTRACTORS, Extractor
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extractor
 from evalkit.features import FeatureBank, chain_signature
 from tests.fakes import NO_FACE, SIZE, brightness_extractor, doubling_extractor, grey
 
@@ -142,16 +142,21 @@ def test_features_of_windows_and_transient_features(tmp_path, clip, calls, monke
     def raw(frames, upstream):
         return {"pixels": frames.astype(float)}
 
+    def length(frames, upstream):
+        return {"frames": np.array([float(len(frames))])}
+
     entries = {
         "windows": Extractor("windows", "w|v1", (), lambda: mean_of_window, window=3),
+        "whole": Extractor("whole", "c|v1", (), lambda: length, window=WHOLE_CLIP),
         "raw": Extractor("raw", "r|v1", (), lambda: raw, transient=True),
     }
     monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
     for chunk in (1, 2, 5, 16):
-        found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "raw"])
+        found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "raw", "whole"])
         parts = [found.feed(frames) for frames in video.iter_frames(clip, chunk=chunk)]
         # Frames 10 20 0 | 40 50 60 | 70 is left over.
         assert found.finish()["windows"]["mean"].tolist() == [10, 50]
+        assert found.finish()["whole"]["frames"].tolist() == [7]
         assert sum(len(part["raw"]["pixels"]) for part in parts) == 7 and "raw" not in found.finish()
     again = bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "raw"])
     assert again.missing == ["raw"]

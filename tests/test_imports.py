@@ -40,6 +40,7 @@ TABLE: dict[str, set[str]] = {
     "demo.": {"types", "errors"},
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
     "prepare.": BASICS | {"csvfile", "pairs", "protocol", "video"},
+    "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "features": {"types", "errors", "files", "cache", "extractors.", "video"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},
     "table_formats": {"types", "errors", "table", "table_latex"},

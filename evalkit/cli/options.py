@@ -35,6 +35,14 @@ Subset = Annotated[
     Literal["all", "missing-ok"],
     typer.Option(help="missing-ok passes over pairs whose clips are not there. Marks the result as not complete."),
 ]
+Coefficients = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=DIR",
+        help="Coefficients of a network you ran (emoca, smirk): DIR/driving/<clip>.npz and DIR/<method>/<pair>.npz. "
+        "Repeatable.",
+    ),
+]
 MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the machine form on stdout; progress stays on stderr.")]

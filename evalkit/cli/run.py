@@ -34,6 +34,7 @@ def run(
         bool, typer.Option("--random-weights", help="Seeded random networks: right for speed, wrong for scores.")
     ] = False,
     metric: options.MetricNames = None,
+    coefficients: options.Coefficients = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
     subset: options.Subset = "all",
@@ -52,6 +53,7 @@ def run(
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
     from evalkit.cli.devices import resolve_device
     from evalkit.cli.results import print_results, report_failures
+    from evalkit.coefficients import parse_folders
     from evalkit.errors import EvalkitError
     from evalkit.methods import find_method, method_options
     from evalkit.protocol import find_protocol
@@ -63,6 +65,7 @@ def run(
     names = {entry.card.id for entry in asked}
     beside = [find_method(name) for name in chosen.anchors if name not in names] if anchors else []
     choose_metrics(chosen, metric or ())
+    brought = parse_folders(coefficients or ())
     pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
     finished = {}
     with scoring_pool(worker_count(workers)) as pool:
@@ -84,6 +87,7 @@ def run(
                 only=tuple(pair or ()),
                 max_failures=max_failures,
                 config=config,
+                coefficients=brought,
             )
             total = min(limit or len(pairs), len(pair or pairs))
             with pair_progress(f"{chosen.id} / {entry.card.id}", total) as on_pair:

@@ -21,6 +21,7 @@ def score(
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
     metric: options.MetricNames = None,
+    coefficients: options.Coefficients = None,
     limit: options.Limit = None,
     pair: options.PairIds = None,
     subset: options.Subset = "all",
@@ -36,6 +37,7 @@ def score(
     """
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
     from evalkit.cli.results import print_results, report_failures
+    from evalkit.coefficients import parse_folders
     from evalkit.outputs import check_name, find_outputs
     from evalkit.protocol import find_protocol
     from evalkit.run import Settings, resolve_pairs, score_outputs
@@ -57,6 +59,7 @@ def score(
         limit=limit,
         only=tuple(pair or ()),
         max_failures=max_failures,
+        coefficients=parse_folders(coefficients or ()),
     )
     total = min(limit or len(pairs), len(pair or pairs))
     with scoring_pool(worker_count(workers)) as pool, pair_progress(f"{chosen.id} / {name}", total) as on_pair:

@@ -1,6 +1,6 @@
 """Extractors: one network or formula per file, each saying something of every frame."""
 
-from evalkit.extractors.base import Extract, Extractor
+from evalkit.extractors.base import WHOLE_CLIP, Extract, Extractor
 from evalkit.registry import Registry
 
 EXTRACTORS: Registry[Extractor] = Registry("extractor")
@@ -22,5 +22,7 @@ EXTRACTORS.register("i3d_videogpt", "evalkit.extractors.i3d_videogpt:EXTRACTOR")
 EXTRACTORS.register("lpips_alex", "evalkit.extractors.lpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("lpips_vgg", "evalkit.extractors.lpips:EXTRACTOR_VGG")
 EXTRACTORS.register("lpips_squeeze", "evalkit.extractors.lpips:EXTRACTOR_SQUEEZE")
+EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
+EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 
-__all__ = ["EXTRACTORS", "Extract", "Extractor"]
+__all__ = ["EXTRACTORS", "WHOLE_CLIP", "Extract", "Extractor"]

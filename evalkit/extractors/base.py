@@ -10,6 +10,23 @@ Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
 """(frames (T, H, W, 3) uint8, features of the required extractors for the same frames) -> named arrays (T, ...)."""
 
 
+WHOLE_CLIP = 0
+"""The `window` of a network that sees a clip as one."""
+
+
+@dataclass(frozen=True)
+class ImportedArray:
+    """One array of an npz file that users bring: our name of it, the file's, its columns.
+
+    `longest` bounds the Euclidean length of a row, where the convention does; it tells radians from degrees.
+    """
+
+    feature: str
+    array: str
+    columns: int
+    longest: float = float("inf")
+
+
 @dataclass(frozen=True)
 class Extractor:
     """One network per file.
@@ -20,8 +37,12 @@ class Extractor:
 
     `weights` are the names of files in the weight registry that `load` needs; metrics whose files are absent are
     reported as unavailable. `window` is the number of consecutive frames the network sees at once: features then have
-    one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. Features of a
+    one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. `WHOLE_CLIP`
+    shows it all frames of a clip together, which are kept until then; it may answer with no row. Features of a
     `transient` extractor are too large to keep: metrics see them chunk by chunk and they are never cached.
+
+    One with `imported` arrays is run by the user, not here: its features are read from files (`coefficients.py`), and
+    its `load` refuses.
     """
 
     id: str
@@ -31,3 +52,4 @@ class Extractor:
     weights: tuple[str, ...] = ()
     window: int = 1
     transient: bool = False
+    imported: tuple[ImportedArray, ...] = ()

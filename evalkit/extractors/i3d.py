@@ -1,9 +1,9 @@
-"""I3D logits of windows of 16 consecutive frames, for FVD, by the TorchScript network of StyleGAN-V.
+"""I3D logits of windows of 16 frames or of whole clips, for FVD, by the TorchScript network of StyleGAN-V.
 
 The file is a program with its weights, made from TensorFlow Hub `deepmind/i3d-kinetics-400`; it takes clips
 (B, 3, T, H, W) and three switches. `EXTRACTOR` lets it rescale from 0..255 and resize to 224x224 itself, as StyleGAN-V
-does; `EXTRACTOR_CENTRE` scales the short side to 224, crops the centre and scales to [-1, 1] before, as
-common_metrics_on_video_quality does. `i3d_videogpt.py` has a network of our own and needs no TorchScript.
+does; `EXTRACTOR_CENTRE` sees a clip whole, scales its short side to 224, crops the centre and scales to [-1, 1] before,
+as common_metrics_on_video_quality does. `i3d_videogpt.py` has a network of our own and needs no TorchScript.
 
 Source: Unterthiner et al., 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022 (`frechet_video_distance.py`);
 JunyaoHu/common_metrics_on_video_quality `fvd/styleganv`.
@@ -19,7 +19,7 @@ import numpy as np
 
 from evalkit import weights
 from evalkit.errors import WeightsError
-from evalkit.extractors.base import Extract, Extractor
+from evalkit.extractors.base import WHOLE_CLIP, Extract, Extractor
 from evalkit.types import Features, Frames
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
 WEIGHTS = "i3d-torchscript-kinetics400"
 WINDOW = 16
+FEWEST = 10
+"""common-metrics takes no clip of fewer frames; the network itself needs 9."""
 _SIDE = 224
 
 
 def load(centre: bool, device: str = "cpu") -> Extract:
-    """Features: `logits` (1, 400) of one window, from the registered weights. Raises `WeightsError` without them."""
+    """Features: `logits` (1, 400) of one window or clip, from the registered weights; `WeightsError` without them."""
     return load_file(weights.locate(WEIGHTS), centre, device)
 
 
@@ -45,16 +47,18 @@ def load_file(path: Path, centre: bool, device: str = "cpu") -> Extract:
             return network(clip, rescale=False, resize=False, return_features=True)
         return network(raw(frames).to(device), rescale=True, resize=True, return_features=True)
 
-    return window_extract(logits)
+    return logits_extract(logits, WHOLE_CLIP if centre else WINDOW)
 
 
-def window_extract(logits: "Callable[[Frames], Tensor]") -> Extract:
-    """An extract function that gives one row of 400 numbers for one window of 16 frames."""
+def logits_extract(logits: "Callable[[Frames], Tensor]", window: int) -> Extract:
+    """An extract function that gives one row of 400 numbers for one window, or a clip of `FEWEST` frames or more."""
     from evalkit.extractors.inference import exact_inference
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        if len(frames) != WINDOW:
-            raise ValueError(f"expected a window of {WINDOW} frames, got {len(frames)}")
+        if window == WHOLE_CLIP and len(frames) < FEWEST:
+            return {"logits": np.empty((0, 400))}
+        if window not in (WHOLE_CLIP, len(frames)):
+            raise ValueError(f"expected a window of {window} frames, got {len(frames)}")
         with exact_inference():
             return {"logits": logits(frames).cpu().numpy().astype(np.float64).reshape(1, -1)}
 
@@ -102,8 +106,8 @@ def _torchscript(path: Path, device: str) -> "Callable[..., Tensor]":
 
 def _extractor(id: str, centre: bool, settings: str) -> Extractor:
     signature = f"{WEIGHTS}@{weights.find(WEIGHTS).short}|{settings}"
-    return Extractor(id, signature, (), partial(load, centre), (WEIGHTS,), WINDOW)
+    return Extractor(id, signature, (), partial(load, centre), (WEIGHTS,), WHOLE_CLIP if centre else WINDOW)
 
 
 EXTRACTOR = _extractor("i3d", False, f"{WINDOW}f|resize224-inside")
-EXTRACTOR_CENTRE = _extractor("i3d_centre", True, f"{WINDOW}f|short224-bilinear-centre")
+EXTRACTOR_CENTRE = _extractor("i3d_centre", True, f"whole-clip>={FEWEST}f|short224-bilinear-centre")

@@ -1,15 +1,15 @@
-"""I3D logits of windows of 16 frames by our own network, with the state dict that VideoGPT made from TensorFlow Hub.
+"""I3D logits of whole clips by our own network, with the state dict that VideoGPT made from TensorFlow Hub.
 
 Source: Yan et al., VideoGPT, 2021 (`videogpt/fvd`); the same file is used by TATS and by
-JunyaoHu/common_metrics_on_video_quality `fvd/videogpt`. Its statistics come from clips of any one length; here, 16.
+JunyaoHu/common_metrics_on_video_quality `fvd/videogpt`. Its statistics come from clips of one length.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit import weights
-from evalkit.extractors.base import Extract, Extractor
-from evalkit.extractors.i3d import WINDOW, centre_crop, window_extract
+from evalkit.extractors.base import WHOLE_CLIP, Extract, Extractor
+from evalkit.extractors.i3d import FEWEST, centre_crop, logits_extract
 from evalkit.types import Frames
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ WEIGHTS = "i3d-pretrained-400"
 
 
 def load(device: str = "cpu") -> Extract:
-    """Features: `logits` (1, 400) of one window, from the registered weights. Raises `WeightsError` without them."""
+    """Features: `logits` (1, 400) of one clip, from the registered weights. Raises `WeightsError` without them."""
     return load_file(weights.locate(WEIGHTS), device)
 
 
@@ -34,14 +34,14 @@ def load_file(path: Path, device: str = "cpu") -> Extract:
         result: Tensor = network(centre_crop(frames).to(device))
         return result
 
-    return window_extract(logits)
+    return logits_extract(logits, WHOLE_CLIP)
 
 
 EXTRACTOR = Extractor(
     "i3d_videogpt",
-    f"{WEIGHTS}@55095f04|{WINDOW}f|short224-bilinear-centre",
+    f"{WEIGHTS}@{weights.find(WEIGHTS).short}|whole-clip>={FEWEST}f|short224-bilinear-centre",
     (),
     load,
     (WEIGHTS,),
-    WINDOW,
+    WHOLE_CLIP,
 )

@@ -80,5 +80,23 @@ METRICS = tuple(
             "Ren et al., PIRenderer, ICCV 2021 (definition); expression by 3DDFA_V2, Guo et al., ECCV 2020",
             "Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own units.",
         ),
+        (
+            "emoca",
+            ("emoca", "expression"),
+            aed,
+            "mean-abs-50-coefficients",
+            float("inf"),
+            "Wei et al., MagicPortrait, 2025; expression by EMOCA, Danecek et al., CVPR 2022",
+            "Mean absolute difference of EMOCA's 50 FLAME expression coefficients, which the user brings.",
+        ),
+        (
+            "smirk",
+            ("smirk", "expression"),
+            aed,
+            "mean-abs-50-coefficients",
+            float("inf"),
+            "Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
+            "Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user brings.",
+        ),
     )
 )

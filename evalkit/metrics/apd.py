@@ -3,7 +3,7 @@
 Source: Ren et al., PIRenderer, ICCV 2021, on Deep3DFaceRecon angles in radians: `apd[deep3d]`. The script that
 survives in the Next3D repository has the translation as a commented alternative, OTAvatar reports it that way. The
 other variants are the same formula on other pose estimators, which agree on changes of pose far better than on absolute
-angles.
+angles. MagicPortrait takes SMIRK's axis-angle vector, number by number.
 """
 
 from typing import Any
@@ -27,8 +27,11 @@ def apd_degrees(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.degrees(apd(generated, driving))
 
 
-def apd_with_translation(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
-    """(T,) mean absolute difference of 6 numbers (T, 6): three angles in radians, three translations, unweighted."""
+def apd_unwrapped(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
+    """(T,) mean absolute difference of pose numbers (T, K) as they are.
+
+    Three angles in radians and three translations, unweighted; or the three numbers of an axis-angle vector.
+    """
     check_rows(generated, driving)
     return np.asarray(np.abs(generated - driving).mean(axis=1))
 
@@ -72,7 +75,7 @@ METRICS = tuple(
         (
             "deep3d-translation",
             ("deep3d", "pose"),
-            (apd_with_translation, "mean-abs-3-angles-rad-3-translations", "", float("inf")),
+            (apd_unwrapped, "mean-abs-3-angles-rad-3-translations", "", float("inf")),
             "Ma et al., OTAvatar, CVPR 2023; commented alternative of the PIRenderer line's script",
             "Mean absolute difference of Deep3DFaceRecon's three angles (radians) and three translations together.",
         ),
@@ -103,6 +106,13 @@ METRICS = tuple(
             _RADIANS,
             _IDEA + "pose by FSA-Net, Yang et al., CVPR 2019",
             _WORDS + "pose by the mean of two FSA-Nets.",
+        ),
+        (
+            "smirk",
+            ("smirk", "pose"),
+            (apd_unwrapped, "mean-abs-3-axis-angle-rad", "rad", float("inf")),
+            "Wei et al., MagicPortrait, 2025; pose by SMIRK, Retsinas et al., CVPR 2024",
+            "Mean absolute difference of SMIRK's three pose parameters (axis-angle, radians), which the user brings.",
         ),
     )
 )

@@ -1,10 +1,11 @@
-"""FVD: Fréchet distance of I3D logits (400, Kinetics), all generated windows against all reference windows.
+"""FVD: Fréchet distance of I3D logits (400, Kinetics), all generated windows or clips against all reference ones.
 
-Every clip is cut into consecutive windows of 16 frames from its first frame on, without overlap; what is left at the
-end is dropped, and a clip shorter than 16 frames gives nothing. This makes the number free of chance and uses every
-frame. StyleGAN-V draws one random window per clip (up to 2,048); common-metrics and VideoGPT put a whole clip into one
-feature, all clips having one length, which is the same as here when that length is 16. Length, frame rate and number
-of windows all move FVD: `frechet.sample_notes` says how many there were.
+Two rules. StyleGAN-V's windows of 16 consecutive frames: every clip is cut from its first frame on, without overlap;
+what is left at the end is dropped, and a clip shorter than 16 frames gives nothing. StyleGAN-V itself draws one random
+window per clip (up to 2,048); all windows use every frame and leave nothing to chance, so there is no seed. And
+common-metrics' rule, VideoGPT's too: one feature per whole clip of 10 frames or more; there all clips have one length,
+here the number means little when they have not. Length, frame rate and number of windows all move FVD:
+`frechet.sample_notes` says how many there were.
 
 Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022
 (`fvd2048_16f`); JunyaoHu/common_metrics_on_video_quality; wilson1yan/VideoGPT.
@@ -40,19 +41,22 @@ METRICS = tuple(
         tasks=BOTH_TASKS,
         input=(extractor, "logits"),
         function=partial(fvd, ddof=ddof),
-        settings=f"frechet|{'cov/(N-1)' if ddof else 'cov/N'}|all 16-frame windows, no overlap",
+        settings=f"frechet|{'cov/(N-1)' if ddof else 'cov/N'}|{clips}, no seed",
         paper=f"Unterthiner et al., Towards Accurate Generative Models of Video, 2018; as in {rule}",
         description=description,
         level="set",
         sample_notes=sample_notes,
         decimals=1,
+        version=version,
     )
-    for variant, extractor, ddof, rule, description in (
+    for variant, extractor, ddof, rule, clips, version, description in (
         (
             None,
             "i3d",
             0,
             "StyleGAN-V (fvd2048_16f)",
+            "all 16-frame windows without overlap",
+            1,
             "Fréchet distance of I3D logits of 16 consecutive frames, resized to 224x224 as they are.",
         ),
         (
@@ -60,13 +64,17 @@ METRICS = tuple(
             "i3d_centre",
             1,
             "common_metrics_on_video_quality (styleganv)",
-            "Fréchet distance of I3D logits of 16 consecutive frames, short side to 224 and centre crop.",
+            "whole clips",
+            2,
+            "Fréchet distance of I3D logits of whole clips, short side to 224 and centre crop.",
         ),
         (
             "videogpt",
             "i3d_videogpt",
             1,
             "VideoGPT and TATS",
+            "whole clips",
+            2,
             "As common-metrics, with the state dict that VideoGPT converted from TensorFlow Hub.",
         ),
     )

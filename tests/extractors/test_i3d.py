@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import WeightsError
-from evalkit.extractors import EXTRACTORS, i3d, i3d_videogpt
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, i3d, i3d_videogpt
 from evalkit.extractors.i3d_network import I3D, Unit3D
 
 
@@ -171,13 +171,20 @@ def test_centre_crop_keeps_the_middle(size):
 @pytest.mark.parametrize("count", [15, 17])
 def test_a_window_is_sixteen_frames(torchscript, count):
     with pytest.raises(ValueError, match=f"expected a window of 16 frames, got {count}"):
-        i3d.load_file(torchscript, centre=True)(noise(count, 32, 32), {})
+        i3d.load_file(torchscript, centre=False)(noise(count, 32, 32), {})
+
+
+def test_common_metrics_sees_a_clip_of_any_length_whole_and_none_under_ten_frames(torchscript):
+    extract = i3d.load_file(torchscript, centre=True)
+    assert extract(noise(23, 32, 32), {})["logits"][0, 5] == 23
+    assert extract(noise(10, 32, 32), {})["logits"].shape == (1, 400)
+    assert extract(noise(9, 32, 32), {})["logits"].shape == (0, 400)
 
 
 def test_variants_have_their_own_signatures():
     default, centre = (EXTRACTORS.get(name) for name in ("i3d", "i3d_centre"))
     assert default.signature != centre.signature and "@bec6519f" in default.signature
-    assert default.window == centre.window == 16
+    assert default.window == 16 and centre.window == WHOLE_CLIP
 
 
 def test_absent_and_damaged_weights(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalkit.metrics import METRICS, find_metric
-from evalkit.metrics.apd import apd, apd_degrees, apd_with_translation
+from evalkit.metrics.apd import apd, apd_degrees, apd_unwrapped
 
 
 def test_degrees_are_radians_in_degrees():
@@ -16,13 +16,13 @@ def test_degrees_are_radians_in_degrees():
 def test_translation_is_three_more_numbers():
     # (0.1 + 0.2 + 0.3 + 1 + 2 + 3) / 6, signs aside; with equal translations half of the angles' mean.
     driving = np.zeros((1, 6))
-    assert apd_with_translation(np.array([[0.1, -0.2, 0.3, 1, -2, 3]]), driving) == pytest.approx([1.1])
+    assert apd_unwrapped(np.array([[0.1, -0.2, 0.3, 1, -2, 3]]), driving) == pytest.approx([1.1])
     angles = np.array([[0.1, -0.2, 0.3, 0, 0, 0]])
-    assert apd_with_translation(angles, driving) == pytest.approx(apd(angles[:, :3], driving[:, :3]) / 2)
+    assert apd_unwrapped(angles, driving) == pytest.approx(apd(angles[:, :3], driving[:, :3]) / 2)
 
 
 def test_translation_is_not_wrapped():
-    assert apd_with_translation(np.array([[0, 0, 0, 60.0, 0, 0]]), np.zeros((1, 6))) == pytest.approx([10])
+    assert apd_unwrapped(np.array([[0, 0, 0, 60.0, 0, 0]]), np.zeros((1, 6))) == pytest.approx([10])
 
 
 @pytest.mark.parametrize(

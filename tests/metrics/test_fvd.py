@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.extractors import EXTRACTORS
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP
 from evalkit.metrics import METRICS
 
 KEYS = ("fvd", "fvd[common-metrics]")
@@ -32,7 +32,11 @@ def test_no_window_has_no_value(key):
     assert np.isnan(METRICS[key].function(np.empty((0, 400)), np.zeros((3, 400)))).all()
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_windows_are_sixteen_frames(key):
+@pytest.mark.parametrize(
+    ("key", "window"), [("fvd", 16), ("fvd[common-metrics]", WHOLE_CLIP), ("fvd[videogpt]", WHOLE_CLIP)]
+)
+def test_clip_rules(key, window):
     extractor, feature = METRICS[key].input
-    assert EXTRACTORS.get(extractor).window == 16 and feature == "logits" and METRICS[key].level == "set"
+    assert EXTRACTORS.get(extractor).window == window and feature == "logits" and METRICS[key].level == "set"
+    words = "all 16-frame windows without overlap" if window else "whole clips"
+    assert f"{words}, no seed" in METRICS[key].signature("net", "a")
