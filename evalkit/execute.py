@@ -7,12 +7,13 @@ import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Interface
 
 from evalkit.coefficients import PairFiles, pair_files
+from evalkit.cost import Cost
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.evaluate import metric_signatures
 from evalkit.files import content_sha256
@@ -28,11 +29,11 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPER
 
 @dataclass(frozen=True)
 class Made:
-    """A generated clip: its path (in the run folder, or absolute), frames, and the method's seconds if known."""
+    """A generated clip: its path (in the run folder, or absolute), frames, and what it cost if that is known."""
 
     generated: str
     frames: int
-    seconds: float | None
+    cost: Cost | None
 
 
 class Producer(Interface):
@@ -149,8 +150,8 @@ def _produce(plan: Plan, pair: Pair) -> Outcome:
         status="ok",
         generated=made.generated,
         frames=made.frames,
-        seconds=made.seconds,
         generated_sha256=content_sha256(plan.folder.path / made.generated),
+        **(asdict(made.cost) if made.cost else {}),
     )
     plan.folder.write_outcome(outcome)
     return outcome

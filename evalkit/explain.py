@@ -25,9 +25,13 @@ class Explanation:
 def explain(run: Path, name: str) -> Explanation:
     """Explain the metric `name` (its key, or its id when the run has one variant of it) of a finished run.
 
+    `fps`, `latency` and `peak_memory` are of the method, not of its output.
+
     Raises `RunError` when `run` is no finished run, `UnknownNameError` when it has no such metric.
     """
     summary, header = read_summary(run), read_header(run)
+    if name in _COSTS:
+        return _cost(name, summary, header)
     key = _key(name, summary["metrics"])
     entry = summary["metrics"][key]
     facts = [
@@ -42,9 +46,37 @@ def explain(run: Path, name: str) -> Explanation:
         *_coefficients(header, key),
         *[("Note", note) for note in entry.get("notes", ())],
         *_extremes(run, key, entry),
-        ("Made by", f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"),
+        ("Made by", _made_by(header)),
     ]
     return Explanation(key, entry, tuple(facts))
+
+
+_COSTS = {
+    "fps": ("fps", 1.0, "frames/s", "frames divided by the method's own seconds, median over pairs, higher is better"),
+    "latency": ("latency_s", 1e3, "ms", "wait for one step of the method, median over pairs, lower is better"),
+    "peak_memory": ("peak_memory_bytes", 1e-6, "MB", "most memory held during any pair, lower is better"),
+}
+"""Name -> its key in `timings`, factor to the unit, unit, definition."""
+
+
+def _cost(name: str, summary: dict[str, Any], header: dict[str, Any]) -> Explanation:
+    """What a speed, latency or memory of a method is, and on what it was measured."""
+    key, factor, unit, words = _COSTS[name]
+    timings = header["timings"]
+    found = timings.get(key)
+    entry = {"value": None if found is None else found * factor, "unit": unit}
+    facts = [
+        ("Metric", f"{name}: {words}"),
+        ("Value", "not measured" if found is None else f"{found * factor:.6g} {unit}"),
+        ("Counted", "the method's own work; decoding the driving clip, writing frames and scoring are left out"),
+        ("Frames", f"{timings['frames']} in {timings['seconds']:.4g} s, {timings.get('batch') or '?'} per step"),
+        ("Warm-up", timings.get("warm_up", "fps is a median over pairs")),
+        ("Memory is", timings.get("peak_memory_of", "not measured")),
+        ("Device", f"{header['device']['type']}, {header['device']['name']}"),
+        ("Method", f"{summary['title']}, {_method(header)}"),
+        ("Made by", _made_by(header)),
+    ]
+    return Explanation(name, entry, tuple(facts))
 
 
 def _key(name: str, metrics: dict[str, Any]) -> str:
@@ -75,6 +107,10 @@ def _definition(key: str) -> list[tuple[str, str]]:
     if metric is None:
         return []
     return [("Definition", metric.description), ("Source", metric.paper), ("Compared with", metric.reference)]
+
+
+def _made_by(header: dict[str, Any]) -> str:
+    return f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"
 
 
 def _method(header: dict[str, Any]) -> str:

@@ -11,15 +11,16 @@ import numpy as np
 
 from evalkit import video
 from evalkit.adapter import Driving, Method
+from evalkit.cost import Step
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.protocol import Protocol
 from evalkit.types import Frames, Pair
 
 
-def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, float]:
-    """Animate one pair into the lossless video `output`; returns the frame count and the method's own seconds.
+def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, list[Step]]:
+    """Animate one pair into the lossless video `output`; returns the frame count and the method's steps.
 
-    The seconds leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
+    Their seconds leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
     `seed` and the pair, so a pair comes out the same whatever ran before it.
 
     Raises:
@@ -32,11 +33,12 @@ def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed:
     rule = protocol.driving
     driving = Driving(pair.driving.path, protocol.resolution, **rule.model_dump(), on_decode=decoding.append)
     expected = video.count_frames(pair.driving.path, **rule.model_dump())
-    working: list[float] = []
+    steps: list[Step] = []
     seed_everything(f"{seed}:{pair.id}")
-    frames = _checked(method, sources, driving, protocol, expected, working)
+    answers = _timed(method, sources, driving, protocol, decoding, steps)
+    frames = _checked(answers, protocol, expected)
     count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / rule.stride)
-    return count, sum(working) - sum(decoding)
+    return count, steps
 
 
 def seed_everything(text: str) -> None:
@@ -48,13 +50,11 @@ def seed_everything(text: str) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def _checked(
-    method: Method, sources: Frames, driving: Driving, protocol: Protocol, expected: int, working: list[float]
-) -> Iterator[Frames]:
+def _checked(answers: Iterator[np.ndarray], protocol: Protocol, expected: int) -> Iterator[Frames]:
     """The method's frames as uint8, or `MethodError` at the first thing that is not as promised."""
     wanted = (protocol.resolution, protocol.resolution, 3)
     count = 0
-    for chunk in _timed(method, sources, driving, protocol, working):
+    for chunk in answers:
         if not isinstance(chunk, np.ndarray) or chunk.ndim != 4 or chunk.shape[1:] != wanted:
             shape = str(chunk.shape) if isinstance(chunk, np.ndarray) else type(chunk).__name__
             raise MethodError(f"returned {shape}; expected (t, {wanted[0]}, {wanted[1]}, 3) frames")
@@ -72,15 +72,19 @@ def _checked(
 
 
 def _timed(
-    method: Method, sources: Frames, driving: Driving, protocol: Protocol, working: list[float]
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, decoding: list[float], steps: list[Step]
 ) -> Iterator[np.ndarray]:
-    """Run the method step by step, noting the seconds of each; whatever it raises becomes a `MethodError`."""
+    """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
+
+    `decoding` grows by the seconds of every chunk that the method has decoded.
+    """
     try:
         frames = iter(method.animate(sources, driving, protocol.motion))
         while True:
-            began = time.perf_counter()
+            began, decoded = time.perf_counter(), len(decoding)
             chunk = next(frames, None)
-            working.append(time.perf_counter() - began)
+            took = time.perf_counter() - began - sum(decoding[decoded:])
+            steps.append(Step(chunk.shape[0] if isinstance(chunk, np.ndarray) and chunk.ndim else 0, took))
             if chunk is None:
                 return
             yield chunk

@@ -14,7 +14,8 @@ class Measured:
     """One result over one protocol.
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `summary` holds what `summary.json`
-    holds. `fps` was timed on `machine`. `identity` says which weights and options it was made with. A result with
+    holds. `fps` was timed on `machine`; `latency_ms` is the wait for a step of `batch` frames, `peak_memory_mb` counts
+    10^6 bytes. `identity` says which weights and options it was made with. A result with
     `flags` (reasons in words) is printed and never ranked, and so is an `anchor`: a method that does nothing, whose
     numbers mark the ends of the scale.
     """
@@ -30,6 +31,9 @@ class Measured:
     identity: Mapping[str, Any]
     flags: tuple[str, ...] = ()
     anchor: bool = False
+    latency_ms: float | None = None
+    batch: int | None = None
+    peak_memory_mb: float | None = None
 
     @property
     def method(self) -> str:
@@ -58,7 +62,14 @@ def read_measured(path: Path) -> Measured:
         machine=machine(header.get("device", {}), configuration),
         identity={key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
         anchor=summary["method"] in protocol.get("anchors", ()),
+        latency_ms=_scaled(header["timings"].get("latency_s"), 1e3),
+        batch=header["timings"].get("batch"),
+        peak_memory_mb=_scaled(header["timings"].get("peak_memory_bytes"), 1e-6),
     )
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def row_title(title: str, tag: str) -> str:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from evalkit.adapter import Method, MethodConfig
@@ -12,6 +11,7 @@ from evalkit.availability import unavailable
 from evalkit.cache import cache_dir
 from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.contact_sheet import write_contact_sheet
+from evalkit.cost import cost_of, peak_memory, summed_up
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError, MethodError, RunError, UnknownNameError, WeightsError
 from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
@@ -121,8 +121,10 @@ def run_method(
         if not built:
             built.append(_build(entry, config))
         output = folder.generated(pair.id)
-        frames, seconds = generate(pair, built[0], protocol, output, config.seed)
-        return Made(output.relative_to(folder.path).as_posix(), frames, seconds if card.timed else None)
+        with peak_memory(config.device) as peak:
+            frames, steps = generate(pair, built[0], protocol, output, config.seed)
+            cost = cost_of(steps, peak())
+        return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None)
 
     return _run(protocol, settings, pairs, pool, on_pair, configuration, produce)
 
@@ -230,7 +232,7 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
             "coefficients": {pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
             "device": {"type": settings.config.device, "name": device_name(settings.config.device)},
             "provenance": provenance(),
-            "timings": _timings(results),
+            "timings": summed_up([result.outcome for result in results], settings.config.device),
         },
     )
 
@@ -238,14 +240,3 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
 def _digests(plan: Plan, pair: Pair) -> dict[str, str]:
     """Imported network -> digests of its files for a pair."""
     return {name: files.signature() for name, files in plan.brought(pair).items()}
-
-
-def _timings(results: Sequence[PairResult]) -> dict[str, Any]:
-    """Speed of the method: median over pairs of frames per second of its own work, so that warm-up does not count."""
-    timed = [r.outcome for r in results if r.outcome.seconds]
-    speeds = [outcome.frames / outcome.seconds for outcome in timed if outcome.seconds]
-    return {
-        "fps": median(speeds) if speeds else None,
-        "frames": sum(outcome.frames for outcome in timed),
-        "seconds": sum(outcome.seconds or 0.0 for outcome in timed),
-    }

@@ -27,8 +27,9 @@ class Outcome:
     """What became of one pair.
 
     `generated` is the clip: relative to the run folder, or the absolute path of an output made elsewhere. `frames`
-    counts its frames, `seconds` is the time the method took without decoding and writing (None for outputs made
-    elsewhere). The digests identify the clips it was made from and the clip itself.
+    counts its frames, `seconds` is the time the method took without decoding and writing, `latency_s`, `batch` and
+    `peak_bytes` are those of `cost.Cost` (None for outputs made elsewhere). The digests identify the clips it was made
+    from and the clip itself.
     """
 
     pair: str
@@ -37,6 +38,9 @@ class Outcome:
     generated: str | None = None
     frames: int = 0
     seconds: float | None = None
+    latency_s: float | None = None
+    batch: int | None = None
+    peak_bytes: int | None = None
     source_sha256: str | None = None
     driving_sha256: str | None = None
     generated_sha256: str | None = None

@@ -4,7 +4,7 @@ Ranks are taken on unrounded values, and exact ties share a rank. A number below
 run that is not complete, or of an anchor is marked and never ranked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -82,11 +82,12 @@ _FOOTNOTES = {
 _NOTHING = Cell(None, "", None, None, None, "")
 
 
-def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | None = None) -> Table:
+def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | None = None, costs: bool = False) -> Table:
     """The table of some run folders.
 
     "plain" and "ablation" take runs of one protocol; "paper" gives each protocol a column group. "ablation" takes runs
     of one method, names rows by their tags, and puts the untagged run last. `ours` (a method's id or title) comes last.
+    With `costs`, latency and peak memory stand beside the frames per second.
 
     Raises `RunError` when a folder is no finished run, when protocol hash, data, or a metric's signature differ
     between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
@@ -95,13 +96,13 @@ def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | Non
         raise RunError("A table needs at least one run folder.")
     results = [read_measured(path) for path in runs]
     if style == "ablation":
-        return table_of(_ablation(results), ours=FULL)
+        return table_of(_ablation(results), ours=FULL, costs=costs)
     if style == "plain":
         refuse_unlike(results)
-    return table_of(results, ours=ours)
+    return table_of(results, ours=ours, costs=costs)
 
 
-def table_of(results: Sequence[Measured], *, ours: str | None = None) -> Table:
+def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: bool = False) -> Table:
     """The table of some results, one column group per protocol. Raises as `build_table` does."""
     groups: dict[str, list[Measured]] = {}
     for result in results:
@@ -113,7 +114,7 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None) -> Table:
     columns: list[Column] = []
     rows: list[list[Cell]] = [[] for _ in titles]
     for group in groups.values():
-        found, cells = _block(group, group[0].heading if len(groups) > 1 else "")
+        found, cells = _block(group, group[0].heading if len(groups) > 1 else "", costs)
         columns += found
         for title, row in zip(titles, rows, strict=True):
             row += cells.get(title, [_NOTHING] * len(found))
@@ -123,7 +124,7 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None) -> Table:
     return Table(
         tuple(columns),
         tuple((title, tuple(row)) for title, row in zip(shown, rows, strict=True)),
-        _caption(groups),
+        _caption(groups) + (_steps(results) if costs else ""),
         tuple(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
@@ -169,7 +170,7 @@ def _order(results: Sequence[Measured], ours: str | None) -> tuple[list[str], st
     return [title for title in titles if title != chosen] + [chosen], chosen
 
 
-def _block(group: Sequence[Measured], heading: str) -> tuple[list[Column], dict[str, list[Cell]]]:
+def _block(group: Sequence[Measured], heading: str, costs: bool) -> tuple[list[Column], dict[str, list[Cell]]]:
     """Columns and cells (by row title) of the results of one protocol."""
     keys = list(dict.fromkeys(key for result in group for key in result.summary["metrics"]))
     columns = [_column(key, group, heading) for key in keys]
@@ -177,11 +178,27 @@ def _block(group: Sequence[Measured], heading: str) -> tuple[list[Column], dict[
     if any(result.fps for result in group):
         machines = {result.machine for result in group if result.fps}
         notes = OTHER_MACHINE if len(machines) > 1 else ""
-        columns.append(Column("fps", "FPS", "higher", "", 1, heading))
-        for result in group:
-            signs = notes + _signs(result) if result.fps else ""
-            cells[result.title].append(Cell(result.fps, "", None, None, None, signs))
+        for column, read in _COSTS if costs else _COSTS[:1]:
+            columns.append(replace(column, group=heading))
+            for result in group:
+                value = read(result)
+                signs = notes + _signs(result) if value else ""
+                cells[result.title].append(Cell(value, "", None, None, None, signs))
     return columns, cells
+
+
+_COSTS: tuple[tuple[Column, Callable[[Measured], float | None]], ...] = (
+    (Column("fps", "FPS", "higher", "", 1), lambda result: result.fps),
+    (Column("latency", "Latency (ms)", "lower", "ms", 1), lambda result: result.latency_ms),
+    (Column("peak_memory", "Memory (MB)", "lower", "MB", 0), lambda result: result.peak_memory_mb),
+)
+
+
+def _steps(results: Sequence[Measured]) -> str:
+    """How many frames each method makes at a time, without which a latency says little."""
+    batches = dict.fromkeys(f"{r.title} {r.batch}" for r in results if r.batch)
+    machines = dict.fromkeys(r.machine for r in results if r.fps and r.machine)
+    return f" Timed on {'; '.join(machines)}. Frames per step: {', '.join(batches)}." if batches else ""
 
 
 def _column(key: str, group: Sequence[Measured], heading: str) -> Column:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evalkit import video
+from evalkit.cost import Step
 from evalkit.errors import MethodError, VideoError, WeightsError
 from evalkit.generate import generate, seed_everything
 from tests.fakes import SIZE, FakeMethod, copying, grey, make_pair, make_protocol, noise
@@ -35,9 +36,9 @@ def frames_of(path):
 
 
 def test_frames_are_written_losslessly_in_order(make, pair):
-    (count, seconds), output = make(copying)
+    (count, steps), output = make(copying)
     expected = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
-    assert count == COUNT and seconds >= 0 and np.array_equal(frames_of(output), expected)
+    assert count == COUNT == sum(step.frames for step in steps) and np.array_equal(frames_of(output), expected)
     assert video.frame_rate(output) == 30
 
 
@@ -176,7 +177,7 @@ def test_the_speed_is_the_methods_own(make, monkeypatch):
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(video, "iter_frames", decode)
     # 20 frames are two chunks; work before, on and after them counts, decoding them does not.
-    assert make(animate)[0] == (20, 1 + 2 * 7 + 3)
+    assert make(animate)[0] == (20, [Step(16, 1 + 7), Step(4, 7), Step(0, 3)])
 
 
 def drawing(sources, driving):

@@ -61,7 +61,7 @@ def test_videos_and_folders_are_matched_by_name(pair, root):
 def test_a_fitting_clip_is_taken_where_it_lies(check, root):
     video.write_video(root / "s--d.mkv", [noise(FRAMES)], 25)
     made = check()
-    assert (made.generated, made.frames, made.seconds) == (str((root / "s--d.mkv").resolve()), FRAMES, None)
+    assert (made.generated, made.frames, made.cost) == (str((root / "s--d.mkv").resolve()), FRAMES, None)
 
 
 def test_a_folder_of_images_is_as_good(check, root):

@@ -23,6 +23,9 @@ def table(
         list[str] | None,
         typer.Option(metavar="PAPER:TABLE", help="Add a paper's rows below, not ranked: fsrt:1. Repeatable."),
     ] = None,
+    costs: Annotated[
+        bool, typer.Option("--costs", help="Latency and peak memory beside the frames per second.")
+    ] = False,
     standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -39,7 +42,7 @@ def table(
     chosen = next((known for known in STYLES if known == style), None)
     if chosen is None:
         raise UnknownNameError("table style", style, STYLES)
-    built = build_table(runs, style=chosen, ours=ours)
+    built = build_table(runs, style=chosen, ours=ours, costs=costs)
     for name in reported or ():
         paper, colon, number = name.partition(":")
         if not colon:

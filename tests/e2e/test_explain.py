@@ -14,10 +14,39 @@ def finished(evalkit, small_root, protocols, tmp_path):
     return tmp_path / "small_self" / "copy_driving"
 
 
+@pytest.fixture
+def timed(evalkit, small_root, protocols, make_method, tmp_path):
+    """A run of a method that answers two frames at a time."""
+    body = "for chunk in driving:\n    for start in range(0, len(chunk), 2):\n        yield chunk[start:start + 2]"
+    arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", make_method("halves", body))
+    assert evalkit("run", *arguments, "-m", "l1", "-o", tmp_path, "--workers", "1").returncode == 0
+    return tmp_path / "small_self" / "halves"
+
+
 def test_says_what_a_number_is(evalkit, finished):
     facts = json.loads(evalkit("explain", finished, "csim", "--json").stdout)["facts"]
     assert facts["Signature"].startswith("csim[dlib]|") and "12 used, coverage 100.00%" in facts["Frames"]
     assert "person" in facts["Best pairs"] and "3 scored of 3" in facts["Pairs"]
+
+
+@pytest.mark.parametrize(("name", "unit"), [("fps", "frames/s"), ("latency", "ms"), ("peak_memory", "MB")])
+def test_says_what_a_cost_is(evalkit, timed, name, unit):
+    said = json.loads(evalkit("explain", timed, name, "--json").stdout)
+    assert said["metric"] == name and said["unit"] == unit and said["value"] > 0
+    facts = said["facts"]
+    assert facts["Value"].endswith(unit) and facts["Device"].startswith("cpu, ") and "precision fp32" in facts["Method"]
+    assert facts["Frames"].startswith("12 in ") and facts["Frames"].endswith("2 per step")
+    assert "first step" in facts["Warm-up"] and "resident memory" in facts["Memory is"]
+
+
+def test_a_cost_nobody_measured(evalkit, finished):
+    assert json.loads(evalkit("explain", finished, "latency", "--json").stdout)["facts"]["Value"] == "not measured"
+
+
+def test_costs_in_a_table(evalkit, timed):
+    text = evalkit("table", timed, "--costs").stdout
+    assert "| FPS ↑ | Latency (ms) ↓ | Memory (MB) ↓ |" in text and "Frames per step: halves 2." in text
+    assert "Latency" not in evalkit("table", timed).stdout
 
 
 def test_unknown_metric_and_unfinished_run(evalkit, finished):
