@@ -15,6 +15,7 @@ from evalkit.prepare.lists.vox_metadata import read_metadata
 from evalkit.protocol import find_protocol, list_protocols
 from evalkit.protocol_check import check_protocol
 from evalkit.protocol_diff import diff_protocols
+from evalkit.published import find_paper
 from evalkit.types import Clip
 from tests.e2e.conftest import evalkit
 
@@ -73,6 +74,17 @@ def test_a_papers_protocol_lists_its_assumptions_and_cites(name):
     assert protocol.citation and len(protocol.assumptions) >= 4
     assert any("Averaging" in a or "votes" in a for a in protocol.assumptions)
     assert "motion" in (protocol.folder / f"{name}.yaml").read_text(encoding="utf-8"), "the motion mode is written out"
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS - {"magicportrait_cross"}))
+def test_a_papers_protocol_measures_every_column_of_its_table_in_the_variant_that_comes_near(name):
+    protocol, paper = find_protocol(name), find_paper(name.partition("_")[0])
+    cells = [c for c in paper.cells if (c.dataset, c.task) == (protocol.dataset, protocol.task)]
+    columns = {(c.metric, c.near) for c in cells} - {("preference", ""), ("scenes_won", ""), ("fps", "")}
+    assert cells and (columns or "study" in name)
+    measured = {metric.partition("[")[0] for metric in protocol.metrics}
+    assert {metric for metric, _ in columns} <= measured
+    assert {near for _, near in columns if near in METRICS} <= set(protocol.metrics)
 
 
 @pytest.mark.parametrize("name", ["vox_cross", "hdtf_cross", "hdtf_self", "fsrt_vox_cross_study"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.csvfile import read_rows
 from evalkit.datasets import DATASETS
 from evalkit.datasets.vox import VOX1_TEST, VOX2_TEST
 from evalkit.errors import DatasetError
@@ -29,6 +30,17 @@ def test_the_published_list_is_read_whole(every):
     assert reasons == {"leak": 4, "repeat": 307}
     people = {job.identity for job in every.jobs if job.file.startswith("train/")}
     assert len(people) == 424 - 2, "id10282 and id10306 are test people"
+
+
+def test_of_311_rows_that_name_a_clip_again_308_are_equal_in_every_column(shared):
+    """Three differ from the earlier row in `partition`: train rows of test clips, one of them listed twice."""
+    rows = read_rows(shared / "lists" / "voxceleb" / "vox-metadata.csv", (), DatasetError)
+    assert len(rows) == 20075
+    whole = {tuple(row.cells.items()) for row in rows}
+    but_partition = {tuple(cell for cell in row.cells.items() if cell[0] != "partition") for row in rows}
+    named = {tuple(row.cells[key] for key in ("person_id", "video_id", "start", "end")) for row in rows}
+    assert len(rows) - len(whole) == 308
+    assert len(rows) - len(but_partition) == len(rows) - len(named) == 311
 
 
 def test_the_test_part_is_525_clips_of_13_people_from_90_videos(every):
