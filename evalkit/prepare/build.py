@@ -10,13 +10,13 @@ from pathlib import Path
 
 from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import ClipJob, Listing, Recipe, Remark
-from evalkit.prepare.journal import Entry, Journal, stamp_of, write_if_new
-from evalkit.prepare.make import MadeClip, VideoReport, VideoTask, process_video
+from evalkit.prepare.journal import Journal, sole_use, stamp_of, write_if_new
+from evalkit.prepare.make import VideoReport, VideoTask, process_video
 from evalkit.prepare.pool import run_all
 from evalkit.prepare.raw import RawVideos
 
 OnClip = Callable[[str, str], None]
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,19 @@ def prepare(dataset: str, recipe: Recipe, settings: Settings, on_clip: OnClip) -
     if settings.root.resolve() == settings.raw.resolve():
         raise DatasetError(f"--root {settings.root} is also --raw. Prepared clips need a folder of their own.")
     try:
-        return _prepare(dataset, settings, listing, raw, on_clip)
+        settings.root.mkdir(parents=True, exist_ok=True)
+        with sole_use(settings.root):
+            return _prepare(dataset, settings, listing, raw, on_clip)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
         raise DatasetError(
-            f"{settings.root}: cannot write ({error.strerror}). Finished clips are kept; repeat the command."
+            f"{settings.root}: cannot write ({error.strerror}). Finished clips are kept; make room or "
+            "mend the permissions, and repeat the command."
         ) from error
 
 
 def _prepare(dataset: str, settings: Settings, listing: Listing, raw: RawVideos, on_clip: OnClip) -> Prepared:
-    settings.root.mkdir(parents=True, exist_ok=True)
     journal = Journal(settings.root)
     remarks = list(listing.remarks)
     waiting: list[ClipJob] = []
@@ -144,28 +146,10 @@ def _make(settings: Settings, journal: Journal, tasks: Sequence[VideoTask], on_c
     reports = []
     for report in run_all(process_video, tasks, settings.workers):
         reports.append(report)
-        journal.finish(_entry(settings, clip, report) for clip in report.clips if not clip.failure)
+        journal.learn(clip.entry for clip in report.clips if clip.entry)
         for clip in report.clips:
             on_clip(clip.job.id, "failed" if clip.failure else "done")
     return reports
-
-
-def _entry(settings: Settings, clip: MadeClip, report: VideoReport) -> Entry:
-    return Entry(
-        id=clip.job.id,
-        digest=clip.job.digest,
-        file=clip.job.file,
-        identity=clip.job.identity,
-        frames=clip.frames,
-        width=clip.width,
-        height=clip.height,
-        fps=clip.fps,
-        sha256=clip.sha256,
-        video=report.video,
-        notes=clip.notes,
-        images=settings.images,
-        stamp=stamp_of(settings.root / clip.job.file),
-    )
 
 
 def _remove(path: Path) -> None:

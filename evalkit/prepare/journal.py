@@ -1,13 +1,17 @@
 """What has been prepared in a root: `prepare.jsonl`, one line per event, from which `manifest.csv` is made.
 
-A clip is begun before it is written and done afterwards; one that was begun and not done is made again. Lines are only
-ever added, and nothing is written when nothing changed.
+A clip is begun before it is written and done as soon as it is whole, by the process that made it, so a kill or a full
+disk costs only the clips that were being written; one that was begun and not done is made again. Lines are only ever
+added, and nothing is written when nothing changed.
 """
 
 import csv
+import fcntl
 import io
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,14 +58,12 @@ class Journal:
     def begin(self, jobs: Iterable[ClipJob]) -> None:
         """Note that these clips are about to be written."""
         new = {job.id: job.file for job in jobs if self.begun.get(job.id) != job.file}
-        self._append([{"begun": name, "file": file} for name, file in new.items()])
+        _append(self._path, [{"begun": name, "file": file} for name, file in new.items()])
         self.begun |= new
 
-    def finish(self, entries: Iterable[Entry]) -> None:
-        """Note clips that are done."""
-        found = list(entries)
-        self._append([{"done": asdict(entry)} for entry in found])
-        for entry in found:
+    def learn(self, entries: Iterable[Entry]) -> None:
+        """Take in clips that `note_done` has put down."""
+        for entry in entries:
             self.done[entry.id] = entry
             self.begun.pop(entry.id, None)
 
@@ -76,14 +78,12 @@ class Journal:
             writer.writerow([cells[column] for column in _COLUMNS])
         return write_if_new(self.root / MANIFEST, text.getvalue())
 
-    def _append(self, events: Sequence[dict[str, Any]]) -> None:
-        if events:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
-
     def _replay(self, number: int, line: str) -> None:
         try:
             event = json.loads(line)
+        except ValueError:
+            return  # cut short when the machine stopped: its clip is made again
+        try:
             if "done" in event:
                 cells = event["done"] | {key: tuple(event["done"][key]) for key in ("notes", "stamp")}
                 self.done[cells["id"]] = Entry(**cells)
@@ -91,9 +91,45 @@ class Journal:
             else:
                 self.begun[event["begun"]] = event["file"]
                 self.done.pop(event["begun"], None)
-        except (ValueError, KeyError, TypeError) as error:
-            if self._path.read_text(encoding="utf-8").endswith("\n"):
-                raise DatasetError(f"{self._path} line {number}: damaged ({error}). Delete the line.") from error
+        except (KeyError, TypeError) as error:
+            raise DatasetError(f"{self._path} line {number}: damaged ({error!r}). Delete the line.") from error
+
+
+def note_done(root: Path, entry: Entry) -> None:
+    """Put down that a clip is done, from whatever process. Raises `OSError` when it cannot be written."""
+    _append(root / JOURNAL, [{"done": asdict(entry)}])
+
+
+@contextmanager
+def sole_use(root: Path) -> Iterator[None]:
+    """Keep a second `prepare` out of a root; a lock of the system, gone with the process. Raises `DatasetError`."""
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatasetError(f"{root}: another `evalkit data prepare` works in it. Wait for it to end.") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _append(path: Path, events: Sequence[dict[str, Any]]) -> None:
+    """Add whole lines or none."""
+    if not events:
+        return
+    text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        waiting = (b"" if file.read(1) in (b"", b"\n") else b"\n") + text.encode()
+        try:
+            while waiting:
+                waiting = waiting[file.write(waiting) :]
+        except OSError:
+            file.truncate(size)
+            raise
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:

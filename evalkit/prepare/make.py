@@ -10,6 +10,7 @@ from evalkit import video
 from evalkit.errors import VideoError
 from evalkit.files import content_sha256
 from evalkit.prepare.jobs import Box, ClipJob
+from evalkit.prepare.journal import Entry, note_done, stamp_of
 
 _NOWHERE = Box(0, 0, 0, 0)
 
@@ -30,16 +31,11 @@ class VideoTask:
 
 @dataclass(frozen=True)
 class MadeClip:
-    """A clip on disk, or why there is none (`failure`); `notes` say what is odd about it."""
+    """A clip on disk, with its line of the journal, or why there is none (`failure`)."""
 
     job: ClipJob
     failure: str = ""
-    notes: tuple[str, ...] = ()
-    frames: int = 0
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
-    sha256: str = ""
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -125,13 +121,28 @@ def _give_up(clip: _Clip, reason: str) -> None:
 def _finish(task: VideoTask, clip: _Clip, fps: float) -> MadeClip:
     assert clip.writer
     clip.writer.finish()
-    job, count = clip.job, clip.writer.count
+    job, count, path = clip.job, clip.writer.count, task.root / clip.job.file
     listed = int(job.window.end - job.window.start)
     if job.window.rate and job.window.rate > 1 and count != listed:
         clip.notes.append(f"{count} frames for {listed} in the list: the video has {fps:g} frames per second")
     width, height = (job.size, job.size) if job.size else (clip.box.width, clip.box.height)
-    digest = content_sha256(task.root / job.file)
-    return MadeClip(job, "", tuple(clip.notes), count, width, height, fps, digest)
+    entry = Entry(
+        id=job.id,
+        digest=job.digest,
+        file=job.file,
+        identity=job.identity,
+        frames=count,
+        width=width,
+        height=height,
+        fps=fps,
+        sha256=content_sha256(path),
+        video=task.video.name,
+        notes=tuple(clip.notes),
+        images=task.images,
+        stamp=stamp_of(path),
+    )
+    note_done(task.root, entry)
+    return MadeClip(job, entry=entry)
 
 
 def _too_short(task: VideoTask, clip: _Clip, count: int) -> str:

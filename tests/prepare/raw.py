@@ -23,7 +23,7 @@ def scene(head: Frames, *, frames: int = 14, width: int = WIDTH, height: int = H
     side = min(HEAD, height - TOP)
     for number in range(frames):
         pictures[number, TOP : TOP + side, LEFT : LEFT + side] = head[number % len(head), :side, :side]
-        pictures[number, TOP : TOP + 16, LEFT : LEFT + 16] = 3 * number
+        pictures[number, TOP : TOP + 16, LEFT : LEFT + 16] = 3 * number % 256
     return pictures
 
 
