@@ -63,13 +63,22 @@ def test_bad_entries_are_named_by_clip_and_key(tmp_path, clips, said):
     assert said in str(caught.value) and "celebvhq_info.json" in str(caught.value)
 
 
+def test_an_entry_that_comes_again_word_for_word_is_left_out_and_reported(tmp_path):
+    text = json.dumps(CLIP)
+    path = tmp_path / "celebvhq_info.json"
+    path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text}}}}}')
+    listing = read_info(path)
+    assert [job.id for job in listing.jobs] == ["a_0"]
+    assert [(remark.clip, remark.reason) for remark in listing.remarks] == [("a_0", "comes again, word for word")]
+
+
 def test_broken_json_is_named_with_line_and_column_and_a_repeated_clip_by_its_key(tmp_path):
     path = tmp_path / "celebvhq_info.json"
     path.write_text('{"clips":\n {"a_0": }}')
     with pytest.raises(DatasetError, match=r"line 2, column 10: not JSON"):
         read_info(path)
     text = json.dumps(CLIP)
-    path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text}}}}}')
+    path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text.replace("0.8815", "0.88")}}}}}')
     with pytest.raises(DatasetError, match="the key 'a_0' comes twice"):
         read_info(path)
     with pytest.raises(DatasetError, match=r"expected celebvhq_info\.json"):

@@ -92,7 +92,7 @@ def test_identity_is_the_name_without_its_number(clip, person):
             "column 'intervals': expected intervals that end after they start",
         ),
         (
-            {"resolution": "Ann0.mp4 720\nAnn0.mp4 720\n"},
+            {"resolution": "Ann0.mp4 720\nAnn0.mp4 1080\n"},
             "RD_resolution.txt line 2, column 'name': expected every name once",
         ),
         ({"resolution": "Ann0.mp4 720p\n"}, "column 'height': expected a whole number from 0, got '720p'"),

@@ -136,11 +136,15 @@ def test_repeating_a_finished_prepare_touches_nothing_and_decodes_nothing(unbrok
     whole, form = unbroken
     root = tmp_path / "root"
     shutil.copytree(whole, root)
-    entries = [root, *root.rglob("*")]
-    before = {path: (path.stat().st_mtime_ns, path.stat().st_ctime_ns, path.stat().st_ino) for path in entries}
+
+    def all_stamps() -> dict[Path, tuple[int, int, int]]:
+        stats = {path: path.stat() for path in [root, *root.rglob("*")]}
+        return {path: (found.st_mtime_ns, found.st_ctime_ns, found.st_ino) for path, found in stats.items()}
+
+    before = all_stamps()
     told = json.loads(evalkit(*command(downloads, root, form, 1)[3:], "--json").stdout)
     assert (told["made"], told["kept"], told["frames"], told["not_made"]) == (0, 2 * CLIPS, 0, [])
-    assert {p: (p.stat().st_mtime_ns, p.stat().st_ctime_ns, p.stat().st_ino) for p in [root, *root.rglob("*")]} == before
+    assert all_stamps() == before
 
 
 def test_a_line_cut_short_is_passed_over_and_the_next_one_stands_alone(downloads, tmp_path):

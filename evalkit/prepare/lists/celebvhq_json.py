@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evalkit.csvfile import Row
 from evalkit.errors import DatasetError
-from evalkit.prepare.jobs import Box, ClipJob, Listing, Window
+from evalkit.prepare.jobs import Box, ClipJob, Listing, Remark, Window
 from evalkit.prepare.lists.ffmpeg_crop import even_box
 from evalkit.prepare.names import safe_name, watch_url
 
@@ -39,12 +39,14 @@ class FractionBox:
 
 
 def read_info(path: Path) -> Listing:
-    """Jobs for every clip of the file."""
-    content = _parse(path)
+    """Jobs for every clip of the file; an entry that comes again word for word becomes a remark."""
+    repeated: list[str] = []
+    content = _parse(path, repeated)
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, dict):
         raise DatasetError(f"{path}: key 'clips' is missing; expected the celebvhq_info.json of CelebV-HQ.")
-    return Listing(tuple(_job(path, key, clip) for key, clip in clips.items()))
+    remarks = [Remark(key, "left out", "comes again, word for word", path.name) for key in repeated]
+    return Listing(tuple(_job(path, key, clip) for key, clip in clips.items()), tuple(remarks))
 
 
 def identity_of(clip: str) -> str:
@@ -52,21 +54,25 @@ def identity_of(clip: str) -> str:
     return clip.rpartition("_")[0] or clip
 
 
-def _parse(path: Path) -> object:
+def _parse(path: Path, repeated: list[str]) -> object:
+    """The content; keys of entries that come again unchanged are put into `repeated`."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        content: dict[str, object] = {}
+        for key, value in pairs:
+            if key in content and (value != content[key] or not isinstance(value, dict)):
+                raise ValueError(f"the key {key!r} comes twice")
+            if key in content:
+                repeated.append(key)
+            content[key] = value
+        return content
+
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_no_repeats, parse_float=Fraction)
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique, parse_float=Fraction)
     except json.JSONDecodeError as error:
         raise DatasetError(f"{path} line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: cannot be read as JSON: {error}.") from error
-
-
-def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        repeated = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
-        raise ValueError(f"the key {repeated!r} comes twice")
-    return content
 
 
 def _job(path: Path, key: str, clip: object) -> ClipJob:

@@ -59,7 +59,7 @@ def read_lists(folder: Path) -> Listing:
     jobs: list[ClipJob] = []
     remarks: list[Remark] = []
     for subset in SUBSETS:
-        lists = _read_subset(folder, subset)
+        lists = _read_subset(folder, subset, remarks)
         for name, (url_row, url) in lists.urls.items():
             label = f"{subset}_{name}"
             if name not in lists.times:
@@ -106,18 +106,26 @@ def identity_of(clip: str) -> str:
     return f"{subset}_{name}" if subset == "RD" else name.rstrip("0123456789")
 
 
-def _read_subset(folder: Path, subset: str) -> _Subset:
-    urls = _read(folder / f"{subset}_video_url.txt", ("name", "url"))
-    times = _read(folder / f"{subset}_annotion_time.txt", ("name", "intervals"), last_takes_rest=True)
-    heights = _read(folder / f"{subset}_resolution.txt", ("name", "height"))
-    crops = _read(folder / f"{subset}_crop_wh.txt", ("name", "x", "width", "y", "height"))
+def _read_subset(folder: Path, subset: str, remarks: list[Remark]) -> _Subset:
+    def read(kind: str, columns: tuple[str, ...], last_takes_rest: bool = False) -> dict[str, Row]:
+        rows, repeated = _read(folder / f"{subset}_{kind}.txt", columns, last_takes_rest)
+        remarks.extend(Remark(f"{subset}_{name}", "left out", f"repeats {of}", line) for name, of, line in repeated)
+        return rows
+
+    urls = read("video_url", ("name", "url"))
+    times = read("annotion_time", ("name", "intervals"), last_takes_rest=True)
+    heights = read("resolution", ("name", "height"))
+    crops = read("crop_wh", ("name", "x", "width", "y", "height"))
     addresses = {name: (row, row.text("url")) for name, row in urls.items()}
     return _Subset(addresses, times, heights, crops)
 
 
-def _read(path: Path, columns: tuple[str, ...], last_takes_rest: bool = False) -> dict[str, Row]:
-    """Rows by name without `.mp4`. A name that comes twice is an error."""
+def _read(
+    path: Path, columns: tuple[str, ...], last_takes_rest: bool
+) -> tuple[dict[str, Row], list[tuple[str, str, str]]]:
+    """Rows by name without `.mp4`, and lines that say the same again. A name with two contents is an error."""
     found: dict[str, Row] = {}
+    repeated: list[tuple[str, str, str]] = []
     for number, line in read_lines(path):
         parts = line.split(maxsplit=len(columns) - 1) if last_takes_rest else line.split()
         if len(parts) != len(columns):
@@ -126,10 +134,12 @@ def _read(path: Path, columns: tuple[str, ...], last_takes_rest: bool = False) -
             )
         row = Row(path, number, dict(zip(columns, parts, strict=True)), DatasetError)
         name = safe_name(row, "name").removesuffix(".mp4")
-        if name in found:
-            raise row.wrong("name", f"every name once, line {found[name].line} has it too,")
-        found[name] = row
-    return found
+        first = found.setdefault(name, row)
+        if first is not row and first.cells == row.cells:
+            repeated.append((name, _where(first), _where(row)))
+        elif first is not row:
+            raise row.wrong("name", f"every name once, line {first.line} says something else of it,")
+    return found, repeated
 
 
 def _seconds(row: Row, interval: str) -> tuple[int, int]:
