@@ -35,7 +35,11 @@ class FractionBox:
         left, right = round(max(self.left - _GROWTH, 0) * width), round(min(self.right + _GROWTH, 1) * width)
         half = min(bottom - top, right - left) // 2
         x, y = (left + right) / 2 - half, (top + bottom) / 2 - half
-        return even_box(x, y, x + 2 * half, y + 2 * half, width, height), ""
+        inside = min(self.top, self.left) >= 0 and max(self.bottom, self.right) <= 1
+        note = (
+            "" if inside else f"the box {self.left:g}-{self.top:g}-{self.right:g}-{self.bottom:g} leaves the frame; cut"
+        )
+        return even_box(x, y, x + 2 * half, y + 2 * half, width, height), note
 
 
 def read_info(path: Path) -> Listing:
