@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,14 +20,17 @@ SomeNames = Annotated[
 def list_(as_json: options.Json = False) -> None:
     """List the network files, their licences, and whether they are here."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.weights import candidates, catalogue
+    from evalkit.weights import candidates, catalogue, digest
 
     entries = list(catalogue().values())
-    here = {entry.name: next((str(path) for path in candidates(entry)), None) for entry in entries}
+    here = {entry.name: candidates(entry) for entry in entries}
+    right = {e.name: next((path for path in here[e.name] if e.accepts(digest(path))), None) for e in entries}
     if as_json:
-        print_json([{"id": e.name, **e.model_dump(mode="json"), "path": here[e.name]} for e in entries])
+        paths = {name: None if path is None else str(path) for name, path in right.items()}
+        print_json([{"id": e.name, **e.model_dump(mode="json"), "path": paths[e.name]} for e in entries])
     else:
-        rows = [[e.name, _size(e.bytes), "yes" if here[e.name] else "", e.licence, e.title] for e in entries]
+        states = {name: "yes" if right[name] else "WRONG" if here[name] else "" for name in here}
+        rows = [[e.name, _size(e.bytes), states[e.name], e.licence, e.title] for e in entries]
         print_list(["Name", "Size", "Here", "Licence", "What"], rows)
 
 
@@ -56,17 +59,18 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
     from evalkit.errors import WeightsError
     from evalkit.weights import candidates, catalogue, digest, find
 
-    results = [
-        {"id": entry.name, "path": str(path), "ok": digest(path, fresh=True) == entry.sha256}
+    results: list[dict[str, Any]] = [
+        {"id": entry.name, "path": str(path), "sha256": found, "pinned": bool(entry.sha256), "ok": entry.accepts(found)}
         for entry in [find(name) for name in names or catalogue()]
         for path in candidates(entry)
+        for found in [digest(path, fresh=True)]
     ]
     if as_json:
         print_json(results)
     else:
-        print_list(
-            ["Name", "", "File"], [[str(r["id"]), "ok" if r["ok"] else "WRONG", str(r["path"])] for r in results]
-        )
+        states = ["WRONG" if not r["ok"] else "ok" if r["pinned"] else "no digest is known" for r in results]
+        rows = [[r["id"], state, r["path"]] for r, state in zip(results, states, strict=True)]
+        print_list(["Name", "", "File"], rows)
     absent = [name for name in names or () if name not in {result["id"] for result in results}]
     problems = [f"{r['path']} is not {r['id']!r}" for r in results if not r["ok"]] + [f"{n} is absent" for n in absent]
     if problems:

@@ -8,7 +8,6 @@ MXNet exports); the MobileFaceNet of foamliu wants the ImageNet mean and deviati
 `$EVALKIT_ARCFACE`: any ONNX file with ArcFace's input, its digest becomes part of the signature.
 """
 
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -74,14 +73,8 @@ def _dimensions(path: Path, output: NDArray[np.float32]) -> int:
     return int(output.shape[1])
 
 
-def _custom_digest() -> str:
-    path = Path(os.environ.get(CUSTOM[1:], "")).expanduser()
-    return weights.digest(path)[:8] if path.is_file() else "unset"
-
-
 def _extractor(id: str, name: str, detector: str, scaling: Scaling | None = None) -> Extractor:
-    digest = _custom_digest() if name == CUSTOM else weights.find(name).short
-    signature = f"{name.strip('$').lower()}@{digest}|5pt-112"
+    signature = f"{name.strip('$').lower()}@{weights.short_digest(name)}|5pt-112"
     return Extractor(id, signature, (detector,), partial(load, name, detector, scaling), (name,))
 
 

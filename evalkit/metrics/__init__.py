@@ -3,6 +3,7 @@
 from evalkit.errors import UnknownNameError
 from evalkit.metrics import (
     aed,
+    aed_id,
     akd,
     apd,
     coverage,
@@ -21,7 +22,7 @@ from evalkit.metrics import (
 )
 from evalkit.metrics.base import Metric
 
-_MODULES = (l1, psnr, ssim, lpips, csim, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
+_MODULES = (l1, psnr, ssim, lpips, csim, aed_id, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
 
 METRICS: dict[str, Metric] = {metric.key: metric for module in _MODULES for metric in module.METRICS}
 

@@ -1,7 +1,16 @@
 """Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them."""
 
 from evalkit.weights.entry import Archive, WeightFile, catalogue, find
-from evalkit.weights.location import cache_folder, candidates, digest, locate, missing, obtain_command, search_folders
+from evalkit.weights.location import (
+    cache_folder,
+    candidates,
+    digest,
+    locate,
+    missing,
+    obtain_command,
+    search_folders,
+    short_digest,
+)
 from evalkit.weights.transfer import fetch, import_file
 
 __all__ = [
@@ -18,4 +27,5 @@ __all__ = [
     "missing",
     "obtain_command",
     "search_folders",
+    "short_digest",
 ]

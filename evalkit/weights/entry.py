@@ -33,7 +33,8 @@ class WeightFile(_Strict):
         name: how extractors and commands call it.
         file: its name in the cache and in the folders of `$EVALKIT_WEIGHTS`.
         aliases: other names the same bytes go by in those folders.
-        sha256: of the file; the only thing that decides whether it is the right one.
+        sha256: of the file; the only thing that decides whether it is the right one. None where no public source states
+            it: then the file is taken by its name, and its digest enters signatures (`short_digest`).
         bytes: size, where known.
         licence, non_commercial: terms in words, and whether they must be accepted before fetching.
         source: the repository it comes from, and the paper.
@@ -44,9 +45,9 @@ class WeightFile(_Strict):
     name: str
     title: str
     file: str
-    sha256: Sha256
     licence: str
     source: str
+    sha256: Sha256 | None = None
     aliases: tuple[str, ...] = ()
     bytes: int | None = None
     non_commercial: bool = False
@@ -55,8 +56,12 @@ class WeightFile(_Strict):
 
     @property
     def short(self) -> str:
-        """First eight digits of the digest, for signatures."""
-        return self.sha256[:8]
+        """First eight digits of the pinned digest, for signatures."""
+        return (self.sha256 or "unpinned")[:8]
+
+    def accepts(self, sha256: str) -> bool:
+        """Whether a file with this digest is the right one, as far as that is known."""
+        return self.sha256 in (None, sha256)
 
 
 @functools.cache

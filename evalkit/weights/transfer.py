@@ -1,6 +1,6 @@
 """Bring weight files here: resumable downloads from several addresses, zip members, files of the hub, files at hand.
 
-Whatever the way, a file is moved to its place only after its sha256 was found right.
+Whatever the way, a file is moved to its place only after its sha256 was found right, where one is pinned.
 """
 
 import contextlib
@@ -87,9 +87,12 @@ def _fetch_from_hub(entry: WeightFile, address: str) -> None:
     from huggingface_hub import hf_hub_download
 
     owner, repository, path = address.removeprefix(_HUB).split("/", 2)
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".hub.") as folder:
-        _place(entry, Path(hf_hub_download(f"{owner}/{repository}", path, local_dir=folder)))
+    folder = cache_folder() / f".hub.{entry.name}"  # a stopped download stays there, and the next one goes on with it
+    downloaded = Path(hf_hub_download(f"{owner}/{repository}", path, local_dir=folder))
+    try:
+        _place(entry, downloaded)
+    finally:
+        shutil.rmtree(folder)
 
 
 def _fetch_member(entry: WeightFile, url: str, progress: Progress) -> None:
@@ -106,7 +109,7 @@ def _extract(entry: WeightFile, archive: Path) -> None:
 
 
 def _place(entry: WeightFile, path: Path) -> None:
-    if (found := content_sha256(path)) != entry.sha256:
+    if not entry.accepts(found := content_sha256(path)):
         raise WeightsError(wrong_file(entry, path, found))
     with atomic_path(_in_cache(entry)) as temporary:
         shutil.copyfile(path, temporary)
@@ -116,7 +119,7 @@ def _in_cache(entry: WeightFile) -> Path:
     return cache_folder() / entry.file
 
 
-def _retrieve(url: str, file: str, sha256: str, progress: Progress) -> Path:
+def _retrieve(url: str, file: str, sha256: str | None, progress: Progress) -> Path:
     """Download to the cache folder through pooch, which checks the digest and renames when it is right."""
     import pooch
 
@@ -127,7 +130,8 @@ def _retrieve(url: str, file: str, sha256: str, progress: Progress) -> Path:
         _resume(url, partial, progress)
         shutil.move(partial, output)
 
-    return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=file, path=cache_folder(), downloader=download))
+    known = sha256 and f"sha256:{sha256}"
+    return Path(pooch.retrieve(url, known, fname=file, path=cache_folder(), downloader=download))
 
 
 def _resume(url: str, partial: Path, progress: Progress) -> None:
