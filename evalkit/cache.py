@@ -5,6 +5,7 @@ import os
 import time
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,3 +69,8 @@ class FeatureCache:
 def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
     """Cache key of what the extractor with `signature` says of the frames `decoding` selects from some content."""
     return canonical_sha256([content_sha256, decoding, signature])
+
+
+def values_key(clips: Sequence[Sequence[object]], signature: str) -> str:
+    """Cache key of the values of the metric with `signature` on clips, each given as [content digest, decoding]."""
+    return canonical_sha256(["values", clips, signature])

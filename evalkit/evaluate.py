@@ -1,4 +1,8 @@
-"""Score one pair: decode generated and driving clip side by side, once, for all extractors and pixel metrics."""
+"""Score one pair: decode generated and driving clip side by side, once, for all extractors and pixel metrics.
+
+Features are kept under the clip they are of; values of metrics that see frames, or features too large to keep, under
+the two clips they compare. So the same outputs are never decoded twice for the same metrics.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import video
+from evalkit.cache import values_key
 from evalkit.coefficients import PairFiles, read_pair
 from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
@@ -19,6 +24,8 @@ from evalkit.noface import score_frames
 from evalkit.protocol import DrivingRule, Protocol
 from evalkit.records import NO_COEFFICIENTS, OK, FrameScores
 from evalkit.types import Features, Frames, Pair, Values
+
+_AS_STORED: dict[str, object] = {"size": None}
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,8 @@ class Scorer:
     def score(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> list[FrameScores]:
         """Frame scores of every metric of level "frame" for the generated clip of `pair`.
 
-        Features that metrics of level "set" need are put into the cache on the way. `brought` are files with the
-        coefficients of imported networks.
+        Features that metrics of level "set" need are put into the cache on the way. With everything known, neither
+        clip is decoded. `brought` are files with the coefficients of imported networks.
 
         Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
         frames or another size than the driving frames of the protocol, or when coefficients do not fit.
@@ -41,37 +48,55 @@ class Scorer:
         size = self.protocol.resolution
         against_source = [m for m in self.metrics if m.reference == "source"]
         sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
-        ours, theirs = self.generated_features(generated), self.driving_features(pair.driving.path)
-        values = self._one_pass(pair, generated, ours, theirs)
+        keys = self._value_keys(pair, generated)
+        kept = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
+        open_metrics = [metric for metric in self.metrics if metric.key not in kept]
+        ours = self.generated_features(generated, open_metrics)
+        theirs = self.driving_features(pair.driving.path, open_metrics)
+        new = self._one_pass(pair, generated, ours, theirs, [m for m in open_metrics if m.key in keys])
+        for key, values in new.items():
+            self.bank.cache.save(keys[key], {"values": values})
         brought = brought or {}
         imported = read_pair(brought, imported_of(self.metrics), pair.driving.path, self.protocol.driving)
         features, reference = ours.finish() | imported[0], theirs.finish() | imported[1]
         scores = []
         for metric in (m for m in self.metrics if m.level == "frame"):
-            against = sources if metric.reference == "source" else reference
-            if metric.key in values:
-                result, statuses = values[metric.key], (OK,) * len(values[metric.key])
+            if metric.key in keys:
+                result = kept[metric.key] if metric.key in kept else new[metric.key]
+                statuses: tuple[str, ...] = (OK,) * len(result)
             else:
+                against = sources if metric.reference == "source" else reference
                 ours_in, theirs_in = _input(metric, features), _input(metric, against)
+                if metric.reference == "driving":
+                    _check_count(generated, len(ours_in), len(theirs_in))
                 result, statuses = score_frames(metric, self.protocol.no_face, ours_in, theirs_in)
                 if metric.input and metric.input[0] in brought and brought[metric.input[0]].missing:
                     statuses = (NO_COEFFICIENTS,) * len(result)
             scores.append(FrameScores(pair.id, metric.key, result, statuses))
         return scores
 
-    def generated_features(self, path: Path) -> ClipFeatures:
-        """What is known of a generated clip."""
-        return self.bank.collect(path, {"size": None}, extractors_of(self.metrics))
+    def generated_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
+        """What is known of a generated clip, of all that `metrics` need."""
+        return self.bank.collect(path, _AS_STORED, extractors_of(metrics))
 
-    def driving_features(self, path: Path) -> ClipFeatures:
-        """What is known of the driving frames of a clip."""
-        decoding = {"size": self.protocol.resolution, **self.protocol.driving.model_dump()}
-        wanted = extractors_of([m for m in self.metrics if m.reference == "driving"])
-        return self.bank.collect(path, decoding, wanted)
+    def driving_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
+        """What is known of the driving frames of a clip, of all that `metrics` need."""
+        wanted = extractors_of([m for m in metrics if m.reference == "driving"])
+        return self.bank.collect(path, _driving_decoding(self.protocol), wanted)
 
-    def _one_pass(self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures) -> dict[str, Values]:
+    def _value_keys(self, pair: Pair, generated: Path) -> dict[str, str]:
+        """Metric key -> where its values for these two clips are kept, for the metrics that work by chunk."""
+        chosen = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
+        clips = [
+            [self.bank.digest(generated), _AS_STORED],
+            [self.bank.digest(pair.driving.path), _driving_decoding(self.protocol)],
+        ]
+        return {key: values_key(clips, text) for key, text in metric_signatures(self.protocol, chosen).items()}
+
+    def _one_pass(
+        self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures, by_chunk: Sequence[Metric]
+    ) -> dict[str, Values]:
         """Decode both clips side by side, as far as anything is missing; values of the metrics that work by chunk."""
-        by_chunk = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
         if not (by_chunk or ours.missing or theirs.missing):
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
@@ -110,19 +135,29 @@ def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]
     return video.iter_frames(path, size=size, **rule.model_dump())
 
 
+def _driving_decoding(protocol: Protocol) -> dict[str, object]:
+    """Which frames of a driving clip are looked at, and how: a part of cache keys."""
+    return {"size": protocol.resolution, **protocol.driving.model_dump()}
+
+
 def _works_by_chunk(metric: Metric) -> bool:
     return metric.input is None or EXTRACTORS.get(metric.input[0]).transient
 
 
 def _check_match(generated: Path, made: Frames | None, driving: Frames | None) -> None:
-    if made is None or driving is None or len(made) != len(driving):
-        side = "fewer" if made is None or (driving is not None and len(made) < len(driving)) else "more"
-        raise ScoreError(
-            f"{generated}: {side} frames than the driving frames of the protocol; one for each is expected"
-        )
+    _check_count(generated, 0 if made is None else len(made), 0 if driving is None else len(driving))
+    assert made is not None and driving is not None
     if made.shape != driving.shape:
         wanted, got = driving.shape[1:3], made.shape[1:3]
         raise ScoreError(f"{generated}: frames are {got[1]}x{got[0]}, the protocol's are {wanted[1]}x{wanted[0]}")
+
+
+def _check_count(generated: Path, made: int, driving: int) -> None:
+    if made != driving:
+        side = "fewer" if made < driving else "more"
+        raise ScoreError(
+            f"{generated}: {side} frames than the driving frames of the protocol; one for each is expected"
+        )
 
 
 def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:

@@ -28,7 +28,7 @@ class FeatureBank:
 
         `wanted` are extractor ids; those they build on come with them. Transient ones are never kept.
         """
-        digest = self._digest(path)
+        digest = self.digest(path)
         order = dependency_order(wanted)
         keys = {
             name: feature_key(digest, decoding, chain_signature(name))
@@ -51,8 +51,8 @@ class FeatureBank:
             self._loaded[name] = EXTRACTORS.get(name).load()
         return self._loaded[name](frames, upstream)
 
-    def _digest(self, path: Path) -> str:
-        """Content digest, computed once as long as the file stays the same."""
+    def digest(self, path: Path) -> str:
+        """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
         if not path.exists():
             raise VideoError(f"{path}: no such file or folder")
         stamp = path.stat()

@@ -1,6 +1,9 @@
-"""Metrics of level "set": one number for all generated against all reference frames of a protocol."""
+"""Metrics of level "set": one number for all generated against all reference frames of a protocol.
 
-from collections.abc import Iterable, Sequence
+Clips are read one after the other in the protocol's order, and metrics that have `statistics` never hold all rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,15 +40,41 @@ def score_sets(scorer: Scorer, generated: Sequence[Path], driving: Sequence[Path
 
 def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], driving: Sequence[Path]) -> SetScore:
     protocol = scorer.protocol
-    ours = [_rows(metric, scorer.generated_features(path), video.iter_frames(path)) for path in generated]
-    theirs = [
-        _rows(metric, scorer.driving_features(path), driving_frames(path, protocol.resolution, protocol.driving))
+    made = _Counted(
+        _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path)) for path in generated
+    )
+    reference = _Counted(
+        _rows(
+            metric,
+            scorer.driving_features(path, [metric]),
+            driving_frames(path, protocol.resolution, protocol.driving),
+        )
         for path in dict.fromkeys(driving)
-    ]
-    made, reference = _stacked(ours), _stacked(theirs)
-    value = float(metric.function(made, reference)[0]) if len(made) and len(reference) else float("nan")
-    notes = metric.sample_notes(len(made), len(reference), made.shape[1]) if metric.sample_notes else ()
-    return SetScore(value if np.isfinite(value) else None, len(made), len(reference), notes)
+    )
+    gather = metric.statistics.gather if metric.statistics else _stacked
+    compare = metric.statistics.compare if metric.statistics else metric.function
+    ours, theirs = gather(made), gather(reference)
+    value = float(compare(ours, theirs)[0]) if made.rows and reference.rows else float("nan")
+    notes = metric.sample_notes(made.rows, reference.rows, made.dimensions) if metric.sample_notes else ()
+    return SetScore(value if np.isfinite(value) else None, made.rows, reference.rows, notes)
+
+
+@dataclass
+class _Counted:
+    """Row blocks that pass one by one, each from a clip, and how many rows there were; clips without rows are left out.
+
+    With no rows at all, `dimensions` stays 0.
+    """
+
+    parts: Iterable[NDArray[Any]]
+    rows: int = 0
+    dimensions: int = 0
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        for part in self.parts:
+            if len(part):
+                self.rows, self.dimensions = self.rows + len(part), part.shape[1]
+                yield part
 
 
 def _rows(metric: Metric, features: ClipFeatures, frames: Iterable[Frames]) -> NDArray[Any]:
@@ -57,6 +86,6 @@ def _rows(metric: Metric, features: ClipFeatures, frames: Iterable[Frames]) -> N
     return features.finish().get(extractor, {}).get(name, np.empty((0, 0)))
 
 
-def _stacked(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    filled = [part for part in parts if len(part)]
+def _stacked(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    filled = list(parts)
     return np.concatenate(filled) if filled else np.empty((0, 0))

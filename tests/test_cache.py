@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evalkit.cache import FeatureCache, cache_dir, feature_key
+from evalkit.files import atomic_path
 
 FEATURES = {
     "points": np.arange(12.0).reshape(2, 3, 2),
@@ -61,6 +62,25 @@ def test_a_file_cut_short_is_a_miss(cache, share):
     (path,) = cache.folder.rglob("*.npz")
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     assert cache.load(KEY) is None
+
+
+def test_what_a_killed_process_was_writing_is_never_read_and_can_be_collected(cache):
+    cache.save(KEY, FEATURES)
+    pid = os.fork()
+    if pid == 0:
+        with atomic_path(cache._path(KEY)) as temporary:
+            temporary.write_bytes(b"PK half")
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    assert len(cache.entries()) == 2
+    loaded = cache.load(KEY)
+    assert loaded is not None and np.array_equal(loaded["points"], FEATURES["points"])
+    assert cache.collect_garbage(3600) == (0, 0)
+    for path in cache.entries():
+        os.utime(path, (0, 0))
+    cache.load(KEY)  # what is used stays
+    assert cache.collect_garbage(3600)[0] == 1
+    assert [path.name for path in cache.entries()] == [f"{KEY}.npz"]
 
 
 def test_a_damaged_file_is_closed(cache):

@@ -1,5 +1,6 @@
 """Scoring one pair with fake extractors and metrics: values, statuses, and clips that do not fit."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from evalkit import evaluate, video
 from evalkit.cache import FeatureCache
 from evalkit.errors import ScoreError, VideoError
 from evalkit.evaluate import Scorer, driving_frames, extractors_of, metric_signatures
-from evalkit.extractors import EXTRACTORS
+from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
 from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
@@ -121,6 +122,80 @@ def test_cache_on_or_off_gives_the_same_bits_and_less_work(clips, score, calls):
         assert np.array_equal(scores.values, again[name].values, equal_nan=True)
         assert np.array_equal(scores.values, anew[name].values, equal_nan=True)
         assert scores.statuses == again[name].statuses == anew[name].statuses
+
+
+@pytest.fixture
+def pixels(monkeypatch):
+    """Frames per call of an extractor whose features are too large to keep, and a metric on them."""
+    counts: list[int] = []
+
+    def extract(frames, upstream):
+        counts.append(len(frames))
+        return {"level": frames[:, 0, 0, :2].astype(float)}
+
+    entry = Extractor("pixels", "pixels|v1", (), lambda: extract, transient=True)
+    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, "pixels": entry})
+    return counts, replace(TO_DRIVING, id="large", input=("pixels", "level"))
+
+
+def test_scoring_the_same_outputs_again_runs_no_network_and_decodes_nothing(clips, score, calls, pixels, monkeypatch):
+    forwards, large = pixels
+    metrics = (L1, TO_DRIVING, TO_SOURCE, large, replace(TO_DRIVING, id="whole", level="set"))
+    pair, generated = clips([25, NO_FACE, 50, 60, 83])
+    first = score(pair, generated, metrics)
+    assert sum(calls) == 11 and sum(forwards) == 10
+    renamed = generated.rename(generated.with_name("renamed.mkv"))
+    calls.clear()
+    forwards.clear()
+    for name in ("iter_frames", "read_frames"):
+        monkeypatch.setattr(video, name, lambda *a, **k: pytest.fail("decoded again"))
+    again = score(pair, renamed, metrics)
+    assert calls == forwards == []
+    for name, scores in first.items():
+        assert np.array_equal(scores.values, again[name].values, equal_nan=True)
+        assert scores.statuses == again[name].statuses
+
+
+def test_values_are_kept_for_these_two_clips_and_this_metric_only(clips, score, pixels):
+    forwards, large = pixels
+    pair, generated = clips([1, 2, 3, 4, 5])
+    assert score(pair, generated, (large,))["large"].values[0] == 19
+    assert score(pair, clips([2, 2, 3, 4, 5])[1], (large,))["large"].values[0] == 18
+    newer = replace(large, version=2, function=lambda generated, driving: np.zeros(len(generated)))
+    assert score(pair, generated, (newer,))["large"].values[0] == 0
+    video.write_video(pair.driving.path, [grey([9, 9, 9, 9, 9])], 25)
+    assert score(pair, generated, (large,))["large"].values[0] == 7
+    assert sum(forwards) == 4 * 10
+
+
+def test_known_features_of_clips_that_do_not_fit_are_refused(clips, score, tmp_path):
+    score(*clips([1] * 5))
+    pair, _ = clips([1] * 5)
+    short = tmp_path / "short.mkv"
+    video.write_video(short, [grey([7] * 3)], 25)
+    score(make_pair(tmp_path / "source.mkv", short), short)
+    with pytest.raises(ScoreError, match=r"short\.mkv: fewer frames than the driving frames of the protocol"):
+        score(pair, short, (TO_DRIVING,))
+
+
+def test_several_processes_may_fill_one_cache(clips, score, tmp_path):
+    pair, generated = clips([25, NO_FACE, 50, 60, 83])
+    alone = score(pair, generated, cache="alone")
+    pids = []
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                mine = score(pair, generated, cache="together")
+                same = [np.array_equal(mine[k].values, alone[k].values, equal_nan=True) for k in alone]
+                status = 0 if all(same) else 2
+            finally:
+                os._exit(status)
+        pids.append(pid)
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0, 0]
+    made = [sorted(p.name for p in (tmp_path / name).rglob("*") if p.is_file()) for name in ("alone", "together")]
+    assert made[0] == made[1] and len(made[0]) == 4
 
 
 def test_known_features_need_no_decoding(clips, score, monkeypatch):

@@ -20,7 +20,7 @@ _BATCH = 8
 
 
 def load(resize: str, device: str = "cpu") -> Extract:
-    """Features: `pool` (T, 2048), from the registered weights. Raises `WeightsError` when they are absent."""
+    """Features: `pool` (T, 2048) float32, from the registered weights. Raises `WeightsError` when they are absent."""
     return load_file(weights.locate(WEIGHTS), resize, device)
 
 
@@ -29,7 +29,7 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
     import torch
 
     from evalkit.extractors import inception_resize
-    from evalkit.extractors.inception_network import InceptionFID, fuse
+    from evalkit.extractors.inception_network import FEATURES, InceptionFID, fuse
     from evalkit.extractors.inference import exact_inference
     from evalkit.extractors.state_files import load_into, read_state
 
@@ -38,7 +38,7 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
     network = network.to(memory_format=torch.channels_last).to(device)
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        pool = np.empty((len(frames), 2048))
+        pool = np.empty((len(frames), FEATURES), np.float32)
         with exact_inference():
             for start in range(0, len(frames), _BATCH):
                 pictures = prepare(frames[start : start + _BATCH])

@@ -1,6 +1,6 @@
 """What a metric is: a pure function on arrays, and the facts that a table, a signature and a gate need of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -15,6 +15,20 @@ MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
 Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
 source. A metric of level "set" gets all generated and all reference rows of a protocol and returns one value, (1,).
 """
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """A set metric in two steps, so that no more than a block of rows is ever held.
+
+    Attributes:
+        gather: row blocks (n, D), in order -> what the comparison needs of them, whose size has a bound; None for no
+            rows. How the rows are cut into blocks does not change a bit of it.
+        compare: (gathered of the generated rows, gathered of the reference rows) -> (1,) the value.
+    """
+
+    gather: Callable[[Iterable[NDArray[Any]]], Any]
+    compare: Callable[[Any, Any], Values]
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class Metric:
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
         level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
+        statistics: of a set metric; the same value without holding all rows at once. None when it needs them all.
         missing_is_value: it counts missing faces, so that no policy for them applies.
         sample_notes: of a set metric; what must stand beside a value of that many generated rows, reference rows and
             dimensions.
@@ -55,6 +70,7 @@ class Metric:
     description: str
     variant: str | None = None
     level: Literal["frame", "set"] = "frame"
+    statistics: Statistics | None = None
     missing_is_value: bool = False
     sample_notes: Callable[[int, int, int], tuple[str, ...]] | None = None
     unit: str = ""

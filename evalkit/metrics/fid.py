@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.base import BOTH_TASKS, Metric
-from evalkit.metrics.frechet import frechet_distance, sample_notes
+from evalkit.metrics.frechet import frechet_distance, sample_notes, statistics
 from evalkit.types import Values
 
 
@@ -39,6 +39,7 @@ METRICS = tuple(
         paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, NeurIPS 2017" + paper,
         description=description,
         level="set",
+        statistics=statistics(ddof=1),
         sample_notes=sample_notes,
         decimals=2,
     )

@@ -11,14 +11,15 @@ Source: Dowson & Landau, J. Multivariate Analysis 1982; Heusel et al., NeurIPS 2
 depends on the SciPy release, and is wrong or negative in some.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.metrics.base import Statistics
 from evalkit.types import Values
 
 FEW_PER_DIMENSION = 1
@@ -53,12 +54,31 @@ class Moments:
 
 def moments(rows: NDArray[Any]) -> Moments:
     """Moments of (N, D) finite rows, N >= 1. Raises `ValueError` for another shape or values that are not finite."""
-    if rows.ndim != 2 or not len(rows):
+    gathered = moments_of([rows])
+    if gathered is None:
         raise ValueError(f"expected feature rows (N, D) with N >= 1, got {rows.shape}")
-    if not np.isfinite(rows).all():
-        raise ValueError(f"{int((~np.isfinite(rows)).any(axis=1).sum())} of {len(rows)} feature rows are not finite")
-    blocks = (rows[start : start + _BLOCK_ROWS] for start in range(0, len(rows), _BLOCK_ROWS))
-    return merge_all(_block(block.astype(np.float64)) for block in blocks)
+    return gathered
+
+
+def moments_of(parts: Iterable[NDArray[Any]]) -> Moments | None:
+    """Moments of finite rows that come in parts (n, D); None for no rows.
+
+    Rows are taken 4096 at a time whatever the parts, so the parts change no bit, and no more than a block is held.
+    Raises `ValueError` for another shape or values that are not finite.
+    """
+    merged = None
+    for block in _blocks(parts):
+        if not np.isfinite(block).all():
+            wrong = int((~np.isfinite(block)).any(axis=1).sum())
+            raise ValueError(f"{wrong} of {len(block)} feature rows are not finite")
+        found = _block(block.astype(np.float64))
+        merged = found if merged is None else merge(merged, found)
+    return merged
+
+
+def statistics(ddof: int) -> Statistics:
+    """The Fréchet distance in two steps; NaN for an empty set."""
+    return Statistics(moments_of, partial(_compare, ddof=ddof))
 
 
 def merge(one: Moments, other: Moments) -> Moments:
@@ -73,11 +93,6 @@ def merge(one: Moments, other: Moments) -> Moments:
     between = np.sqrt(one.count * other.count / count) * step
     mean = one.mean + step * (other.count / count)
     return Moments(count, mean, _compressed(np.concatenate([one.factor, other.factor, between[None]]), slack=2))
-
-
-def merge_all(parts: Iterable[Moments]) -> Moments:
-    """Moments of all parts together, at least one, merged from the first to the last."""
-    return reduce(merge, parts)
 
 
 def frechet_of_moments(one: Moments, other: Moments, ddof: int = 1) -> float:
@@ -101,9 +116,7 @@ def frechet_of_moments(one: Moments, other: Moments, ddof: int = 1) -> float:
 
 def frechet_distance(generated: NDArray[Any], reference: NDArray[Any], ddof: int = 1) -> float:
     """Squared Fréchet distance of rows (N, D) and (M, D); see `frechet_of_moments`. NaN for an empty set."""
-    if not len(generated) or not len(reference):
-        return float("nan")
-    return frechet_of_moments(moments(generated), moments(reference), ddof)
+    return float(_compare(moments_of([generated]), moments_of([reference]), ddof)[0])
 
 
 def sample_notes(generated: int, reference: int, dimensions: int) -> tuple[str, ...]:
@@ -122,6 +135,29 @@ def sample_notes(generated: int, reference: int, dimensions: int) -> tuple[str, 
         f"few samples: {fewest} rows give a {dimensions}-d covariance of rank {max(fewest - 1, 0)} at most; "
         "the distance is biased upwards, compare only equal N",
     )
+
+
+def _compare(one: Moments | None, other: Moments | None, ddof: int) -> Values:
+    """(1,) distance of gathered rows."""
+    return np.array([np.nan if one is None or other is None else frechet_of_moments(one, other, ddof)])
+
+
+def _blocks(parts: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """The rows of all parts, `_BLOCK_ROWS` at a time."""
+    waiting: list[NDArray[Any]] = []
+    count = 0
+    for part in parts:
+        if part.ndim != 2:
+            raise ValueError(f"expected feature rows (N, D) with N >= 1, got {part.shape}")
+        while count + len(part) >= _BLOCK_ROWS:
+            cut = _BLOCK_ROWS - count
+            yield np.concatenate([*waiting, part[:cut]])
+            waiting, count, part = [], 0, part[cut:]
+        if len(part):
+            waiting.append(part)
+            count += len(part)
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _block(rows: Values) -> Moments:

@@ -1,11 +1,20 @@
 """Fréchet distance: closed forms, parity with pytorch-fid, and what sums of parts must keep."""
 
 import warnings
+from functools import reduce
 
 import numpy as np
 import pytest
 
-from evalkit.metrics.frechet import frechet_distance, frechet_of_moments, merge, merge_all, moments, sample_notes
+from evalkit.metrics.frechet import (
+    frechet_distance,
+    frechet_of_moments,
+    merge,
+    moments,
+    moments_of,
+    sample_notes,
+    statistics,
+)
 
 
 def rows(count, dimensions, seed=0, scale=1.0):
@@ -94,12 +103,31 @@ def test_parts_merge_in_any_order(dead, parts):
     pieces = [moments(piece) for piece in np.array_split(one, parts)]
     whole = moments(one)
     for order in (pieces, pieces[::-1], list(np.random.default_rng(1).permutation(np.array(pieces, dtype=object)))):
-        merged = merge_all(order)
+        merged = reduce(merge, order)
         assert merged.count == 1200 and len(merged.factor) <= 2 * 24
         np.testing.assert_allclose(merged.mean, one.mean(axis=0), rtol=1e-12)
         np.testing.assert_allclose(merged.covariance(), np.cov(one, rowvar=False), rtol=1e-9, atol=1e-12)
         distance = frechet_of_moments(merged, moments(other))
         assert distance == pytest.approx(frechet_of_moments(whole, moments(other)), rel=1e-9)
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_how_rows_come_in_changes_no_bit(ddof):
+    one, other = rows(9000, 6, 1), rows(700, 6, 2)
+    expected = frechet_distance(one, other, ddof)
+    for parts in (1, 3, 40):
+        gathered = [statistics(ddof).gather(np.array_split(side, parts)) for side in (one, other)]
+        assert statistics(ddof).compare(*gathered).tolist() == [expected]
+
+
+def test_no_more_than_a_block_of_rows_is_held():
+    gathered = moments_of(rows(100, 8, seed) for seed in range(200))
+    assert gathered is not None and gathered.count == 20_000 and gathered.factor.size <= 2 * 8 * 8
+
+
+def test_no_rows_have_no_moments_and_no_distance():
+    assert moments_of([]) is None and moments_of([np.empty((0, 4))]) is None
+    assert np.isnan(statistics(0).compare(None, moments(rows(9, 4)))).all()
 
 
 def test_a_large_mean_costs_no_accuracy():
