@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
 from evalkit.types import Features, Frames
@@ -38,13 +36,13 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
     network = network.to(memory_format=torch.channels_last).to(device)
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        pool = np.empty((len(frames), FEATURES), np.float32)
+        pool = torch.empty(len(frames), FEATURES)
         with exact_inference():
             for start in range(0, len(frames), _BATCH):
                 pictures = prepare(frames[start : start + _BATCH])
                 pictures = pictures.to(device, memory_format=torch.channels_last)
-                pool[start : start + _BATCH] = network(pictures).cpu().numpy()
-        return {"pool": pool}
+                pool[start : start + _BATCH] = network(pictures).cpu()
+        return {"pool": pool.numpy()}
 
     return extract
 
