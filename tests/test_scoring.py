@@ -4,12 +4,14 @@ import pytest
 
 from evalkit import video
 from evalkit.demo import render_clip
+from evalkit.evaluate import metric_signatures
+from evalkit.metrics import METRICS
 from evalkit.records import read_frames
 from evalkit.scoring import ScoringJob, scoring_pool
 from tests.fakes import make_pair, make_protocol
 
 SIDE, FRAMES = 96, 5
-METRICS = ("l1", "psnr", "ssim", "akd[dlib68]", "apd[landmark]", "coverage[dlib68]")
+KEYS = ("l1", "psnr", "ssim", "akd[dlib68]", "apd[landmark]", "coverage[dlib68]")
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +30,18 @@ def jobs(clips, tmp_path):
     """Call with the name of a cache; a driving clip is shared by the first two jobs."""
 
     def made(name):
-        protocol = make_protocol(resolution=SIDE, metrics=list(METRICS))
+        protocol = make_protocol(resolution=SIDE, metrics=list(KEYS))
         chosen = (("00", "01", "10"), ("10", "01", "11"), ("00", "11", "00"))
         return [
             ScoringJob(
                 protocol,
-                METRICS,
+                KEYS,
                 tmp_path / name,
                 make_pair(clips / f"{source}.mkv", clips / f"{driving}.mkv"),
                 clips / f"{generated}.mkv",
                 tmp_path / name / f"{index}.parquet",
+                metric_signatures(protocol, [METRICS[key] for key in KEYS]),
+                {},
             )
             for index, (source, driving, generated) in enumerate(chosen)
         ]
@@ -57,7 +61,7 @@ def test_order_workers_and_cache_change_no_byte(jobs):
     assert score(jobs("reversed")[::-1], 1) == first
     assert score(jobs("shared")[::-1], 4) == first
     scores = read_frames(jobs("alone")[0].output)
-    assert {s.metric for s in scores} == set(METRICS) and all(len(s.values) == FRAMES for s in scores)
+    assert {s.metric for s in scores} == set(KEYS) and all(len(s.values) == FRAMES for s in scores)
 
 
 def test_a_pair_that_cannot_be_scored_says_why_and_leaves_no_file(jobs, clips):
