@@ -9,6 +9,7 @@ never here.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
@@ -84,7 +85,9 @@ class MethodConfig:
 class Driving:
     """The driving frames of one pair, decoded anew at every iteration, so a method may look at them more than once.
 
-    `on_decode`, when given, is told the seconds each chunk took to decode, so that a method's speed can leave them out.
+    `anchor`, when given, comes as a frame of its own before the others: relative motion starts at it, and what a method
+    makes of it is dropped. `on_decode`, when given, is told the seconds each chunk took to decode, so that a method's
+    speed can leave them out.
     """
 
     path: Path
@@ -93,11 +96,12 @@ class Driving:
     stride: int = 1
     maximum: int | None = None
     end_margin: int = 0
+    anchor: Path | None = None
     on_decode: Callable[[float], None] | None = None
 
     def __iter__(self) -> Iterator[Frames]:
         """Chunks of (t, size, size, 3) uint8 RGB in order."""
-        chunks = video.iter_frames(
+        clip = video.iter_frames(
             self.path,
             size=self.size,
             start=self.start,
@@ -105,6 +109,7 @@ class Driving:
             maximum=self.maximum,
             end_margin=self.end_margin,
         )
+        chunks = chain(video.iter_frames(self.anchor, size=self.size) if self.anchor else (), clip)
         while True:
             began = time.perf_counter()
             chunk = next(chunks, None)

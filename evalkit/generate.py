@@ -20,7 +20,8 @@ from evalkit.types import Frames, Pair
 def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, list[Step]]:
     """Animate one pair into the lossless video `output`; returns the frame count and the method's steps.
 
-    Their seconds leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
+    A pair's anchor goes to the method before the driving frames, and the frame made of it is dropped. The seconds of
+    the steps leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
     `seed` and the pair, so a pair comes out the same whatever ran before it.
 
     Raises:
@@ -31,12 +32,15 @@ def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed:
     sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution)
     decoding: list[float] = []
     rule = protocol.driving
-    driving = Driving(pair.driving.path, protocol.resolution, **rule.model_dump(), on_decode=decoding.append)
-    expected = video.count_frames(pair.driving.path, **rule.model_dump())
+    driving = Driving(
+        pair.driving.path, protocol.resolution, **rule.model_dump(), anchor=pair.anchor, on_decode=decoding.append
+    )
+    leading = 1 if pair.anchor else 0
+    expected = video.count_frames(pair.driving.path, **rule.model_dump()) + leading
     steps: list[Step] = []
     seed_everything(f"{seed}:{pair.id}")
     answers = _timed(method, sources, driving, protocol, decoding, steps)
-    frames = _checked(answers, protocol, expected)
+    frames = _without_first(_checked(answers, protocol, expected), leading)
     count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / rule.stride)
     return count, steps
 
@@ -69,6 +73,13 @@ def _checked(answers: Iterator[np.ndarray], protocol: Protocol, expected: int) -
         more = "more than " if count > expected else ""
         got = f"{more}{min(count, expected)}"
         raise MethodError(f"returned {got} frames for {expected} driving frames; one for each is expected")
+
+
+def _without_first(chunks: Iterator[Frames], count: int) -> Iterator[Frames]:
+    """All frames but the first `count`."""
+    for chunk in chunks:
+        yield chunk[count:]
+        count = max(0, count - len(chunk))
 
 
 def _timed(

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from evalkit.csvfile import Row, read_rows
 from evalkit.errors import DatasetError, EvalkitError, ProtocolError
@@ -135,8 +136,8 @@ def balanced_couples(
 def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = False) -> list[Pair]:
     """Rows of the list: columns source, driving, and optionally source_frames (whole numbers separated by spaces).
 
-    `<clip>@<frame>` is one frame of a clip: its number, or its file name in an image sequence. Further columns are
-    ignored.
+    `<clip>@<frame>` is one frame of a clip: its number, or its file name in an image sequence. A column anchor names
+    such a frame of the driving clip for protocols of relative motion. Further columns are ignored.
     """
     path = protocol.list_path
     assert path is not None
@@ -174,7 +175,8 @@ def listed_pair(protocol: Protocol, row: Row, by_id: Mapping[str, Clip]) -> Pair
         raise row.wrong("driving", f"a clip of {'the same' if not same else 'another'} identity for {protocol.task}")
     default = protocol.source.frames if source.kind == "clip" else (0,)
     name = join_ids(row.text("source"), row.text("driving"))
-    return Pair(name, source, still or row.integers("source_frames", default), driving)
+    anchor = _anchor(row, by_id) if protocol.motion == "relative" and row.cells.get("anchor") else None
+    return Pair(name, source, still or row.integers("source_frames", default), driving, anchor)
 
 
 def _absent(row: Row, by_id: Mapping[str, Clip]) -> EvalkitError | None:
@@ -201,6 +203,14 @@ def _driving(row: Row, by_id: Mapping[str, Clip]) -> Clip:
     assert clip is not None
     frame = name.removeprefix(clip.id).removeprefix("@")
     return _one_image(row, "driving", clip, frame) if frame else clip
+
+
+def _anchor(row: Row, by_id: Mapping[str, Clip]) -> Path:
+    clip, _, frame = row.text("anchor").rpartition("@")
+    driving = _clip_of(row.text("driving"), by_id)
+    if driving is None or clip != driving.id or not frame:
+        raise row.wrong("anchor", "<clip>@<frame> of the driving clip")
+    return _one_image(row, "anchor", driving, frame).path
 
 
 def _clip_of(name: str, by_id: Mapping[str, Clip]) -> Clip | None:

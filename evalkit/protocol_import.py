@@ -20,7 +20,7 @@ import yaml
 from evalkit.csvfile import Row, read_rows
 from evalkit.errors import ProtocolError
 from evalkit.files import atomic_path, content_sha256
-from evalkit.types import Task
+from evalkit.types import Motion, Task
 from evalkit.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 Format: TypeAlias = Literal["fomm", "dagan"]
@@ -87,11 +87,15 @@ def read_pair_list(path: Path, form: Format, identity_of: Callable[[str], str]) 
     )
 
 
-def write_protocol(imported: Imported, folder: Path, name: str, dataset: str, resolution: int) -> Path:
+def write_protocol(
+    imported: Imported, folder: Path, name: str, dataset: str, resolution: int, motion: Motion = "absolute"
+) -> Path:
     """Write `<name>.yaml` and `<name>.csv`, and return the first.
 
-    Raises `ProtocolError` when either exists: a published protocol is superseded, not edited.
+    Raises `ProtocolError` when either exists (a published protocol is superseded, not edited), and for relative motion
+    of single frames that have no anchor: a frame does not move against itself.
     """
+    _refuse_no_motion(imported, motion)
     paths = folder / f"{name}.yaml", folder / f"{name}.csv"
     for path in paths:
         if path.exists():
@@ -99,7 +103,7 @@ def write_protocol(imported: Imported, folder: Path, name: str, dataset: str, re
     with atomic_path(paths[1]) as temporary:
         temporary.write_text(_list(imported), encoding="utf-8")
     with atomic_path(paths[0]) as temporary:
-        content = _content(imported, name, dataset, resolution)
+        content = _content(imported, name, dataset, resolution, motion)
         temporary.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
     return paths[0]
 
@@ -151,7 +155,16 @@ def _list(imported: Imported) -> str:
     return text.getvalue()
 
 
-def _content(imported: Imported, name: str, dataset: str, resolution: int) -> dict[str, object]:
+def _refuse_no_motion(imported: Imported, motion: Motion) -> None:
+    for couple in imported.couples if motion == "relative" else ():
+        if "@" in couple.driving and not couple.anchor:
+            raise ProtocolError(
+                f"{imported.path} line {couple.line}: relative motion of the single frame {couple.driving} needs an "
+                "anchor (a column best_frame or anchor). Import it with --motion absolute."
+            )
+
+
+def _content(imported: Imported, name: str, dataset: str, resolution: int, motion: Motion) -> dict[str, object]:
     return {
         "id": name,
         "title": f"{imported.path.stem}, imported",
@@ -160,17 +173,17 @@ def _content(imported: Imported, name: str, dataset: str, resolution: int) -> di
         "task": imported.task,
         "dataset": dataset,
         "pairs": {"rule": "list", "list": f"{name}.csv"},
-        "motion": "absolute",
+        "motion": motion,
         "resolution": resolution,
         "metrics": _METRICS[imported.task],
-        "assumptions": _assumptions(imported),
+        "assumptions": _assumptions(imported, motion),
         "licence": "that of the imported list; do not pass it on without asking its authors",
     }
 
 
-def _assumptions(imported: Imported) -> list[str]:
+def _assumptions(imported: Imported, motion: Motion) -> list[str]:
     other = "one identity" if imported.task == "cross_reenactment" else "two identities"
-    said = ["Motion and metrics are not part of the list: absolute, and evalkit's own."]
+    said = [f"Motion and metrics are not part of the list: {motion} was asked for, and the metrics are evalkit's own."]
     if imported.repeated:
         said.append(
             f"{len(imported.repeated)} rows that repeat an earlier one are left out: {_lines(imported.repeated)}."
@@ -178,7 +191,8 @@ def _assumptions(imported: Imported) -> list[str]:
     if imported.mixed:
         said.append(f"{len(imported.mixed)} rows couple clips of {other} and are left out: {_lines(imported.mixed)}.")
     if any(couple.anchor for couple in imported.couples):
-        said.append("The frames in the column anchor, for relative motion, are kept but not used.")
+        use = "starts at" if motion == "relative" else "would start at; absolute motion does not use"
+        said.append(f"Relative motion {use} the frame in the column anchor.")
     if any("@" in couple.driving for couple in imported.couples):
         said.append("A number after @ counts frames of the clip from 0, in the order of their file names.")
     return said

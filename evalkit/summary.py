@@ -8,11 +8,12 @@ import pyarrow as pa
 from evalkit.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise, summarise_set
 from evalkit.evaluate import metric_signatures
 from evalkit.execute import PairResult, Plan
-from evalkit.files import canonical_sha256, write_json
+from evalkit.files import canonical_sha256, content_sha256, write_json
 from evalkit.metrics import METRICS, Metric
 from evalkit.records import SCHEMA_VERSION, write_frames, write_table
 from evalkit.scoring import scorer
 from evalkit.sets import SetScore, score_sets
+from evalkit.types import Pair
 
 _CLIP_SCHEMA = pa.schema(
     [
@@ -95,5 +96,12 @@ def _facts(metric: Metric) -> dict[str, Any]:
 def _data_hash(results: Sequence[PairResult]) -> str:
     """Which pairs of which clips: two runs whose hashes differ did not see the same data."""
     return canonical_sha256(
-        [[r.pair.id, r.pair.source_frames, r.outcome.source_sha256, r.outcome.driving_sha256] for r in results]
+        [
+            [r.pair.id, r.pair.source_frames, r.outcome.source_sha256, r.outcome.driving_sha256, *_anchor(r.pair)]
+            for r in results
+        ]
     )
+
+
+def _anchor(pair: Pair) -> list[str]:
+    return [content_sha256(pair.anchor)] if pair.anchor else []

@@ -40,9 +40,11 @@ class Pair:
     """One unit of work: animate frames of `source` with the motion of `driving`.
 
     `source_frames` are indices into the source clip; negative ones count from its end. `id` names the generated file.
+    `anchor` is the picture of the driver at which relative motion starts; None is the first driving frame.
     """
 
     id: str
     source: Clip
     source_frames: tuple[int, ...]
     driving: Clip
+    anchor: Path | None = None

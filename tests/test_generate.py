@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,26 @@ def test_the_method_gets_the_sources_and_driving_frames_of_the_protocol(make, pa
     assert count == 3 and np.array_equal(*seen["twice"])
     everything = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
     assert np.array_equal(frames_of(output), everything[2:17:5]) and video.frame_rate(output) == 6
+
+
+def test_an_anchor_comes_first_and_what_is_made_of_it_is_dropped(pair, tmp_path):
+    anchor, output = tmp_path / "anchor.png", tmp_path / "out.mkv"
+    video.write_image(anchor, noise(1, 24, seed=3)[0])
+    seen = []
+
+    def animate(sources, driving):
+        seen.append(np.concatenate(list(driving)))
+        yield seen[0][:7]
+        yield seen[0][7:]
+
+    anchored = replace(pair, anchor=anchor)
+    count, _ = generate(anchored, FakeMethod(animate), make_protocol(driving={"start": 2}), output, 0)
+    everything = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
+    assert np.array_equal(seen[0][0], video.read_frames(anchor, (0,), size=SIZE)[0])
+    assert np.array_equal(seen[0][1:], everything[2:])
+    assert count == COUNT - 2 and np.array_equal(frames_of(output), everything[2:])
+    with pytest.raises(MethodError, match=r"returned 18 frames for 19 driving frames"):
+        generate(anchored, FakeMethod(lambda s, d: iter([seen[0][1:]])), make_protocol(driving={"start": 2}), output, 0)
 
 
 def test_floats_and_any_chunks_are_taken(make):

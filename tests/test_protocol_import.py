@@ -111,6 +111,55 @@ def test_an_imported_list_makes_pairs_of_single_frames(tmp_path):
         make_pairs(read_protocol(write_protocol(read(beyond), tmp_path, "other", "voxceleb1", 256)), clips)
 
 
+def anchored(tmp_path, anchor="/q/b#1#0#9.mp4/0000005.png", motion="relative"):
+    """The pairs of a list with one couple of frames, over two clips of twelve pictures."""
+    root = tmp_path / "test"
+    for person in "ab":
+        folder = root / f"{person}#1#0#9.mp4"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(12):
+            (folder / f"{number:07d}.png").touch()
+    clips = [Clip(f"{p}#1#0#9", p, "clip", root / f"{p}#1#0#9.mp4") for p in "ab"]
+    row = f"/q/a#1#0#9.mp4/0000003.png,/q/b#1#0#9.mp4/0000011.png,{anchor}"
+    imported = read(write(tmp_path, "source,driving,best_frame", row))
+    protocol = read_protocol(write_protocol(imported, tmp_path, "anchored", "voxceleb1", 256, motion))
+    return protocol, make_pairs(protocol, clips), clips
+
+
+def test_relative_motion_starts_at_the_best_frame_of_the_list(tmp_path):
+    protocol, (pair,), clips = anchored(tmp_path)
+    assert protocol.motion == "relative"
+    assert pair.anchor == clips[1].path / "0000005.png"
+    assert "Relative motion starts at the frame in the column anchor." in protocol.assumptions
+
+
+def test_absolute_motion_has_no_use_for_it(tmp_path):
+    protocol, (pair,), _ = anchored(tmp_path, motion="absolute")
+    assert protocol.motion == "absolute" and pair.anchor is None
+    assert any("absolute motion does not use" in assumption for assumption in protocol.assumptions)
+
+
+@pytest.mark.parametrize("anchor", ["/q/a#1#0#9.mp4/5.png", "/q/b#1#0#9.mp4", "/q/b#1#0#9.mp4/12.png"])
+def test_an_anchor_is_a_frame_of_the_driving_clip(tmp_path, anchor):
+    with pytest.raises(ProtocolError, match=r"anchored\.csv line 2, column 'anchor': expected"):
+        anchored(tmp_path, anchor)
+
+
+def test_a_single_frame_without_anchor_has_no_relative_motion(tmp_path):
+    with pytest.raises(ProtocolError, match=r"line 2: relative motion of the single frame b#1#0#9@11 needs an anchor"):
+        anchored(tmp_path, anchor="")
+    assert not (tmp_path / "anchored.yaml").exists()
+
+
+def test_the_published_best_frames_are_frames_of_the_driving_clips(shared, tmp_path):
+    path = shared / "lists" / "dagan" / "vox_cross_id_evaluation_best_frame.csv"
+    imported = read_pair_list(path, "dagan", identity_rule("voxceleb1"))
+    assert len(imported.couples) == 2083
+    assert all(c.anchor.rpartition("@")[0] == c.driving.rpartition("@")[0] for c in imported.couples)
+    protocol = read_protocol(write_protocol(imported, tmp_path, "best", "voxceleb1", 256, "relative"))
+    assert protocol.list_path is not None and protocol.list_path.read_text().startswith("source,driving,anchor\n")
+
+
 def test_a_protocol_is_never_overwritten(tmp_path):
     path = write(tmp_path, "source,driving", "a#1,b#1")
     write_protocol(read(path), tmp_path, "mine", "voxceleb1", 256)

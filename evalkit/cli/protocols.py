@@ -1,7 +1,7 @@
 """`evalkit protocols`: look them up, list their pairs, check them against data, compare and import them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -44,7 +44,7 @@ def show(name: Name) -> None:
 def pairs(
     name: Name, data: options.DataRoot = None, subset: options.Subset = "all", as_json: options.Json = False
 ) -> None:
-    """List the pairs over a dataset: id, source file and frames, driving file. CSV on stdout."""
+    """List the pairs over a dataset: id, source file and frames, driving file and anchor. CSV on stdout."""
     import csv
     import sys
 
@@ -63,6 +63,7 @@ def pairs(
             "driving_stride": protocol.driving.stride,
             "driving_maximum": protocol.driving.maximum,
             "driving_end_margin": protocol.driving.end_margin,
+            "anchor": str(pair.anchor or ""),
             "size": protocol.resolution,
         }
         for pair in resolve_pairs(protocol, data, missing_ok=subset == "missing-ok")
@@ -140,6 +141,10 @@ def import_(
     form: Annotated[str, typer.Option("--format", metavar="NAME", help="fomm or dagan (MCNet's lists too).")],
     identifier: Annotated[str, typer.Option("--id", metavar="NAME", help="What to call the protocol.")],
     dataset: Annotated[str, typer.Option(metavar="NAME", help="The dataset its clips belong to.")],
+    motion: Annotated[
+        Literal["absolute", "relative"],
+        typer.Option(help="relative starts at the list's column best_frame or anchor, where it has one."),
+    ] = "absolute",
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where YAML and CSV go.")] = Path(),
     as_json: options.Json = False,
 ) -> None:
@@ -158,7 +163,7 @@ def import_(
     recipe = DATASETS.get(dataset).recipe
     imported = read_pair_list(path, _format(form), identity_rule(dataset))
     size = (recipe.size if recipe else None) or (512 if dataset in ("celebv_hq", "talkinghead_1kh") else 256)
-    written = write_protocol(imported, out, identifier, dataset, size)
+    written = write_protocol(imported, out, identifier, dataset, size, motion)
     protocol = read_protocol(written)
     for assumption in protocol.assumptions:
         say(assumption)

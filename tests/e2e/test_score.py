@@ -95,6 +95,6 @@ def test_pairs_lists_what_a_model_needs(evalkit, protocols, small_root):
     lines = done.stdout.splitlines()
     assert (
         lines[0]
-        == "id,source,source_frames,driving,driving_start,driving_stride,driving_maximum,driving_end_margin,size"
+        == "id,source,source_frames,driving,driving_start,driving_stride,driving_maximum,driving_end_margin,anchor,size"
     )
     assert len(lines) == 4 and lines[1].startswith("person0_take,")
