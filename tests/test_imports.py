@@ -40,7 +40,7 @@ TABLE: dict[str, set[str]] = {
     "weights.": BASICS | {"cache", "validation"},
     "demo.": {"types", "errors"},
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
-    "prepare.": BASICS | {"csvfile", "pairs", "protocol", "video"},
+    "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video"},
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "features": {"types", "errors", "files", "cache", "extractors.", "video"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},

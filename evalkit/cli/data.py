@@ -93,6 +93,10 @@ def prepare(
     lists: Lists = None,
     split: Split = None,
     video: Annotated[bool, typer.Option("--video", help="Lossless .mp4 files instead of folders of PNG.")] = False,
+    redetect: Annotated[
+        bool,
+        typer.Option("--redetect", help="Find the face in your rendition instead of taking the listed box (hdtf)."),
+    ] = False,
     workers: options.Workers = None,
     as_json: options.Json = False,
 ) -> None:
@@ -109,6 +113,8 @@ def prepare(
 
     dataset = DATASETS.get(name)
     recipe, part = _recipe(dataset), _split(dataset, split)
+    if redetect:
+        recipe = _redetecting(dataset)
     settings = Settings(raw, root, lists, part, images=not video, workers=worker_count(workers))
     total = len(recipe.read(lists, raw, part).jobs)
     with pair_progress(f"prepare {name}", total) as on_clip:
@@ -156,6 +162,19 @@ def _recipe(dataset: "Dataset") -> "Recipe":
     if dataset.recipe is None:
         raise DatasetError(f"The dataset {dataset.id!r} has no official lists to prepare from. {dataset.obtain}")
     return dataset.recipe
+
+
+def _redetecting(dataset: "Dataset") -> "Recipe":
+    from dataclasses import replace
+
+    from evalkit.errors import DatasetError
+
+    recipe = _recipe(dataset)
+    if recipe.redetect is None:
+        raise DatasetError(
+            f"The lists of {dataset.id!r} have no use for --redetect; only hdtf's say how to find a face."
+        )
+    return replace(recipe, read=recipe.redetect)
 
 
 def _split(dataset: "Dataset", asked: str | None) -> str:

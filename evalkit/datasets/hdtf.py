@@ -20,11 +20,19 @@ def index(root: Path) -> list[Clip]:
 
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
+    return read_lists(_folder(lists))
+
+
+def _redetect(lists: Path | None, raw: Path | None, split: str) -> Listing:
+    return read_lists(_folder(lists), redetect=True)
+
+
+def _folder(lists: Path | None) -> Path:
     if lists is None or not lists.is_dir():
         raise DatasetError(
             f"--lists {lists}: expected the folder HDTF_dataset with RD_video_url.txt and its companions."
         )
-    return read_lists(lists)
+    return lists
 
 
 DATASET = Dataset(
@@ -35,10 +43,12 @@ DATASET = Dataset(
     obtain="Get the folder HDTF_dataset from github.com/MRzzm/HDTF and download its YouTube videos yourself.",
     index=index,
     recipe=Recipe(
-        lists="the folder HDTF_dataset with {RD,WDA,WRA}_{video_url,annotion_time,resolution,crop_wh}.txt",
-        raw="<subset>_<name>.mp4, <name>.mp4 or <YouTube id>.mp4, at any depth, in the listed resolution",
+        lists="the folder HDTF_dataset with {RD,WDA,WRA}_{video_url,annotion_time,resolution,crop_wh,crop_ratio}.txt",
+        raw="<subset>_<name>.mp4, <name>.mp4 or <YouTube id>.mp4, at any depth, in the listed resolution "
+        "(any with --redetect)",
         read=_read,
         splits=("all",),
         size=SIZE,
+        redetect=_redetect,
     ),
 )

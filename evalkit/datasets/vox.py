@@ -1,8 +1,10 @@
 """What VoxCeleb1 and VoxCeleb2 share: clip names, layout and the people of the test parts.
 
 Prepared layout: `<root>/test/<person>#<video>#<start:06d>#<end:06d>.mp4`, a video or a folder of PNG with that name;
-the folder `test` may also be the root itself. Only the official test people are evaluated. Source of the people:
-VoxCeleb1 and VoxCeleb2, as `crop_vox.py` of github.com/AliaksandrSiarohin/video-preprocessing lists them.
+the folder `test` may also be the root itself. Clips of `crop_vox.py`, `<person>#<video>#<utterance>.txt#<k:03d>`, and
+of VoxCeleb2's own release, `<person>#<video>#<utterance>`, are understood too. Only the official test people are
+evaluated. Source of the people: VoxCeleb1 and VoxCeleb2, as `crop_vox.py` of
+github.com/AliaksandrSiarohin/video-preprocessing lists them.
 """
 
 import re
@@ -13,6 +15,7 @@ from evalkit.datasets.layout import checked, named_clips
 from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import Listing
 from evalkit.prepare.lists.vox_metadata import read_metadata
+from evalkit.prepare.lists.vox_release import read_release
 from evalkit.prepare.lists.vox_tracks import read_tracks
 from evalkit.types import Clip
 
@@ -27,6 +30,7 @@ _VOX2_NUMBERS = """
     08696 08701 08911 09017
 """
 VOX2_TEST = tuple(f"id{number}" for number in _VOX2_NUMBERS.split())
+_NAMES = re.compile(r"(?P<person>[^#]+)#[^#]+#(?:\d{6,}#\d{6,}|\d{5}\.txt#\d{3}|\d{5})")
 _NAME = re.compile(r"(?P<person>[^#]+)#(?P<video>[^#]+)#(?P<start>\d{6,})#(?P<end>\d{6,})")
 _EXPECTED = "<root>/test/<person>#<video>#<start>#<end>.mp4 of the official test people"
 
@@ -36,7 +40,7 @@ def index_of(people: tuple[str, ...]) -> Callable[[Path], list[Clip]]:
     known = frozenset(people)
 
     def identity_of(name: str) -> str | None:
-        found = _NAME.fullmatch(name)
+        found = _NAMES.fullmatch(name)
         return found["person"] if found and found["person"] in known else None
 
     def index(root: Path) -> list[Clip]:
@@ -52,10 +56,17 @@ def length_of(clip: str) -> int | None:
     return int(found["end"]) - int(found["start"]) if found else None
 
 
-def reader(people: tuple[str, ...], fractions: bool) -> Callable[[Path | None, Path | None, str], Listing]:
-    """Reads `vox-metadata.csv` (the file, or the only CSV of a folder), else the official tracks `txt/<person>/...`."""
+def reader(
+    people: tuple[str, ...], fractions: bool, released: bool = False
+) -> Callable[[Path | None, Path | None, str], Listing]:
+    """Reads `vox-metadata.csv` (the file, or the only CSV of a folder), else the official tracks `txt/<person>/...`.
+
+    With `released`, raw videos without lists are VoxCeleb2's own release.
+    """
 
     def read(lists: Path | None, raw: Path | None, split: str) -> Listing:
+        if lists is None and raw and released:
+            return read_release(raw, people, split)
         if lists is None or not lists.exists():
             raise DatasetError(
                 f"--lists {lists}: expected vox-metadata.csv, or the folder `txt` of the official tracks."

@@ -131,7 +131,7 @@ def _tasks(settings: Settings, raw: RawVideos, jobs: Sequence[ClipJob]) -> tuple
     tasks = [
         VideoTask(path, settings.root, tuple(found), settings.images, note) for (path, note), found in by_video.items()
     ]
-    return sorted(tasks, key=lambda task: -max(float(job.window.end) for job in task.jobs)), missing
+    return sorted(tasks, key=lambda task: -max(float(job.window.end or 0) for job in task.jobs)), missing
 
 
 def _make(settings: Settings, journal: Journal, tasks: Sequence[VideoTask], on_clip: OnClip) -> list[VideoReport]:

@@ -1,5 +1,6 @@
 """What preparing a dataset is made of: official lists become clip jobs, everything else becomes a remark."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -57,26 +58,37 @@ class WholeFrame:
 
 
 @dataclass(frozen=True)
+class FaceWindow:
+    """The square around the face in all frames of a clip, `ratio` times as large, to be found in the video itself."""
+
+    ratio: float
+
+
+@dataclass(frozen=True)
 class Window:
     """The frames of a clip: those at or after `start` and before `end`, counted in units of 1 / `rate` seconds.
 
     Frame i of a video with `fps` frames per second belongs to it if `start * fps <= i * rate < end * fps`, so a video
-    with more frames per second than the list gives more frames. `rate` None counts frames of the video themselves.
+    with more frames per second than the list gives more frames. `rate` None counts frames of the video themselves,
+    `end` None goes on to the end of the video.
     """
 
     start: Fraction
-    end: Fraction
+    end: Fraction | None
     rate: int | None
 
     def frames(self, fps: Fraction) -> range:
         """Frame numbers in a video of that rate."""
         scale = Fraction(1) if self.rate is None else fps / self.rate
-        return range(-(-self.start * scale // 1), -(-self.end * scale // 1))
+        stop = sys.maxsize if self.end is None else -(-self.end * scale // 1)
+        return range(-(-self.start * scale // 1), stop)
 
     @property
     def seconds(self) -> tuple[float, float] | None:
-        """Start and end in seconds; None when the window counts frames of the video."""
-        return None if self.rate is None else (float(self.start / self.rate), float(self.end / self.rate))
+        """Start and end in seconds; None when the window counts frames of the video, or has no end."""
+        if self.rate is None or self.end is None:
+            return None
+        return float(self.start / self.rate), float(self.end / self.rate)
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class ClipJob:
         identity: the person.
         videos: names under which the raw video is looked for, without suffix, best first.
         window: which of its frames.
-        region: which part of them.
+        region: which part of them, or what to look for.
         size: side of the square result; None keeps the size of the region.
         where: the file and line that say so.
         url: where people find the video; empty when there is no address.
@@ -101,7 +113,7 @@ class ClipJob:
     identity: str
     videos: tuple[str, ...]
     window: Window
-    region: Region
+    region: Region | FaceWindow
     size: int | None
     where: str
     url: str = ""
@@ -141,7 +153,8 @@ class Recipe:
     `read(lists, raw, split)` turns the lists into jobs; it raises `DatasetError` for lists that do not hold together.
     `lists` and `raw` say in words what the folders have to hold. `splits` are the parts that can be asked for, the one
     evaluation needs first. `size` is the side of prepared frames (None: it varies), `length(id)` the frames the clip
-    ought to have by its name, if the name tells.
+    ought to have by its name, if the name tells. `redetect`, where a dataset has it, reads as `read` does, for boxes to
+    be found in the video.
     """
 
     lists: str
@@ -150,3 +163,4 @@ class Recipe:
     splits: tuple[str, ...]
     size: int | None
     length: Callable[[str], int | None] = lambda _: None
+    redetect: Callable[[Path | None, Path | None, str], Listing] | None = None

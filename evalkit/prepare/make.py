@@ -1,7 +1,7 @@
 """Decode one raw video once and write all its clips on the way."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 from evalkit import video
 from evalkit.errors import VideoError
 from evalkit.files import content_sha256
-from evalkit.prepare.jobs import Box, ClipJob
+from evalkit.prepare.faces import FoundWindow, dlib_face, sight_faces
+from evalkit.prepare.jobs import Box, ClipJob, FaceWindow, Region
 from evalkit.prepare.journal import Entry, note_done, stamp_of
 
 _NOWHERE = Box(0, 0, 0, 0)
@@ -72,12 +73,16 @@ def process_video(task: VideoTask) -> VideoReport:
     made: list[MadeClip] = []
     count, broken = 0, ""
     try:
+        regions = _regions(task, clips)
         for index, picture in video.iter_pictures(task.video, max(clip.wanted.stop for clip in clips)):
             count = index + 1
-            _feed(task, [clip for clip in clips if index in clip.wanted], index, picture, float(fps))
+            _feed(task, regions, [clip for clip in clips if index in clip.wanted], index, picture, float(fps))
             for clip in [clip for clip in clips if clip.writer and count == clip.wanted.stop]:
                 made.append(_finish(task, clip, float(fps)))
                 clips.remove(clip)
+        for clip in [clip for clip in clips if clip.writer and clip.job.window.end is None]:
+            made.append(_finish(task, clip, float(fps)))
+            clips.remove(clip)
     except VideoError as error:
         broken = str(error)
     finally:
@@ -87,7 +92,24 @@ def process_video(task: VideoTask) -> VideoReport:
     return VideoReport(task.video.name, tuple(made), count, time.perf_counter() - began)
 
 
-def _feed(task: VideoTask, clips: Sequence[_Clip], index: int, picture: video.Picture, fps: float) -> None:
+def _regions(task: VideoTask, clips: Sequence[_Clip]) -> dict[str, Region]:
+    """The region of each clip by id; faces that have to be looked for are looked for now, in a pass of its own."""
+    searched = {clip.job.id: clip.wanted for clip in clips if isinstance(clip.job.region, FaceWindow)}
+    sightings = sight_faces(task.video, searched, dlib_face()) if searched else {}
+    return {
+        job.id: FoundWindow(sightings[job.id], job.region.ratio) if isinstance(job.region, FaceWindow) else job.region
+        for job in (clip.job for clip in clips)
+    }
+
+
+def _feed(
+    task: VideoTask,
+    regions: Mapping[str, Region],
+    clips: Sequence[_Clip],
+    index: int,
+    picture: video.Picture,
+    fps: float,
+) -> None:
     """Give frame `index` to the clips, converting it once."""
     wanting = [clip for clip in clips if not clip.failure]
     image = picture() if wanting else None
@@ -95,7 +117,7 @@ def _feed(task: VideoTask, clips: Sequence[_Clip], index: int, picture: video.Pi
         assert image is not None
         try:
             if clip.writer is None:
-                _begin(task, clip, image.shape, fps)
+                _begin(task, clip, regions[clip.job.id], image.shape, fps)
             elif image.shape != clip.frame_shape:
                 raise VideoError(f"{task.video.name} changes its frame size at frame {index}")
         except VideoError as error:
@@ -104,8 +126,8 @@ def _feed(task: VideoTask, clips: Sequence[_Clip], index: int, picture: video.Pi
             clip.writer.add(video.crop(image, clip.box, clip.job.size))
 
 
-def _begin(task: VideoTask, clip: _Clip, shape: tuple[int, ...], fps: float) -> None:
-    clip.box, note = clip.job.region.on(shape[1], shape[0])
+def _begin(task: VideoTask, clip: _Clip, region: Region, shape: tuple[int, ...], fps: float) -> None:
+    clip.box, note = region.on(shape[1], shape[0])
     clip.notes += [text for text in (task.note, note) if text]
     clip.frame_shape = shape
     clip.writer = video.ClipWriter(task.root / clip.job.file, fps, task.images)
@@ -122,7 +144,7 @@ def _finish(task: VideoTask, clip: _Clip, fps: float) -> MadeClip:
     assert clip.writer
     clip.writer.finish()
     job, count, path = clip.job, clip.writer.count, task.root / clip.job.file
-    listed = int(job.window.end - job.window.start)
+    listed = int(job.window.end - job.window.start) if job.window.end else count
     if job.window.rate and job.window.rate > 1 and count != listed:
         clip.notes.append(f"{count} frames for {listed} in the list: the video has {fps:g} frames per second")
     width, height = (job.size, job.size) if job.size else (clip.box.width, clip.box.height)

@@ -215,7 +215,7 @@ def hdtf(folder: Path, heads: list[Frames]) -> Tree:
     }
     not_made = {
         "WDA_Ann0_001": "has 14 frames, the clip needs frames 10 to 44",
-        "WDA_Outside_000": "the box 400-30-700-330 leaves the 640x360 frame; the list is made for 720 rows",
+        "WDA_Outside_000": "the box 400-30-700-330 leaves the 640x360 frame; the list is made for 720 rows. --redetect",
         "WDA_Gone_000": "no raw video called WDA_Gone.*",
         "WDA_unreadable__000": "not a readable video",
     }

@@ -4,9 +4,11 @@
     RD_annotion_time.txt    Radio1.mp4 00:20-01:35 [more intervals]
     RD_resolution.txt       Radio1.mp4 720
     RD_crop_wh.txt          Radio1_0.mp4 x width y height
+    RD_crop_ratio.txt       Radio1_0.mp4 1.2
 
-`_crop_ratio.txt` is for those who find the box anew and is not needed. Boxes belong to frames of the listed height; on
-another rendition of the same video they are scaled, and the report says so. Source: github.com/MRzzm/HDTF.
+Boxes belong to frames of the listed height; on another rendition of the same video they are scaled, and the report says
+so. Or the box is found anew in whatever was downloaded, and enlarged by the ratio: the two ways that HDTF's README
+names. Source: github.com/MRzzm/HDTF.
 """
 
 import re
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from evalkit.csvfile import Row
 from evalkit.errors import DatasetError, VideoError
-from evalkit.prepare.jobs import Box, ClipJob, Listing, Remark, Window
+from evalkit.prepare.jobs import Box, ClipJob, FaceWindow, Listing, Remark, Window
 from evalkit.prepare.names import safe_name, video_id_of, watch_url
 from evalkit.prepare.textfile import read_lines
 
@@ -39,27 +41,28 @@ class ReferenceBox:
         if not box.inside(width, height):
             raise VideoError(
                 f"the box {left}-{top}-{right}-{bottom} leaves the {width}x{height} frame; the list is made for "
-                f"{self.rows} rows"
+                f"{self.rows} rows. --redetect finds the face in the video itself"
             )
         return box, "" if height == self.rows else f"the video has {height} rows, the list {self.rows}; box scaled"
 
 
 @dataclass(frozen=True)
 class _Subset:
-    """The lists of one subset by name."""
+    """The lists of one subset by name; `ratios` is None when boxes come from `crops`."""
 
     urls: dict[str, tuple[Row, str]]
     times: dict[str, Row]
     heights: dict[str, Row]
     crops: dict[str, Row]
+    ratios: dict[str, Row] | None
 
 
-def read_lists(folder: Path) -> Listing:
-    """Jobs for every interval with a crop; the other intervals and videos become remarks."""
+def read_lists(folder: Path, redetect: bool = False) -> Listing:
+    """Jobs for every interval with a crop, or with `redetect` a ratio; other intervals and videos become remarks."""
     jobs: list[ClipJob] = []
     remarks: list[Remark] = []
     for subset in SUBSETS:
-        lists = _read_subset(folder, subset, remarks)
+        lists = _read_subset(folder, subset, redetect, remarks)
         for name, (url_row, url) in lists.urls.items():
             label = f"{subset}_{name}"
             if name not in lists.times:
@@ -72,17 +75,12 @@ def read_lists(folder: Path) -> Listing:
 
 
 def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url: str) -> ClipJob | Remark:
-    times, crop = lists.times[name], lists.crops.get(f"{name}_{number}")
-    identifier = f"{label}_{number:03d}"
-    if crop is None:
-        return Remark(identifier, "left out", "no crop in the list", _where(times))
-    heights = lists.heights.get(name)
-    rows = heights.integer("height") if heights else 0
-    if rows == 0:
-        return Remark(identifier, "left out", "the list knows no resolution for its box", _where(heights or times))
-    x, width, y, height = (crop.integer(column) for column in ("x", "width", "y", "height"))
-    if width != height or not width:
-        raise crop.wrong("height", f"the width, {width}, and more than 0: crops are square")
+    times = lists.times[name]
+    identifier, clip = f"{label}_{number:03d}", f"{name}_{number}"
+    found = _listed(clip, name, lists) if lists.ratios is None else _ratio(clip, lists.ratios)
+    if isinstance(found, str):
+        return Remark(identifier, "left out", found, _where(times))
+    region, row = found
     start, end = _seconds(times, interval)
     video = video_id_of(url)
     return ClipJob(
@@ -91,12 +89,39 @@ def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url
         identity=identity_of(identifier),
         videos=(label, name, *([video] if video else [])),
         window=Window(Fraction(start), Fraction(end), 1),
-        region=ReferenceBox(Box(x, y, x + width, y + height), rows),
+        region=region,
         size=SIZE,
-        where=_where(crop),
+        where=_where(row),
         url=watch_url(video) if video else url,
-        height=rows,
+        height=region.rows if isinstance(region, ReferenceBox) else None,
     )
+
+
+def _listed(clip: str, name: str, lists: _Subset) -> tuple[ReferenceBox, Row] | str:
+    """The box of a clip with its row, or why there is none."""
+    crop, heights = lists.crops.get(clip), lists.heights.get(name)
+    if crop is None:
+        return "no crop in the list"
+    rows = heights.integer("height") if heights else 0
+    if rows == 0:
+        return "the list knows no resolution for its box"
+    x, width, y, height = (crop.integer(column) for column in ("x", "width", "y", "height"))
+    if width != height or not width:
+        raise crop.wrong("height", f"the width, {width}, and more than 0: crops are square")
+    return ReferenceBox(Box(x, y, x + width, y + height), rows), crop
+
+
+def _ratio(clip: str, ratios: dict[str, Row]) -> tuple[FaceWindow, Row] | str:
+    row = ratios.get(clip)
+    if row is None:
+        return "no crop ratio in the list"
+    try:
+        ratio = float(row.text("ratio"))
+    except ValueError:
+        ratio = 0.0
+    if not 0 < ratio < 10:
+        raise row.wrong("ratio", "a number above 0 and below 10")
+    return FaceWindow(ratio), row
 
 
 def identity_of(clip: str) -> str:
@@ -106,7 +131,7 @@ def identity_of(clip: str) -> str:
     return f"{subset}_{name}" if subset == "RD" else name.rstrip("0123456789")
 
 
-def _read_subset(folder: Path, subset: str, remarks: list[Remark]) -> _Subset:
+def _read_subset(folder: Path, subset: str, redetect: bool, remarks: list[Remark]) -> _Subset:
     def read(kind: str, columns: tuple[str, ...], last_takes_rest: bool = False) -> dict[str, Row]:
         rows, repeated = _read(folder / f"{subset}_{kind}.txt", columns, last_takes_rest)
         remarks.extend(Remark(f"{subset}_{name}", "left out", f"repeats {of}", line) for name, of, line in repeated)
@@ -114,10 +139,11 @@ def _read_subset(folder: Path, subset: str, remarks: list[Remark]) -> _Subset:
 
     urls = read("video_url", ("name", "url"))
     times = read("annotion_time", ("name", "intervals"), last_takes_rest=True)
-    heights = read("resolution", ("name", "height"))
-    crops = read("crop_wh", ("name", "x", "width", "y", "height"))
+    ratios = read("crop_ratio", ("name", "ratio")) if redetect else None
+    heights = {} if redetect else read("resolution", ("name", "height"))
+    crops = {} if redetect else read("crop_wh", ("name", "x", "width", "y", "height"))
     addresses = {name: (row, row.text("url")) for name, row in urls.items()}
-    return _Subset(addresses, times, heights, crops)
+    return _Subset(addresses, times, heights, crops, ratios)
 
 
 def _read(
