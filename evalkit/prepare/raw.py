@@ -12,7 +12,7 @@ from evalkit.video import VIDEO_SUFFIXES
 class RawVideos:
     """Videos and folders of pictures under `folder`, by their path without suffix.
 
-    Symbolic links are followed, each folder once. Raises `DatasetError` for a folder that is absent or unreadable.
+    Raises `DatasetError` for a folder that is absent or unreadable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -20,7 +20,7 @@ class RawVideos:
         self._by_name: dict[str, list[Path]] = {}
         if not folder.is_dir():
             raise DatasetError(f"--raw {folder}: no such folder. It should hold the videos you downloaded.")
-        for path in _walk(folder):
+        for path in walk(folder):
             key = path.relative_to(folder)
             name = key.as_posix() if path.is_dir() else key.with_suffix("").as_posix()
             parts = name.split("/")
@@ -36,8 +36,11 @@ class RawVideos:
         return None, ""
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Videos and folders in order of their names."""
+def walk(folder: Path) -> Iterator[Path]:
+    """Videos and folders under `folder`, through symbolic links, each folder once.
+
+    Raises `DatasetError` for a folder that may not be read.
+    """
     seen: set[str] = set()
     waiting = [folder]
     while waiting:

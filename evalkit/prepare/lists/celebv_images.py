@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import ClipJob, Listing, Remark, WholeFrame, Window
+from evalkit.prepare.raw import walk
 from evalkit.video import IMAGE_SUFFIXES, natural_order
 
 SIZE, LENGTH, CLIPS = 256, 100, 20
@@ -22,7 +23,7 @@ def read_archive(raw: Path) -> Listing:
     """Jobs for the people whose `Image` folder is there; absent people become remarks."""
     jobs: list[ClipJob] = []
     remarks: list[Remark] = []
-    folders = {path.parent.name: path for path in sorted(raw.rglob("Image")) if path.is_dir()}
+    folders = {path.parent.name: path for path in sorted(walk(raw)) if path.name == "Image"}
     for person in PEOPLE:
         if person not in folders:
             remarks.append(Remark(person, "not made", f"no folder {person}/Image under {raw}"))

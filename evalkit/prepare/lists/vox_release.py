@@ -14,6 +14,7 @@ from evalkit.csvfile import Row
 from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import ClipJob, Listing, WholeFrame, Window
 from evalkit.prepare.names import safe_name
+from evalkit.prepare.raw import walk
 
 SIZE = 256
 _PERSON, _UTTERANCE = re.compile(r"id\d{5}"), re.compile(r"\d{5}")
@@ -22,9 +23,14 @@ _PERSON, _UTTERANCE = re.compile(r"id\d{5}"), re.compile(r"\d{5}")
 def read_release(raw: Path, people: Sequence[str], split: str) -> Listing:
     """Jobs for the utterances of the split's people under `raw`: `people` make up the test part."""
     jobs = []
-    for path in sorted(raw.rglob("*.mp4")):
+    for path in sorted(walk(raw)):
         parts = path.relative_to(raw).parts[-3:]
-        if len(parts) == 3 and _PERSON.fullmatch(parts[0]) and _UTTERANCE.fullmatch(path.stem):
+        if (
+            path.suffix == ".mp4"
+            and len(parts) == 3
+            and _PERSON.fullmatch(parts[0])
+            and _UTTERANCE.fullmatch(path.stem)
+        ):
             partition = "test" if parts[0] in people else "train"
             if split in (partition, "all"):
                 jobs.append(_job(raw, path, partition))
