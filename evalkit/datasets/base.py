@@ -47,10 +47,13 @@ class Dataset:
     def advice(self) -> str:
         """What to do without the data: how to get and prepare it, and which command works meanwhile."""
         if self.recipe is None:
-            return self.obtain
+            return f"{self.obtain} {_MEANWHILE}"
+        lists, fetch = "", ""
+        if self.recipe.listed:
+            lists, fetch = " --lists LISTS", f"`evalkit data commands {self.id} --lists LISTS` writes what to fetch, "
         return (
-            f"{self.obtain} Then `evalkit data commands {self.id} --lists LISTS` writes what to fetch, and "
-            f"`evalkit data prepare {self.id} --raw VIDEOS --lists LISTS --root DIR` makes the folder. {_MEANWHILE}"
+            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --root DIR` makes the folder, "
+            f"and this command runs with --data DIR. {_MEANWHILE}"
         )
 
 

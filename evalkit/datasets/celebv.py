@@ -53,5 +53,6 @@ DATASET = Dataset(
         splits=("all",),
         size=SIZE,
         length=length_of,
+        listed=False,
     ),
 )

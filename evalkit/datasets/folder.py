@@ -81,6 +81,6 @@ DATASET = Dataset(
     title="Your own clips",
     licence="yours",
     obtain="Point --data at a folder with <identity>/<clip>.mp4, image-sequence folders, or a manifest.csv "
-    "with the columns id,kind,file,identity. No data at hand? Try the protocols demo_self and demo_cross.",
+    "with the columns id,kind,file,identity.",
     index=index,
 )

@@ -49,7 +49,7 @@ def portraits(root: Path) -> Iterator[Clip]:
 def checked(clips: list[Clip], root: Path, expected: str) -> list[Clip]:
     """`clips` in order of id. Raises `DatasetError` for none, or for two with one id."""
     if not clips:
-        raise DatasetError(f"{root}: no clip found. Expected {expected}.")
+        raise DatasetError(f"{root}: no clip found. Expected {expected}; `evalkit data prepare` makes such a folder.")
     return unique_clips(clips, root)
 
 

@@ -154,7 +154,7 @@ class Recipe:
     `lists` and `raw` say in words what the folders have to hold. `splits` are the parts that can be asked for, the one
     evaluation needs first. `size` is the side of prepared frames (None: it varies), `length(id)` the frames the clip
     ought to have by its name, if the name tells. `redetect`, where a dataset has it, reads as `read` does, for boxes to
-    be found in the video.
+    be found in the video. `listed` is false when there are no official lists.
     """
 
     lists: str
@@ -164,3 +164,4 @@ class Recipe:
     size: int | None
     length: Callable[[str], int | None] = lambda _: None
     redetect: Callable[[Path | None, Path | None, str], Listing] | None = None
+    listed: bool = True

@@ -55,7 +55,7 @@ def small_self(protocols):
             ("-p", "demo_cross", "-M", "copy_source", "-m", "l1"),
             ("l1 cannot be used with demo_cross", "cross-reenactment"),
         ),
-        (("-p", "folder_self", "-M", "copy_source"), ("needs --data", "manifest.csv", "demo_self")),
+        (("-p", "folder_self", "-M", "copy_source"), ("needs --data", "manifest.csv", "demo_cross")),
         (("-p", "folder_self", "-M", "copy_source", "-d", "/no/such/folder"), ("/no/such/folder", "no such folder")),
         (("-p", "no/such.yaml", "-M", "copy_source"), ("no/such.yaml", "cannot be read")),
         (("-p", "demo_cross", "-M", "./nowhere"), ("nowhere/method.yaml", "expected a method card")),

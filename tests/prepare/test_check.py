@@ -11,6 +11,7 @@ from evalkit import video
 from evalkit.datasets import DATASETS
 from evalkit.prepare.check import check
 from evalkit.prepare.jobs import Recipe
+from evalkit.protocol import find_protocol, list_protocols
 from tests.e2e.conftest import assert_explained
 from tests.fakes import make_protocol
 from tests.prepare.raw import vox_list
@@ -96,16 +97,30 @@ def test_a_whole_root_ends_with_0(evalkit, tmp_path):
     assert evalkit("data", "check", "voxceleb1", "--root", tmp_path, "--workers", 1).returncode == 0
 
 
-def test_without_data_one_paragraph_says_what_to_do(evalkit, tmp_path):
-    result = evalkit("run", "--protocol", "vox_cross", "--method", "copy_source", "--out", tmp_path)
+@pytest.mark.parametrize("method", ["copy_source", "landmark_warp", "fomm"])
+def test_without_data_one_paragraph_says_what_to_do(evalkit, tmp_path, method):
+    result = evalkit("run", "--protocol", "vox_cross", "--method", method, "--out", tmp_path)
     assert_explained(
         result,
         "The dataset 'voxceleb1' needs --data DIR",
-        "vox-metadata.csv",
-        "`evalkit data prepare voxceleb1 --raw VIDEOS --lists LISTS --root DIR`",
+        "get vox-metadata.csv from github.com/AliaksandrSiarohin/video-preprocessing",
+        "`evalkit data commands voxceleb1 --lists LISTS` writes what to fetch",
+        "`evalkit data prepare voxceleb1 --raw VIDEOS --lists LISTS --root DIR` makes the folder",
+        "this command runs with --data DIR",
         "`evalkit run --protocol demo_cross --method copy_source` works right now",
     )
     assert result.stderr.strip().count("\n") == 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("protocol", [p.id for p in list_protocols() if p.dataset != "demo"])
+def test_every_protocol_says_so_without_data_and_names_commands_that_exist(evalkit, tmp_path, protocol):
+    dataset = find_protocol(protocol).dataset
+    result = evalkit("run", "--protocol", protocol, "--method", "copy_source", "--out", tmp_path)
+    assert_explained(result, f"The dataset {dataset!r} needs --data DIR", "`evalkit run --protocol demo_cross")
+    assert ("--lists LISTS" in result.stderr) == (dataset not in ("folder", "celebv"))
+    empty = evalkit("run", "--protocol", protocol, "--method", "copy_source", "--out", tmp_path, "--data", tmp_path)
+    assert_explained(empty, "no clip found. Expected")
 
 
 def test_commands_write_what_to_fetch_and_nothing_is_fetched(evalkit, tmp_path):
