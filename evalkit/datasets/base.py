@@ -52,8 +52,8 @@ class Dataset:
         if self.recipe.listed:
             lists, fetch = " --lists LISTS", f"`evalkit data commands {self.id} --lists LISTS` writes what to fetch, "
         return (
-            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --root DIR` makes the folder, "
-            f"and this command runs with --data DIR. {_MEANWHILE}"
+            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --root DIR` makes the "
+            f"folder, and this command runs with --data DIR. {_MEANWHILE}"
         )
 
 

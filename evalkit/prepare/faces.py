@@ -94,7 +94,7 @@ def _shrunk(image: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     """Means over squares of `step` pixels."""
     rows, columns = (size // step for size in image.shape[:2])
     squares = image[: rows * step, : columns * step].reshape(rows, step, columns, step, 3)
-    return np.rint(squares.mean(axis=(1, 3))).astype(np.uint8)
+    return np.asarray(np.rint(squares.mean(axis=(1, 3))), dtype=np.uint8)
 
 
 def _joined(boxes: Iterable[Rectangle]) -> Rectangle:

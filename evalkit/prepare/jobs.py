@@ -124,7 +124,7 @@ class ClipJob:
         """Changes whenever the clip that comes out of the same video would."""
         window = [str(self.window.start), str(self.window.end), self.window.rate]
         return canonical_sha256(
-            [self.file, window, type(self.region).__name__, asdict(self.region), self.size]  # type: ignore[call-overload]
+            [self.file, window, type(self.region).__name__, asdict(self.region), self.size]  # type: ignore[arg-type]
         )
 
 
