@@ -95,7 +95,7 @@ def read_pair(
             continue
         generated[name] = read_file(network, both.generated, selected, "generated")
         rows = read_file(network, both.driving, video.count_frames(driving), f"driving ({driving.name})")
-        chosen = selected_rows(len(next(iter(rows.values()))), rule)
+        chosen = rule.indices(len(next(iter(rows.values()))))
         reference[name] = {feature: array[chosen] for feature, array in rows.items()}
     return generated, reference
 
@@ -123,11 +123,6 @@ def read_file(network: Extractor, path: Path, frames: int, what: str) -> Feature
             raise ScoreError(f"{where} has {len(array)} rows for the {frames} frames of the {what} clip.")
         features[wanted.feature] = _checked(array.astype(np.float64), wanted.longest, where)
     return features
-
-
-def selected_rows(rows: int, rule: DrivingRule) -> list[int]:
-    """Indices of the frames that `rule` selects from a clip of `rows` frames."""
-    return list(range(rule.start, rows - rule.end_margin, rule.stride))[: rule.maximum]
 
 
 def _checked(array: Values, longest: float, where: str) -> Values:

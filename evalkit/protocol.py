@@ -77,6 +77,10 @@ class DrivingRule(_Strict):
     maximum: Positive | None = None
     end_margin: Natural = 0
 
+    def indices(self, frames: int) -> list[int]:
+        """The frames this rule takes from a clip of `frames` frames."""
+        return list(range(self.start, frames - self.end_margin, self.stride))[: self.maximum]
+
 
 class Protocol(_Strict):
     """What is run and how it is scored. Every key that moves a number enters `hash`; prose does not.

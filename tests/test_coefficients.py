@@ -5,7 +5,7 @@ import pytest
 
 from evalkit import video
 from evalkit.cache import FeatureCache
-from evalkit.coefficients import PairFiles, pair_files, parse_folders, read_file, read_pair, selected_rows
+from evalkit.coefficients import PairFiles, pair_files, parse_folders, read_file, read_pair
 from evalkit.errors import ScoreError, UnknownNameError, WeightsError
 from evalkit.evaluate import Scorer
 from evalkit.extractors import EXTRACTORS
@@ -80,9 +80,9 @@ def test_driving_rows_are_those_the_protocol_selects(tmp_path, score):
         ({"maximum": 2}, [0, 1]),
     ],
 )
-def test_selected_rows_are_the_frames_that_are_decoded(tmp_path, pair, rule, rows):
+def test_the_rule_takes_the_rows_of_the_frames_that_are_decoded(tmp_path, pair, rule, rows):
     driving = make_protocol(driving=rule).driving
-    assert selected_rows(FRAMES, driving) == rows
+    assert driving.indices(FRAMES) == rows
     decoded = np.concatenate(list(video.iter_frames(tmp_path / "driving.mkv", **driving.model_dump())))
     assert (decoded[:, 0, 0, 0] - 1).tolist() == rows
 

@@ -10,12 +10,13 @@ from evalkit import video
 from evalkit.calibration.degrade import DEGRADATIONS, Degradation
 from evalkit.errors import DatasetError
 from evalkit.evaluate import Scorer, driving_frames
+from evalkit.sets import score_sets
 from evalkit.types import Clip, Frames, Pair
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The mean of a metric over the clips at one step of one damage (None when it has none), and its coverage."""
+    """What a metric says of all clips at one step of one damage (None when it has no value), and its coverage."""
 
     metric: str
     degradation: str
@@ -24,44 +25,52 @@ class Answer:
     coverage: float
 
 
-def calibrate(
-    scorer: Scorer, clips: Sequence[Clip], folder: Path, on_step: Callable[[str, float], None]
-) -> list[Answer]:
-    """Answers of the scorer's frame metrics on copies of `clips`, damaged by every degradation in every step.
+def calibrate(scorer: Scorer, clips: Sequence[Clip], folder: Path, on_clip: Callable[[str, str], None]) -> list[Answer]:
+    """Answers of the scorer's metrics on copies of `clips`, damaged by every degradation in every step.
 
     The perfect output in self-reenactment is the driving clip itself; damage is all that is wrong with a copy. The
-    other person of the identity swap is the next clip of another identity. `folder` is for temporary files.
+    other person of the identity swap is the next clip of another identity. `folder` is for temporary files. `on_clip`
+    is told of every damaged clip that was scored.
 
     Raises `DatasetError` when all clips are of one identity.
     """
+    others = [_other(clip, clips) for clip in clips]
+    clean = [_frames(scorer, clip) for clip in clips]
+    swaps = [clean[clips.index(other)] for other in others]
     answers = []
     for degradation in DEGRADATIONS:
         for step in degradation.steps:
-            answers += _answers(scorer, clips, degradation, step, folder)
-            on_step(degradation.id, step)
+            paths = []
+            for clip, frames, other in zip(clips, clean, swaps, strict=True):
+                paths.append(folder / f"{clip.id}-{degradation.id}-{step:g}.mkv")
+                video.write_video(paths[-1], [degradation.apply(frames, other, step)], 25)
+            answers += _answers(scorer, clips, paths, degradation, step, on_clip)
+            for path in paths:
+                path.unlink()
     return answers
 
 
 def _answers(
-    scorer: Scorer, clips: Sequence[Clip], degradation: Degradation, step: float, folder: Path
+    scorer: Scorer,
+    clips: Sequence[Clip],
+    paths: Sequence[Path],
+    degradation: Degradation,
+    step: float,
+    on_clip: Callable[[str, str], None],
 ) -> list[Answer]:
     values: dict[str, list[float]] = {metric.key: [] for metric in scorer.metrics if metric.level == "frame"}
     found: dict[str, list[float]] = {key: [] for key in values}
-    for clip in clips:
-        path = folder / f"{clip.id}.mkv"
-        damaged = degradation.apply(_frames(scorer, clip), _frames(scorer, _other(clip, clips)), step)
-        video.write_video(path, [damaged], 25)
+    for clip, path in zip(clips, paths, strict=True):
         for score in scorer.score(Pair(clip.id, clip, (0,), clip), path):
             there = np.isfinite(score.values)
             found[score.metric].append(float(there.mean()))
             if there.any():
                 values[score.metric].append(float(score.values[there].mean()))
-    return [
-        Answer(
-            key, degradation.id, step, float(np.mean(values[key])) if values[key] else None, float(np.mean(found[key]))
-        )
-        for key in values
-    ]
+        on_clip(f"{degradation.id} {step:g} {clip.id}", "done")
+    means = {key: float(np.mean(numbers)) if numbers else None for key, numbers in values.items()}
+    answers = [Answer(key, degradation.id, step, means[key], float(np.mean(found[key]))) for key in values]
+    sets = score_sets(scorer, paths, [clip.path for clip in clips])
+    return answers + [Answer(key, degradation.id, step, score.value, 1.0) for key, score in sets.items()]
 
 
 def _frames(scorer: Scorer, clip: Clip) -> Frames:

@@ -37,7 +37,9 @@ def noise(frames: Frames, other: Frames, deviation: float) -> Frames:
 
 
 def compression(frames: Frames, other: Frames, loss: float) -> Frames:
-    """JPEG of quality 100 - `loss`."""
+    """JPEG of quality 100 - `loss`; none at all for a loss of 0."""
+    if not loss:
+        return frames
     return np.stack([_jpeg(frame, round(100 - loss)) for frame in frames])
 
 

@@ -1,13 +1,15 @@
-"""The picture of a calibration: one panel per damage, one line per metric."""
+"""The pictures of a calibration: a panel per damage with a line per metric; and metrics against the truth."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 
 from evalkit.calibration.calibrate import Answer
 from evalkit.calibration.degrade import DEGRADATIONS
+from evalkit.calibration.truth import Track
 from evalkit.files import atomic_path
 from evalkit.metrics import Metric
 from evalkit.types import Values
@@ -16,30 +18,57 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COLUMNS = 4
+_STYLES = ("-", "--", ":", "-.")
+
 
 def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer]) -> None:
-    """Write a PNG.
+    """Write a PNG of the answers to damage.
 
     Every metric is drawn as worsening, divided by its largest worsening under any damage: 0 is clean, 1 the worst that
     any of these damages does to it. Lines of one metric can be compared across panels, lines of two metrics cannot.
     """
-    columns = 4
-    rows = -(-len(DEGRADATIONS) // columns)
-    figure, axes = pyplot.subplots(rows, columns, figsize=(4 * columns, 3 * rows), sharey=True, squeeze=False)
+    rows = -(-len(DEGRADATIONS) // _COLUMNS)
+    legend_rows = -(-len(metrics) // 5)
+    height = 2.7 * rows + 0.3 * legend_rows
+    figure, axes = pyplot.subplots(rows, _COLUMNS, figsize=(3.4 * _COLUMNS, height), sharey=True, squeeze=False)
     for panel, degradation in zip(axes.flat, DEGRADATIONS, strict=False):
         for index, metric in enumerate(metrics):
             worsening = _worsening(metric, answers, degradation.id)
-            scale = max(np.nanmax(np.abs(_worsening(metric, answers, d.id))) for d in DEGRADATIONS)
-            style = ("-", "--", ":")[index // 10]
-            panel.plot(range(len(worsening)), worsening / (scale or 1), style, marker=".", label=metric.key)
+            style, colour = _STYLES[index // 10 % len(_STYLES)], f"C{index % 10}"
+            shares = worsening / (_largest(metric, answers) or 1)
+            panel.plot(range(len(shares)), shares, style, color=colour, marker=".", label=metric.key)
         panel.set_xticks(range(len(degradation.steps)), [f"{step:g}" for step in degradation.steps])
-        panel.set_title(f"{degradation.id} ({degradation.unit})")
+        panel.set_title(f"{degradation.id} ({degradation.unit})", fontsize=10)
         panel.axhline(0, color="grey", linewidth=0.5)
-    axes[0, 0].set_ylabel("worsening, share of the worst")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=6, fontsize="small")
-    figure.tight_layout(rect=(0, 0.04 + 0.03 * (len(metrics) // 6), 1, 1))
+    for row in axes:
+        row[0].set_ylabel("share of the worst")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=5, fontsize="small")
+    figure.tight_layout(rect=(0, 0.3 * legend_rows / height, 1, 1))
+    _save(figure, path)
+
+
+def write_truth_figure(path: Path, tracks: Sequence[Track]) -> None:
+    """Write a PNG of metrics against the true differences of frames; one panel per track."""
+    figure, axes = pyplot.subplots(1, len(tracks), figsize=(4 * len(tracks), 3.4), squeeze=False)
+    for panel, track in zip(axes.flat, tracks, strict=True):
+        panel.plot(track.true, track.measured, ".", markersize=2, alpha=0.4)
+        panel.set_title(f"{track.metric}, r = {track.correlation:.2f}", fontsize=10)
+        unit = "mean turn, rad" if track.metric.startswith("apd") else "mean change of expression"
+        panel.set_xlabel(f"true difference of two frames ({unit})", fontsize=8)
+        panel.set_ylabel("metric", fontsize=8)
+        panel.set_xlim(left=0)
+        panel.set_ylim(bottom=0)
+    figure.tight_layout()
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=90)
+        figure.savefig(temporary, format="png", dpi=80)
     pyplot.close(figure)
 
 
@@ -47,3 +76,8 @@ def _worsening(metric: Metric, answers: Sequence[Answer], degradation: str) -> V
     values = [a.value for a in answers if a.metric == metric.key and a.degradation == degradation]
     numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     return np.asarray((numbers - numbers[0]) * (1 if metric.better == "lower" else -1))
+
+
+def _largest(metric: Metric, answers: Sequence[Answer]) -> float:
+    moved = np.concatenate([_worsening(metric, answers, d.id) for d in DEGRADATIONS])
+    return float(np.abs(moved[np.isfinite(moved)]).max(initial=0.0))
