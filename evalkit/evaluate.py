@@ -103,13 +103,22 @@ class Scorer:
         reference = driving_frames(pair.driving.path, self.protocol.resolution, self.protocol.driving)
         for made, driving in zip_longest(video.iter_frames(generated), reference):
             _check_match(generated, made, driving)
-            features, against = ours.feed(made), theirs.feed(driving)
+            ours.feed(made)
+            theirs.feed(driving)
             for metric in by_chunk:
                 if metric.input is None:
                     parts[metric.key].append(metric.function(made, driving))
                 else:
-                    parts[metric.key].append(metric.function(_input(metric, features), _input(metric, against)))
+                    parts[metric.key] += self._transient(metric, metric.input, made, driving)
         return {key: np.concatenate(part) for key, part in parts.items()}
+
+    def _transient(self, metric: Metric, source: tuple[str, str], made: Frames, driving: Frames) -> Iterator[Values]:
+        """Values of a metric whose features are too large to keep, a few frames at a time."""
+        name, feature = source
+        few = EXTRACTORS.get(name).transient
+        for start in range(0, len(made), few):
+            both = [self.bank.extract(name, frames[start : start + few], {})[feature] for frames in (made, driving)]
+            yield metric.function(*both)
 
 
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
@@ -120,9 +129,9 @@ def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str
 
 
 def extractors_of(metrics: Sequence[Metric]) -> list[str]:
-    """Ids of the extractors that `metrics` take their input from and that are run here."""
+    """Ids of the extractors whose features of a clip are kept for `metrics`: neither imported nor transient ones."""
     named = {metric.input[0] for metric in metrics if metric.input}
-    return sorted(named - set(imported_of(metrics)))
+    return sorted(name for name in named - set(imported_of(metrics)) if not EXTRACTORS.get(name).transient)
 
 
 def imported_of(metrics: Sequence[Metric]) -> list[str]:
@@ -141,7 +150,7 @@ def _driving_decoding(protocol: Protocol) -> dict[str, object]:
 
 
 def _works_by_chunk(metric: Metric) -> bool:
-    return metric.input is None or EXTRACTORS.get(metric.input[0]).transient
+    return metric.input is None or EXTRACTORS.get(metric.input[0]).transient > 0
 
 
 def _check_match(generated: Path, made: Frames | None, driving: Frames | None) -> None:

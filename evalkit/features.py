@@ -26,15 +26,11 @@ class FeatureBank:
     def collect(self, path: Path, decoding: dict[str, object], wanted: Iterable[str]) -> "ClipFeatures":
         """What the cache knows of the frames of `path` that `decoding` describes; the rest must be fed.
 
-        `wanted` are extractor ids; those they build on come with them. Transient ones are never kept.
+        `wanted` are ids of extractors that are not transient; those they build on come with them.
         """
         digest = self.digest(path)
         order = dependency_order(wanted)
-        keys = {
-            name: feature_key(digest, decoding, chain_signature(name))
-            for name in order
-            if not EXTRACTORS.get(name).transient
-        }
+        keys = {name: feature_key(digest, decoding, chain_signature(name)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
         return ClipFeatures(self, order, keys, stored)
 
@@ -90,13 +86,12 @@ class ClipFeatures:
                 chunk[name] = {key: array[rows] for key, array in self.stored[name].items()}
             else:
                 chunk[name] = self.bank.extract(name, frames, chunk)
-                if name in self.keys:
-                    self._parts[name].append(chunk[name])
+                self._parts[name].append(chunk[name])
         self._fed += len(frames)
         return chunk
 
     def finish(self) -> dict[str, Features]:
-        """All features but the transient ones, (T, ...) or (windows, ...) each; new ones are put into the cache."""
+        """All features, (T, ...) or (windows, ...) each; new ones are put into the cache."""
         for name, waiting in self._waiting.items():
             if EXTRACTORS.get(name).window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract(name, np.concatenate(waiting), {}))

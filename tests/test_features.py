@@ -134,13 +134,10 @@ def test_signatures_name_the_whole_chain(calls):
     assert chain_signature("doubled") == "brightness|v1+doubled|v1"
 
 
-def test_features_of_windows_and_transient_features(tmp_path, clip, calls, monkeypatch):
+def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls, monkeypatch):
     def mean_of_window(frames, upstream):
         assert len(frames) == 3
         return {"mean": frames[:, 0, 0, 0].mean(keepdims=True)}
-
-    def raw(frames, upstream):
-        return {"pixels": frames.astype(float)}
 
     def length(frames, upstream):
         return {"frames": np.array([float(len(frames))])}
@@ -148,15 +145,13 @@ def test_features_of_windows_and_transient_features(tmp_path, clip, calls, monke
     entries = {
         "windows": Extractor("windows", "w|v1", (), lambda: mean_of_window, window=3),
         "whole": Extractor("whole", "c|v1", (), lambda: length, window=WHOLE_CLIP),
-        "raw": Extractor("raw", "r|v1", (), lambda: raw, transient=True),
     }
     monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
     for chunk in (1, 2, 5, 16):
-        found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "raw", "whole"])
-        parts = [found.feed(frames) for frames in video.iter_frames(clip, chunk=chunk)]
+        found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "whole"])
+        for frames in video.iter_frames(clip, chunk=chunk):
+            found.feed(frames)
         # Frames 10 20 0 | 40 50 60 | 70 is left over.
         assert found.finish()["windows"]["mean"].tolist() == [10, 50]
         assert found.finish()["whole"]["frames"].tolist() == [7]
-        assert sum(len(part["raw"]["pixels"]) for part in parts) == 7 and "raw" not in found.finish()
-    again = bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "raw"])
-    assert again.missing == ["raw"]
+    assert bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "whole"]).missing == []

@@ -77,7 +77,7 @@ def _correlation(one: Values, other: Values) -> float:
 
 
 def _features(scorer: Scorer, clip: Clip) -> dict[str, dict[str, Values]]:
-    features = scorer.driving_features(clip.path)
+    features = scorer.driving_features(clip.path, scorer.metrics)
     if features.missing:
         for chunk in driving_frames(clip.path, scorer.protocol.resolution, scorer.protocol.driving):
             features.feed(chunk)

@@ -39,7 +39,7 @@ class Extractor:
     reported as unavailable. `window` is the number of consecutive frames the network sees at once: features then have
     one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. `WHOLE_CLIP`
     shows it all frames of a clip together, which are kept until then; it may answer with no row. Features of a
-    `transient` extractor are too large to keep: metrics see them chunk by chunk and they are never cached.
+    `transient` extractor are too large to keep or to cache: metrics see that many frames at a time.
 
     One with `imported` arrays is run by the user, not here: its features are read from files (`coefficients.py`), and
     its `load` refuses.
@@ -51,5 +51,5 @@ class Extractor:
     load: Callable[[], Extract]
     weights: tuple[str, ...] = ()
     window: int = 1
-    transient: bool = False
+    transient: int = 0
     imported: tuple[ImportedArray, ...] = ()

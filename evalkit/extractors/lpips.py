@@ -1,8 +1,8 @@
 """LPIPS features of frames, for AlexNet, VGG-16 and SqueezeNet 1.1; see `lpips_network.py` for what they are.
 
-They are large (at 256x256 and float32 1.7 MB a frame for AlexNet, 32 MB for VGG-16) and so never kept: the metric sees
-them chunk by chunk. The learned heads are those inside the package `lpips`, found without importing it; the ImageNet
-backbones are fetched by name.
+They are large (at 256x256 and float32 1.7 MB a frame for AlexNet, 7.4 MB for SqueezeNet, 32 MB for VGG-16) and so never
+kept: the metric sees a few frames at a time. The learned heads are those inside the package `lpips`, found without
+importing it; the ImageNet backbones are fetched by name.
 
 Source: Zhang et al., CVPR 2018; package `lpips` (v0.1, `normalize=False` on [-1, 1] input, spatial mean).
 """
@@ -24,6 +24,7 @@ BACKBONE_WEIGHTS = {
     "squeeze": "lpips-backbone-squeezenet1.1",
 }
 _BATCH = {"alex": 4, "vgg": 1, "squeeze": 4}
+"""Frames in the network at a time, and frames the metric sees: no more than 100 MB of features at 256x256."""
 
 
 def load(net: str, device: str = "cpu") -> Extract:
@@ -72,7 +73,7 @@ def head_file(net: str) -> Path:
 def _extractor(net: str) -> Extractor:
     backbone, head = weights.find(BACKBONE_WEIGHTS[net]), weights.find(f"lpips-lin-v0.1-{net}")
     signature = f"{head.name}@{head.short}|{backbone.name}@{backbone.short}"
-    return Extractor(f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=True)
+    return Extractor(f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=_BATCH[net])
 
 
 EXTRACTOR_ALEX = _extractor("alex")

@@ -166,3 +166,10 @@ def test_other_heads_are_refused(tmp_path, head, message):
     torch.save(head, tmp_path / "head.pth")
     with pytest.raises(WeightsError, match=message):
         lpips_embedding("alex", tmp_path / "backbone.pth", tmp_path / "head.pth")
+
+
+def test_the_features_held_at_once_are_bounded(pair):
+    net, _, ours = pair
+    row = ours(pictures(1, 256, 256), {})["features"]
+    held = 2 * EXTRACTORS.get(f"lpips_{net}").transient * row.nbytes
+    assert held < 100e6, "both sides, at 256x256"
