@@ -1,8 +1,7 @@
 """The picture of a run: source | driving | generated, worst pairs first."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,6 @@ from PIL import Image, ImageDraw, ImageFont
 from evalkit import video
 from evalkit.aggregate import ClipScore
 from evalkit.errors import VideoError
-from evalkit.evaluate import driving_frames
 from evalkit.execute import PairResult
 from evalkit.metrics import Metric
 from evalkit.protocol import Protocol
@@ -74,6 +72,7 @@ def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[M
     parts = [
         f"{m.title} {mean:.{m.decimals}f}" if (mean := means[m.key].mean) is not None else f"{m.title} none"
         for m in metrics
+        if m.level == "frame"
     ]
     coverage = min((clip.coverage for clip in clips), default=0.0)
     return "   ".join([result.pair.id, *parts, f"coverage {coverage:.1%}"])
@@ -87,21 +86,17 @@ def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[ND
     try:
         source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution)
         tiles[0] = video.fit(source[0], TILE)
-        driving = _moments(np.concatenate(list(_thumbnails(pair.driving.path, protocol))))
-        tiles[1::2] = driving
+        rule = protocol.driving
+        count = outcome.frames or video.count_frames(pair.driving.path, **rule.model_dump())
+        moments = [int(i) for i in np.linspace(0, count - 1, MOMENTS + 2)[1:-1].round()]
+        places = [rule.start + rule.stride * i for i in moments]
+        tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution))
         if outcome.status == "ok" and outcome.generated:
-            made = [video.fit(f, TILE) for chunk in video.iter_frames(folder.path / outcome.generated) for f in chunk]
-            tiles[2::2] = _moments(np.stack(made))
+            tiles[2::2] = _small(video.read_frames(folder.path / outcome.generated, moments))
     except VideoError:
         pass
     return tiles
 
 
-def _thumbnails(path: Path, protocol: Protocol) -> Iterator[Frames]:
-    for chunk in driving_frames(path, protocol.resolution, protocol.driving):
-        yield np.stack([video.fit(frame, TILE) for frame in chunk])
-
-
-def _moments(frames: Frames) -> list[NDArray[np.uint8]]:
-    chosen = np.linspace(0, len(frames) - 1, MOMENTS + 2)[1:-1].round().astype(int)
-    return [frames[i] for i in chosen]
+def _small(frames: Frames) -> list[NDArray[np.uint8]]:
+    return [video.fit(frame, TILE) for frame in frames]

@@ -14,11 +14,11 @@ from evalkit.runfolder import Outcome, RunFolder
 from evalkit.types import Pair
 from tests.fakes import grey, make_clip, make_protocol
 
-L1, CSIM = METRICS["l1"], METRICS["csim[dlib]"]
+L1, CSIM, FID = METRICS["l1"], METRICS["csim[dlib]"], METRICS["fid"]
 SOURCE, DRIVING, GENERATED = 50, list(range(100, 111)), list(range(200, 211))
 
 
-def results_of(values, path):
+def results_of(values, path, frames=11):
     """One pair per name: {name: (l1, csim)}, None for a value that does not exist, "failed" for a failed pair."""
     results, clips = [], []
     for name, numbers in values.items():
@@ -26,7 +26,9 @@ def results_of(values, path):
         pair = Pair(name, clip, (0,), clip)
         failed = numbers == "failed"
         outcome = (
-            Outcome(name, "failed", "it broke") if failed else Outcome(name, "ok", generated=f"{name}.mkv", frames=1)
+            Outcome(name, "failed", "it broke")
+            if failed
+            else Outcome(name, "ok", generated=f"{name}.mkv", frames=frames)
         )
         for metric, value in zip((L1, CSIM), (None, None) if failed else numbers, strict=True):
             array = np.array([np.nan if value is None else value])
@@ -73,7 +75,7 @@ def sheet(tmp_path):
                 video.write_video(tmp_path / f"{result.pair.id}.mkv", [grey(GENERATED)], 25)
         for name, content in changes.items():
             (tmp_path / f"{name}.mkv").write_bytes(content)
-        write_contact_sheet(RunFolder(tmp_path), make_protocol(), results, clips, (L1, CSIM))
+        write_contact_sheet(RunFolder(tmp_path), make_protocol(), results, clips, (L1, CSIM, FID))
         with Image.open(tmp_path / "contact_sheet.png") as image:
             return np.asarray(image)
 
@@ -91,6 +93,19 @@ def test_a_row_is_source_driving_generated_at_three_moments(sheet):
     assert picture.shape == (TEXT + GAP + TILE + TEXT + GAP, 7 * (TILE + GAP) + GAP, 3)
     # Of frames 0..10 the quarters: 2.5 (rounded to even: 2), 5, 7.5 (8).
     assert tile_levels(picture, 0) == [50, 102, 202, 105, 205, 108, 208]
+
+
+def test_the_driving_frames_are_those_the_protocol_selects(tmp_path):
+    video.write_video(tmp_path / "clip.mkv", [grey([SOURCE, *DRIVING[1:]])], 25)
+    video.write_video(tmp_path / "a.mkv", [grey([1, 2, 3])], 25)
+    results, clips = results_of({"a": (0.1, 0.9), "b": "failed"}, tmp_path / "clip.mkv", 3)
+    protocol = make_protocol(driving={"start": 2, "stride": 3, "maximum": 3})
+    write_contact_sheet(RunFolder(tmp_path), protocol, results, clips, (L1, CSIM))
+    with Image.open(tmp_path / "contact_sheet.png") as image:
+        picture = np.asarray(image)
+    # Driving frames 2, 5, 8, of which the quarters are 0.5 (0), 1 and 1.5 (2); the failed pair comes first.
+    assert tile_levels(picture, 1) == [50, 102, 1, 105, 2, 108, 3]
+    assert tile_levels(picture, 0) == [50, 102, 210, 105, 210, 108, 210]
 
 
 def test_a_failed_pair_shows_what_there_is_and_its_reason_in_red(sheet):
@@ -117,7 +132,7 @@ def test_no_pair_gives_an_empty_sheet(sheet):
 def test_one_frame_is_enough(tmp_path):
     video.write_video(tmp_path / "clip.mkv", [grey([SOURCE])], 25)
     video.write_video(tmp_path / "a.mkv", [grey([70])], 25)
-    results, clips = results_of({"a": (0.1, 0.9)}, tmp_path / "clip.mkv")
+    results, clips = results_of({"a": (0.1, 0.9)}, tmp_path / "clip.mkv", 1)
     write_contact_sheet(RunFolder(tmp_path), make_protocol(), results, clips, (L1, CSIM))
     with Image.open(tmp_path / "contact_sheet.png") as image:
         assert tile_levels(np.asarray(image), 0) == [50] + [50, 70] * MOMENTS
