@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python -m benchmarks.scoring --clips FOLDER [--count 8] [--frames 64] [--repeats 1] [--upsample 1]
 
 Three jobs, each by either side in a process of its own that is measured whole: a first method (landmark_warp), a second
-method on the same protocol (copy_driving), the first one's outputs again. The usual way keeps nothing, so each job costs
+one on the same protocol (copy_driving), the first one's outputs again. The usual way keeps nothing, so each job costs
 it the same: it does the first only, and that time is used for all. Sides take turns; medians over --repeats are shown,
 of the processor (with all worker processes) and by the clock, and the values that both found. Networks that are not
 here (Inception, AlexNet) are seeded random ones on both sides.
