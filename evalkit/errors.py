@@ -8,6 +8,7 @@
     ├── MethodError           a method that cannot be built, or returned something else than it promised
     ├── RunError              a run folder that cannot be used: other configuration, in use, unwritable
     ├── ScoreError            outputs that cannot be matched to a protocol
+    ├── StudyError            a user study that cannot be made, served or counted
     └── WeightsError          a network's weights that are absent, or not the bytes they should be
 
 An `EvalkitError` ends a command in one paragraph and exit code 2; any other exception is a bug and keeps its traceback.
@@ -56,6 +57,10 @@ class RunError(EvalkitError):
 
 class ScoreError(EvalkitError):
     """Generated outputs that cannot be matched to a protocol."""
+
+
+class StudyError(EvalkitError):
+    """A user study that cannot be made, served or counted."""
 
 
 class WeightsError(EvalkitError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import RunError
+from evalkit.errors import RunError, UnknownNameError
 from evalkit.runfolder import read_header, read_summary
 
 
@@ -75,6 +75,18 @@ def _scaled(value: float | None, factor: float) -> float | None:
 def row_title(title: str, tag: str) -> str:
     """A method's title with the tag that tells two runs of it apart."""
     return f"{title} ({tag})" if tag else title
+
+
+def find_row(results: Sequence[Measured], name: str) -> str:
+    """The row title of the result called `name`: its title, its method's id, or `<method>@<tag>`.
+
+    Raises `UnknownNameError`.
+    """
+    for result in results:
+        if name in (result.title, result.method, f"{result.method}@{result.tag}"):
+            return result.title
+    known = {known for result in results for known in (result.method, result.title)}
+    raise UnknownNameError("method in this table", name, known)
 
 
 def machine(device: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:

@@ -9,10 +9,9 @@ from dataclasses import replace
 
 from evalkit.errors import RunError
 from evalkit.published import Paper, Reported, table_name
-from evalkit.table import Cell, Column, Section, Table, rank_columns
+from evalkit.table import NOTHING, Cell, Column, Section, Table, rank_columns, words
 
 DOUBTFUL = "?"
-_NOTHING = Cell(None, "", None, None, None, "")
 
 
 def published_table(paper: Paper, name: str) -> Table:
@@ -33,7 +32,7 @@ def published_table(paper: Paper, name: str) -> Table:
         settings = {cell.method: cell.setting for cell in cells}
         columns.insert(0, Column("setting", setting, "", "", 0))
         for title, row in zip(titles, rows, strict=True):
-            row.insert(0, _words(settings[title]))
+            row.insert(0, words(settings[title]))
     return Table(
         tuple(columns),
         tuple((title, tuple(row)) for title, row in zip(_names(paper, cells, titles), rows, strict=True)),
@@ -88,16 +87,12 @@ def _column(cell: Reported, cells: Sequence[Reported]) -> Column:
 
 def _cell(cell: Reported | None) -> Cell:
     if cell is None:
-        return _NOTHING
+        return NOTHING
     return Cell(cell.value, "", None, None, None, DOUBTFUL if cell.doubtful else "", cell.text)
 
 
 def _unranked(cell: Reported | None) -> Cell:
-    return replace(_cell(cell), value=None) if cell else _NOTHING
-
-
-def _words(text: str) -> Cell:
-    return Cell(None, "", None, None, None, "", text)
+    return replace(_cell(cell), value=None) if cell else NOTHING
 
 
 def _rank_all(columns: Sequence[Column], rows: list[list[Cell]]) -> None:
@@ -136,7 +131,7 @@ def _user_study(paper: Paper, number: str, cells: Sequence[Reported]) -> Table:
     for setting in settings:
         votes = [texts.get((setting, method, "preference")) for method in methods]
         scenes = [texts.get((setting, method, "scenes_won")) for method in methods]
-        row = (_words(f"{vote}% ({won})") if vote else _NOTHING for vote, won in zip(votes, scenes, strict=True))
+        row = (words(f"{vote}% ({won})") if vote else NOTHING for vote, won in zip(votes, scenes, strict=True))
         rows.append((f"{setting.capitalize()} motion", tuple(row)))
     columns = tuple(Column(method, method, "", "%", 0) for method in methods)
     return Table(columns, tuple(rows), _caption(paper, number), (), (Section(0, reported=True),))

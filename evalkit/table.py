@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from evalkit.errors import RunError, UnknownNameError
-from evalkit.measured import Measured, read_measured, refuse_mixed_rows, refuse_unlike
+from evalkit.errors import RunError
+from evalkit.measured import Measured, find_row, read_measured, refuse_mixed_rows, refuse_unlike
 from evalkit.metrics import METRICS
 
 Mark = Literal["best", "second", ""]
@@ -79,7 +79,13 @@ _FOOTNOTES = {
     FLAGGED: "added to the leaderboard by force; not ranked",
     ANCHOR: "does nothing and marks an end of the scale; not ranked",
 }
-_NOTHING = Cell(None, "", None, None, None, "")
+NOTHING = Cell(None, "", None, None, None, "")
+"""A cell without a number."""
+
+
+def words(text: str) -> Cell:
+    """A cell that holds a text and is never ranked."""
+    return Cell(None, "", None, None, None, "", text)
 
 
 def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | None = None, costs: bool = False) -> Table:
@@ -117,7 +123,7 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: boo
         found, cells = _block(group, group[0].heading if len(groups) > 1 else "", costs)
         columns += found
         for title, row in zip(titles, rows, strict=True):
-            row += cells.get(title, [_NOTHING] * len(found))
+            row += cells.get(title, [NOTHING] * len(found))
     rank_columns(columns, rows)
     used = {sign for row in rows for cell in row for sign in cell.notes}
     shown = [f"{title} (ours)" if title == last and last != FULL else title for title in titles]
@@ -164,9 +170,7 @@ def _order(results: Sequence[Measured], ours: str | None) -> tuple[list[str], st
     titles = list(dict.fromkeys(result.title for result in results))
     if ours is None:
         return titles, None
-    chosen = next((r.title for r in results if ours in (r.title, r.method, f"{r.method}@{r.tag}")), None)
-    if chosen is None:
-        raise UnknownNameError("method in this table", ours, {result.method for result in results} | set(titles))
+    chosen = find_row(results, ours)
     return [title for title in titles if title != chosen] + [chosen], chosen
 
 

@@ -12,9 +12,7 @@ from evalkit.measured import refuse_unlike
 from evalkit.protocol import list_protocols
 from evalkit.published import list_papers
 from evalkit.ranking import MetricScores, Standing, standings
-from evalkit.table import Cell, Column, Table, table_of
-
-_NOTHING = Cell(None, "", None, None, None, "")
+from evalkit.table import NOTHING, Cell, Column, Table, table_of, words
 
 
 @dataclass(frozen=True)
@@ -127,18 +125,18 @@ def _scores(key: str, ranked: Sequence[Entry]) -> MetricScores:
 
 def _rank(standing: Standing | None) -> Cell:
     if standing is None:
-        return _NOTHING
+        return NOTHING
     spread = "" if standing.low is None else f" [{standing.low}-{standing.high}]"
     return Cell(standing.rank, "", None, standing.low, standing.high, "", f"{standing.rank}{spread}")
 
 
 def _borda(standing: Standing | None) -> Cell:
-    return Cell(standing.score, "", None, None, None, "") if standing else _NOTHING
+    return Cell(standing.score, "", None, None, None, "") if standing else NOTHING
 
 
 def _overlap(entry: Entry) -> Cell:
     text = {True: "yes", False: "no", None: "not stated"}[entry.content["overlap"]]
-    return Cell(None, "", None, None, None, "", text)
+    return words(text)
 
 
 def _footnotes(board: Board) -> list[str]:

@@ -1,0 +1,112 @@
+"""Sheets of answers, from the page by mail or over the network: what is taken and what is refused.
+
+A sheet is `{"schema_version": 1, "study": ..., "token": ..., "answers": [{"trial", "choice", "seconds"}, ...]}`. A
+forged token, another study or malformed JSON refuses a whole sheet; an answer that does not belong refuses itself.
+Refusals are kept with what was refused, so that nothing is lost and everything is counted.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalkit.records import SCHEMA_VERSION
+from evalkit.study.folder import Study, find_rater
+
+Choice: TypeAlias = Literal["left", "right"]
+MALFORMED = "malformed"
+NEWER = "written by a newer evalkit"
+OTHER_STUDY = "of another study"
+FORGED = "forged token"
+UNKNOWN = "unknown trial"
+NOT_THEIRS = "another rater's trial"
+CONTRADICTS = "contradicts an earlier answer"
+_KEPT = 4000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rater (from 0) chose in a trial; `seconds` is how long it took, None when it was not said."""
+
+    rater: int
+    trial: str
+    choice: Choice
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why something was refused, the trial it names if it names one, and (the beginning of) what it was."""
+
+    reason: str
+    trial: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a sheet holds. `rater` is None when the sheet as a whole was refused, with the one reason."""
+
+    rater: int | None
+    answers: tuple[Answer, ...]
+    refusals: tuple[Refusal, ...]
+
+
+class _Sheet(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    schema_version: int
+    study: str
+    token: str
+    answers: list[Any]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    trial: str
+    choice: Choice
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+def read_sheet(study: Study, tokens: Sequence[str], content: bytes) -> Sheet:
+    """Judge a sheet and each of its answers; never raises, whatever the bytes are."""
+    try:
+        sheet = _Sheet.model_validate(json.loads(content))
+    except (ValidationError, ValueError, RecursionError):
+        return _refused(MALFORMED, content)
+    if sheet.schema_version > SCHEMA_VERSION:
+        return _refused(NEWER, content)
+    if sheet.study != study.id:
+        return _refused(OTHER_STUDY, content)
+    rater = find_rater(tokens, sheet.token)
+    if rater is None:
+        return _refused(FORGED, content)
+    judged = [_judge(study, rater, answer) for answer in sheet.answers]
+    answers = tuple(found for found in judged if isinstance(found, Answer))
+    return Sheet(rater, answers, tuple(found for found in judged if isinstance(found, Refusal)))
+
+
+def contradiction(answer: Answer) -> Refusal:
+    """The refusal of an answer to a trial that this rater already answered otherwise."""
+    return Refusal(CONTRADICTS, answer.trial, json.dumps({"trial": answer.trial, "choice": answer.choice}))
+
+
+def _judge(study: Study, rater: int, raw: object) -> Answer | Refusal:
+    text = json.dumps(raw)[:_KEPT]
+    try:
+        answer = _Answer.model_validate(raw)
+    except ValidationError:
+        return Refusal(MALFORMED, "", text)
+    asked = study.trials.get(answer.trial)
+    if asked is None:
+        return Refusal(UNKNOWN, answer.trial[:_KEPT], text)
+    if asked.rater != rater:
+        return Refusal(NOT_THEIRS, answer.trial, text)
+    return Answer(rater, answer.trial, answer.choice, answer.seconds)
+
+
+def _refused(reason: str, content: bytes) -> Sheet:
+    return Sheet(None, (), (Refusal(reason, "", content[:_KEPT].decode(errors="replace")),))

@@ -1,0 +1,149 @@
+"""A study on disk. Raters get `page/` and nothing else.
+
+key.json        what is behind every trial, the seed and the rules: not served, not handed out
+raters.csv      one secret token per rater, to be handed out
+page/           the page: opens from a file or from `evalkit study serve`; knows no method, pair or person by name
+answers.sqlite  what `evalkit study serve` collected
+"""
+
+import csv
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalkit.csvfile import read_rows
+from evalkit.errors import StudyError
+from evalkit.files import atomic_path, read_json, write_json
+from evalkit.records import check_schema
+from evalkit.validation import explain_invalid
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Group(_Strict):
+    """The runs of one protocol: `methods` are row titles, as tables print them."""
+
+    protocol: str
+    protocol_hash: str
+    data_hash: str
+    title: str
+    motion: str
+    methods: tuple[str, ...]
+
+
+class Scene(_Strict):
+    """One pair of one protocol and the names of its media; `clips` are by method.
+
+    `ruined` spoils the clip of the first method, for attention checks; None where the scene has none.
+    """
+
+    protocol: str
+    pair: str
+    source: str
+    driving: str
+    clips: dict[str, str]
+    ruined: str | None = None
+
+
+class LeftOut(_Strict):
+    """A pair that is no scene, and why."""
+
+    protocol: str
+    pair: str
+    reason: str
+
+
+class Asked(_Strict):
+    """One trial: a scene, and what is on which side; `check` marks an attention check ("intact" against "ruined")."""
+
+    rater: Annotated[int, Field(ge=0)]
+    scene: str
+    left: str
+    right: str
+    check: bool
+
+
+class Study(_Strict):
+    """`key.json`. A rater who misses more than `max_missed` attention checks is left out."""
+
+    schema_version: int
+    id: str
+    seed: int
+    question: str
+    ours: str | None
+    max_missed: Annotated[int, Field(ge=0)]
+    raters: Annotated[int, Field(ge=1)]
+    groups: tuple[Group, ...]
+    scenes: dict[str, Scene]
+    left_out: tuple[LeftOut, ...]
+    trials: dict[str, Asked]
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """Where the parts of a study lie."""
+
+    path: Path
+
+    @property
+    def key(self) -> Path:
+        """key.json."""
+        return self.path / "key.json"
+
+    @property
+    def raters(self) -> Path:
+        """raters.csv."""
+        return self.path / "raters.csv"
+
+    @property
+    def page(self) -> Path:
+        """page/."""
+        return self.path / "page"
+
+    @property
+    def answers(self) -> Path:
+        """answers.sqlite."""
+        return self.path / "answers.sqlite"
+
+
+def write_study(folder: StudyFolder, study: Study) -> None:
+    """Write `key.json` and a new secret token for each rater."""
+    write_json(folder.key, study.model_dump(mode="json"))
+    with atomic_path(folder.raters) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["rater", "token"])
+        writer.writerows([rater, f"{rater}-{secrets.token_hex(8)}"] for rater in range(1, study.raters + 1))
+
+
+def read_study(folder: StudyFolder) -> Study:
+    """Read `key.json`. Raises `StudyError` when there is none or it is damaged, `RunError` for a newer schema."""
+    try:
+        content = read_json(folder.key)
+        check_schema(folder.key, int(content["schema_version"]))
+        return Study.model_validate(content)
+    except FileNotFoundError as error:
+        raise StudyError(
+            f"{folder.path} is no study: it has no key.json. Make one with `evalkit study make`."
+        ) from error
+    except ValidationError as error:
+        raise StudyError(explain_invalid(folder.key, error, Study)) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{folder.key}: damaged ({type(error).__name__}: {error}).") from error
+
+
+def read_tokens(folder: StudyFolder) -> list[str]:
+    """The tokens by rater. Raises `StudyError` for a missing or damaged file."""
+    return [row.text("token") for row in read_rows(folder.raters, ("rater", "token"), StudyError)]
+
+
+def find_rater(tokens: Sequence[str], token: str) -> int | None:
+    """The rater (from 0) whose token this is; None for one that was never given out."""
+    found = [hmac.compare_digest(known.encode(), token.encode("utf-8", "surrogatepass")) for known in tokens]
+    return found.index(True) if True in found else None

@@ -1,0 +1,81 @@
+"""Answers in SQLite: many writers at once, nothing lost when the process is killed, nothing ever overwritten.
+
+Write-ahead logging with full synchronisation: an answer that was acknowledged is on the disk.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import StudyError
+from evalkit.study.answers import Answer, Refusal, Sheet, contradiction
+
+_WAIT_S = 30.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS answers (
+    rater INTEGER NOT NULL, trial TEXT NOT NULL, choice TEXT NOT NULL, seconds REAL,
+    received TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (rater, trial)
+);
+CREATE TABLE IF NOT EXISTS refused (
+    reason TEXT NOT NULL, trial TEXT NOT NULL, content TEXT NOT NULL, received TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a sheet: answers that were new, that were there already, and everything refused."""
+
+    stored: int
+    repeated: int
+    refusals: tuple[Refusal, ...]
+
+
+def keep(path: Path, sheet: Sheet) -> Kept:
+    """Store a sheet whole or not at all; an earlier answer to the same trial stays. Raises `StudyError`."""
+    stored, contradicting = 0, []
+    with _open(path) as database:
+        database.execute("BEGIN IMMEDIATE")
+        for answer in sheet.answers:
+            row = (answer.rater, answer.trial, answer.choice, answer.seconds)
+            insert = "INSERT OR IGNORE INTO answers (rater, trial, choice, seconds) VALUES (?, ?, ?, ?)"
+            if database.execute(insert, row).rowcount:
+                stored += 1
+                continue
+            ask = "SELECT choice FROM answers WHERE rater = ? AND trial = ?"
+            if database.execute(ask, row[:2]).fetchone()[0] != answer.choice:
+                contradicting.append(contradiction(answer))
+        refusals = (*sheet.refusals, *contradicting)
+        database.executemany(
+            "INSERT INTO refused (reason, trial, content) VALUES (?, ?, ?)",
+            [(refusal.reason, refusal.trial, refusal.content) for refusal in refusals],
+        )
+        database.execute("COMMIT")
+    return Kept(stored, len(sheet.answers) - stored - len(contradicting), refusals)
+
+
+def stored_answers(path: Path, rater: int | None = None) -> list[Answer]:
+    """All answers, or those of one rater, in the order they came. Raises `StudyError`."""
+    with _open(path) as database:
+        rows = database.execute("SELECT rater, trial, choice, seconds FROM answers ORDER BY rowid").fetchall()
+    return [Answer(*row) for row in rows if rater in (None, row[0])]
+
+
+def stored_refusals(path: Path) -> Sequence[str]:
+    """The reason of every refusal. Raises `StudyError`."""
+    with _open(path) as database:
+        return [reason for (reason,) in database.execute("SELECT reason FROM refused ORDER BY rowid")]
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.executescript(_TABLES)
+            yield database
+    except sqlite3.Error as error:
+        raise StudyError(f"{path}: the answers cannot be read or written ({error}).") from error
