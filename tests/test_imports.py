@@ -26,6 +26,7 @@ TABLE: dict[str, set[str]] = {
     "files": {"errors"},
     "csvfile": {"errors"},
     "video": {"types", "errors", "files"},
+    "browser_video": {"types", "errors", "files"},
     "cache": {"types", "errors", "files"},
     "records": {"types", "errors", "files"},
     "runfolder": {"types", "errors", "files", "records"},
@@ -43,6 +44,9 @@ TABLE: dict[str, set[str]] = {
     "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video"},
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "features": {"types", "errors", "files", "cache", "extractors.", "video"},
+    "study.": BASICS
+    | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "table"}
+    | {"validation", "video"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},
     "table_formats": {"types", "errors", "table", "table_latex"},
 }
@@ -50,8 +54,16 @@ METHODS_MAY_IMPORT = {"types", "errors", "files", "adapter", "checkpoints", "ext
 
 # Libraries that belong to some files only; the rest of evalkit does not know them.
 LIBRARIES: dict[str, set[str]] = {
-    "av": {"video"},
-    "PIL": {"video", "contact_sheet", "calibration.", "demo.", "extractors.deep3d.", "extractors.inception_resize"},
+    "av": {"video", "browser_video"},
+    "PIL": {
+        "video",
+        "browser_video",
+        "contact_sheet",
+        "calibration.",
+        "demo.",
+        "extractors.deep3d.",
+        "extractors.inception_resize",
+    },
     "torch": {"extractors.", "cli.devices"},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},

@@ -5,8 +5,6 @@ EVALKIT_WRITE_GOLDEN=1 writes the golden files anew; look at the difference befo
 
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from evalkit.records import SCHEMA_VERSION
 from evalkit.table import build_table
 from evalkit.table_formats import FORMATS
 from evalkit.table_latex import document, latex_paper
+from tests.compiling import compile_latex
 
 GOLDEN = Path(__file__).parent / "golden"
 HARD = "\\input{/etc/passwd} <script>alert('$x_1$')</script> #1 & 50% ~^ [a] {b} * †"
@@ -183,13 +182,5 @@ def test_ours_has_to_be_there(both):
     "name", [*(f"{paper.id}.tex" for paper in list_papers()), "paper.tex", "reported.tex", "ablation.tex"]
 )
 def test_golden_files_compile(tmp_path, name):
-    compiler = shutil.which("pdflatex") or shutil.which("tectonic")
-    if compiler is None:
-        pytest.skip("neither pdflatex nor tectonic is installed")
     text = (GOLDEN / name).read_text(encoding="utf-8")
-    (tmp_path / "table.tex").write_text(text if "documentclass" in text else document([text]), encoding="utf-8")
-    options = ["-interaction=nonstopmode", "-halt-on-error"] if compiler.endswith("pdflatex") else []
-    done = subprocess.run([compiler, *options, "table.tex"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "table.pdf").stat().st_size > 1000
-    assert "invalid in math mode" not in done.stdout and "Overfull" not in done.stdout
+    compile_latex(text if "documentclass" in text else document([text]), tmp_path)

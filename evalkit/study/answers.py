@@ -23,7 +23,6 @@ FORGED = "forged token"
 UNKNOWN = "unknown trial"
 NOT_THEIRS = "another rater's trial"
 CONTRADICTS = "contradicts an earlier answer"
-_KEPT = 4000
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why something was refused, the trial it names if it names one, and (the beginning of) what it was."""
+    """Why something was refused, the trial of this rater it is about if there is one, and what it was."""
 
     reason: str
     trial: str
@@ -95,18 +94,18 @@ def contradiction(answer: Answer) -> Refusal:
 
 
 def _judge(study: Study, rater: int, raw: object) -> Answer | Refusal:
-    text = json.dumps(raw)[:_KEPT]
+    text = json.dumps(raw)
     try:
         answer = _Answer.model_validate(raw)
     except ValidationError:
         return Refusal(MALFORMED, "", text)
     asked = study.trials.get(answer.trial)
     if asked is None:
-        return Refusal(UNKNOWN, answer.trial[:_KEPT], text)
+        return Refusal(UNKNOWN, "", text)
     if asked.rater != rater:
-        return Refusal(NOT_THEIRS, answer.trial, text)
+        return Refusal(NOT_THEIRS, "", text)
     return Answer(rater, answer.trial, answer.choice, answer.seconds)
 
 
 def _refused(reason: str, content: bytes) -> Sheet:
-    return Sheet(None, (), (Refusal(reason, "", content[:_KEPT].decode(errors="replace")),))
+    return Sheet(None, (), (Refusal(reason, "", content.decode(errors="replace")),))

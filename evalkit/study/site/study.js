@@ -18,6 +18,7 @@ let current = null;
 let choice = null;
 let began = 0;
 let sending = false;
+let away = false;
 
 const storeName = () => `evalkit-${study}-${token}`;
 
@@ -174,9 +175,10 @@ async function send() {
       again = 0;
     }
   } catch {
-    // The server is away; answers stay in this browser, and are sent again.
+    // Nobody answers: the answers stay in this browser, and are sent again.
   }
   sending = false;
+  away = again > 0;
   tellState();
   if (again || [...answers.keys()].some((trial) => !acknowledged.has(trial))) setTimeout(send, again);
 }
@@ -187,7 +189,8 @@ function tellState() {
     get("state").textContent = "Answers are kept in this browser.";
     get("kept").textContent = "Please save your answers as a file and send it back.";
   } else if (waiting) {
-    get("state").textContent = `${waiting} answers wait for the server, which does not answer. They are kept here.`;
+    const reason = away ? "The server does not answer" : "Storing";
+    get("state").textContent = `${reason}: ${waiting} kept in this browser.`;
     get("kept").textContent = "Some answers are not stored yet. Leave this page open, or save them as a file.";
   } else {
     get("state").textContent = "All answers are stored.";
