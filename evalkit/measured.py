@@ -94,6 +94,20 @@ def machine(device: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in (device.get("name"), configuration.get("precision")) if part)
 
 
+def by_protocol(results: Sequence[Measured]) -> dict[str, list[Measured]]:
+    """Results that may stand side by side, by protocol.
+
+    Raises `RunError` as `refuse_unlike` does within a protocol, and as `refuse_mixed_rows` across them.
+    """
+    groups: dict[str, list[Measured]] = {}
+    for result in results:
+        groups.setdefault(result.protocol, []).append(result)
+    for group in groups.values():
+        refuse_unlike(group)
+    refuse_mixed_rows(results)
+    return groups
+
+
 def refuse_unlike(results: Sequence[Measured]) -> None:
     """Raise `RunError` unless the results share protocol, data and (per metric) signatures, and differ in name."""
     first = results[0]

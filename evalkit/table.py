@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit.errors import RunError
-from evalkit.measured import Measured, find_row, read_measured, refuse_mixed_rows, refuse_unlike
+from evalkit.measured import Measured, by_protocol, find_row, read_measured, refuse_unlike
 from evalkit.metrics import METRICS
 
 Mark = Literal["best", "second", ""]
@@ -110,12 +110,7 @@ def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | Non
 
 def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: bool = False) -> Table:
     """The table of some results, one column group per protocol. Raises as `build_table` does."""
-    groups: dict[str, list[Measured]] = {}
-    for result in results:
-        groups.setdefault(result.protocol, []).append(result)
-    for group in groups.values():
-        refuse_unlike(group)
-    refuse_mixed_rows(results)
+    groups = by_protocol(results)
     titles, last = _order(results, ours)
     columns: list[Column] = []
     rows: list[list[Cell]] = [[] for _ in titles]

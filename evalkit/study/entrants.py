@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.errors import StudyError, UnknownNameError
 from evalkit.files import content_sha256
-from evalkit.measured import Measured, find_row, read_measured, refuse_mixed_rows, refuse_unlike
+from evalkit.measured import Measured, by_protocol, find_row, read_measured
 from evalkit.protocol import Protocol, find_protocol, read_protocol
 from evalkit.runfolder import RunFolder
 from evalkit.study.folder import LeftOut
@@ -37,12 +37,7 @@ def read_entrants(runs: Sequence[Path], files: Sequence[Path], ours: str | None)
     `StudyError` when a protocol has fewer than two methods, lacks `ours`, or is not the one that was run.
     """
     results = [read_measured(path) for path in runs]
-    groups: dict[str, list[Measured]] = {}
-    for result in results:
-        groups.setdefault(result.protocol, []).append(result)
-    for group in groups.values():
-        refuse_unlike(group)
-    refuse_mixed_rows(results)
+    groups = by_protocol(results)
     title = None if ours is None else find_row(results, ours)
     known = [read_protocol(path) for path in files]
     return [_entrants(group, title, known) for group in groups.values()], title

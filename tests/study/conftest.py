@@ -1,7 +1,8 @@
 """Three small runs over six pairs, and studies made of them in a moment."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from evalkit.runfolder import Outcome, RunFolder
 from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import Study, StudyFolder, read_study, read_tokens
 from evalkit.study.make import Plan, draft_study, write_draft
+from evalkit.study.server import StudyServer
 
 SIZE, FRAMES = 32, 6
 PEOPLE = ("anna", "bela", "cora")
@@ -56,10 +58,16 @@ def write_run(out: Path, protocol_file: Path, data_root: Path, method: str, titl
     for index, pair in enumerate(pairs):
         clip = folder.generated(pair.id)
         video.write_video(clip, [frames(seed + index)], 25)
-        digests = [content_sha256(path) for path in (pair.source.path, pair.driving.path, clip)]
-        folder.write_outcome(
-            Outcome(pair.id, "ok", None, str(clip.relative_to(folder.path)), FRAMES, 1.0, digests[0], *digests[1:])
+        outcome = Outcome(
+            pair=pair.id,
+            status="ok",
+            generated=str(clip.relative_to(folder.path)),
+            frames=FRAMES,
+            source_sha256=content_sha256(pair.source.path),
+            driving_sha256=content_sha256(pair.driving.path),
+            generated_sha256=content_sha256(clip),
         )
+        folder.write_outcome(outcome)
     summary = {
         "schema_version": SCHEMA_VERSION,
         "protocol": protocol.id,
@@ -135,6 +143,18 @@ def key(study) -> Study:
 @pytest.fixture
 def tokens(study) -> list[str]:
     return read_tokens(study)
+
+
+@pytest.fixture
+def server(study) -> Iterator[StudyServer]:
+    """A running server of `study`, with no answers yet."""
+    study.answers.unlink(missing_ok=True)
+    with StudyServer(study) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
 
 
 def sheet(study: Study, token: str, answers: list[dict], /, **changes) -> bytes:

@@ -1,12 +1,10 @@
 """The page in a browser: from a file and from the server, by mouse and by keyboard."""
 
 import json
-import threading
 
 import pytest
 
 from evalkit.study.answers import read_sheet
-from evalkit.study.server import StudyServer
 from evalkit.study.store import stored_answers
 from evalkit.study.votes import count_votes, left_out
 from tests.browser import chromium
@@ -88,17 +86,6 @@ def begin_again(page):
     """After a reload the page remembers that everything was answered."""
     page.click("text=Begin")
     page.wait_for_selector("#done:not([hidden])", timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-def server(study):
-    study.answers.unlink(missing_ok=True)
-    with StudyServer(study) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_from_the_server_with_a_wrong_code_first(server, study, order, tokens):

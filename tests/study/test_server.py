@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import threading
 
 import pytest
 
@@ -12,16 +11,6 @@ from evalkit.study.folder import StudyFolder
 from evalkit.study.server import LARGEST_SHEET, StudyServer
 from evalkit.study.store import stored_answers, stored_refusals
 from tests.study.conftest import prefer, sheet
-
-
-@pytest.fixture
-def server(study):
-    with StudyServer(study) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
 
 
 def ask(server, method, target, body=None, headers=None):
