@@ -92,12 +92,13 @@ def serve(
     from evalkit.study.folder import StudyFolder
     from evalkit.study.server import StudyServer
 
-    with StudyServer(StudyFolder(study), host, port) as server:
-        say(f"Serving {study} on http://{host}:{server.server_port}/#TOKEN (tokens: {StudyFolder(study).raters})")
-        try:
+    folder = StudyFolder(study)
+    try:
+        with StudyServer(folder, host, port) as server:
+            say(f"Serving {study} on http://{host}:{server.server_port}/#TOKEN (tokens: {folder.raters})")
             server.serve_forever()
-        except Interrupted:
-            say("Stopped. Answers are kept.")
+    except Interrupted:
+        say("Stopped. Answers are kept.")
 
 
 @app.command()
