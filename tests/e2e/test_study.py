@@ -20,6 +20,7 @@ from tests.study.conftest import TITLES, data_root, prefer, protocol_file, share
 
 __all__ = ["data_root", "protocol_file", "shared_runs"]
 RATERS = 6
+PATIENCE_S = 120
 
 
 @pytest.fixture
@@ -82,15 +83,17 @@ def test_nothing_is_lost_when_the_server_is_killed(evalkit, folder, tmp_path):
             answers = prefer(study, number, "Good", checks_right=number != 1)
             raters.append(Rater(port, study, tokens[number], answers))
             raters[-1].start()
-        while sum(len(rater.acknowledged) for rater in raters) < 20:
+        deadline = time.monotonic() + PATIENCE_S
+        while sum(len(rater.acknowledged) for rater in raters) < 20 and time.monotonic() < deadline:
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     told = {trial for rater in raters for trial in rater.acknowledged}
+    assert len(told) >= 20
     assert told <= {answer.trial for answer in stored_answers(folder.answers)}
     with serving(folder, port):
         for rater in raters:
-            rater.join(timeout=60)
+            rater.join(PATIENCE_S)
     assert [len(rater.acknowledged) for rater in raters] == [15] * (RATERS - 1)
     stored = {answer.trial: answer.choice for answer in stored_answers(folder.answers)}
     assert stored == {a["trial"]: a["choice"] for rater in raters for a in rater.answers}
