@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from evalkit.errors import RunError
 from evalkit.files import atomic_path
@@ -61,12 +62,25 @@ def write_frames(path: Path, scores: Iterable[FrameScores], signatures: Mapping[
 
 def read_frames(path: Path) -> list[FrameScores]:
     """Read what `write_frames` wrote, in the same order. Raises `RunError` for a newer schema or a damaged file."""
-    table = read_table(path).to_pandas()
-    groups = table.groupby(["pair", "metric"], sort=False)
+    table = read_table(path)
+    (pairs, pair_names), (metrics, metric_names), (statuses, status_names) = (
+        _codes(table, name) for name in ("pair", "metric", "status")
+    )
+    values = table["value"].to_numpy().astype(np.float64)
+    _, first, group = np.unique(pairs * len(metric_names) + metrics, return_index=True, return_inverse=True)
+    place = np.argsort(np.argsort(first))[group]
+    rows = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
     return [
-        FrameScores(str(pair), str(metric), rows["value"].to_numpy(dtype=np.float64), tuple(rows["status"]))
-        for (pair, metric), rows in groups
+        FrameScores(pair_names[pairs[r[0]]], metric_names[metrics[r[0]]], values[r], tuple(status_names[statuses[r]]))
+        for r in rows
+        if len(r)
     ]
+
+
+def _codes(table: pa.Table, name: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """A text column as (rows,) indices into the texts it holds."""
+    column = table[name].combine_chunks().dictionary_encode()
+    return column.indices.to_numpy().astype(np.int64), np.array(column.dictionary.to_pylist(), dtype=object)
 
 
 def read_signatures(path: Path) -> dict[str, str]:
