@@ -226,6 +226,7 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
             "created": created,
             "updated": now,
             "configuration": dict(plan.configuration),
+            "data": str(settings.data.resolve()) if settings.data else None,
             "protocol": plan.protocol.model_dump(mode="json"),
             "metrics": [metric.key for metric in plan.metrics],
             "extractors": {name: chain_signature(name) for name in extractors},

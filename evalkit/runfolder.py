@@ -1,6 +1,6 @@
 """A run on disk, `<out>/<protocol>/<method>[@tag]/`: names, what may be resumed, the lock that keeps two runs apart.
 
-run.json            what ran: configuration, versions, device, timings
+run.json            what ran: configuration, data root, versions, device, timings
 generated/<pair>.mkv  lossless, one frame per driving frame
 pairs/<pair>.json     outcome of a pair: ok or failed with the reason, digests, seconds
 pairs/<pair>.parquet  frame scores of a pair, as soon as it is scored
