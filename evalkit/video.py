@@ -1,9 +1,10 @@
-"""The only place that decodes, encodes, resizes, or changes the colour or layout of pictures.
+"""The only place that decodes, resizes, or changes the layout of pictures, and that writes clips without loss.
 
 Frames are (T, H, W, 3) uint8 RGB everywhere outside this file. Videos are addressed by frame index, never by time, so a
 variable frame rate or a meaningless container rate (VoxCeleb copies say 10 fps) changes nothing. Rotation marks are
 honoured, the colour matrix is the one the stream is tagged with (BT.601 when it is not), alpha is dropped, 16-bit grey
-is scaled to 8. Decoding streams in chunks, so memory does not grow with the length of a clip.
+is scaled to 8. Decoding streams in chunks, so memory does not grow with the length of a clip. Lossy copies for web
+pages are written by `browser_video`.
 """
 
 import re

@@ -191,6 +191,16 @@ def test_libraries_stay_where_they_belong(library):
     assert wrong == []
 
 
+def test_only_video_decodes():
+    calls = [
+        f"{module} line {node.lineno}"
+        for module in ("evalkit.video", "evalkit.browser_video")
+        for node in ast.walk(ast.parse(modules()[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("decode", "demux")
+    ]
+    assert calls and all(call.startswith("evalkit.video ") for call in calls)
+
+
 def test_nothing_is_imported_that_is_not_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     listed = {re.split(r"[^\w-]", entry)[0] for entry in project["dependencies"]}
