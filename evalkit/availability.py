@@ -1,6 +1,6 @@
 """Which metrics can be computed here: a metric whose networks have no weights is reported, never replaced."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from evalkit.extractors import EXTRACTORS
 from evalkit.features import dependency_order
@@ -17,10 +17,14 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
 
+def missing_weights(extractors: Iterable[str]) -> str | None:
+    """Why these extractors cannot run here, with the commands that help; None when they can."""
+    return missing(weight for name in dependency_order(extractors) for weight in EXTRACTORS.get(name).weights)
+
+
 def _reason(metric: Metric, imported: Collection[str]) -> str | None:
     if metric.input is None or metric.input[0] in imported:
         return None
     if EXTRACTORS.get(metric.input[0]).imported:
         return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
-    networks = dependency_order([metric.input[0]])
-    return missing(weight for name in networks for weight in EXTRACTORS.get(name).weights)
+    return missing_weights([metric.input[0]])

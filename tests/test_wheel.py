@@ -59,3 +59,13 @@ def test_the_wheel_holds_licence_and_entry_point(installed):
     names = zipfile.ZipFile(installed[1]).namelist()
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_the_wheel_holds_the_pages_of_the_report(installed):
+    names = set(zipfile.ZipFile(installed[1]).namelist())
+    pages = {
+        path.relative_to(ROOT).as_posix()
+        for kind in ("templates", "assets")
+        for path in (ROOT / "evalkit" / "report" / kind).iterdir()
+    }
+    assert len(pages) > 10 and pages <= names

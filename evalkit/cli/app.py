@@ -7,6 +7,7 @@ import typer
 from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, protocols, study, weights
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
+from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
 from evalkit.cli.table import table
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(table)
+app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)

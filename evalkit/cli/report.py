@@ -1,0 +1,77 @@
+"""`evalkit report`: runs as pages to look at."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from evalkit.cli import options
+
+_SHOWN = 5
+
+
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders of one protocol, such as runs/demo_cross/*.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="A new or empty folder, or one that holds a report.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="DIR",
+            help="Where source and driving clips lie now. Default: where the run had them.",
+        ),
+    ] = None,
+    media: Annotated[
+        Literal["all", "worst", "none"],
+        typer.Option(help="Pairs that get a video: all, only those in a worst list, or none."),
+    ] = "all",
+    landmarks: Annotated[
+        Literal["cached", "extract", "none"],
+        typer.Option(
+            help="For the overlay: those in the feature cache, those and the missing ones found now, or none."
+        ),
+    ] = "cached",
+    worst: Annotated[int, typer.Option(min=1, metavar="K", help="Pairs per metric and method in the gallery.")] = 12,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that make videos. Default: one per CPU core, at most 8.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Make a site of some runs: table, spread, trade-offs, and every pair with its clips playing in step.
+
+    Open DIR/index.html in a browser; no server and no network is needed. The same command again keeps the videos of
+    clips that did not change.
+
+    Example: `evalkit report runs/demo_cross/* --out report`
+    """
+    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.report.build import Options
+    from evalkit.report.collect import collect
+    from evalkit.report.site import write_report
+
+    comparison = collect(runs)
+    with pair_progress("report", len(comparison.pairs)) as on_pair:
+        chosen = Options(data, media, landmarks, worst, worker_count(workers))
+        written = write_report(comparison, out, chosen, on_pair)
+    if as_json:
+        print_json(
+            {
+                "index": str(written.index),
+                "methods": written.methods,
+                "pairs": written.pairs,
+                "videos": written.pairs - len(written.without_video),
+                "without_video": dict(written.without_video),
+            }
+        )
+        return
+    if media != "none":
+        for pair, reason in list(written.without_video.items())[:_SHOWN]:
+            say(f"No video of {pair}: {reason}")
+        if len(written.without_video) > _SHOWN:
+            say(f"... and of {len(written.without_video) - _SHOWN} more pairs; their pages say why.")
+    typer.echo(written.index)

@@ -1,0 +1,21 @@
+"""`evalkit report`: runs of one protocol as a static site, one idea per file.
+
+collect     runs -> what is compared: methods, pairs, matrices of clip means
+ranks       who is ranked, and the order of rows
+overview    the first page: the ranked table and what stands behind it
+trust       how far the numbers can be trusted
+tradeoffs   metrics against each other, with Pareto fronts
+pairs       the numbers and clips of single pairs
+worst       the worst pairs and frames of each metric
+failures    everything that has no value, with its reason
+sources     where source and driving clips lie
+media       the clips of a pair as one video that a browser plays
+landmarks   the points that the overlay draws
+build       media and landmarks of one pair, in any process
+payload     data for the pages, as scripts that open from a file
+folder      the folder of the site: nothing else in it is touched
+site        all of it
+
+`templates/` holds the pages, `assets/` their scripts and styles: classic scripts, because a page that is opened from a
+file may not load modules or fetch data.
+"""

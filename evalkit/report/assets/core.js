@@ -1,0 +1,125 @@
+"use strict";
+// What every page uses: data that arrives as scripts, elements without markup in strings, numbers, tips and colours.
+window.evalkit = (() => {
+  const root = document.documentElement.dataset.root;
+  const held = new Map();
+  const asked = new Map();
+
+  function receive(name, content) {
+    held.set(name, content);
+  }
+
+  /** The content of `data/<name>.js`, loaded once. A page from a file may not fetch, but it may add a script. */
+  function load(name) {
+    if (held.has(name)) return Promise.resolve(held.get(name));
+    if (!asked.has(name)) {
+      asked.set(name, new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = `${root}data/${name}.js`;
+        script.addEventListener("load", () => resolve(held.get(name)));
+        script.addEventListener("error", () => reject(new Error(`data/${name}.js is not there`)));
+        document.head.append(script);
+      }));
+    }
+    return asked.get(name);
+  }
+
+  function fill(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === true) element.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    }
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+    return element;
+  }
+
+  function el(tag, attributes = {}, ...children) {
+    return fill(document.createElement(tag), attributes, children);
+  }
+
+  function svg(tag, attributes = {}, ...children) {
+    return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+  }
+
+  function empty(title, text = "") {
+    return el("p", { class: "empty" }, el("b", {}, title), text);
+  }
+
+  function number(value, decimals) {
+    return value === null || value === undefined ? "–" : value.toFixed(decimals);
+  }
+
+  function metricName(metric) {
+    return metric.variant ? `${metric.title} (${metric.variant})` : metric.title;
+  }
+
+  function arrow(metric) {
+    return { higher: "↑", lower: "↓" }[metric.better] ?? "";
+  }
+
+  function options(select, entries, chosen) {
+    select.replaceChildren(...entries.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
+  }
+
+  function pairLink(slug, parameters = {}) {
+    const hash = new URLSearchParams(parameters).toString();
+    return `${root}pairs/${slug}.html${hash ? `#${hash}` : ""}`;
+  }
+
+  /** The value of a colour variable, for canvases, which know no variables. */
+  function color(name) {
+    const probe = el("i", { style: `color:var(${name});display:none` });
+    document.body.append(probe);
+    const value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  }
+
+  function methodColor(index) {
+    return `--m${index % 8}`;
+  }
+
+  /** Dashes tell methods apart that share a colour. */
+  function methodDash(index) {
+    return ["", "6 3", "2 3", "8 3 2 3", "1 4"][Math.floor(index / 8) % 5];
+  }
+
+  const tip = el("div", { class: "tip", role: "status", hidden: true });
+  document.body.append(tip);
+
+  function showTip(x, y, ...content) {
+    tip.replaceChildren(...content);
+    tip.hidden = false;
+    const box = tip.getBoundingClientRect();
+    const left = Math.min(Math.max(x - box.width / 2, 8), innerWidth - box.width - 8);
+    const top = y - box.height - 12 < 0 ? y + 16 : y - box.height - 12;
+    tip.style.left = `${left + scrollX}px`;
+    tip.style.top = `${top + scrollY}px`;
+  }
+
+  function hideTip() {
+    tip.hidden = true;
+  }
+
+  /** Calls `action` once, when `element` is about to be seen. */
+  function whenSeen(element, action) {
+    const watcher = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) {
+        watcher.disconnect();
+        action();
+      }
+    }, { rootMargin: "400px" });
+    watcher.observe(element);
+  }
+
+  /** Whether every word of `query` is part of `text`. */
+  function matches(text, query) {
+    const whole = text.toLowerCase();
+    return query.toLowerCase().split(/\s+/).every((word) => whole.includes(word));
+  }
+
+  return {
+    root, receive, load, el, svg, empty, number, metricName, arrow, options, pairLink, color, methodColor, methodDash,
+    showTip, hideTip, whenSeen, matches,
+  };
+})();

@@ -1,0 +1,86 @@
+"""The slow part of a report, one pair at a time: its video and its landmarks, here or in another process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from evalkit.cache import cache_dir
+from evalkit.report.collect import Comparison
+from evalkit.report.landmarks import PairLandmarks, Source, choose_detector, write_landmarks
+from evalkit.report.media import PairMedia, make_mosaic, media_facts
+from evalkit.report.pairs import clips_of, driving_rule, frame_count
+from evalkit.types import Pair
+
+Media = Literal["all", "worst", "none"]
+MEDIA: tuple[Media, ...] = ("all", "worst", "none")
+_LEFT_OUT = {
+    "worst": "Only the worst pairs of each metric have a video (--media worst).",
+    "none": "This report was made without videos (--media none).",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can say of a report.
+
+    `data` is where the clips lie when that is not where the run had them. `media` chooses the pairs that get a video,
+    `landmarks` whether they are found anew where the cache has none, `worst` how many the gallery shows.
+    """
+
+    data: Path | None = None
+    media: Media = "all"
+    landmarks: Source = "cached"
+    worst: int = 12
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class PairJob:
+    """What to make for the pair at `index`; a text in place of a part says why it is not made."""
+
+    index: int
+    media: PairMedia | str
+    landmarks: PairLandmarks | str
+
+
+@dataclass(frozen=True)
+class BuiltPair:
+    """What was made: facts for the page of the pair, `media` with a `reason` and `landmarks` with a `note` if not."""
+
+    index: int
+    media: dict[str, Any]
+    landmarks: dict[str, Any]
+
+
+def plan_jobs(
+    comparison: Comparison, out: Path, options: Options, found: Mapping[str, Pair], worst: set[int]
+) -> list[PairJob]:
+    """One job per pair; `found` are the pairs whose source and driving clips are known, `worst` the worst ones."""
+    detector = choose_detector([method.header for method in comparison.methods])
+    rule, resolution = driving_rule(comparison), comparison.protocol["resolution"]
+    jobs = []
+    for index, pair in enumerate(comparison.pairs):
+        if options.media == "none" or (options.media == "worst" and index not in worst):
+            reason = _LEFT_OUT[options.media]
+            jobs.append(PairJob(index, reason, reason))
+            continue
+        clips = clips_of(comparison, index, found.get(pair.id))
+        media = PairMedia(pair.slug, out / "media", clips, frame_count(comparison, index), resolution, rule)
+        landmarks: PairLandmarks | str = "No metric of these runs uses landmarks."
+        if options.landmarks == "none":
+            landmarks = "This report was made without landmarks (--landmarks none)."
+        elif detector is not None:
+            path = out / "data" / "landmarks" / f"{pair.slug}.js"
+            extract = options.landmarks == "extract"
+            landmarks = PairLandmarks(pair.slug, path, detector, clips, resolution, rule, cache_dir(), extract)
+        jobs.append(PairJob(index, media, landmarks))
+    return jobs
+
+
+def build_pair(job: PairJob) -> BuiltPair:
+    """Do one job; what cannot be made becomes a reason on the page."""
+    media = media_facts(job.media if isinstance(job.media, str) else make_mosaic(job.media))
+    if isinstance(job.landmarks, str):
+        return BuiltPair(job.index, media, {"file": None, "note": job.landmarks})
+    return BuiltPair(job.index, media, write_landmarks(job.landmarks))

@@ -1,0 +1,163 @@
+"""Runs of one protocol, read and checked: methods, pairs, and the clip means of every metric as matrices."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import RunError
+from evalkit.execute import finished_pairs
+from evalkit.measured import Measured, read_measured
+from evalkit.records import FrameScores, read_frames, read_table
+from evalkit.runfolder import Outcome, RunFolder, read_header
+from evalkit.table import Column, Table, table_of
+from evalkit.types import Values
+
+_SPECIAL = re.compile(r"[^A-Za-z0-9_-]+")
+_SLUG = 60
+
+
+@dataclass(frozen=True)
+class MethodRun:
+    """One method: its result, its folder and what `run.json` says."""
+
+    measured: Measured
+    folder: RunFolder
+    header: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PairFacts:
+    """A pair as the site knows it. `slug` is its id as a file name that needs no escaping in an address."""
+
+    id: str
+    slug: str
+    source_identity: str
+    driving_identity: str
+
+
+@dataclass(frozen=True)
+class ClipMatrix:
+    """One metric over M methods and P pairs: `means` (M, P) with NaN where there is none, and `coverage` (M, P)."""
+
+    means: Values
+    coverage: Values
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that is compared. `table` has one row per method, in the order of `methods`."""
+
+    methods: tuple[MethodRun, ...]
+    pairs: tuple[PairFacts, ...]
+    table: Table
+    clips: Mapping[str, ClipMatrix]
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """The protocol as `run.json` holds it."""
+        return dict(self.methods[0].header["protocol"])
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """The summary of the first run, for what all runs share: protocol, version, hash, task, number of pairs."""
+        return self.methods[0].measured.summary
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """All identities of sources and driving clips."""
+        return frozenset(n for pair in self.pairs for n in (pair.source_identity, pair.driving_identity) if n)
+
+    @cached_property
+    def metrics(self) -> tuple[Column, ...]:
+        """Columns that are metrics: all of the table but the speed."""
+        return tuple(column for column in self.table.columns if column.key != "fps")
+
+    @cached_property
+    def paired(self) -> tuple[Column, ...]:
+        """Metrics that have a value for every clip; set metrics such as FID have none."""
+        return tuple(column for column in self.metrics if column.key in self.clips)
+
+    @cached_property
+    def outcomes(self) -> tuple[Mapping[str, Outcome], ...]:
+        """Per method: pair id -> what became of it."""
+        found = []
+        for method in self.methods:
+            read = {pair.id: method.folder.read_outcome(pair.id) for pair in self.pairs}
+            found.append({name: outcome for name, outcome in read.items() if outcome is not None})
+        return tuple(found)
+
+    @cached_property
+    def frames(self) -> tuple[Mapping[tuple[str, str], FrameScores], ...]:
+        """Per method: (pair id, metric key) -> frame scores; empty for a run that was copied without them."""
+        return tuple(
+            {(score.pair, score.metric): score for score in read_frames(method.folder.frames)}
+            if method.folder.frames.is_file()
+            else {}
+            for method in self.methods
+        )
+
+
+def collect(runs: Sequence[Path]) -> Comparison:
+    """Read finished runs.
+
+    Raises `RunError` when a folder is none, was written by a newer evalkit, cannot share a table with the others (the
+    difference is named), or has the same name as another.
+    """
+    if not runs:
+        raise RunError("A report needs at least one run folder.")
+    measured = [read_measured(path) for path in runs]
+    table = table_of(_of_one_protocol(measured))
+    methods = tuple(
+        MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)
+    )
+    tables = [_clips(method.folder) for method in methods]
+    pairs = _pairs(methods, tables)
+    keys = list(dict.fromkeys(key for found in tables for key in found["metric"]))
+    return Comparison(methods, pairs, table, {key: _matrix(key, tables, pairs) for key in keys})
+
+
+def slug(name: str) -> str:
+    """A file name of plain letters for any `name`; two names never share one."""
+    readable = _SPECIAL.sub("_", name).strip("_")[:_SLUG]
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
+    """Tables take several protocols side by side; pages about pairs cannot."""
+    first = results[0]
+    for result in results:
+        if result.protocol != first.protocol:
+            raise RunError(
+                f"{first.name} and {result.name} cannot share a report: they are runs of {first.protocol} and "
+                f"{result.protocol}. Make one report per protocol."
+            )
+    return results
+
+
+def _clips(folder: RunFolder) -> pd.DataFrame:
+    columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
+    return pd.DataFrame(read_table(folder.clips).select(columns).to_pydict())
+
+
+def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:
+    """Pairs in the protocol's order; by name when no metric is there that would list them."""
+    rows = pd.concat(tables).drop_duplicates("pair")
+    people = {str(r.pair): (str(r.source_identity), str(r.driving_identity)) for r in rows.itertuples(index=False)}
+    names = list(people) or sorted({name for method in methods for name in finished_pairs(method.folder)})
+    return tuple(PairFacts(name, slug(name), *people.get(name, ("", ""))) for name in names)
+
+
+def _matrix(key: str, tables: Sequence[pd.DataFrame], pairs: Sequence[PairFacts]) -> ClipMatrix:
+    names = [pair.id for pair in pairs]
+    found = [table[table["metric"] == key].drop_duplicates("pair").set_index("pair").reindex(names) for table in tables]
+    return ClipMatrix(
+        np.stack([rows["mean"].to_numpy(dtype=np.float64) for rows in found]),
+        np.stack([rows["coverage"].to_numpy(dtype=np.float64) for rows in found]),
+    )

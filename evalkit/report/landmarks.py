@@ -1,0 +1,113 @@
+"""Landmarks for the overlay: what the detector of the run said of every frame, taken from the feature cache."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from evalkit import video
+from evalkit.availability import missing_weights
+from evalkit.cache import FeatureCache, feature_key
+from evalkit.errors import EvalkitError
+from evalkit.evaluate import driving_frames
+from evalkit.extractors import EXTRACTORS
+from evalkit.features import FeatureBank, chain_signature, dependency_order
+from evalkit.protocol import DrivingRule
+from evalkit.report.media import ClipFile
+from evalkit.report.payload import write_script
+from evalkit.types import Values
+
+Source = Literal["cached", "extract", "none"]
+SOURCES: tuple[Source, ...] = ("cached", "extract", "none")
+DETECTORS = ("dlib68", "fan68", "mediapipe478", "mtcnn5")
+"""Detectors with a feature `points` (T, K, 2) in pixels, in the order in which the overlay prefers them."""
+MISSING, _TOP = 65535, 65534
+
+
+@dataclass(frozen=True)
+class PairLandmarks:
+    """The overlay of one pair: clips of `resolution` pixels, written to `output` under `slug`.
+
+    With `extract`, what the cache does not hold is found now, by decoding the clip.
+    """
+
+    slug: str
+    output: Path
+    detector: str
+    clips: tuple[ClipFile, ...]
+    resolution: int
+    driving: DrivingRule
+    cache: Path
+    extract: bool
+
+
+def choose_detector(headers: Sequence[Mapping[str, Any]]) -> str | None:
+    """A landmark detector that the metrics of the runs were computed with; None when they used none."""
+    used = {name for header in headers for name in header.get("extractors", {}) if name in EXTRACTORS}
+    order = dependency_order(sorted(used))
+    return next((name for name in DETECTORS if name in order), None)
+
+
+def write_landmarks(job: PairLandmarks) -> dict[str, Any]:
+    """Write the points of every clip that has any; returns what the page needs: `file`, `detector` and `missing`.
+
+    `missing` names the tiles without points and says why. Without any points there is no file.
+    """
+    bank = FeatureBank(FeatureCache(job.cache))
+    found: dict[str, Values] = {}
+    missing: dict[str, str] = {}
+    for clip in job.clips:
+        points = _cached(bank, job, clip)
+        if points is None and job.extract:
+            points = _extracted(bank, job, clip, missing)
+        if points is not None:
+            found[clip.tile] = points
+        else:
+            missing.setdefault(clip.tile, "Its landmarks are not in the feature cache.")
+    if not found:
+        return {"file": None, "detector": job.detector, "missing": missing}
+    count = next(iter(found.values())).shape[1]
+    tiles = {tile: _packed(points, job.resolution) for tile, points in found.items()}
+    write_script(job.output, f"landmarks/{job.slug}", {"points": count, "top": _TOP, "tiles": tiles})
+    return {"file": job.output.name, "detector": job.detector, "missing": missing}
+
+
+def _decoding(job: PairLandmarks, clip: ClipFile) -> dict[str, object]:
+    """The part of the cache key that `evaluate` uses for this kind of clip."""
+    if clip.frames:
+        return {"indices": list(clip.frames), "size": job.resolution}
+    return {"size": job.resolution, **job.driving.model_dump()} if clip.tile == "driving" else {"size": None}
+
+
+def _cached(bank: FeatureBank, job: PairLandmarks, clip: ClipFile) -> Values | None:
+    if clip.digest is None:
+        return None
+    features = bank.cache.load(feature_key(clip.digest, _decoding(job, clip), chain_signature(job.detector)))
+    return None if features is None else features["points"]
+
+
+def _extracted(bank: FeatureBank, job: PairLandmarks, clip: ClipFile, missing: dict[str, str]) -> Values | None:
+    if reason := missing_weights([job.detector]):
+        missing[clip.tile] = reason
+        return None
+    try:
+        if clip.frames:
+            return bank.of_frames(clip.path, clip.frames, job.resolution, [job.detector])[job.detector]["points"]
+        features = bank.collect(clip.path, _decoding(job, clip), [job.detector])
+        driven = clip.tile == "driving"
+        chunks = driving_frames(clip.path, job.resolution, job.driving) if driven else video.iter_frames(clip.path)
+        for frames in chunks:
+            features.feed(frames)
+        return features.finish()[job.detector]["points"]
+    except EvalkitError as error:
+        missing[clip.tile] = str(error)
+        return None
+
+
+def _packed(points: Values, resolution: int) -> str:
+    """(T, K, 2) pixels as base64 of little-endian uint16: 0 to 65534 span the frame, 65535 stands for no face."""
+    scaled = np.clip(np.rint(points / resolution * _TOP), 0, _TOP)
+    return base64.b64encode(np.where(np.isfinite(scaled), scaled, MISSING).astype("<u2").tobytes()).decode()

@@ -1,0 +1,190 @@
+"""The clips of one pair as one video: source, driving and every generated clip side by side, frame by frame.
+
+One video cannot fall out of step with itself, however many methods there are and wherever the reader jumps; the page
+cuts the tiles out again. A picture of the middle frame stands in until the video is there.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit import video
+from evalkit.browser_video import write_browser_video, write_jpeg
+from evalkit.errors import VideoError
+from evalkit.evaluate import driving_frames
+from evalkit.files import canonical_sha256, content_sha256, read_json, write_json
+from evalkit.protocol import DrivingRule
+from evalkit.types import Frames
+
+VERSION = 1
+MOST_PIXELS = 2048 * 2048
+LARGEST_TILE, POSTER_TILE, BLOCK = 512, 128, 16
+_GREY = 128
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """A clip to show: `tile` is "source", "driving" or the method's index; `digest` is what it was when scored.
+
+    `frames` are the source frames; empty for a clip that is shown as a whole.
+    """
+
+    tile: str
+    path: Path
+    digest: str | None
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PairMedia:
+    """What to show of one pair and where to put it: `<folder>/<slug>-<digest>.mp4` with `.jpg` and `.json` beside it.
+
+    `frames` is how many the clips should have; the picture shows the middle one.
+    """
+
+    slug: str
+    folder: Path
+    clips: tuple[ClipFile, ...]
+    frames: int
+    resolution: int
+    driving: DrivingRule
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """A finished video: `frames` at `fps`, square tiles of `side` pixels in `columns`, named row by row by `tiles`.
+
+    `problems` says for each tile that has no (or not all) frames why. `video` and `poster` are file names.
+    """
+
+    video: str
+    poster: str
+    frames: int
+    fps: float
+    side: int
+    columns: int
+    tiles: tuple[str, ...]
+    problems: dict[str, str]
+
+
+def make_mosaic(job: PairMedia) -> Mosaic | str:
+    """Make the video of a pair, or find the one that was made of the same clips; or say why there is none."""
+    stem = f"{job.slug}-{_digest(job)[:10]}"
+    told = job.folder / f"{stem}.json"
+    if told.is_file() and (job.folder / f"{stem}.mp4").is_file():
+        content = read_json(told)
+        return Mosaic(**{**content, "tiles": tuple(content["tiles"])})
+    problems = {clip.tile: reason for clip in job.clips if (reason := _unusable(clip))}
+    usable = [clip for clip in job.clips if clip.tile not in problems]
+    moving = [clip for clip in usable if not clip.frames]
+    if not moving:
+        return "; ".join(problems.values()) or "There is no clip to show."
+    columns = _columns(len(usable))
+    side = _side(len(usable), columns, job.resolution)
+    try:
+        fps = video.frame_rate(moving[0].path) / (job.driving.stride if moving[0].tile == "driving" else 1)
+        middle: list[Frames] = []
+        pictures = _mosaics(job, usable, columns, side, problems, middle)
+        frames = write_browser_video(job.folder / f"{stem}.mp4", pictures, fps)
+    except VideoError as error:
+        return "; ".join(problems.values()) or str(error)
+    write_jpeg(job.folder / f"{stem}.jpg", _poster(middle[-1], side))
+    tiles = tuple(clip.tile for clip in usable)
+    mosaic = Mosaic(f"{stem}.mp4", f"{stem}.jpg", frames, fps, side, columns, tiles, problems)
+    write_json(told, asdict(mosaic))
+    return mosaic
+
+
+def _digest(job: PairMedia) -> str:
+    clips = [[clip.tile, clip.digest, list(clip.frames)] for clip in job.clips]
+    return canonical_sha256([VERSION, clips, job.resolution, job.driving.model_dump()])
+
+
+def _unusable(clip: ClipFile) -> str | None:
+    if not clip.path.exists():
+        return "The video is not there any more."
+    if clip.digest and content_sha256(clip.path) != clip.digest:
+        return "The video changed since it was scored and is not shown."
+    return None
+
+
+def _columns(tiles: int) -> int:
+    """Nearly square; up to three tiles stand in one row."""
+    return tiles if tiles <= 3 else math.ceil(math.sqrt(tiles))
+
+
+def _side(tiles: int, columns: int, resolution: int) -> int:
+    """The largest tile in whole blocks of the codec that keeps the video playable on a phone."""
+    rows = math.ceil(tiles / columns)
+    side = min(resolution, LARGEST_TILE, math.isqrt(MOST_PIXELS // (rows * columns)))
+    return max(side // BLOCK * BLOCK, BLOCK)
+
+
+def _mosaics(
+    job: PairMedia,
+    clips: Sequence[ClipFile],
+    columns: int,
+    side: int,
+    problems: dict[str, str],
+    middle: list[Frames],
+) -> Iterator[Frames]:
+    """Single mosaic frames (1, H, W, 3), as many as the longest clip has; the first and the middle one go to `middle`.
+
+    What keeps a clip from being read to its end is noted in `problems`.
+    """
+    rows = math.ceil(len(clips) / columns)
+    streams = [_tiles(job, clip, side) for clip in clips]
+    still = [bool(clip.frames) for clip in clips]
+    canvas = np.full((1, rows * side, columns * side, 3), _GREY, np.uint8)
+    index = 0
+    while True:
+        moved = False
+        for place, (clip, stream) in enumerate(zip(clips, streams, strict=True)):
+            top, left = place // columns * side, place % columns * side
+            try:
+                tile = next(stream, None)
+            except VideoError as error:
+                problems[clip.tile], tile = str(error), None
+            if tile is not None:
+                canvas[0, top : top + side, left : left + side] = tile
+                moved |= not still[place]
+            elif not still[place]:
+                canvas[0, top : top + side, left : left + side] = _GREY
+        if not moved:
+            return
+        if index in (0, job.frames // 2):
+            middle.append(canvas.copy())
+        index += 1
+        yield canvas
+
+
+def _tiles(job: PairMedia, clip: ClipFile, side: int) -> Iterator[NDArray[np.uint8]]:
+    """Frames of one clip at the size of a tile: a source once, driving frames as the protocol takes them."""
+    if clip.frames:
+        yield video.fit(video.read_frames(clip.path, clip.frames[:1], size=job.resolution)[0], side)
+        return
+    rule = job.driving if clip.tile == "driving" else DrivingRule()
+    for chunk in driving_frames(clip.path, job.resolution, rule):
+        for frame in chunk:
+            yield video.fit(frame, side)
+
+
+def _poster(mosaic: Frames, side: int) -> NDArray[np.uint8]:
+    """The mosaic (1, H, W, 3) with smaller tiles."""
+    small = min(POSTER_TILE, side)
+    rows, columns = mosaic.shape[1] // side, mosaic.shape[2] // side
+    tiles = [
+        [video.fit(mosaic[0, r * side : (r + 1) * side, c * side : (c + 1) * side], small) for c in range(columns)]
+        for r in range(rows)
+    ]
+    return np.concatenate([np.concatenate(row, axis=1) for row in tiles])
+
+
+def media_facts(mosaic: Mosaic | str) -> dict[str, Any]:
+    """What a page needs of it: the mosaic's fields, or the reason why there is none."""
+    return {"reason": mosaic} if isinstance(mosaic, str) else asdict(mosaic)

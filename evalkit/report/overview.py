@@ -1,0 +1,147 @@
+"""The first page: how much was measured, the ranked table, and where its rows come from."""
+
+from typing import Any
+
+from evalkit.metrics import METRICS
+from evalkit.report.collect import Comparison, MethodRun
+from evalkit.report.ranks import Ranks
+from evalkit.report.trust import changed_code
+from evalkit.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, OTHER_MACHINE, Cell, Column
+from evalkit.table_formats import number
+
+_ARROWS = {"higher": "↑", "lower": "↓", "": ""}
+_CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor"}
+
+
+def columns(comparison: Comparison) -> list[dict[str, Any]]:
+    """Table columns with what stands behind each: the signature in lines, the definition, and where it comes from."""
+    return [_column(comparison, column) for column in comparison.table.columns]
+
+
+def rows(comparison: Comparison, ranks: Ranks) -> list[dict[str, Any]]:
+    """Table rows, best first. A cell's `left`, `width` and `at` place its interval and value on its column, in %."""
+    scales = [_scale(comparison, index) for index in range(len(comparison.table.columns))]
+    return [
+        {
+            "method": index,
+            "title": comparison.table.rows[index][0],
+            "anchor": comparison.methods[index].measured.anchor,
+            "rank": ranks.standings.get(index),
+            "cells": [
+                _cell(cell, column, scale)
+                for cell, column, scale in zip(
+                    comparison.table.rows[index][1], comparison.table.columns, scales, strict=True
+                )
+            ],
+        }
+        for index in ranks.order
+    ]
+
+
+def counts(comparison: Comparison) -> list[tuple[int, str]]:
+    """How much was measured: (number, noun)."""
+    frames = max(
+        (cell["frames"] for m in comparison.methods for cell in m.measured.summary["metrics"].values()), default=0
+    )
+    numbers = (
+        (len(comparison.methods), "method"),
+        (len(comparison.pairs), "pair"),
+        (len(comparison.people), "identity"),
+    )
+    words = [
+        (number, noun if number == 1 else "identities" if noun == "identity" else f"{noun}s")
+        for number, noun in numbers
+    ]
+    return [*words, (frames, "frames per method")]
+
+
+def site_data(comparison: Comparison, ranks: Ranks) -> dict[str, Any]:
+    """What every page needs to name methods and metrics."""
+    return {
+        "title": comparison.protocol.get("title", comparison.summary["protocol"]),
+        "task": comparison.summary["task"],
+        "methods": [
+            {"title": title, "anchor": method.measured.anchor}
+            for method, (title, _) in zip(comparison.methods, comparison.table.rows, strict=True)
+        ],
+        "order": list(ranks.order),
+        "metrics": [
+            {key: column[key] for key in ("key", "title", "variant", "better", "unit", "decimals", "clips")}
+            for column in columns(comparison)
+            if column["key"] != "fps"
+        ],
+    }
+
+
+def runs(comparison: Comparison) -> list[dict[str, Any]]:
+    """Where each row comes from."""
+    return [
+        {"title": title, "facts": _provenance(method)}
+        for method, (title, _) in zip(comparison.methods, comparison.table.rows, strict=True)
+    ]
+
+
+def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
+    entries = [m.measured.summary["metrics"].get(column.key) for m in comparison.methods]
+    signature = next((entry["signature"] for entry in entries if entry and entry["signature"]), None)
+    metric = METRICS.get(column.key)
+    keys = [paired.key for paired in comparison.paired]
+    return {
+        "key": column.key,
+        "title": column.title,
+        "variant": column.key.partition("[")[2].rstrip("]"),
+        "arrow": _ARROWS[column.better],
+        "better": column.better,
+        "unit": column.unit,
+        "decimals": column.decimals,
+        "clips": keys.index(column.key) if column.key in keys else None,
+        "signature": (signature or "").split("|") if signature else [],
+        "description": metric.description if metric else "",
+        "paper": metric.paper if metric else "",
+    }
+
+
+def _scale(comparison: Comparison, index: int) -> tuple[float, float]:
+    cells = [row[1][index] for row in comparison.table.rows]
+    values = [v for cell in cells for v in (cell.value, cell.low, cell.high) if v is not None]
+    return (min(values), max(values)) if values else (0.0, 1.0)
+
+
+def _cell(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, Any]:
+    low, high = scale
+
+    def place(value: float) -> float:
+        return round(100 * (value - low) / (high - low), 1) if high > low else 50.0
+
+    interval = None if cell.low is None or cell.high is None else (cell.low, cell.high)
+    return {
+        "text": number(cell, column),
+        "value": cell.value,
+        "mark": cell.mark,
+        "notes": cell.notes,
+        "classes": " ".join(_CLASSES[sign] for sign in cell.notes if sign in _CLASSES),
+        "coverage": None if cell.coverage is None else 100 * cell.coverage,
+        "interval": None if interval is None else " to ".join(f"{bound:.{column.decimals}f}" for bound in interval),
+        "at": None if cell.value is None else place(cell.value),
+        "left": None if interval is None else place(interval[0]),
+        "width": None if interval is None else round(place(interval[1]) - place(interval[0]), 1),
+    }
+
+
+def _provenance(method: MethodRun) -> list[tuple[str, str]]:
+    header, configuration = method.header, method.header.get("configuration", {})
+    provenance, checkpoint = header.get("provenance", {}), configuration.get("checkpoint_sha256")
+    commit = provenance.get("commit")
+    told = [
+        ("Run folder", str(method.folder.path)),
+        ("Finished", str(header.get("updated", header.get("created", "")))),
+        ("Checkpoint", f"sha256 {checkpoint}" if checkpoint else "no checkpoint file"),
+        ("Options", ", ".join(f"{k}={v}" for k, v in (configuration.get("options") or {}).items())),
+        ("Protocol hash", str(configuration.get("protocol_hash", ""))),
+        ("Machine", method.measured.machine),
+        (
+            "evalkit",
+            f"{provenance.get('evalkit', '')}, commit {commit or 'unknown'}{' (changed)' * changed_code(method)}",
+        ),
+    ]
+    return [(name, text) for name, text in told if text]

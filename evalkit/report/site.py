@@ -1,0 +1,133 @@
+"""`evalkit report`: runs of one protocol as a static site that opens from a file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from evalkit import __version__
+from evalkit.prepare.pool import run_all
+from evalkit.report import overview
+from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
+from evalkit.report.collect import Comparison
+from evalkit.report.failures import failures
+from evalkit.report.folder import SiteFolder
+from evalkit.report.pairs import clip_means, pair_data, pair_list
+from evalkit.report.ranks import Ranks, ranks
+from evalkit.report.sources import find_pairs
+from evalkit.report.tradeoffs import pareto_data
+from evalkit.report.trust import facts
+from evalkit.report.worst import Worst, worst, worst_pairs
+
+_ASSETS = Path(__file__).parent / "assets"
+_Page = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished report. `without_video` says why for every pair (by id) that has none."""
+
+    index: Path
+    methods: int
+    pairs: int
+    without_video: Mapping[str, str]
+
+
+def write_report(comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None]) -> Written:
+    """Write the site into `out`; videos that an earlier report made of the same clips are kept.
+
+    `on_pair` is told the id and "done" or "failed" (it has no video) as pairs are finished. Raises `RunError` when
+    `out` cannot be used. A clip that is missing costs only its tile.
+    """
+    site, page = SiteFolder.claim(out), _renderer(comparison)
+    for asset in sorted(_ASSETS.iterdir()):
+        site.copy(asset, f"assets/{asset.name}")
+    standing, found = ranks(comparison), worst(comparison, options.worst)
+    _write_data(site, comparison, standing, found)
+    sources, note = find_pairs(comparison.methods[0].header, options.data) if options.media != "none" else ({}, None)
+    without: dict[str, str] = {}
+    jobs = plan_jobs(comparison, out, options, sources, worst_pairs(found))
+    for built in run_all(build_pair, jobs, options.workers):
+        pair = comparison.pairs[built.index]
+        absent = note or (None if pair.id in sources else "the data has no pair of this name.")
+        _write_pair(site, comparison, built, absent, page)
+        if reason := built.media.get("reason"):
+            without[pair.id] = reason
+        on_pair(pair.id, "failed" if reason else "done")
+    site.text("index.html", page("index", root="", **_overview(comparison, standing)))
+    for name in ("pairs", "worst", "failures"):
+        site.text(f"{name}.html", page(name, root=""))
+    site.finish()
+    return Written(out / "index.html", len(comparison.methods), len(comparison.pairs), without)
+
+
+def _renderer(comparison: Comparison) -> _Page:
+    """Renders a page by name; everything a template prints is escaped."""
+    environment = Environment(
+        loader=PackageLoader("evalkit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    summary = comparison.summary
+    shared = {
+        "title": comparison.protocol.get("title", summary["protocol"]),
+        "task": summary["task"].replace("_", "-").capitalize(),
+        "protocol": f"{summary['protocol']} v{summary['protocol_version']}",
+        "hash": summary["protocol_hash"],
+        "version": __version__,
+    }
+
+    def page(name: str, **context: Any) -> str:
+        return environment.get_template(f"{name}.html").render(page=name, **shared, **context)
+
+    return page
+
+
+def _write_data(site: SiteFolder, comparison: Comparison, standing: Ranks, found: Worst) -> None:
+    site.data("site", overview.site_data(comparison, standing))
+    site.data("pareto", pareto_data(comparison))
+    site.data("pairs", pair_list(comparison))
+    site.data("worst", found)
+    site.data("failures", failures(comparison))
+    for place, column in enumerate(comparison.paired):
+        site.data(f"clips-{place}", clip_means(comparison, column.key))
+
+
+def _overview(comparison: Comparison, standing: Ranks) -> dict[str, Any]:
+    return {
+        "description": comparison.protocol.get("description", ""),
+        "assumptions": comparison.protocol.get("assumptions", ()),
+        "counts": overview.counts(comparison),
+        "facts": facts(comparison),
+        "columns": overview.columns(comparison),
+        "rows": overview.rows(comparison, standing),
+        "marked": any(cell.mark for _, cells in comparison.table.rows for cell in cells),
+        "ranked_by": standing.ranked_by,
+        "footnotes": comparison.table.footnotes,
+        "runs": overview.runs(comparison),
+    }
+
+
+def _write_pair(site: SiteFolder, comparison: Comparison, built: BuiltPair, absent: str | None, page: _Page) -> None:
+    index, pairs = built.index, comparison.pairs
+    pair = pairs[index]
+    site.data(
+        f"pair/{pair.slug}",
+        {**pair_data(comparison, index), "media": built.media, "landmarks": built.landmarks, "absent": absent},
+    )
+    context = {
+        "pair": pair,
+        "place": index + 1,
+        "total": len(pairs),
+        "previous": pairs[index - 1] if index else None,
+        "following": pairs[index + 1] if index + 1 < len(pairs) else None,
+    }
+    site.text(f"pairs/{pair.slug}.html", page("pair", root="../", **context))
+    if video := built.media.get("video"):
+        site.keep(f"media/{Path(video).stem}{suffix}" for suffix in (".mp4", ".jpg", ".json"))
+    if built.landmarks["file"]:
+        site.keep([f"data/landmarks/{built.landmarks['file']}"])

@@ -1,0 +1,49 @@
+"""One metric against another: values, intervals, and who is on the Pareto front of each couple of metrics."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from evalkit.figures.pareto import Axis, Point, pareto_front
+from evalkit.report.collect import Comparison
+from evalkit.report.payload import plain
+from evalkit.table import OTHER_MACHINE, Cell, Column
+
+
+def pareto_data(comparison: Comparison) -> dict[str, Any]:
+    """Values and intervals of every metric, and per couple of metrics who is on the Pareto front."""
+    columns = comparison.metrics
+    cells = {c.key: [row[1][i] for row in comparison.table.rows] for i, c in enumerate(comparison.table.columns)}
+    timed = [row[1][-1] for row in comparison.table.rows] if "fps" in cells else []
+    comparable = timed and not any(OTHER_MACHINE in cell.notes for cell in timed)
+    speeds = [cell.value for cell in timed] if comparable else [None] * len(comparison.methods)
+    return {
+        "values": [[_point(cell) for cell in cells[column.key]] for column in columns],
+        "fps": [plain(speed) for speed in speeds],
+        "fronts": {
+            f"{a},{b}": _front(comparison, columns[a], columns[b], cells, speeds)
+            for a, b in combinations(range(len(columns)), 2)
+        },
+    }
+
+
+def _point(cell: Cell) -> list[float | None]:
+    return [plain(cell.value), plain(cell.low), plain(cell.high)]
+
+
+def _front(
+    comparison: Comparison, x: Column, y: Column, cells: dict[str, list[Cell]], speeds: Sequence[float | None]
+) -> list[int]:
+    """Indices of the methods on the front; those without both values are left out."""
+    points, indices = [], []
+    for index, (across, up) in enumerate(zip(cells[x.key], cells[y.key], strict=True)):
+        if across.value is not None and up.value is not None:
+            anchor = comparison.methods[index].measured.anchor
+            points.append(Point("", across.value, up.value, fps=speeds[index], anchor=anchor))
+            indices.append(index)
+    on = pareto_front(points, _axis(x), _axis(y)) if points else []
+    return [index for index, is_on in zip(indices, on, strict=True) if is_on]
+
+
+def _axis(column: Column) -> Axis:
+    return Axis(column.title, "higher" if column.better == "higher" else "lower")
