@@ -4,13 +4,14 @@ Source: Rochow et al., "FSRT" (CVPR 2024), section 3.1 (decoder) and 4.2 (small 
 """
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from baselines.fsrt.encoder import TOKEN_DIM
 from baselines.fsrt.encoding import Encoding
-from baselines.fsrt.transformer import Transformer
+from baselines.fsrt.transformer import Attended, Transformer
 
 QUERY_HIDDEN = 720
 
@@ -38,9 +39,9 @@ class AllocationTransformer(nn.Module):
         self.input_mlp = relu_mlp([query_dim, QUERY_HIDDEN, query_dim])
         self.transformer = Transformer(query_dim, num_att_blocks, heads, hidden, token_dim=TOKEN_DIM)
 
-    def forward(self, query: Tensor, tokens: Tensor) -> Tensor:
-        """(B, N, query_dim) and (B, T, 768) -> (B, N, query_dim)."""
-        out: Tensor = self.transformer(self.input_mlp(query), tokens)
+    def forward(self, query: Tensor, attended: Sequence[Attended]) -> Tensor:
+        """(B, N, query_dim) and what `transformer.attended` gave of the tokens -> (B, N, query_dim)."""
+        out: Tensor = self.transformer(self.input_mlp(query), attended)
         return out
 
 
@@ -66,11 +67,15 @@ class QueryDecoder(nn.Module):
         position = self.encoding.positional(keypoints, pixels)
         return torch.cat((position, expression[:, None].expand(-1, len(pixels), -1)), dim=-1)
 
-    def forward(self, tokens: Tensor, pixels: Tensor, keypoints: Tensor, expression: Tensor) -> Tensor:
+    def attended(self, tokens: Tensor) -> list[Attended]:
+        """What the decoder needs of the (B, T, 768) tokens of a source, to be computed once."""
+        return self.allocation_transformer.transformer.attended(tokens)
+
+    def forward(self, attended: Sequence[Attended], pixels: Tensor, keypoints: Tensor, expression: Tensor) -> Tensor:
         """Colours of some pixels.
 
         Args:
-            tokens: (B, T, 768) of the source.
+            attended: of the source.
             pixels: (N, 2) coordinates as of `pixel_coordinates`.
             keypoints: (B, K, 2) of the frame to generate.
             expression: (B, expression_size) of the driving frame.
@@ -79,5 +84,5 @@ class QueryDecoder(nn.Module):
             (B, N, 3) RGB, about [0, 1] but not clamped.
         """
         query = self.queries(pixels, keypoints, expression)
-        colours: Tensor = self.render_mlp(self.allocation_transformer(query, tokens))
+        colours: Tensor = self.render_mlp(self.allocation_transformer(query, attended))
         return colours

@@ -5,6 +5,7 @@ Appearance, Head-pose, and Facial Expression Features" (CVPR 2024). The attribut
 checkpoints: `kp_detector` has its own file, the other three share one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import pixel_coordinates
 from baselines.fsrt.expression import DETECTOR, ExpressionEncoder, FeatureKeypointDetector
+from baselines.fsrt.transformer import Attended
 from baselines.motion.keypoints import Keypoints, transfer
 
 MAX_PIXELS = 4096
@@ -42,11 +44,13 @@ class Source:
 
     Attributes:
         tokens: (1, S * H/8 * H/8, 768) set-latent representation of all S images.
+        attended: keys and values of the tokens in the decoder.
         motion: Of the S images.
         size: Side of the images in pixels.
     """
 
     tokens: Tensor
+    attended: Sequence[Attended]
     motion: Motion
     size: int
 
@@ -88,7 +92,7 @@ class FSRT(nn.Module):
         """Encode one or more images of the source person, (S, 3, H, H) in [0, 1]."""
         motion = self.motion(images)
         tokens = self.encoder(images, motion.keypoints, motion.expression)
-        return Source(tokens, motion, images.shape[-1])
+        return Source(tokens, self.decoder.attended(tokens), motion, images.shape[-1])
 
     def transfer(self, source: Source, driving: Motion, initial: Motion | None, adapt_scale: bool = False) -> Motion:
         """Motion of the frames to generate; the expression is always that of the driving frame.
@@ -125,7 +129,7 @@ class FSRT(nn.Module):
             (N, 3) RGB, about [0, 1] but not clamped.
         """
         chunks = [
-            self.decoder(source.tokens, part, motion.keypoints, motion.expression)[0]
+            self.decoder(source.attended, part, motion.keypoints, motion.expression)[0]
             for part in torch.split(pixels, max_pixels)
         ]
         return torch.cat(chunks)

@@ -1,5 +1,6 @@
 """Our values for an FSRT fixture."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
     values |= _last_chunk(model.decoder, source, modes["absolute"], pixels)
     if "decoder_small" in fixture.config["modules"]:
         model.decoder = _decoder(fixture, "decoder_small")
-        values["pred_small_decoder_relative"] = _render(model, source, modes["relative"], pixels)
+        seen = replace(source, attended=model.decoder.attended(source.tokens))
+        values["pred_small_decoder_relative"] = _render(model, seen, modes["relative"], pixels)
     # sources lie along the first or the second axis of the stored arrays, in the same order
     return {
         name: array.reshape(fixture.io[name].shape) if array.size == fixture.io[name].size else array
@@ -147,5 +149,5 @@ def _last_chunk(decoder: QueryDecoder, source: Source, motion: Motion, pixels: T
     start = (len(flat) - 1) // OFFICIAL_CHUNK * OFFICIAL_CHUNK
     query = decoder.queries(flat[start : start + 16], motion.keypoints, motion.expression)
     mixed: Tensor = decoder.allocation_transformer.input_mlp(query)
-    attended: Tensor = decoder.allocation_transformer.transformer(mixed, source.tokens)
+    attended: Tensor = decoder.allocation_transformer.transformer(mixed, source.attended)
     return {"query_absolute_first16": mixed, "alloc_absolute_first16": attended}

@@ -4,10 +4,25 @@ Source: Rochow et al., "FSRT" (CVPR 2024), section 3.1; Sajjadi et al., "Scene R
 appendix A.2. Module names are those of the official checkpoints.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
 from torch import Tensor, nn
 from torch.nn import functional
 
 HEAD_DIM = 64
+
+
+class Attended(NamedTuple):
+    """What an attention layer looks at; for tokens that stay the same, to be computed once.
+
+    Attributes:
+        key: (B, heads, T, 64).
+        value: (B, heads, T, 64).
+    """
+
+    key: Tensor
+    value: Tensor
 
 
 class Attention(nn.Module):
@@ -30,16 +45,24 @@ class Attention(nn.Module):
             self.to_kv = nn.Linear(token_dim, 2 * inner, bias=False)
         self.to_out = nn.Sequential(nn.Linear(inner, dim))
 
-    def forward(self, x: Tensor, tokens: Tensor | None = None) -> Tensor:
-        """(B, N, dim) and, for cross-attention, (B, T, token_dim) -> (B, N, dim)."""
-        if tokens is None:
-            query, key, value = self.to_qkv(x).chunk(3, dim=-1)
+    def attended(self, tokens: Tensor) -> Attended:
+        """Keys and values of tokens, (B, T, token_dim), for cross-attention."""
+        return Attended(*(self._by_head(part) for part in self.to_kv(tokens).chunk(2, dim=-1)))
+
+    def forward(self, x: Tensor, attended: Attended | None = None) -> Tensor:
+        """(B, N, dim), which attends to itself or to what is given -> (B, N, dim)."""
+        if attended is None:
+            query, *rest = (self._by_head(part) for part in self.to_qkv(x).chunk(3, dim=-1))
+            attended = Attended(*rest)
         else:
-            query, (key, value) = self.to_q(x), self.to_kv(tokens).chunk(2, dim=-1)
-        split = [part.unflatten(-1, (self.heads, HEAD_DIM)).transpose(1, 2) for part in (query, key, value)]
-        mixed = functional.scaled_dot_product_attention(*split)  # (B, heads, N, 64)
+            query = self._by_head(self.to_q(x))
+        mixed = functional.scaled_dot_product_attention(query, *attended)  # (B, heads, N, 64)
         out: Tensor = self.to_out(mixed.transpose(1, 2).flatten(2))
         return out
+
+    def _by_head(self, channels: Tensor) -> Tensor:
+        """(B, N, heads * 64) -> (B, heads, N, 64)."""
+        return channels.view(*channels.shape[:2], self.heads, HEAD_DIM).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -62,7 +85,7 @@ class FeedForward(nn.Module):
 
 
 class PreNorm(nn.Module):
-    """Layer norm in front of a layer; attended tokens are not normalised.
+    """Layer norm in front of a layer; what is attended to is not normalised.
 
     Args:
         dim: Channels.
@@ -74,9 +97,9 @@ class PreNorm(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.fn = layer
 
-    def forward(self, x: Tensor, *tokens: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, *attended: Attended | None) -> Tensor:
         """(B, N, dim) -> (B, N, dim)."""
-        out: Tensor = self.fn(self.norm(x), *tokens)
+        out: Tensor = self.fn(self.norm(x), *attended)
         return out
 
 
@@ -98,10 +121,16 @@ class Transformer(nn.Module):
             for _ in range(depth)
         )
 
-    def forward(self, x: Tensor, tokens: Tensor | None = None) -> Tensor:
-        """(B, N, dim) and, for cross-attention, (B, T, token_dim) -> (B, N, dim)."""
-        for block in self.layers:
+    def attended(self, tokens: Tensor) -> list[Attended]:
+        """What the blocks of cross-attention look at: one entry for each, from (B, T, token_dim)."""
+        attentions = (cast(Attention, block.get_submodule("0.fn")) for block in self.layers)
+        return [attention.attended(tokens) for attention in attentions]
+
+    def forward(self, x: Tensor, attended: Sequence[Attended] = ()) -> Tensor:
+        """(B, N, dim) -> (B, N, dim): self-attention, or cross-attention to what `attended` gave."""
+        each: Sequence[Attended | None] = attended or [None] * len(self.layers)
+        for block, seen in zip(self.layers, each, strict=True):
             attention, feed_forward = block.children()
-            x = x + attention(x, tokens)
+            x = x + attention(x, seen)
             x = x + feed_forward(x)
         return x

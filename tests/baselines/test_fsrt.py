@@ -152,7 +152,7 @@ def test_relative_motion_moves_the_first_source_and_keeps_the_driving_expression
 def test_movement_is_scaled_by_the_hull_of_the_keypoints(model: FSRT) -> None:
     square = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]])
     nothing = torch.zeros(1, 16)
-    source = Source(torch.zeros(1, 1, 768), Motion(square * 0.5, nothing), SIZE)
+    source = Source(torch.zeros(1, 1, 768), (), Motion(square * 0.5, nothing), SIZE)
     initial = Motion(square, nothing)
     driving = Motion(square + 0.2, nothing)
     scaled = model.transfer(source, driving, initial, adapt_scale=True)
