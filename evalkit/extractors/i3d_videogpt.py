@@ -26,7 +26,7 @@ def load(device: str = "cpu") -> Extract:
 def load_file(path: Path, device: str = "cpu") -> Extract:
     """As `load` from a state-dict file in the layout of pytorch-i3d."""
     from evalkit.extractors.i3d_network import I3D
-    from evalkit.extractors.state_files import load_into, read_state
+    from evalkit.extractors.torch_network import load_into, read_state
 
     network = load_into(I3D(), read_state(path), path, device)
 

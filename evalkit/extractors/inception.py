@@ -29,7 +29,7 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
     from evalkit.extractors import inception_resize
     from evalkit.extractors.inception_network import FEATURES, InceptionFID, fuse
     from evalkit.extractors.inference import exact_inference
-    from evalkit.extractors.state_files import load_into, read_state
+    from evalkit.extractors.torch_network import load_into, read_state
 
     prepare = getattr(inception_resize, resize)
     network = fuse(load_into(InceptionFID(), read_state(path), path))

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from evalkit.errors import WeightsError
 from evalkit.extractors.lpips_backbones import Backbone, alexnet, squeezenet, vgg16
-from evalkit.extractors.state_files import load_into, read_state
+from evalkit.extractors.torch_network import load_into, read_state
 
 BACKBONES = {"alex": alexnet, "vgg": vgg16, "squeeze": squeezenet}
 _EPSILON = 1e-10

@@ -34,8 +34,7 @@ def load_file(path: Path) -> Extract:
 
     from evalkit.extractors.inference import exact_inference
     from evalkit.extractors.openface_network import OpenFace
-    from evalkit.extractors.state_files import load_into, read_state
-    from evalkit.extractors.torch_network import one_thread
+    from evalkit.extractors.torch_network import load_into, one_thread, read_state
 
     network = load_into(OpenFace(), read_state(path), path)
 

@@ -158,7 +158,7 @@ def test_absent_weights_name_the_command(monkeypatch):
 def test_other_files_are_refused(tmp_path, random_weights):
     damaged = tmp_path / "damaged.pth"
     damaged.write_bytes(random_weights.read_bytes()[:100_000])
-    with pytest.raises(WeightsError, match="cannot be read as a PyTorch state dict"):
+    with pytest.raises(WeightsError, match="is not a torch checkpoint of plain tensors"):
         inception.load_file(damaged, "bilinear")
     other = tmp_path / "other.pth"
     torch.save({"fc.weight": torch.zeros(1008, 2048)}, other)
