@@ -1,18 +1,19 @@
 """LivePortrait in evalkit: no crop, no paste-back, 512-pixel frames brought to the protocol's size.
 
-Frames have no 203 landmarks here, so the mouth of the source is not closed first and eyes and lips are not retargeted.
+Closing the source's mouth first and retargeting eyes and lips need 203 landmarks, whose network is optional.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from torch import Tensor, nn
 
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.driving import Region
+from baselines.liveportrait.landmarks import Read, landmark_reader
 from baselines.liveportrait.model import DrivingOptions, LivePortrait, decode, drive, encode_source
 from baselines.liveportrait.motion import MotionExtractor, join_motions
-from baselines.liveportrait.retargeting import Retargeting, released_retargeting
+from baselines.liveportrait.retargeting import Openings, Retargeting, measure_openings, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
 from baselines.native.load import load
@@ -70,33 +71,42 @@ class LivePortraitAnimator:
     """Moves the source's keypoints, corrects them, decodes."""
 
     model: LivePortrait
-    stitching: bool
-    region: Region
-    multiplier: float
+    options: DrivingOptions
+    landmarks: Read | None
 
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`."""
-        source = encode_source(self.model, sources)
+        source = encode_source(self.model, sources, self._openings(sources))
         start = None if initial is None else self.model.motion(initial)
-        options = DrivingOptions(
-            relative=start is not None, stitching=self.stitching, region=self.region, multiplier=self.multiplier
-        )
+        options = replace(self.options, relative=start is not None)
+        retargets = options.retarget_eyes or options.retarget_lip
 
         def render(frames: Tensor) -> Tensor:
             driving = self.model.motion(frames)
+            if retargets:  # instead of the motion since the first frame, or on top of absolute motion
+                return decode(self.model, source, drive(self.model, source, driving, options, self._openings(frames)))
             moved = driving if start is None else join_motions([start, driving])
             return decode(self.model, source, drive(self.model, source, moved, options)[-len(frames) :])
 
         return render
 
+    def _openings(self, images: Tensor) -> Openings | None:
+        return measure_openings(self.landmarks(images)) if self.landmarks else None
+
 
 def build(config: MethodConfig) -> NativeMethod:
-    """All networks, with or without stitching."""
+    """All networks, and the landmark network where an option needs it."""
     multiplier = number(config, "multiplier")
-    animator = LivePortraitAnimator(
-        load(CHECKPOINTS, config, Files).together(),
+    options = DrivingOptions(
         stitching=flag(config, "stitching"),
         region=cast(Region, config.options["region"]),
         multiplier=1.0 if multiplier is None else multiplier,
+        normalize_lip=flag(config, "normalize_lip"),
+        retarget_eyes=flag(config, "retarget_eyes"),
+        retarget_lip=flag(config, "retarget_lip"),
     )
-    return NativeMethod(animator, config, size=SIZE)
+    measured = options.normalize_lip or options.retarget_eyes or options.retarget_lip
+    model = load(CHECKPOINTS, config, Files).together()
+    return NativeMethod(
+        LivePortraitAnimator(model, options, landmark_reader() if measured else None), config, size=SIZE
+    )

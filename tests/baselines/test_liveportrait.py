@@ -9,6 +9,7 @@ from torch import Tensor
 
 from baselines.fixture import Fixture, load_fixture
 from baselines.liveportrait import driving, model, motion, retargeting
+from baselines.liveportrait.adapter import LivePortraitAnimator
 from baselines.liveportrait.build import build_model
 from baselines.liveportrait.dense_motion import candidate_motions, heatmaps, identity_grid
 from baselines.liveportrait.images import to_input, to_uint8
@@ -228,6 +229,31 @@ def test_retargeting_without_landmarks_is_refused(networks: model.LivePortrait) 
     source = source_of(some_motion(1, 1))
     with pytest.raises(ValueError, match="203 landmarks"):
         model.drive(networks, source, some_motion(1, 2), replace(PLAIN, retarget_lip=True))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("changed", "relative"),
+    [("normalize_lip", True), ("retarget_eyes", True), ("retarget_lip", True), ("retarget_lip", False)],
+)
+def test_measured_openings_reach_the_frames(networks: model.LivePortrait, changed: str, relative: bool) -> None:
+    """The adapter measures sources and, for retargeting, driving frames; a wide open mouth and eyes everywhere."""
+    asked: list[int] = []
+
+    def landmarks(images: Tensor) -> Tensor:
+        asked.append(len(images))
+        points = torch.zeros(len(images), 203, 2)
+        points[:, [12, 36, 66], 0] = 2.0
+        points[:, [18, 42, 102], 1] = 1.0
+        return points
+
+    images = torch.rand(4, 3, 256, 256, generator=torch.Generator().manual_seed(0))
+    frames = []
+    for options, read in ((PLAIN, None), (replace(PLAIN, **{changed: True}), landmarks)):
+        render = LivePortraitAnimator(networks, options, read).begin(images[:1], images[1:2] if relative else None)
+        frames.append(render(images[2:]))
+    assert frames[0].shape == (2, 3, 512, 512) and (frames[0] - frames[1]).abs().max() > 1e-6
+    assert asked == ([1] if changed == "normalize_lip" else [1, 2])
 
 
 def test_stitching_adds_point_offsets_and_a_common_shift() -> None:
