@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -74,7 +74,7 @@ def read_method(folder: Path) -> MethodEntry:
 def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
     """A value for every option of the card: `given` are "name=value" texts, the rest are defaults.
 
-    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=".
+    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=" or a path to nothing.
     """
     values = {name: option.default for name, option in card.options.items()}
     for text in given:
@@ -86,8 +86,19 @@ def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
         choices = card.options[name].choices
         if choices and value not in choices:
             raise UnknownNameError(f"value of the option {name!r} of {card.id}", value, choices)
+        if card.options[name].path and value and not Path(value).exists():
+            raise MethodError(f"--option {text!r}: there is no file or folder {value}.")
         values[name] = value
     return values
+
+
+def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, str]:
+    """The options as a run records them: of files and folders what they hold counts, not where they lie."""
+    paths = {name for name, option in card.options.items() if option.path}
+    return {
+        name: f"sha256:{content_sha256(Path(value))}" if name in paths and value else value
+        for name, value in options.items()
+    }
 
 
 def build_method(entry: MethodEntry, config: MethodConfig) -> Method:

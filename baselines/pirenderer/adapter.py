@@ -1,7 +1,10 @@
-"""PIRenderer in evalkit, driven by our own Deep3DFaceRecon. The driving clip is read once before the first frame."""
+"""PIRenderer in evalkit, driven by our own Deep3DFaceRecon or by coefficient files.
+
+The driving clip is read once before the first frame.
+"""
 
 from collections.abc import Iterator
-from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +17,8 @@ from baselines.native.method import check_sources
 from baselines.native.networks import Networks, Part
 from baselines.native.options import flag
 from baselines.native.pictures import resized, to_frames, to_tensor
+from baselines.native.speedups import compiled, to_device
+from baselines.pirenderer.coefficient_files import read_coefficients
 from baselines.pirenderer.coefficients import Motion as Coefficients
 from baselines.pirenderer.coefficients import coefficient_reader
 from baselines.pirenderer.generator import Generator, GeneratorConfig
@@ -49,11 +54,12 @@ CHECKPOINTS = Networks(
 class PiRenderer:
     """Coefficients of the whole clip, then frames from their windows."""
 
-    def __init__(self, generator: Generator, regressor: CoefficientRegressor, config: MethodConfig) -> None:
+    def __init__(self, generator: Generator, regressor: CoefficientRegressor | None, config: MethodConfig) -> None:
         self._generator = generator
         self._config = config
         self._batches = Batches(batch_size(config))
-        self._read = coefficient_reader(regressor, config, self._batches)
+        self._read = coefficient_reader(regressor, config, self._batches) if regressor else None
+        self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
@@ -62,29 +68,38 @@ class PiRenderer:
         if motion == "relative":
             raise MethodError("pirenderer has no relative motion.")
         with inference():
-            coefficients = np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
-            if self._match_scale:
+            coefficients = self._driving_coefficients(driving)
+            if self._match_scale and self._read:
                 source = self._read(resized(sources, SIZE))[0]
                 coefficients = with_scale(coefficients, scale_ratio(source, coefficients))
         yield from self._render(to_tensor(sources, SIZE), coefficients, sources.shape[1])
 
+    def _driving_coefficients(self, driving: Driving) -> Coefficients:
+        if self._files:
+            return read_coefficients(self._files, driving)
+        assert self._read is not None
+        return np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
+
     def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
-        image = (source * 2 - 1).to(self._config.device)
+        image = to_device(source * 2 - 1, self._config)
+
+        def generate(windows: Tensor) -> Tensor:
+            rendered: Tensor = self._generator(image.expand(len(windows), -1, -1, -1), windows).image
+            return (rendered + 1) / 2
+
+        faster = compiled(generate, self._config)
         for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.size):
             with inference():
-                frames = to_frames(self._batches.map(partial(self._generate, image), part), size)
+                images = self._batches.map(lambda moving: faster(moving.to(self._config.device)), part)
+                frames = to_frames(images, size)
             yield frames
-
-    def _generate(self, image: Tensor, window: Tensor) -> Tensor:
-        moving = window.to(self._config.device)
-        rendered: Tensor = self._generator(image.expand(len(moving), -1, -1, -1), moving).image
-        return (rendered + 1) / 2
 
 
 def build(config: MethodConfig) -> PiRenderer:
-    """The generator and the network that reads coefficients, which has weights of its own."""
+    """The generator and, unless coefficients are given, the network that reads them, which has weights of its own."""
     generator = load(CHECKPOINTS, config, Entry).net_G_ema
-    return PiRenderer(generator, _regressor(config), config)
+    reads = not config.options["coefficients"] or flag(config, "match_scale")
+    return PiRenderer(generator, _regressor(config) if reads else None, config)
 
 
 def _regressor(config: MethodConfig) -> CoefficientRegressor:
@@ -95,5 +110,8 @@ def _regressor(config: MethodConfig) -> CoefficientRegressor:
         try:
             load_state(network, weights.locate(DEEP3D), entry="net_recon")
         except WeightsError as error:
-            raise MethodError(f"pirenderer reads driving motion by Deep3DFaceRecon. {error}") from error
+            raise MethodError(
+                f"pirenderer reads motion by Deep3DFaceRecon. {error} Coefficients at hand need no network: "
+                "coefficients=FOLDER and match_scale=no."
+            ) from error
     return network.eval().requires_grad_(False).to(config.device)
