@@ -22,12 +22,16 @@ from evalkit.types import Frames, Motion
 
 
 class MethodOption(BaseModel):
-    """One switch of a method: its default, the values it may take (empty: any text), and what it does."""
+    """One switch of a method: its default, the values it may take (empty: any text), and what it does.
+
+    The value of a `path` option is a file or folder; runs record the sha256 of what it holds.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: str
     choices: tuple[str, ...] = ()
+    path: bool = False
     help: str
 
 
@@ -70,6 +74,8 @@ class MethodConfig:
 
     `checkpoint` is None for methods without learned weights and when the method's own default place is meant.
     `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
+    `channels_last` stores images channel by channel for each pixel, `compile` runs networks through torch.compile; both
+    are for speed and change rounding only.
     `options` holds a value for every option of the card.
     """
 
@@ -78,6 +84,8 @@ class MethodConfig:
     checkpoint: Path | None = None
     random_weights: bool = False
     seed: int = 0
+    channels_last: bool = False
+    compile: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 

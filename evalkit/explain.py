@@ -118,6 +118,8 @@ def _method(header: dict[str, Any]) -> str:
     checkpoint = configuration.get("checkpoint_sha256")
     parts = [f"checkpoint {checkpoint[:12]}" if checkpoint else "no checkpoint file"]
     parts += [f"{name} {configuration[name]}" for name in ("precision", "device") if name in configuration]
+    parts += [name for name in ("channels_last", "compile") if configuration.get(name)]
+    parts += [f"{name}={value}" for name, value in configuration.get("options", {}).items() if value]
     return ", ".join(parts)
 
 

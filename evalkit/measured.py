@@ -90,8 +90,9 @@ def find_row(results: Sequence[Measured], name: str) -> str:
 
 
 def machine(device: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:
-    """Where and how fast numbers were made: the device and the precision."""
-    return ", ".join(str(part) for part in (device.get("name"), configuration.get("precision")) if part)
+    """Where and how fast numbers were made: the device, the precision, and what was done for speed."""
+    speedups = [name for name in ("channels_last", "compile") if configuration.get(name)]
+    return ", ".join(str(part) for part in (device.get("name"), configuration.get("precision"), *speedups) if part)
 
 
 def by_protocol(results: Sequence[Measured]) -> dict[str, list[Measured]]:

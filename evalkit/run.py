@@ -18,7 +18,7 @@ from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_
 from evalkit.features import chain_signature
 from evalkit.files import write_json
 from evalkit.generate import generate
-from evalkit.methods import MethodEntry, build_method
+from evalkit.methods import MethodEntry, build_method, recorded_options
 from evalkit.metrics import Metric, find_metric
 from evalkit.noface import has_worst
 from evalkit.outputs import Outputs
@@ -110,9 +110,10 @@ def run_method(
         "checkpoint_sha256": checkpoint_sha256(config),
         "device": config.device.partition(":")[0],
         "precision": config.precision,
+        **_speedups(config),
         "seed": config.seed,
         "random_weights": config.random_weights,
-        "options": dict(config.options),
+        "options": recorded_options(card, config.options),
         **_protocol_configuration(protocol),
     }
     built: list[Method] = []
@@ -202,6 +203,12 @@ def _build(entry: MethodEntry, config: MethodConfig) -> Method:
         return build_method(entry, config)
     except EvalkitError as error:
         raise RunError(str(error)) from error
+
+
+def _speedups(config: MethodConfig) -> dict[str, bool]:
+    """Those that are on: one that is off is not mentioned, so that runs of versions that had none are still resumed."""
+    chosen = {"channels_last": config.channels_last, "compile": config.compile}
+    return {name: True for name, on in chosen.items() if on}
 
 
 def _protocol_configuration(protocol: Protocol) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from torch.nn import functional
 from baselines.native.convert import read_any
 from baselines.native.networks import Networks
 from baselines.native.precision import lower_precision
+from baselines.native.speedups import check_compiler, store_channels_last
 from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 
@@ -26,15 +27,17 @@ def load(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
         make: builds the untrained networks of the variant that the options ask for.
 
     Raises:
-        MethodError: no weights are there, or they are of something else.
+        MethodError: no weights are there, they are of something else, or networks are to be compiled and cannot.
     """
+    check_compiler(config)
     if config.random_weights:
         network = random_network(networks, make, config.seed)
     else:
         network = _with_weights(networks, config, make)
     if config.precision != "fp32":
         lower_precision(network, config.precision, config.device)
-    return network.eval().requires_grad_(False).to(config.device)
+    network = network.eval().requires_grad_(False).to(config.device)
+    return store_channels_last(network) if config.channels_last else network
 
 
 def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:

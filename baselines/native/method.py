@@ -10,6 +10,7 @@ from torch import Tensor
 from baselines.native.batches import Batches, batch_size, inference, regrouped
 from baselines.native.initial import best_initial
 from baselines.native.pictures import to_frames, to_tensor
+from baselines.native.speedups import compiled, to_device
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.errors import MethodError
 from evalkit.types import Frames, Motion
@@ -56,7 +57,7 @@ class NativeMethod:
         for chunk in regrouped(driving, self._batches.size):
             render = render or self._begin(sources, driving, chunk[:1], motion)
             with inference():
-                images = self._batches.map(self._on_device(render), to_tensor(chunk, self._size))
+                images = self._batches.map(render, to_tensor(chunk, self._size))
                 frames = to_frames(images, sources.shape[1])
             yield frames
 
@@ -64,12 +65,11 @@ class NativeMethod:
         initial: Tensor | None = None
         if motion == "relative":
             frame = best_initial(sources[0], driving) if self._search else first
-            initial = to_tensor(frame, self._size).to(self._config.device)
+            initial = to_device(to_tensor(frame, self._size), self._config)
         with inference():
-            return self._animator.begin(to_tensor(sources, self._size).to(self._config.device), initial)
-
-    def _on_device(self, render: Render) -> Render:
-        return lambda frames: render(frames.to(self._config.device))
+            render = self._animator.begin(to_device(to_tensor(sources, self._size), self._config), initial)
+        faster = compiled(render, self._config)
+        return lambda frames: faster(to_device(frames, self._config))
 
 
 def check_sources(sources: Frames, most: int | None) -> None:

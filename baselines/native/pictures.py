@@ -19,7 +19,7 @@ def resized(frames: Frames, size: int) -> Frames:
 def to_tensor(frames: Frames, size: int) -> Tensor:
     """(T, H, W, 3) uint8 RGB -> (T, 3, size, size) float32 in [0, 1]."""
     pictures = torch.from_numpy(np.array(resized(frames, size)))
-    return pictures.permute(0, 3, 1, 2).float() / 255
+    return pictures.permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 def to_frames(images: Tensor, size: int) -> NDArray[np.generic]:

@@ -26,6 +26,12 @@ def run(
         str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")
     ] = "auto",
     precision: Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")] = "fp32",
+    channels_last: Annotated[
+        bool, typer.Option("--channels-last", help="Store images pixel by pixel: faster on some devices.")
+    ] = False,
+    compile_: Annotated[
+        bool, typer.Option("--compile", help="Run networks through torch.compile; needs a C++ compiler.")
+    ] = False,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
@@ -70,12 +76,14 @@ def run(
     finished = {}
     with scoring_pool(worker_count(workers)) as pool:
         for entry in [*beside, *asked]:
-            mine = entry in asked
+            mine, learned = entry in asked, entry.card.kind != "baseline"
             config = MethodConfig(
                 device=resolve_device(device, entry.card),
                 precision=precision,
                 checkpoint=checkpoint if mine else None,
-                random_weights=random_weights and entry.card.kind != "baseline",
+                random_weights=random_weights and learned,
+                channels_last=channels_last and learned,
+                compile=compile_ and learned,
                 options=method_options(entry.card, option or () if mine else ()),
             )
             settings = Settings(

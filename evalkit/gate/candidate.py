@@ -9,7 +9,7 @@ from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.files import canonical_sha256
 from evalkit.gate.side import Side, read_side
-from evalkit.methods import MethodEntry
+from evalkit.methods import MethodEntry, recorded_options
 from evalkit.protocol import Protocol
 from evalkit.run import OnPair, Settings, resolve_pairs, run_method
 from evalkit.scoring import ScoringPool
@@ -74,5 +74,6 @@ def run(job: Job, pool: ScoringPool, on_pair: OnPair, only: Sequence[str] = ()) 
 
 def _tag(entry: MethodEntry, config: MethodConfig, metrics: tuple[str, ...]) -> str:
     checkpoint = checkpoint_sha256(with_checkpoint(entry, config))
-    made_by = [entry.code_sha256, checkpoint, dict(config.options), config.device, config.precision, list(metrics)]
+    options = recorded_options(entry.card, config.options)
+    made_by = [entry.code_sha256, checkpoint, options, config.device, config.precision, list(metrics)]
     return f"gate-{canonical_sha256(made_by)[:8]}"
