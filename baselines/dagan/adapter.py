@@ -3,11 +3,9 @@
 import dataclasses
 
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
-from baselines.native.load import load
 from baselines.native.method import NativeMethod
-from baselines.native.motion_field import MotionAnimator
+from baselines.native.motion_field import build_motion_method
 from baselines.native.networks import Networks, Part
-from baselines.native.options import flag
 from evalkit.adapter import MethodConfig
 
 SIZE = 256
@@ -44,6 +42,7 @@ CHECKPOINTS = Networks(
 
 def build(config: MethodConfig) -> NativeMethod:
     """Depth network, keypoint detector and one of the two generators."""
-    variant, align_corners = CHECKPOINTS.variant(config), flag(config, "align_corners")
-    networks = load(CHECKPOINTS, config, lambda: Dagan(SIZES[variant], align_corners=align_corners))
-    return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)
+    sizes = SIZES[CHECKPOINTS.variant(config)]
+    return build_motion_method(
+        CHECKPOINTS, config, lambda align_corners: Dagan(sizes, align_corners=align_corners), SIZE
+    )

@@ -1,11 +1,9 @@
 """FNeVR in evalkit."""
 
 from baselines.fnevr.model import VOX_256, Fnevr
-from baselines.native.load import load
 from baselines.native.method import NativeMethod
-from baselines.native.motion_field import MotionAnimator
+from baselines.native.motion_field import build_motion_method
 from baselines.native.networks import Networks, Part
-from baselines.native.options import flag
 from evalkit.adapter import MethodConfig
 
 SIZE = 256
@@ -19,6 +17,6 @@ CHECKPOINTS = Networks(
 
 def build(config: MethodConfig) -> NativeMethod:
     """Keypoint detector and rendering generator."""
-    align_corners = flag(config, "align_corners")
-    networks = load(CHECKPOINTS, config, lambda: Fnevr(VOX_256, align_corners=align_corners))
-    return NativeMethod(MotionAnimator(networks, flag(config, "adapt_scale")), config, size=SIZE)
+    return build_motion_method(
+        CHECKPOINTS, config, lambda align_corners: Fnevr(VOX_256, align_corners=align_corners), SIZE
+    )

@@ -1,14 +1,18 @@
-"""The animator of fomm, tpsm, osfs, dagan, fnevr and g3fa."""
+"""The animator of fomm, tpsm, osfs, dagan, fnevr and g3fa, and how most of them are built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from baselines.motion.keypoints import Keypoints, transfer
 from baselines.motion.method import MotionMethod, Source
-from baselines.native.method import Render
+from baselines.native.load import load
+from baselines.native.method import NativeMethod, Render
+from baselines.native.networks import Networks
+from baselines.native.options import flag
+from evalkit.adapter import MethodConfig
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,19 @@ class MotionAnimator:
             return self.method.render(source, moved)
 
         return render
+
+
+def build_motion_method(
+    networks: Networks, config: MethodConfig, make: Callable[[bool], nn.Module], size: int
+) -> NativeMethod:
+    """A method that reads source and driving frames alike.
+
+    Args:
+        networks: of the method.
+        config: with the options `align_corners` and `adapt_scale`.
+        make: builds a `MotionMethod` for a value of align_corners.
+        size: side of its images, pixels.
+    """
+    align_corners = flag(config, "align_corners")
+    method = cast(MotionMethod, load(networks, config, lambda: make(align_corners)))
+    return NativeMethod(MotionAnimator(method, flag(config, "adapt_scale")), config, size=size)
