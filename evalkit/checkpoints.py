@@ -70,6 +70,14 @@ def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
     return found
 
 
+def import_checkpoint(entry: MethodEntry, path: Path) -> Path:
+    """Check and convert an official checkpoint of a method; returns the converted file. Raises `MethodError`."""
+    known = checkpoints_of(entry)
+    if known is None:
+        raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
+    return known.import_file(path)
+
+
 def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
     """`config` with the checkpoint named that its method will load, so that what is hashed is what is used.
 

@@ -87,15 +87,10 @@ def import_(
 
     Nothing in the file is run. Every key must fit; what does not is named.
     """
-    from evalkit.checkpoints import checkpoints_of
-    from evalkit.errors import MethodError
+    from evalkit.checkpoints import import_checkpoint
     from evalkit.methods import find_method
 
-    entry = find_method(name)
-    known = checkpoints_of(entry)
-    if known is None:
-        raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
-    typer.echo(str(known.import_file(file)))
+    typer.echo(str(import_checkpoint(find_method(name), file)))
 
 
 def _row(card: "MethodCard") -> list[str]:

@@ -79,13 +79,21 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
 
 @app.command("import")
 def import_(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`, or a method with a checkpoint.")
+    ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, under any name, or the zip that holds it.")],
 ) -> None:
-    """Check a file you have and copy it to the cache folder."""
+    """Check a file you have and copy it to the cache folder; a method's checkpoint as `evalkit methods import` does.
+
+    Example: `evalkit weights import fomm vox-cpk.pth.tar`
+    """
+    from evalkit.checkpoints import import_checkpoint
+    from evalkit.methods import list_methods
     from evalkit.weights import import_file
 
-    typer.echo(str(import_file(name, file)))
+    methods = {entry.card.id: entry for entry in list_methods()}
+    typer.echo(str(import_checkpoint(methods[name], file) if name in methods else import_file(name, file)))
 
 
 @app.command()

@@ -22,6 +22,7 @@ from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoints_of, installed_path
 from evalkit.cli.methods import app
+from evalkit.cli.weights import app as weights_app
 from evalkit.errors import MethodError
 from evalkit.methods import find_method
 
@@ -336,8 +337,9 @@ def test_import_by_command_serves_the_method(tmp_path: Path, monkeypatch: pytest
     torch.save(content, tmp_path / "vox.pt")
     run = CliRunner()
     assert run.invoke(app, ["check", "lia"]).exit_code == 1
-    imported = run.invoke(app, ["import", "lia", str(tmp_path / "vox.pt")])
-    assert imported.exit_code == 0 and imported.stdout.strip() == str(installed_path("lia", "lia"))
+    for commands in (app, weights_app):
+        imported = run.invoke(commands, ["import", "lia", str(tmp_path / "vox.pt")])
+        assert imported.exit_code == 0 and imported.stdout.strip() == str(installed_path("lia", "lia"))
     assert run.invoke(app, ["check", "lia"]).exit_code == 0
     after = load(networks, MethodConfig(), networks.variants["lia"])
     for key, value in before.state_dict().items():
