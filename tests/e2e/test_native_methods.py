@@ -1,0 +1,95 @@
+"""Native methods through `evalkit run`: full-size networks with seeded random weights, and what cannot run."""
+
+import importlib
+import json
+
+import pytest
+import torch
+
+from evalkit import video
+from evalkit.methods import list_methods
+from tests.e2e.conftest import assert_explained
+
+NATIVE = [entry.card for entry in list_methods() if entry.card.kind == "native"]
+OF_ANY_SIZE = {"fomm", "tpsm", "osfs", "dagan", "fnevr", "g3fa", "fsrt", "pirenderer", "liveportrait"}
+"""Methods whose networks, being convolutions and queries, also run at 128 pixels."""
+
+PROTOCOL = """id: two_frames
+title: Two frames
+task: self_reenactment
+dataset: folder
+pairs: {rule: first_frame_self}
+driving: {start: 3}
+resolution: 128
+metrics: [l1]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("card", NATIVE, ids=lambda card: card.id)
+def test_runs_by_command(card, evalkit, small_root, tmp_path, monkeypatch):
+    if card.id in OF_ANY_SIZE:
+        monkeypatch.setattr(importlib.import_module(f"baselines.{card.id}.adapter"), "SIZE", 128)
+    (tmp_path / "two_frames.yaml").write_text(PROTOCOL)
+    done = evalkit(
+        *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", card.id),
+        *("--random-weights", "--limit", "1", "--no-anchors", "--workers", "1"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{card.title} (random weights)" in done.stdout
+    folder = tmp_path / "two_frames" / card.id
+    run = json.loads((folder / "run.json").read_text())
+    assert run["timings"]["frames"] == 2 and run["timings"]["fps"] > 0
+    assert run["configuration"]["checkpoint_sha256"] is None and run["configuration"]["random_weights"] is True
+    assert run["configuration"]["options"] == {name: option.default for name, option in card.options.items()}
+    generated = folder / "generated" / "person0_take.mkv"
+    assert video.read_frames(generated, (0, 1)).shape == (2, 128, 128, 3) and video.count_frames(generated) == 2
+    assert json.loads((folder / "summary.json").read_text())["metrics"]["l1"]["coverage"] == 1
+
+
+@pytest.fixture
+def refused(evalkit, small_root, tmp_path):
+    """Run fomm on a protocol with some source frames; the command must refuse and leave no finished pair."""
+
+    def call(*arguments, source="{}"):
+        (tmp_path / "two_frames.yaml").write_text(f"{PROTOCOL}source: {source}\n")
+        done = evalkit(
+            *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", "fomm"),
+            *("--no-anchors", "--workers", "1", *arguments),
+        )
+        assert not list(tmp_path.glob("two_frames/fomm/pairs/*"))
+        return done
+
+    return call
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:3"])
+def test_a_gpu_that_is_not_there_is_refused(refused, monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    done = refused("--random-weights", "--device", device)
+    assert_explained(done, f"--device {device}: this machine has 0 CUDA devices. Use --device cpu")
+
+
+def test_more_sources_than_the_method_takes_are_refused_with_the_number(refused):
+    done = refused("--random-weights", source="{frames: [0, 1]}")
+    assert_explained(done, "fomm takes 1 source image(s), the protocol two_frames gives 2")
+
+
+def test_no_source_is_refused(refused):
+    assert_explained(refused("--random-weights", source="{frames: []}"), "two_frames.yaml", "source.frames")
+
+
+@pytest.mark.parametrize(
+    ("content", "phrase"),
+    [
+        ({"inpainting_network": {}, "optimizer_generator": {"state": {}}}, "no network of fomm"),
+        ({"generator": {"first.conv.weight": torch.zeros(1)}}, "holds no kp_detector of fomm (found: generator)"),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_refused(refused, tmp_path, content, phrase):
+    torch.save(content, tmp_path / "x.pth.tar")
+    assert_explained(refused("--checkpoint", tmp_path / "x.pth.tar"), "x.pth.tar", phrase)
+
+
+def test_a_checkpoint_that_is_absent_is_named_with_the_command(refused):
+    assert_explained(refused(), "fomm has no weights here", "evalkit methods import fomm FILE", "--random-weights")
