@@ -29,7 +29,9 @@ MetricNames = Annotated[
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as not complete.")]
 PairIds = Annotated[
     list[str] | None,
-    typer.Option("--pair", metavar="ID", help="Only this pair. Repeatable. Marks the result as not complete."),
+    typer.Option(
+        "--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as not complete."
+    ),
 ]
 Subset = Annotated[
     Literal["all", "missing-ok"],

@@ -29,11 +29,17 @@ def print_results(finished: Sequence[Finished]) -> None:
 
 
 def report_failures(finished: Finished) -> None:
-    """Name the metrics that could not be computed and the pairs that failed, and why, on stderr."""
+    """Say on stderr which metrics could not be computed, that pairs are missing, and which failed and why."""
     for key, entry in finished.summary["metrics"].items():
         if entry["status"] == "unavailable":
             say(f"{key} is unavailable. {entry['reason']}")
-    failed = finished.summary["pairs"]["failed"]
+    pairs = finished.summary["pairs"]
+    if not finished.summary["complete"]:
+        say(
+            f"Not every pair of the protocol was scored, {pairs['scored']} of {pairs['protocol']}: leaderboards and "
+            f"gates refuse this result of {finished.summary['title']}."
+        )
+    failed = pairs["failed"]
     if not failed:
         return
     say(f"{finished.summary['title']}: {len(failed)} of {finished.summary['pairs']['run']} pairs failed:")

@@ -5,12 +5,14 @@ Single images become portraits, which can only be sources. A manifest has the co
 file (relative to the root, not leaving it) and identity; other columns are ignored.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit.csvfile import Row, read_rows
 from evalkit.datasets.base import Dataset, unique_clips
+from evalkit.datasets.layout import entries, is_folder
 from evalkit.errors import DatasetError
 from evalkit.types import Clip, Kind
 from evalkit.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -22,11 +24,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 def index(root: Path) -> list[Clip]:
     """Clips of `root`, from its manifest if it has one, else from its layout."""
     manifest = root / MANIFEST
-    try:
-        clips = _from_manifest(manifest) if manifest.is_file() else list(_from_layout(root))
-    except PermissionError as error:
-        raise DatasetError(f"{error.filename}: not readable. Fix the permissions of the data folder.") from error
-    return unique_clips(clips, root)
+    return unique_clips(_from_manifest(manifest) if manifest.is_file() else list(_from_layout(root)), root)
 
 
 def _from_manifest(manifest: Path) -> list[Clip]:
@@ -47,33 +45,38 @@ def _manifest_clip(root: Path, inside: Path, row: Row) -> Clip:
 
 
 def _from_layout(root: Path) -> Iterator[Clip]:
-    for entry in _entries(root):
-        if entry.is_dir() and not _is_sequence(entry):
-            for clip in _entries(entry):
+    for entry in entries(root):
+        stem = _stem(entry)
+        if is_folder(entry) and not _is_sequence(entry.path):
+            for clip in entries(Path(entry.path)):
                 if _is_clip(clip):
-                    yield _layout_clip(clip, identity=entry.name, name=f"{entry.name}_{clip.stem}")
+                    yield _layout_clip(clip, identity=entry.name, name=f"{entry.name}_{_stem(clip)}")
         elif _is_clip(entry):
-            yield _layout_clip(entry, identity=entry.stem, name=entry.stem)
+            yield _layout_clip(entry, identity=stem, name=stem)
 
 
-def _layout_clip(path: Path, identity: str, name: str) -> Clip:
-    kind: Kind = "portrait" if path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir() else "clip"
-    return Clip(_UNSAFE.sub("_", name), identity, kind, path)
+def _layout_clip(entry: os.DirEntry[str], identity: str, name: str) -> Clip:
+    kind: Kind = "portrait" if _suffix(entry) in IMAGE_SUFFIXES and not is_folder(entry) else "clip"
+    return Clip(_UNSAFE.sub("_", name), identity, kind, Path(entry.path))
 
 
-def _entries(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+def _is_clip(entry: os.DirEntry[str]) -> bool:
+    return _is_sequence(entry.path) if is_folder(entry) else _suffix(entry) in VIDEO_SUFFIXES | IMAGE_SUFFIXES
 
 
-def _is_clip(path: Path) -> bool:
-    return _is_sequence(path) if path.is_dir() else path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-
-
-def _is_sequence(folder: Path) -> bool:
+def _is_sequence(folder: str) -> bool:
     """Whether a folder is one clip: at least two images and nothing deeper or playable in it."""
-    entries = _entries(folder)
-    images = sum(entry.suffix.lower() in IMAGE_SUFFIXES for entry in entries)
-    return images >= 2 and not any(entry.is_dir() or entry.suffix.lower() in VIDEO_SUFFIXES for entry in entries)
+    found = entries(Path(folder))
+    images = sum(_suffix(entry) in IMAGE_SUFFIXES for entry in found)
+    return images >= 2 and not any(is_folder(entry) or _suffix(entry) in VIDEO_SUFFIXES for entry in found)
+
+
+def _stem(entry: os.DirEntry[str]) -> str:
+    return os.path.splitext(entry.name)[0]  # noqa: PTH122
+
+
+def _suffix(entry: os.DirEntry[str]) -> str:
+    return os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
 
 
 DATASET = Dataset(

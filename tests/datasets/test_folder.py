@@ -1,6 +1,7 @@
 """Any folder of clips: three layouts, a manifest, and errors that name the line."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -64,8 +65,14 @@ def test_ids_are_safe_in_file_names(tmp_path):
 
 def test_order_does_not_depend_on_the_file_system(tmp_path, monkeypatch):
     touch(tmp_path, *(f"p{i}/c{j}.mp4" for i in range(3) for j in range(3)))
-    first, listdir = index(tmp_path), os.listdir
-    monkeypatch.setattr(os, "listdir", lambda path: sorted(listdir(path), reverse=True))
+    first, scandir = index(tmp_path), os.scandir
+
+    @contextmanager
+    def backwards(path):
+        with scandir(path) as found:
+            yield sorted(found, key=lambda entry: entry.name, reverse=True)
+
+    monkeypatch.setattr(os, "scandir", backwards)
     assert index(tmp_path) == first and [c.id for c in first] == sorted(c.id for c in first)
 
 
@@ -149,14 +156,14 @@ def test_the_root_must_be_named_and_must_exist(tmp_path):
 
 def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
     touch(tmp_path, "anna/a.mp4")
-    listdir = os.listdir
+    scandir = os.scandir
 
     def refuse(path):
         if str(path).endswith("anna"):
             raise PermissionError(13, "Permission denied", str(path))
-        return listdir(path)
+        return scandir(path)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DatasetError, match=r"anna: not readable\. Fix the permissions"):
         index(tmp_path)
 
