@@ -10,9 +10,9 @@ from evalkit.prepare.jobs import ClipJob
 class Fetch:
     """One video to download.
 
-    `save_as` is the name without suffix under which `prepare` looks for it; `first_s` and `last_s` are where its clips
-    begin and end in seconds, empty when the list counts frames of something cut already; `height` is the rendition the
-    boxes were drawn on, empty when any will do.
+    `save_as` is the name without suffix under which `prepare` looks for it, or for what is cut from it; `first_s` and
+    `last_s` are where its clips begin and end in seconds, empty when the list counts frames of something cut already;
+    `height` is the rendition the boxes were drawn on, empty when any will do.
     """
 
     save_as: str
@@ -27,7 +27,7 @@ def fetch_list(jobs: Iterable[ClipJob]) -> list[Fetch]:
     """Videos in order of their names."""
     by_video: dict[str, list[ClipJob]] = {}
     for job in jobs:
-        by_video.setdefault(job.videos[0], []).append(job)
+        by_video.setdefault(job.download or job.videos[0], []).append(job)
     return [_fetch(name, found) for name, found in sorted(by_video.items())]
 
 

@@ -106,6 +106,7 @@ class ClipJob:
         where: the file and line that say so.
         url: where people find the video; empty when there is no address.
         height: rows of the rendition that the list was made on; None when the list does not care.
+        download: name under which the user saves what is then cut into the raw video; empty when it is that video.
     """
 
     id: str
@@ -118,6 +119,7 @@ class ClipJob:
     where: str
     url: str = ""
     height: int | None = None
+    download: str = ""
 
     @property
     def digest(self) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from evalkit.datasets import DATASETS
 from evalkit.errors import DatasetError, VideoError
+from evalkit.prepare.commands import fetch_list
 from evalkit.prepare.jobs import Box
 from evalkit.prepare.lists.th1kh_tubes import ChunkBox, identity_of, length_of, read_tubes
 
@@ -22,6 +23,12 @@ def test_a_line_becomes_a_clip_of_its_own_size(tmp_path):
     assert (job.size, job.videos, job.identity) == (None, ("--Y9imYnfBw_0000",), "--Y9imYnfBw")
     assert job.window.frames(30) == range(272), "first and last frame are both part of it, whatever the rate"
     assert job.url.endswith("watch?v=--Y9imYnfBw") and length_of(job.id) == 272 and identity_of(job.id) == job.identity
+
+
+def test_what_is_fetched_are_videos_not_chunks_of_them(tmp_path):
+    jobs = read(tmp_path, LINE, LINE.replace("_0000", "_0012"), LINE.replace("--Y9imYnfBw", "a_b")).jobs
+    fetches = [(fetch.save_as, fetch.url[-11:], fetch.height, fetch.clips) for fetch in fetch_list(jobs)]
+    assert fetches == [("--Y9imYnfBw", "--Y9imYnfBw", "720", 2), ("a_b", "watch?v=a_b", "720", 1)]
 
 
 def test_repeated_lines_are_left_out_and_reported(tmp_path):

@@ -82,4 +82,5 @@ def _job(path: Path, number: int, line: str, split: str) -> ClipJob:
         where=f"{path.name} line {number}",
         url=watch_url(_CHUNK.sub("", chunk)),
         height=height,
+        download=_CHUNK.sub("", chunk),
     )
