@@ -153,11 +153,16 @@ def _plain_cell(cell: Cell, column: Column) -> str:
     return _marked(cell, _text(cell, column)) + marks
 
 
+def _hanging(signs: str) -> str:
+    """Signs that take no room, so that digits above and below a signed number stay in line."""
+    return rf"\rlap{{{_superscript(signs)}}}" if signs else ""
+
+
 def _paper_cell(cell: Cell, column: Column, reported: bool) -> str:
     text = _marked(cell, _text(cell, column))
     if reported and text != "--":
         text = rf"\textit{{{text}}}"
-    return text + _superscript(cell.notes + (PARTIAL if _is_partial(cell) else ""))
+    return text + _hanging(cell.notes + (PARTIAL if _is_partial(cell) else ""))
 
 
 def _is_partial(cell: Cell) -> bool:

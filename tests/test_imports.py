@@ -45,8 +45,8 @@ TABLE: dict[str, set[str]] = {
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "features": {"types", "errors", "files", "cache", "extractors.", "video"},
     "study.": BASICS
-    | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "table"}
-    | {"validation", "video"},
+    | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "sources"}
+    | {"table", "validation", "video"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},
     "table_formats": {"types", "errors", "table", "table_latex"},
 }

@@ -38,7 +38,7 @@ def make(
     max_missed: Annotated[int, typer.Option(min=0, help="Raters who miss more checks than this are left out.")] = 0,
     fps: Annotated[float | None, typer.Option(min=1, help="Where the clips' own rate is wrong.")] = None,
     protocol: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A protocol that does not come with evalkit. Repeatable.")
+        list[Path] | None, typer.Option(metavar="FILE", help="A protocol of your own that has a pair list. Repeatable.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed makes the same study. Default: a secret one.")
@@ -51,13 +51,11 @@ def make(
     import secrets
 
     from evalkit.cli.console import pair_progress, say
-    from evalkit.run import resolve_pairs
     from evalkit.study.entrants import read_entrants
     from evalkit.study.folder import StudyFolder
     from evalkit.study.make import Plan, draft_study, write_draft
 
-    groups, title = read_entrants(runs, protocol or (), ours)
-    pairs = {group.protocol.id: resolve_pairs(group.protocol, data, missing_ok=True) for group in groups}
+    groups, title = read_entrants(runs, ours, data, protocol or ())
     plan = Plan(
         ours=title,
         question=question,
@@ -70,7 +68,7 @@ def make(
         only=tuple(pair or ()),
         fps=fps,
     )
-    draft = draft_study(groups, pairs, plan)
+    draft = draft_study(groups, plan)
     with pair_progress("encode", len(draft.media)) as on_medium:
         write_draft(draft, out, on_medium)
     study, folder = draft.study, StudyFolder(out)

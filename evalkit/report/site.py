@@ -16,10 +16,10 @@ from evalkit.report.failures import failures
 from evalkit.report.folder import SiteFolder
 from evalkit.report.pairs import clip_means, pair_data, pair_list
 from evalkit.report.ranks import Ranks, ranks
-from evalkit.report.sources import find_pairs
 from evalkit.report.tradeoffs import pareto_data
 from evalkit.report.trust import facts
 from evalkit.report.worst import Worst, worst, worst_pairs
+from evalkit.sources import find_pairs
 
 _ASSETS = Path(__file__).parent / "assets"
 _Page = Callable[..., str]

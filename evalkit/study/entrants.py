@@ -1,25 +1,27 @@
 """The runs that take part in a study, by protocol, and the pairs on which all of them can be shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.errors import StudyError, UnknownNameError
+from evalkit.errors import StudyError
 from evalkit.files import content_sha256
 from evalkit.measured import Measured, by_protocol, find_row, read_measured
-from evalkit.protocol import Protocol, find_protocol, read_protocol
-from evalkit.runfolder import RunFolder
+from evalkit.protocol import Protocol, read_protocol
+from evalkit.runfolder import RunFolder, read_header
+from evalkit.sources import find_pairs, protocol_of
 from evalkit.study.folder import LeftOut
 from evalkit.types import Pair
 
 
 @dataclass(frozen=True)
 class Entrants:
-    """Runs of one protocol: row title -> folder."""
+    """Runs of one protocol (row title -> folder), and the pairs it has."""
 
     protocol: Protocol
     data_hash: str
     runs: Mapping[str, RunFolder]
+    pairs: Sequence[Pair]
 
 
 @dataclass(frozen=True)
@@ -30,23 +32,28 @@ class Candidate:
     clips: Mapping[str, Path]
 
 
-def read_entrants(runs: Sequence[Path], files: Sequence[Path], ours: str | None) -> tuple[list[Entrants], str | None]:
-    """The runs by protocol, and the row title of `ours`. `files` are protocols that do not come with evalkit.
+def read_entrants(
+    runs: Sequence[Path], ours: str | None, data: Path | None = None, files: Sequence[Path] = ()
+) -> tuple[list[Entrants], str | None]:
+    """The runs by protocol, and the row title of `ours`.
+
+    Pairs are looked for in `data`, or where the first run of a protocol says that its clips lay. `files` are protocols
+    with pair lists that do not come with evalkit.
 
     Raises `RunError` for runs that cannot share a table, `UnknownNameError` when `ours` is not among them, and
-    `StudyError` when a protocol has fewer than two methods, lacks `ours`, or is not the one that was run.
+    `StudyError` when a protocol has fewer than two methods, lacks `ours`, or has no pairs here.
     """
     results = [read_measured(path) for path in runs]
     groups = by_protocol(results)
     title = None if ours is None else find_row(results, ours)
     known = [read_protocol(path) for path in files]
-    return [_entrants(group, title, known) for group in groups.values()], title
+    return [_entrants(group, title, data, known) for group in groups.values()], title
 
 
-def find_candidates(entrants: Entrants, pairs: Sequence[Pair]) -> tuple[list[Candidate], list[LeftOut]]:
-    """Pairs that every entrant made, with unchanged clips; the others with the reason."""
+def find_candidates(entrants: Entrants, only: Collection[str] = ()) -> tuple[list[Candidate], list[LeftOut]]:
+    """Pairs (those in `only`, if any) that every entrant made, with unchanged clips; the others with the reason."""
     candidates, left_out = [], []
-    for pair in pairs:
+    for pair in (pair for pair in entrants.pairs if pair.id in only or not only):
         clips: dict[str, Path] = {}
         reason = ""
         for title, folder in entrants.runs.items():
@@ -62,25 +69,17 @@ def find_candidates(entrants: Entrants, pairs: Sequence[Pair]) -> tuple[list[Can
     return candidates, left_out
 
 
-def _entrants(group: Sequence[Measured], ours: str | None, known: Sequence[Protocol]) -> Entrants:
+def _entrants(group: Sequence[Measured], ours: str | None, data: Path | None, known: Sequence[Protocol]) -> Entrants:
     runs = {result.title: RunFolder(Path(result.name)) for result in group}
     if len(runs) < 2:
         raise StudyError(f"{group[0].name} is the only run of {group[0].protocol}; a study compares two at least.")
     if ours is not None and ours not in runs:
         raise StudyError(f"{ours!r} has no run of {group[0].protocol}; it is to be compared with {', '.join(runs)}.")
-    return Entrants(_protocol(group[0], known), str(group[0].summary["data_hash"]), runs)
-
-
-def _protocol(result: Measured, known: Sequence[Protocol]) -> Protocol:
-    mine = [protocol for protocol in known if protocol.id == result.protocol]
-    try:
-        protocol = mine[0] if mine else find_protocol(result.protocol)
-    except UnknownNameError as error:
-        raise StudyError(f"{result.name}: {error} Give the file of its protocol with --protocol FILE.") from error
-    if protocol.hash != result.summary["protocol_hash"]:
-        there, here = str(result.summary["protocol_hash"])[:8], protocol.hash[:8]
-        raise StudyError(f"{result.name} was run with another version of {protocol.id} ({there} there, {here} here).")
-    return protocol
+    header = read_header(Path(group[0].name))
+    pairs, reason = find_pairs(header, data, known)
+    if reason is not None:
+        raise StudyError(f"{group[0].name}: {reason}")
+    return Entrants(protocol_of(header, known), str(group[0].summary["data_hash"]), runs, list(pairs.values()))
 
 
 def _clip(folder: RunFolder, pair: Pair) -> Path | str:

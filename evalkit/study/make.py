@@ -1,6 +1,6 @@
 """Make a study from runs: choose scenes, deal trials, encode what is shown, and write the page and the key apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from evalkit.study.entrants import Candidate, Entrants, find_candidates
 from evalkit.study.folder import Asked, Group, LeftOut, Scene, Study, StudyFolder, write_study
 from evalkit.study.media import Medium, scene_media
 from evalkit.study.page import write_page
-from evalkit.types import Pair
 
 MOST_TRIALS = 40
 """Trials of a rater where nothing else is asked for; people tire."""
@@ -43,8 +42,8 @@ class Draft:
     media: Sequence[Medium]
 
 
-def draft_study(groups: Sequence[Entrants], pairs: Mapping[str, Sequence[Pair]], plan: Plan) -> Draft:
-    """Choose scenes and deal trials. `pairs` are those of each protocol, by its id.
+def draft_study(groups: Sequence[Entrants], plan: Plan) -> Draft:
+    """Choose scenes and deal trials.
 
     Raises `StudyError` when no pair can be shown, or when the plan asks for more than there is; `UnknownNameError` for
     a pair in `plan.only` that there is none of.
@@ -52,7 +51,7 @@ def draft_study(groups: Sequence[Entrants], pairs: Mapping[str, Sequence[Pair]],
     shown: dict[str, tuple[Entrants, Candidate]] = {}
     left_out: list[LeftOut] = []
     for entrants in groups:
-        chosen, others = _choose(entrants, pairs[entrants.protocol.id], plan)
+        chosen, others = _choose(entrants, plan)
         left_out += others
         shown |= {opaque("s", plan.seed, entrants.protocol.id, one.pair.id): (entrants, one) for one in chosen}
     units = [
@@ -87,13 +86,12 @@ def write_draft(draft: Draft, out: Path, on_medium: Callable[[str, str], None]) 
         write_study(folder, draft.study)
 
 
-def _choose(entrants: Entrants, pairs: Sequence[Pair], plan: Plan) -> tuple[list[Candidate], list[LeftOut]]:
-    known = {pair.id for pair in pairs}
+def _choose(entrants: Entrants, plan: Plan) -> tuple[list[Candidate], list[LeftOut]]:
+    known = {pair.id for pair in entrants.pairs}
     for name in plan.only:
         if name not in known:
             raise UnknownNameError(f"pair of {entrants.protocol.id}", name, known)
-    asked = [pair for pair in pairs if pair.id in plan.only] if plan.only else list(pairs)
-    candidates, left_out = find_candidates(entrants, asked)
+    candidates, left_out = find_candidates(entrants, plan.only)
     if not candidates or (plan.only and left_out):
         reasons = "; ".join(f"{one.pair}: {one.reason}" for one in left_out[:3]) or "no pair"
         raise StudyError(

@@ -24,10 +24,10 @@ PATIENCE_S = 120
 
 
 @pytest.fixture
-def folder(evalkit, shared_runs, protocol_file, data_root, tmp_path):
+def folder(evalkit, shared_runs, tmp_path):
     """A study made by the command line."""
     done = evalkit(
-        *("study", "make", *shared_runs, "--protocol", protocol_file, "--data", data_root, "--ours", "good"),
+        *("study", "make", *shared_runs, "--ours", "good"),
         *("--raters", RATERS, "--out", tmp_path / "study", "--seed", 1),
     )
     assert done.returncode == 0 and "90 trials on 6 scenes for 6 raters" in done.stderr, done.stderr
@@ -121,12 +121,11 @@ def test_ctrl_c_ends_the_server_in_one_line(folder):
         assert process.stderr.read() == "Stopped. Answers are kept.\n"
 
 
-def test_mistakes_end_in_one_paragraph(evalkit, folder, shared_runs, protocol_file, data_root, tmp_path):
-    made = ("--protocol", protocol_file, "--data", data_root)
-    again = evalkit("study", "make", *shared_runs, *made, "--out", folder.path)
+def test_mistakes_end_in_one_paragraph(evalkit, folder, shared_runs, tmp_path):
+    again = evalkit("study", "make", *shared_runs, "--out", folder.path)
     assert_explained(again, "is not empty; a study never replaces anything")
-    unknown = evalkit("study", "make", *shared_runs, "--data", data_root, "--out", tmp_path / "new")
-    assert_explained(unknown, "no protocol called 'small'", "--protocol FILE")
+    elsewhere = evalkit("study", "make", *shared_runs, "--data", tmp_path / "no", "--out", tmp_path / "new")
+    assert_explained(elsewhere, "no: no such folder")
     assert_explained(evalkit("study", "score", tmp_path), "is no study", "evalkit study make")
     assert_explained(evalkit("study", "serve", tmp_path), "is no study")
     assert_explained(evalkit("study", "score", folder.path, tmp_path / "no.json"), "no.json: cannot be read")

@@ -111,7 +111,7 @@ def test_without_the_data_the_page_says_so_and_the_report_is_made(runs, tmp_path
         (run / "run.json").write_text(json.dumps(header))
     build(runs, tmp_path / "site")
     found = pair_data(tmp_path / "site", "bert_take")
-    assert found["media"]["tiles"] == ["0", "1"] and "Make the report with --data DIR" in found["absent"]
+    assert found["media"]["tiles"] == ["0", "1"] and "Give --data DIR" in found["absent"]
     build(runs, tmp_path / "site", data=data)
     assert pair_data(tmp_path / "site", "bert_take")["media"]["tiles"] == ["source", "driving", "0", "1"]
 

@@ -85,6 +85,7 @@ def write_run(out: Path, protocol_file: Path, data_root: Path, method: str, titl
         "schema_version": SCHEMA_VERSION,
         "configuration": {"checkpoint_sha256": None},
         "protocol": protocol.model_dump(mode="json"),
+        "data": str(data_root),
         "device": {"name": "machine"},
         "timings": {"fps": None},
     }
@@ -104,15 +105,14 @@ def shared_runs(tmp_path_factory, protocol_file, data_root) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def make(protocol_file, data_root, tmp_path_factory) -> Callable[..., StudyFolder]:
+def make(tmp_path_factory) -> Callable[..., StudyFolder]:
     """Make a study of runs; keywords change the plan."""
 
     def made(runs, ours="good", **changes) -> StudyFolder:
-        groups, title = read_entrants(runs, [protocol_file], ours)
-        pairs = {"small": resolve_pairs(groups[0].protocol, data_root)}
+        groups, title = read_entrants(runs, ours)
         plan = Plan(**{"ours": title, "question": "Which?", "seed": 5, "raters": 4} | changes)
         folder = StudyFolder(tmp_path_factory.mktemp("studies") / "study")
-        write_draft(draft_study(groups, pairs, plan), folder.path, lambda name, became: None)
+        write_draft(draft_study(groups, plan), folder.path, lambda name, became: None)
         return folder
 
     return made

@@ -6,10 +6,13 @@ import shutil
 
 import numpy as np
 import pytest
+import yaml
 
 from evalkit import video
 from evalkit.errors import RunError, StudyError, UnknownNameError
 from evalkit.files import content_sha256
+from evalkit.protocol import read_protocol
+from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import read_study, read_tokens
 from evalkit.study.make import Draft, write_draft
 from evalkit.study.media import mosaic
@@ -167,14 +170,39 @@ def test_runs_that_do_not_belong_together_are_refused(make, runs):
     summary.write_text(json.dumps(content | {"protocol_hash": "0" * 64}))
     with pytest.raises(RunError, match="their protocol differs"):
         make(runs)
-    for run in runs:
-        other = json.loads((run / "summary.json").read_text()) | {"protocol_hash": "0" * 64}
-        (run / "summary.json").write_text(json.dumps(other))
-    with pytest.raises(StudyError, match="was run with another version of small"):
-        make(runs)
     summary.write_text(json.dumps(content | {"schema_version": 99}))
     with pytest.raises(RunError, match="written with schema 99"):
         make(runs)
+
+
+def change_header(run, **changes):
+    header = run / "run.json"
+    header.write_text(json.dumps(json.loads(header.read_text()) | changes))
+
+
+def test_data_that_moved_is_asked_for(make, runs, data_root, tmp_path):
+    change_header(runs[0], data=str(tmp_path / "moved"))
+    with pytest.raises(StudyError, match=r"small/good: --data .*moved: no such folder"):
+        make(runs)
+    change_header(runs[0], data=None)
+    with pytest.raises(StudyError, match=r"does not say where its clips lie\. Give --data DIR"):
+        make(runs)
+    assert len(read_entrants(runs, "good", data_root)[0][0].pairs) == 6
+
+
+def test_a_pair_list_of_ones_own_is_asked_for(runs, protocol_file, tmp_path):
+    content = yaml.safe_load(protocol_file.read_text()) | {"pairs": {"rule": "list", "list": "small.csv"}}
+    (tmp_path / "small.csv").write_text("source,driving\nanna_take,bela_take\n")
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(content))
+    protocol = read_protocol(tmp_path / "small.yaml")
+    configuration = {"checkpoint_sha256": None, "protocol_hash": protocol.hash}
+    change_header(runs[0], protocol=protocol.model_dump(mode="json"), configuration=configuration)
+    with pytest.raises(StudyError, match="no protocol called 'small'"):
+        read_entrants(runs, "good")
+    assert len(read_entrants(runs, "good", files=[tmp_path / "small.yaml"])[0][0].pairs) == 1
+    (tmp_path / "small.csv").write_text("source,driving\nbela_take,anna_take\n")
+    with pytest.raises(StudyError, match="The pair list of small is not the one of the run"):
+        read_entrants(runs, "good", files=[tmp_path / "small.yaml"])
 
 
 def test_a_full_folder_is_left_alone(shared_study, tmp_path):
