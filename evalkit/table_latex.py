@@ -23,6 +23,7 @@ _ESCAPES = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "†": r"\textdagger{}",
+        "−": "$-$",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "[": "{[}",

@@ -15,7 +15,7 @@ def paper_tables(study: Study, results: Results) -> list[Table]:
     """
     if study.ours is not None:
         return [_against_ours(study, study.ours, results)]
-    return [_matrix(group, results) for group in study.groups]
+    return [_matrix(study, group, results) for group in study.groups]
 
 
 def all_tables(study: Study, results: Results) -> list[Table]:
@@ -47,10 +47,10 @@ def _against_ours(study: Study, ours: str, results: Results) -> Table:
     caption = (
         f"User study: share of pairwise votes for {ours} over each method, with the number of {_scenes(results)} won"
     )
-    return _table(others, rows, f"{caption} in brackets.", results)
+    return _table(others, rows, f"{caption} in brackets.", study, results)
 
 
-def _matrix(group: Group, results: Results) -> Table:
+def _matrix(study: Study, group: Group, results: Results) -> Table:
     mine = [one for one in results.preferences if one.protocol == group.protocol]
     found = {(one.first, one.second): one for one in mine}
     found |= {(one.second, one.first): _turned(one) for one in mine}
@@ -59,14 +59,16 @@ def _matrix(group: Group, results: Results) -> Table:
         f"User study, {group.title}: share of pairwise votes for the row's method over the column's, with the number "
         f"of {_scenes(results)} won in brackets."
     )
-    return _table(group.methods, rows, caption, results)
+    return _table(group.methods, rows, caption, study, results)
 
 
 def _table(
-    titles: Sequence[str], rows: Sequence[tuple[str, tuple[Cell, ...]]], caption: str, results: Results
+    titles: Sequence[str], rows: Sequence[tuple[str, tuple[Cell, ...]]], caption: str, study: Study, results: Results
 ) -> Table:
     columns = tuple(Column(title, title, "", "%", 0) for title in titles)
-    return Table(columns, tuple(rows), f"{caption} {count_line(results)}.", (), (Section(0),))
+    checked = any(asked.check for asked in study.trials.values())
+    rule = f" Rule: more than {study.max_missed} missed attention checks, or none answered, leave a rater out."
+    return Table(columns, tuple(rows), f"{caption} {count_line(results)}.{rule if checked else ''}", (), (Section(0),))
 
 
 def _comparisons(study: Study, results: Results) -> Table:
@@ -124,7 +126,7 @@ def _strengths(study: Study, results: Results) -> Table:
 def _strength(one: Strength | None, best: Mapping[str, float]) -> Cell:
     if one is None:
         return NOTHING
-    text = f"{one.strength:+.2f} [{one.low:+.2f}, {one.high:+.2f}]"
+    text = f"{_number(one.strength)} [{_number(one.low)}, {_number(one.high)}]"
     mark: Mark = "best" if one.strength == best[one.protocol] else ""
     return Cell(one.strength, mark, None, one.low, one.high, "", text)
 
@@ -161,4 +163,4 @@ def _bounds(bounds: Bounds | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:.2f}".replace("-", "−")

@@ -31,6 +31,7 @@ def test_the_table_of_papers(key, results):
     ]
     assert "votes for Good over each method, with the number of 6 scenes won in brackets" in table.caption
     assert "36 votes of 3 raters; 1 raters left out (rater 4 missed 3 of 3 attention checks)" in table.caption
+    assert table.caption.endswith("Rule: more than 0 missed attention checks, or none answered, leave a rater out.")
     assert "3 answers or sheets refused (forged token: 1, malformed: 2)" in table.caption
 
 
