@@ -47,6 +47,9 @@ TABLE: dict[str, set[str]] = {
     "study.": BASICS
     | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "sources"}
     | {"table", "validation", "video"},
+    "figures.": {"types", "errors", "files"},
+    "plots": {"types", "errors", "figures.", "measured", "metrics.", "records", "runfolder"},
+    "sources": {"types", "errors", "datasets.", "protocol", "run"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},
     "table_formats": {"types", "errors", "table", "table_latex"},
 }

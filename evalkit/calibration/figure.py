@@ -2,31 +2,28 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from evalkit.calibration.calibrate import Answer
 from evalkit.calibration.degrade import DEGRADATIONS
 from evalkit.calibration.truth import Track
-from evalkit.files import atomic_path
+from evalkit.figures.files import save_figure
 from evalkit.metrics import Metric
 from evalkit.types import Values
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _COLUMNS = 4
 _STYLES = ("-", "--", ":", "-.")
 
 
 def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer]) -> None:
-    """Write a PNG of the answers to damage.
+    """Write `damage_figure` as PNG, PDF or SVG. Raises `RunError` for another file name."""
+    save_figure(damage_figure(metrics, answers), path)
+
+
+def damage_figure(metrics: Sequence[Metric], answers: Sequence[Answer]) -> Figure:
+    """The answers to damage, a panel per damage and a line per metric.
 
     Every metric is drawn as worsening, divided by its largest worsening under any damage: 0 is clean, 1 the worst that
     any of these damages does to it. Lines of one metric can be compared across panels, lines of two metrics cannot.
@@ -34,7 +31,8 @@ def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer
     rows = -(-len(DEGRADATIONS) // _COLUMNS)
     legend_rows = -(-len(metrics) // 5)
     height = 2.7 * rows + 0.3 * legend_rows
-    figure, axes = pyplot.subplots(rows, _COLUMNS, figsize=(3.4 * _COLUMNS, height), sharey=True, squeeze=False)
+    figure = Figure(figsize=(3.4 * _COLUMNS, height), dpi=80)
+    axes = figure.subplots(rows, _COLUMNS, sharey=True, squeeze=False)
     for panel, degradation in zip(axes.flat, DEGRADATIONS, strict=False):
         for index, metric in enumerate(metrics):
             worsening = _worsening(metric, answers, degradation.id)
@@ -48,12 +46,13 @@ def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer
         row[0].set_ylabel("share of the worst")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=5, fontsize="small")
     figure.tight_layout(rect=(0, 0.3 * legend_rows / height, 1, 1))
-    _save(figure, path)
+    return figure
 
 
 def write_truth_figure(path: Path, tracks: Sequence[Track]) -> None:
-    """Write a PNG of metrics against the true differences of frames; one panel per track."""
-    figure, axes = pyplot.subplots(1, len(tracks), figsize=(4 * len(tracks), 3.4), squeeze=False)
+    """Write a picture of metrics against the true differences of frames; one panel per track."""
+    figure = Figure(figsize=(4 * len(tracks), 3.4), dpi=80)
+    axes = figure.subplots(1, len(tracks), squeeze=False)
     for panel, track in zip(axes.flat, tracks, strict=True):
         panel.plot(track.true, track.measured, ".", markersize=2, alpha=0.4)
         panel.set_title(f"{track.metric}, r = {track.correlation:.2f}", fontsize=10)
@@ -63,13 +62,7 @@ def write_truth_figure(path: Path, tracks: Sequence[Track]) -> None:
         panel.set_xlim(left=0)
         panel.set_ylim(bottom=0)
     figure.tight_layout()
-    _save(figure, path)
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=80)
-    pyplot.close(figure)
+    save_figure(figure, path)
 
 
 def _worsening(metric: Metric, answers: Sequence[Answer], degradation: str) -> Values:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, protocols, study, weights
+from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, plot, protocols, study, weights
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.report import report
@@ -28,6 +28,7 @@ app.command(rich_help_panel="Evaluate")(explain)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)
 app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
+app.add_typer(plot.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(methods.app, name="methods", rich_help_panel="Look up")

@@ -1,13 +1,13 @@
 """What `evalkit metrics calibrate` does: clips, damage, truth, pictures, values."""
 
-import csv
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.availability import unavailable
 from evalkit.cache import FeatureCache
+from evalkit.calibration.answers import write_answers
 from evalkit.calibration.calibrate import Answer, calibrate
 from evalkit.calibration.degrade import DEGRADATIONS
 from evalkit.calibration.figure import write_figure, write_truth_figure
@@ -18,7 +18,7 @@ from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError
 from evalkit.evaluate import Scorer
 from evalkit.features import FeatureBank
-from evalkit.files import atomic_path
+from evalkit.figures.files import check_format
 from evalkit.metrics import Metric
 from evalkit.protocol import Protocol, find_protocol
 from evalkit.run import choose_metrics
@@ -45,9 +45,10 @@ def run_calibration(
 ) -> Calibration:
     """Calibrate on `frames` driving frames of `count` clips, of different people first; follow one clip of everybody.
 
-    Writes the picture and, beside it, a CSV; where the truth of clips is known also `<out>-truth.png`. Raises
-    `EvalkitError` when no metric can be computed here.
+    Writes the picture and, beside it, a CSV; where the truth of clips is known also `<out>-truth`, of the same kind.
+    Raises `EvalkitError` when no metric can be computed here.
     """
+    check_format(out)
     protocol = find_protocol(name)
     dataset = DATASETS.get(protocol.dataset)
     everything = [clip for clip in dataset.index(dataset.resolve_root(data)) if clip.kind == "clip"]
@@ -62,9 +63,9 @@ def run_calibration(
         tracks = track_truth(Scorer(protocol, followers, bank), spread[:people])
     files = [out, out.with_suffix(".csv")]
     write_figure(out, chosen, answers)
-    _write_csv(files[1], answers)
+    write_answers(files[1], answers)
     if tracks:
-        files.append(out.with_name(f"{out.stem}-truth.png"))
+        files.append(out.with_name(f"{out.stem}-truth{out.suffix}"))
         write_truth_figure(files[-1], tracks)
     return Calibration(chosen, answers, tracks, tuple(files))
 
@@ -83,12 +84,3 @@ def _computable(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
     if len(missing) == len(asked):
         raise EvalkitError("None of the metrics can be computed here.")
     return tuple(metric for metric in asked if metric.key not in missing)
-
-
-def _write_csv(path: Path, answers: Iterable[Answer]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["metric", "degradation", "step", "value", "coverage"])
-        writer.writerows(
-            [a.metric, a.degradation, a.step, "" if a.value is None else a.value, a.coverage] for a in answers
-        )

@@ -80,7 +80,7 @@ def render(
     """Write the leaderboards' README.md and Pareto figures from their files."""
     from evalkit.cli.console import say
     from evalkit.errors import EvalkitError
-    from evalkit.figures.pareto import save_figure
+    from evalkit.figures.files import save_figure
     from evalkit.leaderboard.board import list_boards
     from evalkit.leaderboard.pareto import board_figure
     from evalkit.leaderboard.render import render as rendered
@@ -113,7 +113,7 @@ def pareto(
 ) -> None:
     """Draw identity against motion and speed: who is not beaten on all of them at once."""
     from evalkit.cli.console import say
-    from evalkit.figures.pareto import save_figure
+    from evalkit.figures.files import save_figure
     from evalkit.leaderboard.board import read_board
     from evalkit.leaderboard.pareto import board_figure
 

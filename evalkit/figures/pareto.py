@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evalkit.errors import RunError
-from evalkit.files import atomic_path
+from evalkit.figures.files import new_figure
 
-_FORMATS = (".pdf", ".png", ".svg")
 _ON, _OFF = "#0072b2", "#8a8a8a"
 _SMALLEST, _LARGEST = 30.0, 300.0
 
@@ -57,8 +53,7 @@ def pareto_front(points: Sequence[Point], x: Axis, y: Axis) -> list[bool]:
 
 def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") -> Figure:
     """A figure of 160 x 100 mm with numbered points: filled ones are on the front, the area grows with the speed."""
-    figure = Figure(figsize=(160 / 25.4, 100 / 25.4), dpi=200, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(160, 100)
     axes = figure.add_subplot()
     fastest = max((point.fps or 0.0 for point in points), default=0.0)
     names = []
@@ -77,15 +72,6 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") ->
     axes.set_title(title, fontsize=9, parse_math=False)
     _legend(axes, names)
     return figure
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PDF, SVG or PNG, atomically; the same figure gives the same bytes. Raises `RunError`."""
-    if path.suffix not in _FORMATS:
-        raise RunError(f"{path}: expected a file name that ends in {', '.join(_FORMATS)}.")
-    dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, metadata=dates[path.suffix])
 
 
 def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> None:

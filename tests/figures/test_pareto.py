@@ -3,7 +3,8 @@
 import pytest
 
 from evalkit.errors import RunError
-from evalkit.figures.pareto import Axis, Point, pareto_figure, pareto_front, save_figure
+from evalkit.figures.files import save_figure
+from evalkit.figures.pareto import Axis, Point, pareto_figure, pareto_front
 
 X, Y = Axis("CSIM", "higher"), Axis("AED", "lower")
 

@@ -1,0 +1,90 @@
+"""`evalkit plot`: figures of finished runs for papers and pages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+app = typer.Typer(help="Figures of finished runs, as vector PDF, SVG or PNG.", no_args_is_help=True)
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished run folders of one protocol.")]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, .svg or .png file.")]
+
+
+@app.command()
+def frames(
+    runs: Runs,
+    out: Out,
+    metric: Annotated[str, typer.Option("--metric", "-m", metavar="NAME", help="A metric that all runs have.")],
+    pair: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this pair. Default: the mean over all pairs.")
+    ] = None,
+) -> None:
+    """Draw a metric over the frames, one line per run; frames without a value are gaps.
+
+    Example: `evalkit plot frames runs/demo_cross/* --metric csim --out frames.pdf`
+    """
+    from evalkit.plots import frames_of
+
+    _write(out, lambda: frames_of(runs, metric, pair))
+
+
+@app.command()
+def pareto(
+    runs: Runs,
+    out: Out,
+    identity: Annotated[str | None, typer.Option(metavar="METRIC", help="Across. Default: the first CSIM.")] = None,
+    motion: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="Up. Default: the first of AED, APD, AKD.")
+    ] = None,
+) -> None:
+    """Draw identity against motion and speed: who is not beaten on all of them at once."""
+    from evalkit.plots import tradeoff_of
+
+    _write(out, lambda: tradeoff_of(runs, identity, motion))
+
+
+@app.command()
+def radar(
+    runs: Runs,
+    out: Out,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, three at least. Default: all shared."),
+    ] = None,
+) -> None:
+    """Draw a radar, where readers expect one: every spoke runs from the worst run to the best."""
+    from evalkit.plots import radar_of
+
+    _write(out, lambda: radar_of(runs, metric or ()))
+
+
+@app.command()
+def calibration(
+    answers: Annotated[Path, typer.Argument(metavar="FILE.csv", help="What `evalkit metrics calibrate` wrote.")],
+    out: Out,
+) -> None:
+    """Draw a calibration again: how each metric answers to each damage."""
+    from evalkit.calibration.answers import read_answers
+    from evalkit.calibration.figure import damage_figure
+    from evalkit.metrics import find_metric
+
+    def draw() -> "Figure":
+        found = read_answers(answers)
+        return damage_figure([find_metric(key) for key in dict.fromkeys(a.metric for a in found)], found)
+
+    _write(out, draw)
+
+
+def _write(out: Path, draw: "Callable[[], Figure]") -> None:
+    """A wrong file name is found before anything is drawn."""
+    from evalkit.cli.console import say
+    from evalkit.figures.files import check_format, save_figure
+
+    check_format(out)
+    save_figure(draw(), out)
+    say(str(out))
