@@ -46,8 +46,8 @@ def radar_figure(names: Sequence[str], spokes: Sequence[Spoke], values: Values, 
     angles = np.linspace(0, 2 * np.pi, len(spokes), endpoint=False)
     for index, (name, radius) in enumerate(zip(names, radii(values, spokes), strict=True)):
         closed = np.append(radius, radius[0])
-        style = {"color": f"C{index % 10}", "linewidth": 1.1, "marker": ".", "label": " ".join(name.split())}
-        axes.plot(np.append(angles, angles[0]), closed, **style)
+        (line,) = axes.plot(np.append(angles, angles[0]), closed, color=f"C{index % 10}", linewidth=1.1, marker=".")
+        line.set_label(" ".join(name.split()))
     axes.set_theta_offset(np.pi / 2)
     axes.set_theta_direction(-1)
     axes.set_ylim(0, 1.02)
