@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from evalkit.cli import main
+from tests.compiling import compile_latex
 
 
 @pytest.fixture
@@ -58,14 +59,12 @@ def test_an_unfit_run_ends_in_one_paragraph(call, run, boards):
     assert code == 0 and "not ranked" in err
 
 
-@pytest.mark.parametrize("paper", ["sfd", "fsrt", "g3fa", "magicportrait"])
-def test_the_tables_of_a_paper_come_out_of_one_command(call, paper):
+@pytest.mark.parametrize(("paper", "tables"), [("sfd", 3), ("fsrt", 3), ("g3fa", 2), ("magicportrait", 3)])
+def test_the_tables_of_a_paper_come_out_of_one_command_and_compile(call, paper, tables, tmp_path):
     code, out, _ = call("leaderboard", "show", paper, "--format", "latex", "--standalone")
-    assert (
-        code == 0
-        and out.startswith("\\documentclass")
-        and out.count("\\begin{table}") == out.count("\\end{table}") >= 2
-    )
+    assert code == 0 and out.startswith("\\documentclass")
+    assert out.count("\\begin{table}") == out.count("\\end{table}") == tables
+    compile_latex(out, tmp_path)
 
 
 def test_reproduce_prints_what_stands_between(call, boards, tmp_path):
