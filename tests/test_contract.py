@@ -1,6 +1,7 @@
 """What everything registered has to keep: metrics, extractors, datasets, methods, protocols, files."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,29 @@ def test_pixel_metrics_get_worse_with_noise(key):
     values = [float(metric.function(frames, reference)[0]) for frames in steps]
     worst_last = sorted(values, reverse=metric.better == "higher")
     assert values == worst_last and len(set(values)) == 4
+    assert all(metric.low <= value <= metric.high for value in values)
+
+
+SHAPES = {"points": (68, 2), "shape": (42, 2), "angles": (3,), "pose": (6,), "blendshapes": (52,), "embedding": (128,)}
+
+
+@pytest.mark.parametrize("key", [key for key, metric in METRICS.items() if metric.input])
+def test_every_other_metric_gets_worse_the_further_its_features_are(key):
+    metric, generator = METRICS[key], np.random.default_rng(0)
+    function = partial(metric.function, subsets=2) if key == "kid[subsets]" else metric.function
+    count = 1000 if key == "kid[subsets]" else 40
+    reference = generator.normal(0, 0.2, (count, *SHAPES.get(metric.input[1], (16,))))
+    away = generator.normal(0, 0.2, reference.shape)
+    if metric.reference == "source":
+        reference, away = reference[:1], away[:1]
+    rows = [reference + step * (away + 0.1) for step in (0, 0.5, 2)]
+    if metric.input[1] == "embedding":
+        reference, *rows = (row / np.linalg.norm(row, axis=1, keepdims=True) for row in (reference, *rows))
+    if metric.missing_is_value:
+        for lost, found in enumerate(rows):
+            found[: 4 * lost] = np.nan
+    values = [float(np.mean(function(found, reference))) for found in rows]
+    assert values == sorted(values, reverse=metric.better == "higher") and len(set(values)) == 3
     assert all(metric.low <= value <= metric.high for value in values)
 
 
