@@ -62,7 +62,7 @@ def worst_first(
         )
         for rank, clip in enumerate(scored):
             ranks[clip.pair].append(rank)
-    return sorted(results, key=lambda r: (r.outcome.status == "ok", float(np.mean(ranks[r.pair.id])), r.pair.id))
+    return sorted(results, key=lambda r: (r.outcome.status == "ok", float(np.mean(ranks[r.pair.id] or [0])), r.pair.id))
 
 
 def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[Metric]) -> str:

@@ -61,6 +61,10 @@ def test_no_value_is_worse_than_any():
     assert order({"a": (0.9, 0.1), "faceless": (0.9, None), "c": (0.9, 0.2)}, (CSIM,)) == ["faceless", "a", "c"]
 
 
+def test_metrics_of_sets_rank_no_pair():
+    assert order({"b": (0.9, 0.1), "a": (0.1, 0.9)}, (FID,)) == ["a", "b"]
+
+
 def test_equal_pairs_keep_the_order_of_the_protocol():
     assert order({"b": "failed", "a": "failed"}) == ["b", "a"]
 

@@ -1,0 +1,60 @@
+"""Every metric on real clips: a number, or the file it lacks and how to get it."""
+
+import json
+
+import pytest
+
+from evalkit.metrics import METRICS
+
+LACKING = {
+    "csim[arcface]": "scrfd-10g-det arcface-w600k-r50 --accept-licence",
+    "csim[glintr100]": "scrfd-10g-det arcface-glint360k-r100 --accept-licence",
+    "aed_id": "fetch openface-nn4-small2",
+    "akd[fan68]": "fetch fan-2dfan4-zip",
+    "akd[fan68-mean-abs]": "fetch fan-2dfan4-zip",
+    "coverage[scrfd]": "fetch scrfd-10g-det --accept-licence",
+    **dict.fromkeys(("fid", "fid[clean]", "fid[tf-resize]", "kid", "kid[subsets]"), "fetch inception-fid-pytorch"),
+    **dict.fromkeys(("fvd", "fvd[common-metrics]"), "fetch i3d-torchscript-kinetics400"),
+    "fvd[videogpt]": "fetch i3d-pretrained-400",
+    "lpips": "fetch lpips-backbone-alexnet",
+    "lpips[vgg]": "fetch lpips-backbone-vgg16",
+    "lpips[squeeze]": "fetch lpips-backbone-squeezenet1.1",
+    **dict.fromkeys(
+        (
+            "apd[deep3d]",
+            "apd[deep3d-translation]",
+            "apd[deep3d-deg]",
+            "aed[deep3d]",
+            "p_rmse[deep3d]",
+            "e_rmse[deep3d]",
+        ),
+        "fetch deep3dfacerecon-epoch20",
+    ),
+    **dict.fromkeys(("aed[smirk]", "apd[smirk]"), "--coefficients smirk=DIR"),
+    "aed[emoca]": "--coefficients emoca=DIR",
+}
+"""What the small networks of the shared data do not cover, and words of the way to it."""
+
+PROTOCOL = (
+    "id: every_self\ntitle: Every metric\ntask: self_reenactment\ndataset: folder\npairs: {rule: first_frame_self}\n"
+    "driving: {start: 1, stride: 20, maximum: 2}\nresolution: 256\n"
+)
+
+
+@pytest.mark.shared
+def test_every_metric_gives_a_number_on_real_clips_or_names_what_it_lacks(evalkit, shared, tmp_path, monkeypatch):
+    monkeypatch.setenv("EVALKIT_WEIGHTS", str(shared / "weights"))
+    monkeypatch.setenv("EVALKIT_ARCFACE", str(shared / "weights" / "mobilefacenet_ms1m_arcface_128.onnx"))
+    (tmp_path / "every_self.yaml").write_text(PROTOCOL + f"metrics: {json.dumps(list(METRICS))}\n")
+    pairs = [part for clip in ("p002_c1", "p022_c1") for part in ("--pair", clip)]
+    arguments = ("-p", tmp_path / "every_self.yaml", "-d", shared / "faces", "-M", "copy_source", *pairs)
+    done = evalkit("run", *arguments, "-o", tmp_path, "--no-anchors", "--workers", "1", "--json")
+    entries = json.loads(done.stdout)["metrics"]
+    assert entries.keys() == METRICS.keys()
+    assert {key for key, entry in entries.items() if entry["status"] == "unavailable"} == LACKING.keys()
+    for key, entry in entries.items():
+        if key in LACKING:
+            assert LACKING[key] in entry["reason"] and entry["value"] is None
+        else:
+            assert entry["status"] == "ok" and entry["coverage"] == 1, (key, entry)
+            assert entry["value"] != 0 or key.startswith("mkr"), key
