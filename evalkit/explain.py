@@ -106,7 +106,8 @@ def _definition(key: str) -> list[tuple[str, str]]:
     metric = METRICS.get(key)
     if metric is None:
         return []
-    return [("Definition", metric.description), ("Source", metric.paper), ("Compared with", metric.reference)]
+    facts = [("Definition", metric.description), ("Source", metric.paper), ("Compared with", metric.reference)]
+    return [*facts, *([("Known differences", metric.differences)] if metric.differences else [])]
 
 
 def _made_by(header: dict[str, Any]) -> str:

@@ -21,7 +21,18 @@ def list_(as_json: options.Json = False) -> None:
 
     missing = unavailable(list(METRICS.values()))
     if as_json:
-        keys = ("title", "better", "unit", "reference", "level", "settings", "version", "paper", "description")
+        keys = (
+            "title",
+            "better",
+            "unit",
+            "reference",
+            "level",
+            "settings",
+            "version",
+            "paper",
+            "description",
+            "differences",
+        )
         print_json(
             [
                 {"id": m.key, **{key: getattr(m, key) for key in keys}, "tasks": sorted(m.tasks)}

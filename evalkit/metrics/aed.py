@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows
+from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -40,6 +40,7 @@ METRICS = tuple(
         settings=settings,
         paper=paper,
         description=description,
+        differences=DEEP3D_DIFFERENCES if source[0] == "deep3d" else "",
         high=high,
         decimals=4,
     )

@@ -33,6 +33,7 @@ METRICS = (
         settings="sum-of-squares-128d|whole frame, unaligned",
         paper="Siarohin et al., First Order Motion Model, NeurIPS 2019 (pose-evaluation)",
         description="Squared distance of OpenFace embeddings of whole frames: identity, not expression.",
+        differences="An older script takes the mean absolute difference; the papers' numbers fit this one.",
         high=4.0,
         decimals=4,
     ),

@@ -25,13 +25,14 @@ def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.abs(generated - driving).mean(axis=(1, 2)))
 
 
+_FOMM = "Siarohin et al., First Order Motion Model, NeurIPS 2019"
 _DETECTORS = (
-    ("dlib68", "dlib68", "68 dlib landmarks", "Siarohin et al., First Order Motion Model, NeurIPS 2019"),
-    ("fan68", "fan68", "68 FAN landmarks", "Siarohin et al., First Order Motion Model, NeurIPS 2019"),
-    ("mtcnn5", "mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)"),
-    ("mediapipe478", "mediapipe478", "478 MediaPipe landmarks", "Siarohin et al., NeurIPS 2019 (definition)"),
+    ("dlib68", "68 dlib landmarks", _FOMM, "The FOMM line takes FAN's landmarks, not dlib's."),
+    ("fan68", "68 FAN landmarks", _FOMM, "The face box is SCRFD's, in face_alignment S3FD's."),
+    ("mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)", "G3FA states neither distance nor failures."),
+    ("mediapipe478", "478 MediaPipe landmarks", f"{_FOMM} (definition)", "The FOMM line takes FAN's landmarks."),
 )
-"""(variant, extractor, words, paper)."""
+"""(detector, words, paper, differences)."""
 
 _DISTANCES = (
     ("", "AKD", akd, "euclidean-px", "Mean Euclidean distance of {}, in pixels."),
@@ -48,19 +49,20 @@ _DISTANCES = (
 METRICS = tuple(
     Metric(
         id="akd",
-        variant=variant + suffix,
+        variant=detector + suffix,
         title=title,
         better="lower",
         reference="driving",
         tasks=SELF_ONLY,
-        input=(extractor, "points"),
+        input=(detector, "points"),
         function=function,
         settings=settings,
         paper=paper,
         description=description.format(words),
+        differences=differences,
         unit="px",
         decimals=2,
     )
-    for variant, extractor, words, paper in _DETECTORS
+    for detector, words, paper, differences in _DETECTORS
     for suffix, title, function, settings, description in _DISTANCES
 )

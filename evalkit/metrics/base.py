@@ -56,6 +56,7 @@ class Metric:
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
         description: one or two sentences for `evalkit metrics list`.
+        differences: what is known to differ from the code or paper it follows; "" for nothing known.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Metric:
     settings: str
     paper: str
     description: str
+    differences: str = ""
     variant: str | None = None
     level: Literal["frame", "set"] = "frame"
     statistics: Statistics | None = None
@@ -89,6 +91,12 @@ class Metric:
         parts = (self.key, extractor_signature, self.settings, f"vs {self.reference}", averaging, f"v{self.version}")
         return "|".join(part for part in parts if part)
 
+
+DEEP3D_DIFFERENCES = (
+    "The crop comes from dlib's landmarks; the official script takes MTCNN's, PIRenderer's line FAN's, or those of an "
+    "earlier frame where none were found."
+)
+"""Of every metric on Deep3DFaceRecon coefficients."""
 
 SELF_ONLY: frozenset[Task] = frozenset({"self_reenactment"})
 BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"})

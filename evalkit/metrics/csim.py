@@ -36,6 +36,8 @@ def _unit(rows: Values) -> Values:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
+_DETECTION = "insightface looks for faces at 640 pixels; here 256 comes first, and the largest face is taken."
+
 METRICS = tuple(
     Metric(
         id="csim",
@@ -49,39 +51,45 @@ METRICS = tuple(
         settings="cosine",
         paper=paper,
         description=description,
+        differences=differences,
         low=-1.0,
         high=1.0,
     )
-    for variant, extractor, paper, description in (
+    for variant, extractor, paper, description, differences in (
         (
             "dlib",
             "dlib128",
             "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
             "Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
+            "face_recognition compares by Euclidean distance; MagicPortrait does not say how it forms a cosine.",
         ),
         (
             "arcface",
             "arcface",
             "Deng et al., ArcFace, CVPR 2019; insightface buffalo_l",
             "Cosine of ArcFace ResNet-50 (WebFace600K) embeddings with the source; strangers are near 0.",
+            _DETECTION,
         ),
         (
             "glintr100",
             "arcface_glint100",
             "Deng et al., ArcFace, CVPR 2019; insightface antelopev2",
             "Cosine of ArcFace ResNet-100 (Glint360K) embeddings with the source; strangers are near 0.",
+            _DETECTION,
         ),
         (
             "mobilefacenet",
             "mobilefacenet",
             "Deng et al., ArcFace, CVPR 2019; Chen et al., MobileFaceNets, CCBR 2018; network of foamliu/MobileFaceNet",
             "Cosine of a small ArcFace-trained network's embeddings with the source; no paper reports it.",
+            _DETECTION,
         ),
         (
             "onnx",
             "arcface_onnx",
             "Deng et al., ArcFace, CVPR 2019 (input and alignment); the network is the user's",
             "Cosine of the embeddings of the ArcFace-style ONNX file that $EVALKIT_ARCFACE names, with the source.",
+            _DETECTION,
         ),
     )
 )

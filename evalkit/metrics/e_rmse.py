@@ -4,7 +4,7 @@ Source: MagicPortrait, on Deep3DFaceRecon's 64 expression coefficients. The pape
 here it is one root per frame.
 """
 
-from evalkit.metrics.base import BOTH_TASKS, Metric
+from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, Metric
 from evalkit.metrics.p_rmse import rmse
 
 METRICS = (
@@ -19,6 +19,7 @@ METRICS = (
         function=rmse,
         settings="root-per-frame-64-coefficients",
         paper="Wei et al., MagicPortrait, 2025",
+        differences=f"MagicPortrait does not say where the root is taken. {DEEP3D_DIFFERENCES}",
         description="Root mean square difference of the 64 Deep3DFaceRecon expression coefficients.",
         decimals=4,
     ),

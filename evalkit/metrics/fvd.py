@@ -49,8 +49,9 @@ METRICS = tuple(
         sample_notes=sample_notes,
         decimals=1,
         version=version,
+        differences=differences,
     )
-    for variant, extractor, ddof, rule, clips, version, description in (
+    for variant, extractor, ddof, rule, clips, version, description, differences in (
         (
             None,
             "i3d",
@@ -59,6 +60,7 @@ METRICS = tuple(
             "all 16-frame windows without overlap",
             1,
             "Fréchet distance of I3D logits of 16 consecutive frames, resized to 224x224 as they are.",
+            "StyleGAN-V draws one random window of each of 2,048 clips; here all windows count, without chance.",
         ),
         (
             "common-metrics",
@@ -68,6 +70,7 @@ METRICS = tuple(
             "whole clips",
             2,
             "Fréchet distance of I3D logits of whole clips, short side to 224 and centre crop.",
+            "common-metrics takes clips of one length only.",
         ),
         (
             "videogpt",
@@ -77,6 +80,7 @@ METRICS = tuple(
             "whole clips",
             2,
             "As common-metrics, with the state dict that VideoGPT converted from TensorFlow Hub.",
+            "VideoGPT takes clips of one length only.",
         ),
     )
 )

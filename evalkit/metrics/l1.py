@@ -33,6 +33,7 @@ METRICS = tuple(
         settings=f"scale[0,{scale:g}]|8-bit",
         paper="Siarohin et al., First Order Motion Model, NeurIPS 2019",
         description=f"Mean absolute pixel difference on the [0, {scale:g}] scale.",
+        differences="FOMM's script compares float output before it is rounded to 8 bits, and pools all frames.",
         high=scale,
         decimals=decimals,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows
+from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -32,6 +32,7 @@ METRICS = (
         function=rmse,
         settings="root-per-frame-3-angles-rad",
         paper="Wei et al., MagicPortrait, 2025",
+        differences=f"MagicPortrait does not say where the root is taken, or of what. {DEEP3D_DIFFERENCES}",
         description="Root mean square difference of the three Deep3DFaceRecon angles, in radians.",
         unit="rad",
         decimals=4,

@@ -42,6 +42,7 @@ METRICS = tuple(
         settings=f"R={data_range:.0f}|colour|cap{CAP:.0f}",
         paper="definition; see docs/decisions/pixel-metrics.md",
         description=description,
+        differences="Identical frames are infinite in scikit-image and here count 100 dB, as in common-metrics.",
         unit="dB",
         high=CAP,
         decimals=2,

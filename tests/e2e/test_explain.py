@@ -49,6 +49,12 @@ def test_costs_in_a_table(evalkit, timed):
     assert "Latency" not in evalkit("table", timed).stdout
 
 
+def test_says_what_differs_from_the_code_it_follows(evalkit, finished):
+    facts = json.loads(evalkit("explain", finished, "akd", "--json").stdout)["facts"]
+    assert facts["Known differences"] == "The FOMM line takes FAN's landmarks, not dlib's."
+    assert "Known differences" not in json.loads(evalkit("explain", finished, "ssim", "--json").stdout)["facts"]
+
+
 def test_unknown_metric_and_unfinished_run(evalkit, finished):
     assert_explained(evalkit("explain", finished, "csimm"), "no metric in this run called 'csimm'", "csim[dlib]")
     assert_explained(evalkit("explain", finished.parent, "csim"), "is not a finished run")
