@@ -56,8 +56,8 @@ def write_truth_figure(path: Path, tracks: Sequence[Track]) -> None:
     for panel, track in zip(axes.flat, tracks, strict=True):
         panel.plot(track.true, track.measured, ".", markersize=2, alpha=0.4)
         panel.set_title(f"{track.metric}, r = {track.correlation:.2f}", fontsize=10)
-        unit = "mean turn, rad" if track.metric.startswith("apd") else "mean change of expression"
-        panel.set_xlabel(f"true difference of two frames ({unit})", fontsize=8)
+        kind = "turn of two frames (mean, rad)" if track.metric.startswith("apd") else "change of expression (mean)"
+        panel.set_xlabel(f"true {kind}", fontsize=8)
         panel.set_ylabel("metric", fontsize=8)
         panel.set_xlim(left=0)
         panel.set_ylim(bottom=0)
