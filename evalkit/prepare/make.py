@@ -168,6 +168,8 @@ def _finish(task: VideoTask, clip: _Clip, fps: float) -> MadeClip:
 
 
 def _too_short(task: VideoTask, clip: _Clip, count: int) -> str:
+    if clip.job.window.end is None:
+        return f"{task.video.name} holds no frame"
     return (
         f"{task.video.name} has {count} frames, the clip needs frames {clip.wanted.start} to {clip.wanted.stop - 1}: "
         "another cut, or a download that stopped early"
