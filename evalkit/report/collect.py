@@ -76,8 +76,9 @@ class Comparison:
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:
-        """Columns that are metrics: all of the table but the speed."""
-        return tuple(column for column in self.table.columns if column.key != "fps")
+        """Columns that are metrics: all of the table but those of speed and memory."""
+        known = {key for method in self.methods for key in method.measured.summary["metrics"]}
+        return tuple(column for column in self.table.columns if column.key in known)
 
     @cached_property
     def paired(self) -> tuple[Column, ...]:
@@ -113,7 +114,8 @@ def collect(runs: Sequence[Path]) -> Comparison:
     if not runs:
         raise RunError("A report needs at least one run folder.")
     measured = [read_measured(path) for path in runs]
-    table = table_of(_of_one_protocol(measured))
+    costs = any(result.latency_ms or result.peak_memory_mb for result in measured)
+    table = table_of(_of_one_protocol(measured), costs=costs)
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)
     )

@@ -1,5 +1,6 @@
 """The first page: how much was measured, the ranked table, and where its rows come from."""
 
+from functools import partial
 from typing import Any
 
 from evalkit.metrics import METRICS
@@ -67,8 +68,7 @@ def site_data(comparison: Comparison, ranks: Ranks) -> dict[str, Any]:
         "order": list(ranks.order),
         "metrics": [
             {key: column[key] for key in ("key", "title", "variant", "better", "unit", "decimals", "clips")}
-            for column in columns(comparison)
-            if column["key"] != "fps"
+            for column in map(partial(_column, comparison), comparison.metrics)
         ],
     }
 

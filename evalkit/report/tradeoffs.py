@@ -14,7 +14,7 @@ def pareto_data(comparison: Comparison) -> dict[str, Any]:
     """Values and intervals of every metric, and per couple of metrics who is on the Pareto front."""
     columns = comparison.metrics
     cells = {c.key: [row[1][i] for row in comparison.table.rows] for i, c in enumerate(comparison.table.columns)}
-    timed = [row[1][-1] for row in comparison.table.rows] if "fps" in cells else []
+    timed = cells.get("fps", [])
     comparable = timed and not any(OTHER_MACHINE in cell.notes for cell in timed)
     speeds = [cell.value for cell in timed] if comparable else [None] * len(comparison.methods)
     return {

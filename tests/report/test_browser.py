@@ -2,31 +2,19 @@
 
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
 from evalkit.report.site import write_report
+from tests.browser import browser
 from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_protocol, write_run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian package `chromium`)")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 EVIL = '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
 LAST = FRAMES - 1
 
@@ -57,18 +45,16 @@ def site(data, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
+def started() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(started, site):
     """Open a page of the site; what the console says or a script throws fails the test at its end."""
     said = []
-    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    context = started.new_context(viewport={"width": 1200, "height": 800})
     context.set_default_timeout(20_000)
 
     def opened(name: str) -> Page:

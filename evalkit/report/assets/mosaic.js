@@ -65,7 +65,8 @@ evalkit.Mosaic = class {
     const side = (ready ? this.video.videoWidth : this.still.naturalWidth) / this.media.columns;
     const [x, y] = [place % this.media.columns, Math.floor(place / this.media.columns)];
     context.globalCompositeOperation = operation;
-    context.drawImage(image, x * side, y * side, side, side, 0, 0, context.canvas.width, context.canvas.height);
+    // Without the outermost pixels, into which the codec mixes colours of the neighbouring tile.
+    context.drawImage(image, x * side + 1, y * side + 1, side - 2, side - 2, 0, 0, context.canvas.width, context.canvas.height);
     context.globalCompositeOperation = "source-over";
     return true;
   }
