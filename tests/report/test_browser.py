@@ -186,8 +186,9 @@ def test_the_curve_follows_the_playhead_and_shows_gaps(visit):
     drawing.click(position={"x": drawing.bounding_box()["width"] - 13, "y": 60})
     expect(page.locator("#scrub")).to_have_value(str(LAST))
     expect(page.locator("#curve path")).to_have_count(3)
-    page.get_by_role("group", name="Methods in the chart").get_by_text("good").click()
+    page.get_by_role("group", name="Methods shown").get_by_text("good").click()
     expect(page.locator("#curve path")).to_have_count(2)
+    expect(page.locator(".tile:visible", has_text="good")).to_have_count(0)
 
 
 def test_the_difference_is_dark_where_clips_agree(visit):

@@ -77,11 +77,12 @@ evalkit.Mosaic = class {
     else this.onframe(this.frame);
   }
 
-  #follow() {
+  /** `time` is that of the frame on the screen, where the browser tells; the clock may already be past it. */
+  #follow(time) {
     if (!this.playing) return;
-    this.wanted = this.frame;
+    this.wanted = time === undefined ? this.frame : Math.min(Math.round(time * this.media.fps), this.frames - 1);
     this.onframe(this.wanted);
-    const again = () => this.#follow();
+    const again = (_, shown) => this.#follow(shown?.mediaTime);
     if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(again);
     else requestAnimationFrame(again);
   }

@@ -6,7 +6,7 @@
   const [stage, transport, scrub, play, clock, speed] = ["stage", "transport", "scrub", "play", "clock", "speed"].map(byId);
   const [differenceSelect, landmarksBox, metricSelect, legend] = ["difference", "landmarks", "metric", "legend"].map(byId);
   const NAMES = { no_face_generated: "no face found", no_face_reference: "no face in the reference", carried: "no face: last one used", worst_case: "no face: worst value" };
-  const SIDE = 384;
+  const [SIDE, MANY] = [384, 6];
   const [OWN_INK, DRIVING_INK] = ["#38e0ff", "#ffd166"];
 
   function say(text, kind = "") {
@@ -30,7 +30,7 @@
       scrub.setAttribute("aria-valuetext", `Frame ${at} of ${pair.frames - 1}`);
       clock.value = `${at} / ${pair.frames - 1}` + (mosaic ? ` · ${(at / mosaic.media.fps).toFixed(2)} s` : "");
       curve.move(at);
-      for (const tile of tiles) paint(tile, at);
+      for (const tile of tiles) if (!tile.figure.hidden) paint(tile, at);
     }
 
     function paint(tile, at) {
@@ -118,7 +118,13 @@
     landmarksBox.closest("label").title = pair.landmarks.note ?? (pair.landmarks.file ? "" : landmarkReason(pair));
     if (landmarksBox.disabled && mosaic) say(pair.landmarks.note ?? `No landmarks are shown. ${landmarkReason(pair)}`);
     evalkit.options(metricSelect, metrics.map((each, index) => [index, evalkit.metricName(each)]), metric);
-    makeChips(site, pair, curve);
+    makeChips(site, tiles, (method, shown) => {
+      if (shown) curve.hidden.delete(method);
+      else curve.hidden.add(method);
+      for (const tile of tiles) if (tile.method === method) tile.figure.hidden = !shown;
+      curve.redraw();
+      show(frame);
+    });
     makeMeans(site, pair, metrics);
     evalkit.overlay.installHeat();
 
@@ -182,17 +188,20 @@
     return tile;
   }
 
-  function makeChips(site, pair, curve) {
-    const scored = site.order.filter((method) => pair.values.some((rows) => rows[method]));
-    byId("chips").replaceChildren(...scored.map((method) => {
+  /** A switch per method for its clip and its line, and with many of them one for all. */
+  function makeChips(site, tiles, onchange) {
+    const methods = tiles.map((tile) => tile.method).filter((method) => method !== null);
+    const boxes = methods.map((method) => {
       const box = el("input", { type: "checkbox", checked: true });
-      box.addEventListener("change", () => {
-        if (box.checked) curve.hidden.delete(method);
-        else curve.hidden.add(method);
-        curve.redraw();
-      });
-      return el("label", {}, box, el("i", { class: "dot", style: `--c:var(${evalkit.methodColor(method)})` }), site.methods[method].title);
-    }));
+      box.addEventListener("change", () => onchange(method, box.checked));
+      return [box, el("label", {}, box, el("i", { class: "dot", style: `--c:var(${evalkit.methodColor(method)})` }), site.methods[method].title)];
+    });
+    const all = ["All", "None"].map((text) => {
+      const button = el("button", { type: "button" }, text);
+      button.addEventListener("click", () => boxes.forEach(([box]) => { if (box.checked !== (text === "All")) box.click(); }));
+      return button;
+    });
+    byId("chips").replaceChildren(...(methods.length > MANY ? all : []), ...boxes.map(([, label]) => label));
   }
 
   function makeMeans(site, pair, metrics) {
