@@ -1,7 +1,7 @@
 """The pictures of docs/report.md: a report of the demo corpus, made and photographed.
 
-Runs `landmark_warp` and the anchors over demo_self, scores the same clips blurred (so that there is somebody to beat),
-makes the report and photographs it in Debian's Chromium (`apt-get install chromium`).
+Runs `landmark_warp` and the anchors over demo_self, makes the report, and photographs it in Debian's Chromium
+(`apt-get install chromium`).
 
     python -m benchmarks.report_screenshots --out docs/images [--work DIR]
 """
@@ -16,11 +16,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from evalkit import video
-from evalkit.calibration.degrade import blur
-
-PROTOCOL, METHOD, BLURRED, SIGMA = "demo_self", "landmark_warp", "Blurred warp", 2.0
-COLOURS = 128
+PROTOCOL, METHOD = "demo_self", "landmark_warp"
+COLOURS = 256
 
 
 def main() -> None:
@@ -37,13 +34,7 @@ def make_report(work: Path) -> Path:
     """The report's folder."""
     runs = work / "runs" / PROTOCOL
     evalkit("run", "-p", PROTOCOL, "-M", METHOD, "-o", work / "runs")
-    for clip in sorted((runs / METHOD / "generated").glob("*.mkv")):
-        target = work / "blurred" / clip.name
-        if not target.is_file():
-            chunks = (blur(frames, frames, SIGMA) for frames in video.iter_frames(clip))
-            video.write_video(target, chunks, video.frame_rate(clip))
-    evalkit("score", "-p", PROTOCOL, "--generated", work / "blurred", "--name", BLURRED, "-o", work / "runs")
-    folders = [runs / name for name in ("copy_source", "copy_driving", METHOD, BLURRED)]
+    folders = [runs / name for name in ("copy_source", "copy_driving", METHOD)]
     evalkit("report", *folders, "-o", work / "report")
     return work / "report"
 
@@ -75,7 +66,7 @@ def photograph(site: Path, out: Path) -> None:
 def save(page: Page, path: Path) -> None:
     page.screenshot(path=str(path))
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLOURS)
+        small = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
     small.save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 

@@ -46,7 +46,8 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         site.copy(asset, f"assets/{asset.name}")
     standing, found = ranks(comparison), worst(comparison, options.worst)
     _write_data(site, comparison, standing, found)
-    sources, note = find_pairs(comparison.methods[0].header, options.data) if options.media != "none" else ({}, None)
+    header = next((m.header for m in comparison.methods if m.header.get("data")), comparison.methods[0].header)
+    sources, note = find_pairs(header, options.data) if options.media != "none" else ({}, None)
     without: dict[str, str] = {}
     jobs = plan_jobs(comparison, out, options, sources, worst_pairs(found))
     for built in run_all(build_pair, jobs, options.workers):

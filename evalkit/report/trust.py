@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from evalkit.report.collect import Comparison, MethodRun
 
+_NAMED = 3
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -74,11 +76,17 @@ def _run_facts(comparison: Comparison) -> list[Fact]:
     found += [Fact(f"Not computed here. {text}", "note") for text in sorted(missing)]
     dirty = [t for (t, _), m in zip(comparison.table.rows, comparison.methods, strict=True) if changed_code(m)]
     if dirty:
-        found.append(Fact(f"Made from changed code, not a commit: {', '.join(dirty)}", "note"))
+        found.append(Fact(f"Made from changed code, not a commit: {_some(dirty)}", "note"))
     machines = {method.measured.machine for method in comparison.methods if method.measured.fps}
     if len(machines) > 1:
         found.append(Fact("Speeds were taken on different machines or precisions and are not ranked", "note"))
     return found
+
+
+def _some(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,6 +17,8 @@ from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_prot
 
 EVIL = '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
 LAST = FRAMES - 1
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def visit(started, site):
     """Open a page of the site; what the console says or a script throws fails the test at its end."""
     said = []
     context = started.new_context(viewport={"width": 1200, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
 
     def opened(name: str) -> Page:
         page = context.new_page()
@@ -71,10 +73,9 @@ def visit(started, site):
     assert said == [] and set(pwned) <= {None}
 
 
-def names(page: Page) -> list[str]:
-    """Titles of the visible rows."""
-    rows = page.locator("tbody tr:visible th")
-    return [text.removesuffix(" anchor") for text in rows.all_inner_texts()]
+def lists(page: Page, *names: str) -> None:
+    """Wait until the rows that can be seen are these, in this order."""
+    expect(page.locator("tbody tr:visible th")).to_contain_text(list(names))
 
 
 def level(page: Page, tile: str) -> int:
@@ -86,7 +87,7 @@ def level(page: Page, tile: str) -> int:
 
 def shows(page: Page, tile: str, wanted: int) -> None:
     """Wait until a tile shows a grey level."""
-    for _ in range(100):
+    for _ in range(400):
         if abs(level(page, tile) - wanted) <= 5:
             return
         page.wait_for_timeout(50)
@@ -95,23 +96,23 @@ def shows(page: Page, tile: str, wanted: int) -> None:
 
 def test_the_table_sorts_and_filters(visit):
     page = visit("index.html")
-    assert names(page) == ["good", EVIL, "still"]
+    lists(page, "good", EVIL, "still")
     l1 = page.get_by_role("button", name=re.compile("^L1"))
     l1.click()
-    assert names(page) == ["good", EVIL, "still"]
+    lists(page, "good", EVIL, "still")
     l1.press("Enter")
-    assert names(page) == ["still", EVIL, "good"]
+    lists(page, "still", EVIL, "good")
     expect(page.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
     page.get_by_role("button", name="Method").click()
-    assert names(page) == [EVIL, "good", "still"]
+    lists(page, EVIL, "good", "still")
     page.get_by_placeholder("Filter methods").fill("GOO")
-    assert names(page) == ["good"]
+    lists(page, "good")
     expect(page.locator("#shown")).to_have_text("1 of 3 methods")
     page.get_by_placeholder("Filter methods").fill("nobody")
     expect(page.locator("#shown")).to_have_text("No method fits the filter.")
     page.get_by_placeholder("Filter methods").fill("")
     page.get_by_label("Anchors").uncheck()
-    assert names(page) == [EVIL, "good"]
+    lists(page, EVIL, "good")
 
 
 def test_the_signature_opens_by_mouse_and_keyboard_and_closes(visit):
@@ -213,11 +214,11 @@ def test_a_failed_pair_says_why(visit):
 
 def test_pairs_sort_and_filter(visit):
     page = visit("pairs.html")
-    assert names(page) == ["anna_take", "bert_take", "cora_take"]
+    lists(page, "anna_take", "bert_take", "cora_take")
     page.get_by_role("button", name="good").click()
-    assert names(page) == ["cora_take", "bert_take", "anna_take"]
+    lists(page, "cora_take", "bert_take", "anna_take")
     page.get_by_label("Only failed").check()
-    assert names(page) == ["anna_take"]
+    lists(page, "anna_take")
     page.get_by_placeholder("Filter pairs").fill("cora")
     expect(page.locator(".empty")).to_contain_text("No pair fits the filter.")
 

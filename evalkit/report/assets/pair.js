@@ -116,7 +116,7 @@
     evalkit.options(differenceSelect, [["", "off"], ...bases.map((name) => [name, `to ${title(site, name).toLowerCase() === "driving" ? "driving" : title(site, name)}`])], "");
     landmarksBox.disabled = !pair.landmarks.file || !mosaic;
     landmarksBox.closest("label").title = pair.landmarks.note ?? (pair.landmarks.file ? "" : landmarkReason(pair));
-    if (landmarksBox.disabled && mosaic) say(pair.landmarks.note ?? `No landmarks are shown. ${landmarkReason(pair)}`);
+    if (landmarksBox.disabled && mosaic && pair.frames) say(pair.landmarks.note ?? `No landmarks are shown. ${landmarkReason(pair)}`);
     evalkit.options(metricSelect, metrics.map((each, index) => [index, evalkit.metricName(each)]), metric);
     makeChips(site, tiles, (method, shown) => {
       if (shown) curve.hidden.delete(method);
@@ -209,8 +209,9 @@
       el("th", { scope: "col", class: "number" }, `${metric.title} ${evalkit.arrow(metric)}`, metric.variant ? el("small", {}, metric.variant) : null)));
     const rows = site.order.map((method) => el("tr", {}, el("th", { scope: "row", class: "name" }, site.methods[method].title), metrics.map((metric, index) => {
       const covered = pair.coverage[index][method];
-      const partial = covered !== null && covered < 1 ? el("small", { class: "coverage" }, ` ${(100 * covered).toFixed(0)} %`) : null;
-      return el("td", { class: "number", "data-metric": index }, number(pair.means[index][method], metric.decimals), partial);
+      const value = pair.means[index][method];
+      const partial = value !== null && covered < 1 ? el("small", { class: "coverage" }, ` ${(100 * covered).toFixed(0)} %`) : null;
+      return el("td", { class: "number", "data-metric": index }, number(value, metric.decimals), partial);
     })));
     byId("means").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
   }
