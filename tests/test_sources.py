@@ -39,3 +39,10 @@ def test_a_list_has_to_be_the_one_of_the_run():
     keys = {"id": "vox_cross", "task": "cross_reenactment", "pairs": {"rule": "list", "list": "vox_cross.csv"}}
     with pytest.raises(EvalkitError, match="The pair list of vox_cross is not the one of the run"):
         protocol_of(header(**keys))
+
+
+def test_a_protocol_of_tomorrow_is_a_reason(root):
+    tomorrow = header(str(root))
+    tomorrow["protocol"]["a key of tomorrow"] = 1
+    pairs, reason = find_pairs(tomorrow, None)
+    assert pairs == {} and "a key of tomorrow" in reason

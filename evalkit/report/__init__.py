@@ -8,7 +8,6 @@ tradeoffs   metrics against each other, with Pareto fronts
 pairs       the numbers and clips of single pairs
 worst       the worst pairs and frames of each metric
 failures    everything that has no value, with its reason
-sources     where source and driving clips lie
 media       the clips of a pair as one video that a browser plays
 landmarks   the points that the overlay draws
 build       media and landmarks of one pair, in any process
