@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import video
+from evalkit.batching import read_ahead
 from evalkit.cache import values_key
 from evalkit.coefficients import PairFiles, read_pair
 from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import ClipFeatures, FeatureBank, chain_signature
+from evalkit.features import ClipFeatures, FeatureBank, chain_signature, device_kind
 from evalkit.metrics import Metric
 from evalkit.noface import score_frames
 from evalkit.protocol import DrivingRule, Protocol
@@ -26,6 +27,8 @@ from evalkit.records import NO_COEFFICIENTS, OK, FrameScores
 from evalkit.types import Features, Frames, Pair, Values
 
 _AS_STORED: dict[str, object] = {"size": None}
+_READ_AHEAD = 4
+"""Chunks of both clips that are decoded while a GPU works."""
 
 
 @dataclass(frozen=True)
@@ -45,35 +48,22 @@ class Scorer:
         Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
         frames or another size than the driving frames of the protocol, or when coefficients do not fit.
         """
+        return self.begin(pair, generated, brought).finish()
+
+    def begin(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> "OpenPair":
+        """`score` as far as the clips have to be decoded; frames may still queue for a batch. Raises as it does."""
         size = self.protocol.resolution
         against_source = [m for m in self.metrics if m.reference == "source"]
         sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
         keys = self._value_keys(pair, generated)
-        kept = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
-        open_metrics = [metric for metric in self.metrics if metric.key not in kept]
+        values = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
+        open_metrics = [metric for metric in self.metrics if metric.key not in values]
         ours = self.generated_features(generated, open_metrics)
         theirs = self.driving_features(pair.driving.path, open_metrics)
         new = self._one_pass(pair, generated, ours, theirs, [m for m in open_metrics if m.key in keys])
-        for key, values in new.items():
-            self.bank.cache.save(keys[key], {"values": values})
-        brought = brought or {}
-        imported = read_pair(brought, imported_of(self.metrics), pair.driving.path, self.protocol.driving)
-        features, reference = ours.finish() | imported[0], theirs.finish() | imported[1]
-        scores = []
-        for metric in (m for m in self.metrics if m.level == "frame"):
-            if metric.key in keys:
-                result = kept[metric.key] if metric.key in kept else new[metric.key]
-                statuses: tuple[str, ...] = (OK,) * len(result)
-            else:
-                against = sources if metric.reference == "source" else reference
-                ours_in, theirs_in = _input(metric, features), _input(metric, against)
-                if metric.reference == "driving":
-                    _check_count(generated, len(ours_in), len(theirs_in))
-                result, statuses = score_frames(metric, self.protocol.no_face, ours_in, theirs_in)
-                if metric.input and metric.input[0] in brought and brought[metric.input[0]].missing:
-                    statuses = (NO_COEFFICIENTS,) * len(result)
-            scores.append(FrameScores(pair.id, metric.key, result, statuses))
-        return scores
+        for key, computed in new.items():
+            self.bank.cache.save(keys[key], {"values": computed})
+        return OpenPair(self, pair, generated, brought or {}, sources, ours, theirs, values | new)
 
     def generated_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
         """What is known of a generated clip, of all that `metrics` need."""
@@ -91,7 +81,8 @@ class Scorer:
             [self.bank.digest(generated), _AS_STORED],
             [self.bank.digest(pair.driving.path), _driving_decoding(self.protocol)],
         ]
-        return {key: values_key(clips, text) for key, text in metric_signatures(self.protocol, chosen).items()}
+        signatures = metric_signatures(self.protocol, chosen)
+        return {m.key: values_key(clips, signatures[m.key] + device_mark(m, self.bank.device)) for m in chosen}
 
     def _one_pass(
         self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures, by_chunk: Sequence[Metric]
@@ -101,7 +92,8 @@ class Scorer:
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
         reference = driving_frames(pair.driving.path, self.protocol.resolution, self.protocol.driving)
-        for made, driving in zip_longest(video.iter_frames(generated), reference):
+        both = zip_longest(video.iter_frames(generated), reference)
+        for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
             _check_match(generated, made, driving)
             ours.feed(made)
             theirs.feed(driving)
@@ -121,11 +113,56 @@ class Scorer:
             yield metric.function(*both)
 
 
+@dataclass
+class OpenPair:
+    """A pair whose clips were decoded: `values` of the metrics that work by chunk, and features that may be awaited."""
+
+    scorer: Scorer
+    pair: Pair
+    generated: Path
+    brought: Mapping[str, PairFiles]
+    sources: dict[str, Features]
+    ours: ClipFeatures
+    theirs: ClipFeatures
+    values: dict[str, Values]
+
+    @property
+    def settled(self) -> bool:
+        """Whether no frame of it queues for a batch."""
+        return self.ours.settled and self.theirs.settled
+
+    def finish(self) -> list[FrameScores]:
+        """The frame scores; runs batches that are not full if it has to. Raises `ScoreError`."""
+        metrics, protocol = self.scorer.metrics, self.scorer.protocol
+        imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.driving)
+        features, reference = self.ours.finish() | imported[0], self.theirs.finish() | imported[1]
+        scores = []
+        for metric in (m for m in metrics if m.level == "frame"):
+            if metric.key in self.values:
+                values = self.values[metric.key]
+                statuses: tuple[str, ...] = (OK,) * len(values)
+            else:
+                against = self.sources if metric.reference == "source" else reference
+                ours_in, theirs_in = _input(metric, features), _input(metric, against)
+                if metric.reference == "driving":
+                    _check_count(self.generated, len(ours_in), len(theirs_in))
+                values, statuses = score_frames(metric, protocol.no_face, ours_in, theirs_in)
+                if metric.input and metric.input[0] in self.brought and self.brought[metric.input[0]].missing:
+                    statuses = (NO_COEFFICIENTS,) * len(values)
+            scores.append(FrameScores(self.pair.id, metric.key, values, statuses))
+        return scores
+
+
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
     """Metric key -> signature: everything that moves the value under this protocol."""
     averaging = "frame>clip>protocol" if protocol.averaging == "clip" else "frame>protocol"
     scoring = f"{protocol.resolution}px|{averaging}|{protocol.no_face}"
     return {m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring) for m in metrics}
+
+
+def device_mark(metric: Metric, device: str) -> str:
+    """What tells values that `device` computed from those of a CPU; nothing for metrics that never leave it."""
+    return f"|{kind}" if metric.input and (kind := device_kind(metric.input[0], device)) != "cpu" else ""
 
 
 def extractors_of(metrics: Sequence[Metric]) -> list[str]:

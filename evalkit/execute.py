@@ -15,7 +15,7 @@ from typing import Protocol as Interface
 from evalkit.coefficients import PairFiles, pair_files
 from evalkit.cost import Cost
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
-from evalkit.evaluate import metric_signatures
+from evalkit.evaluate import device_mark, metric_signatures
 from evalkit.files import content_sha256
 from evalkit.metrics import Metric
 from evalkit.protocol import Protocol
@@ -52,7 +52,7 @@ class Plan:
     """What a run has to do: these pairs of this protocol, by this producer, into this folder.
 
     `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot. `coefficients` are the
-    folders of imported networks.
+    folders of imported networks, `device` is where networks of metrics run that need no CPU.
     """
 
     protocol: Protocol
@@ -65,17 +65,19 @@ class Plan:
     unavailable: Mapping[str, str]
     max_failures: int | None = None
     coefficients: Mapping[str, Path] = field(default_factory=dict)
+    device: str = "cpu"
 
     def brought(self, pair: Pair) -> dict[str, PairFiles]:
         """Network -> its files for this pair."""
         return pair_files(self.coefficients, self.folder.path.name, pair)
 
     def signatures(self, pair: Pair) -> dict[str, str]:
-        """Metric key -> signature of this pair's scores: the metric's, and the digests of brought coefficients."""
+        """Metric key -> signature of this pair's scores: the metric's, digests of brought coefficients, the device."""
         digests = {name: files.signature() for name, files in self.brought(pair).items()}
         networks = {metric.key: metric.input[0] for metric in self.metrics if metric.input}
+        marks = {metric.key: device_mark(metric, self.device) for metric in self.metrics}
         return {
-            key: f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text
+            key: (f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text) + marks[key]
             for key, text in metric_signatures(self.protocol, self.metrics).items()
         }
 
@@ -132,6 +134,7 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
             waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
             while waiting and waiting[0][2].done():
                 settle(*waiting.pop(0))
+        pool.drain()
         for item in waiting:
             settle(*item)
     return [_result(plan, pair) for pair in plan.pairs]

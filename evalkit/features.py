@@ -3,24 +3,31 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from evalkit import video
+from evalkit.batching import Batcher
 from evalkit.cache import FeatureCache, feature_key
-from evalkit.errors import VideoError
+from evalkit.errors import EvalkitError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract
 from evalkit.files import content_sha256
 from evalkit.types import Features, Frames
 
 
 class FeatureBank:
-    """Loaded extractors and the cache they share."""
+    """Loaded extractors and the cache they share.
 
-    def __init__(self, cache: FeatureCache) -> None:
-        self.cache = cache
+    Networks that can run on a GPU run on `device`; with a `batch`, those that see single frames see that many at a
+    time, from whichever clips are being fed.
+    """
+
+    def __init__(self, cache: FeatureCache, device: str = "cpu", batch: int = 0) -> None:
+        self.cache, self.device, self.batch = cache, device, batch
         self._loaded: dict[str, Extract] = {}
+        self._batchers: dict[str, Batcher] = {}
         self._digests: dict[tuple[Path, int, int], str] = {}
 
     def collect(self, path: Path, decoding: dict[str, object], wanted: Iterable[str]) -> "ClipFeatures":
@@ -30,7 +37,7 @@ class FeatureBank:
         """
         digest = self.digest(path)
         order = dependency_order(wanted)
-        keys = {name: feature_key(digest, decoding, chain_signature(name)) for name in order}
+        keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
         return ClipFeatures(self, order, keys, stored)
 
@@ -43,9 +50,21 @@ class FeatureBank:
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""
-        if name not in self._loaded:
-            self._loaded[name] = EXTRACTORS.get(name).load()
-        return self._loaded[name](frames, upstream)
+        return self._load(name)(frames, upstream)
+
+    def batcher(self, name: str) -> Batcher | None:
+        """Where frames for an extractor have to queue; None when it sees them at once."""
+        entry = EXTRACTORS.get(name)
+        if not (self.batch and entry.gpu and entry.window == 1):
+            return None
+        if name not in self._batchers:
+            self._batchers[name] = Batcher(self._load(name), self.batch)
+        return self._batchers[name]
+
+    def flush(self) -> None:
+        """Run all frames that queue."""
+        for batcher in self._batchers.values():
+            batcher.flush()
 
     def digest(self, path: Path) -> str:
         """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
@@ -56,6 +75,12 @@ class FeatureBank:
         if key not in self._digests:
             self._digests[key] = content_sha256(path)
         return self._digests[key]
+
+    def _load(self, name: str) -> Extract:
+        if name not in self._loaded:
+            entry = EXTRACTORS.get(name)
+            self._loaded[name] = entry.load(device=self.device) if entry.gpu else entry.load()
+        return self._loaded[name]
 
 
 @dataclass
@@ -69,14 +94,20 @@ class ClipFeatures:
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
     _waiting: dict[str, list[Frames]] = field(default_factory=lambda: defaultdict(list))
     _fed: int = 0
+    _owed: int = 0
 
     @property
     def missing(self) -> list[str]:
         """Extractors that have to see the frames."""
         return [name for name in self.order if name not in self.stored]
 
+    @property
+    def settled(self) -> bool:
+        """Whether no fed frame queues for a batch."""
+        return not self._owed
+
     def feed(self, frames: Frames) -> dict[str, Features]:
-        """Run the missing extractors on the next frames; returns the features of just these frames."""
+        """Run the missing extractors on the next frames; returns the features of just these, without queueing ones."""
         chunk: dict[str, Features] = {}
         rows = slice(self._fed, self._fed + len(frames))
         for name in self.order:
@@ -84,6 +115,9 @@ class ClipFeatures:
                 self._feed_windows(name, frames)
             elif name in self.stored:
                 chunk[name] = {key: array[rows] for key, array in self.stored[name].items()}
+            elif batcher := self.bank.batcher(name):
+                self._owed += len(frames)
+                batcher.add(frames, partial(self._receive, name))
             else:
                 chunk[name] = self.bank.extract(name, frames, chunk)
                 self._parts[name].append(chunk[name])
@@ -92,6 +126,10 @@ class ClipFeatures:
 
     def finish(self) -> dict[str, Features]:
         """All features, (T, ...) or (windows, ...) each; new ones are put into the cache."""
+        if not self.settled:
+            self.bank.flush()
+        if not self.settled:
+            raise EvalkitError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
         for name, waiting in self._waiting.items():
             if EXTRACTORS.get(name).window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract(name, np.concatenate(waiting), {}))
@@ -101,6 +139,10 @@ class ClipFeatures:
             self.bank.cache.save(self.keys[name], self.stored[name])
         self._parts.clear()
         return self.stored
+
+    def _receive(self, name: str, rows: Features) -> None:
+        self._parts[name].append(rows)
+        self._owed -= len(next(iter(rows.values())))
 
     def _feed_windows(self, name: str, frames: Frames) -> None:
         if name in self.stored:
@@ -119,6 +161,17 @@ class ClipFeatures:
 def chain_signature(name: str) -> str:
     """Signature of an extractor after those of the extractors it builds on."""
     return "+".join(EXTRACTORS.get(step).signature for step in dependency_order([name]))
+
+
+def device_kind(name: str, device: str) -> str:
+    """Where an extractor runs when `device` is asked for: "cpu" unless its network can leave it."""
+    return device.partition(":")[0] if EXTRACTORS.get(name).gpu else "cpu"
+
+
+def computed_by(name: str, device: str) -> str:
+    """`chain_signature`, and the kind of device unless it is the CPU: last bits differ, so cache keys have to."""
+    kind = device_kind(name, device)
+    return chain_signature(name) + (f"|{kind}" if kind != "cpu" else "")
 
 
 def dependency_order(wanted: Iterable[str]) -> list[str]:

@@ -186,7 +186,9 @@ def _run(
         chosen = select_pairs(pairs, settings, finished_pairs(folder))
         cache, most = cache_dir(), settings.max_failures
         brought = settings.coefficients
-        plan = Plan(protocol, chosen, metrics, produce, folder, configuration, cache, missing, most, brought)
+        plan = Plan(
+            protocol, chosen, metrics, produce, folder, configuration, cache, missing, most, brought, pool.device
+        )
         _write_header(plan, settings, "running", [])
         folder.log("started", pairs=len(chosen))
         results = execute(plan, pool, on_pair)
@@ -238,6 +240,7 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
             "metrics": [metric.key for metric in plan.metrics],
             "extractors": {name: chain_signature(name) for name in extractors},
             "coefficients": {pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
+            "scoring_device": plan.device.partition(":")[0],
             "device": {"type": settings.config.device, "name": device_name(settings.config.device)},
             "provenance": provenance(),
             "timings": summed_up([result.outcome for result in results], settings.config.device),

@@ -5,12 +5,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol as Interface
+from typing import TypeVar
 
 from evalkit.cache import FeatureCache
 from evalkit.coefficients import PairFiles
@@ -21,6 +23,8 @@ from evalkit.metrics import METRICS
 from evalkit.protocol import Protocol
 from evalkit.records import write_frames
 from evalkit.types import Pair
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,25 @@ def score_pair(job: ScoringJob) -> str | None:
     return None
 
 
-class ScoringPool:
-    """Runs jobs in `workers` processes; with one worker, in this process."""
+class ScoringPool(Interface):
+    """Where pairs are scored."""
+
+    device: str
+    """Where networks run that need not run on a CPU."""
+
+    def submit(self, job: ScoringJob) -> "Future[str | None]":
+        """Start a job. Its result is that of `score_pair`; it need not come before `drain`."""
+        ...
+
+    def drain(self) -> None:
+        """No job follows for now: what waits for company runs without."""
+        ...
+
+
+class LocalPool:
+    """Runs jobs on the CPU, in the processes of `executor`; without one, in this process."""
+
+    device = "cpu"
 
     def __init__(self, executor: ProcessPoolExecutor | None) -> None:
         self._executor = executor
@@ -59,44 +80,55 @@ class ScoringPool:
     def submit(self, job: ScoringJob) -> "Future[str | None]":
         """Start a job. Its result is that of `score_pair`."""
         if self._executor is not None:
-            with _interrupts_held():
-                return self._executor.submit(score_pair, job)
+            return start(self._executor, score_pair, job)
         done: Future[str | None] = Future()
         done.set_result(score_pair(job))
         return done
 
+    def drain(self) -> None:
+        """Nothing waits."""
+
 
 @contextmanager
 def scoring_pool(workers: int) -> Iterator[ScoringPool]:
-    """A pool whose processes end with this block, and with this process however it ends."""
+    """A pool of `workers` processes; with one, everything runs in this process."""
     if workers <= 1:
-        yield ScoringPool(None)
+        yield LocalPool(None)
         return
+    with process_pool(workers) as executor:
+        yield LocalPool(executor)
+
+
+@contextmanager
+def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with this block, and with this process however it ends.
+
+    Raises `RunError` when one of them died.
+    """
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
-        yield ScoringPool(executor)
+        yield executor
     except BrokenProcessPool as error:
         raise RunError("A scoring process died (out of memory?). Finished pairs are kept; use --workers 1.") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-@functools.lru_cache(maxsize=4)
-def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path) -> Scorer:
-    """Networks are loaded once per process, whatever number of pairs and methods it scores."""
-    chosen = tuple(METRICS[key] for key in metrics)
-    return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache)))
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Put Ctrl-C off: a process that is half started when its parent leaves dies with a traceback."""
+def start(executor: ProcessPoolExecutor, function: Callable[[ScoringJob], Result], job: ScoringJob) -> "Future[Result]":
+    """Start a job in another process. Ctrl-C is put off: a half-started process dies with a traceback."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        return executor.submit(function, job)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@functools.lru_cache(maxsize=4)
+def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str = "cpu") -> Scorer:
+    """Networks are loaded once per process, whatever number of pairs and methods it scores."""
+    chosen = tuple(METRICS[key] for key in metrics)
+    return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))
 
 
 def _start_worker() -> None:

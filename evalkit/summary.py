@@ -86,7 +86,8 @@ def _set_scores(plan: Plan, results: Sequence[PairResult]) -> dict[str, SetScore
     made = [result for result in results if result.outcome.status == "ok"]
     generated = [plan.folder.path / (result.outcome.generated or "") for result in made]
     keys = tuple(metric.key for metric in plan.metrics)
-    return score_sets(scorer(plan.protocol, keys, plan.cache), generated, [result.pair.driving.path for result in made])
+    chosen = scorer(plan.protocol, keys, plan.cache, plan.device)
+    return score_sets(chosen, generated, [result.pair.driving.path for result in made])
 
 
 def _facts(metric: Metric) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What everything registered has to keep: metrics, extractors, datasets, methods, protocols, files."""
 
+import inspect
 import re
 from functools import partial
 from pathlib import Path
@@ -143,6 +144,12 @@ def test_extractor_facts_are_complete(name):
     assert extractor.id == name and extractor.signature and "\n" not in extractor.signature
     assert all(required in EXTRACTORS for required in extractor.requires)
     assert dependency_order([name])[-1] == name and extractor.window >= WHOLE_CLIP and callable(extractor.load)
+
+
+@pytest.mark.parametrize("name", [name for name in EXTRACTORS if EXTRACTORS.get(name).gpu])
+def test_networks_for_a_gpu_take_a_device_and_frames_alone(name):
+    extractor = EXTRACTORS.get(name)
+    assert extractor.requires == () and "device" in inspect.signature(extractor.load).parameters
 
 
 def test_extractor_signatures_tell_extractors_apart():

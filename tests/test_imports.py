@@ -43,13 +43,14 @@ TABLE: dict[str, set[str]] = {
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
     "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video"},
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
-    "features": {"types", "errors", "files", "cache", "extractors.", "video"},
     "study.": BASICS
     | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "sources"}
     | {"table", "validation", "video"},
     "figures.": {"types", "errors", "files"},
     "plots": {"types", "errors", "figures.", "measured", "metrics.", "records", "runfolder"},
     "sources": {"types", "errors", "datasets.", "protocol", "run"},
+    "batching": {"types", "extractors."},
+    "features": {"types", "errors", "files", "batching", "cache", "extractors.", "video"},
     "table": {"types", "errors", "measured", "metrics.", "runfolder"},
     "table_formats": {"types", "errors", "table", "table_latex"},
 }

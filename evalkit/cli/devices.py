@@ -1,26 +1,39 @@
-"""Where a method runs."""
+"""Where a method runs, and where the networks of metrics do."""
 
 import re
 
 from evalkit.adapter import MethodCard
-from evalkit.errors import MethodError
+from evalkit.errors import MethodError, RunError
 
 
 def resolve_device(asked: str, card: MethodCard) -> str:
     """The torch device for a method; "auto" takes a GPU when there is one and the method has networks.
 
-    Raises `MethodError` for a GPU that is not there.
+    Raises `MethodError` for another word, `RunError` for a GPU that is not there.
     """
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", asked):
         raise MethodError(f"--device {asked!r}: expected auto, cpu, cuda or cuda:N.")
     if card.kind == "baseline" or asked == "cpu":
         return "cpu"
+    if asked == "auto":
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return _present("--device", asked)
+
+
+def resolve_scoring_device(asked: str) -> str:
+    """The torch device for the networks of metrics. Raises `RunError` for one that is not there."""
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", asked):
+        raise RunError(f"--scoring-device {asked!r}: expected cpu, cuda or cuda:N.")
+    return asked if asked == "cpu" else _present("--scoring-device", asked)
+
+
+def _present(option: str, asked: str) -> str:
     import torch
 
-    if asked == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
     if int(asked.partition(":")[2] or 0) >= torch.cuda.device_count():
-        raise MethodError(
-            f"--device {asked}: this machine has {torch.cuda.device_count()} CUDA devices. Use --device cpu."
+        raise RunError(
+            f"{option} {asked}: this machine has {torch.cuda.device_count()} CUDA devices. Use {option} cpu."
         )
     return asked

@@ -47,6 +47,7 @@ def run(
     anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
+    scoring_device: options.ScoringDevice = "cpu",
     as_json: options.Json = False,
 ) -> None:
     """Run methods over a protocol and score them.
@@ -57,14 +58,14 @@ def run(
     """
     from evalkit.adapter import MethodConfig
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
-    from evalkit.cli.devices import resolve_device
+    from evalkit.cli.devices import resolve_device, resolve_scoring_device
     from evalkit.cli.results import print_results, report_failures
     from evalkit.coefficients import parse_folders
+    from evalkit.device_pool import pool_on
     from evalkit.errors import EvalkitError
     from evalkit.methods import find_method, method_options
     from evalkit.protocol import find_protocol
     from evalkit.run import Settings, choose_metrics, resolve_pairs, run_method
-    from evalkit.scoring import scoring_pool
 
     chosen = find_protocol(protocol)
     asked = [find_method(name) for name in dict.fromkeys(method)]
@@ -74,7 +75,7 @@ def run(
     brought = parse_folders(coefficients or ())
     pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
     finished = {}
-    with scoring_pool(worker_count(workers)) as pool:
+    with pool_on(resolve_scoring_device(scoring_device), worker_count(workers)) as pool:
         for entry in [*beside, *asked]:
             mine, learned = entry in asked, entry.card.kind != "baseline"
             config = MethodConfig(

@@ -27,6 +27,7 @@ def score(
     subset: options.Subset = "all",
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
+    scoring_device: options.ScoringDevice = "cpu",
     as_json: options.Json = False,
 ) -> None:
     """Score existing outputs, matched to the protocol's pairs by name.
@@ -36,12 +37,13 @@ def score(
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.cli.devices import resolve_scoring_device
     from evalkit.cli.results import print_results, report_failures
     from evalkit.coefficients import parse_folders
+    from evalkit.device_pool import pool_on
     from evalkit.outputs import check_name, find_outputs
     from evalkit.protocol import find_protocol
     from evalkit.run import Settings, resolve_pairs, score_outputs
-    from evalkit.scoring import scoring_pool
 
     check_name(name)
     chosen = find_protocol(protocol)
@@ -62,7 +64,10 @@ def score(
         coefficients=parse_folders(coefficients or ()),
     )
     total = min(limit or len(pairs), len(pair or pairs))
-    with scoring_pool(worker_count(workers)) as pool, pair_progress(f"{chosen.id} / {name}", total) as on_pair:
+    with (
+        pool_on(resolve_scoring_device(scoring_device), worker_count(workers)) as pool,
+        pair_progress(f"{chosen.id} / {name}", total) as on_pair,
+    ):
         finished = score_outputs(chosen, outputs, name, settings, pairs, pool, on_pair)
     report_failures(finished)
     if as_json:

@@ -41,6 +41,8 @@ class Extractor:
     shows it all frames of a clip together, which are kept until then; it may answer with no row. Features of a
     `transient` extractor are too large to keep or to cache: metrics see that many frames at a time.
 
+    `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
+
     One with `imported` arrays is run by the user, not here: its features are read from files (`coefficients.py`), and
     its `load` refuses.
     """
@@ -48,8 +50,9 @@ class Extractor:
     id: str
     signature: str
     requires: tuple[str, ...]
-    load: Callable[[], Extract]
+    load: Callable[..., Extract]
     weights: tuple[str, ...] = ()
     window: int = 1
     transient: int = 0
+    gpu: bool = False
     imported: tuple[ImportedArray, ...] = ()

@@ -106,7 +106,7 @@ def _torchscript(path: Path, device: str) -> "Callable[..., Tensor]":
 
 def _extractor(id: str, centre: bool, settings: str) -> Extractor:
     signature = f"{WEIGHTS}@{weights.find(WEIGHTS).short}|{settings}"
-    return Extractor(id, signature, (), partial(load, centre), (WEIGHTS,), WHOLE_CLIP if centre else WINDOW)
+    return Extractor(id, signature, (), partial(load, centre), (WEIGHTS,), WHOLE_CLIP if centre else WINDOW, gpu=True)
 
 
 EXTRACTOR = _extractor("i3d", False, f"{WINDOW}f|resize224-inside")

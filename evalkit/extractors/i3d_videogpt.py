@@ -44,4 +44,5 @@ EXTRACTOR = Extractor(
     load,
     (WEIGHTS,),
     WHOLE_CLIP,
+    gpu=True,
 )

@@ -15,6 +15,7 @@ from evalkit.types import Features, Frames
 
 WEIGHTS = "inception-fid-pytorch"
 _BATCH = 8
+"""On a CPU; a GPU takes all frames it is given at once."""
 
 
 def load(resize: str, device: str = "cpu") -> Extract:
@@ -32,16 +33,18 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
     from evalkit.extractors.torch_network import load_into, read_state
 
     prepare = getattr(inception_resize, resize)
+    on_cpu = torch.device(device).type == "cpu"
     network = fuse(load_into(InceptionFID(), read_state(path), path))
     network = network.to(memory_format=torch.channels_last).to(device)
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
         pool = torch.empty(len(frames), FEATURES)
+        size = _BATCH if on_cpu else len(frames)
         with exact_inference():
-            for start in range(0, len(frames), _BATCH):
-                pictures = prepare(frames[start : start + _BATCH])
+            for start in range(0, len(frames), size):
+                pictures = prepare(frames[start : start + size])
                 pictures = pictures.to(device, memory_format=torch.channels_last)
-                pool[start : start + _BATCH] = network(pictures).cpu()
+                pool[start : start + size] = network(pictures).cpu()
         return {"pool": pool.numpy()}
 
     return extract
@@ -49,7 +52,7 @@ def load_file(path: Path, resize: str, device: str = "cpu") -> Extract:
 
 def _extractor(id: str, resize: str, settings: str) -> Extractor:
     signature = f"{WEIGHTS}@{weights.find(WEIGHTS).short}|{settings}"
-    return Extractor(id, signature, (), partial(load, resize), (WEIGHTS,))
+    return Extractor(id, signature, (), partial(load, resize), (WEIGHTS,), gpu=True)
 
 
 EXTRACTOR = _extractor("inception", "bilinear", "bilinear299-no-antialias")

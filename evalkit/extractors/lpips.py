@@ -73,7 +73,9 @@ def head_file(net: str) -> Path:
 def _extractor(net: str) -> Extractor:
     backbone, head = weights.find(BACKBONE_WEIGHTS[net]), weights.find(f"lpips-lin-v0.1-{net}")
     signature = f"{head.name}@{head.short}|{backbone.name}@{backbone.short}"
-    return Extractor(f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=_BATCH[net])
+    return Extractor(
+        f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=_BATCH[net], gpu=True
+    )
 
 
 EXTRACTOR_ALEX = _extractor("alex")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from evalkit.bootstrap import redraws
 from evalkit.cache import FeatureCache, cache_dir, feature_key
-from evalkit.features import chain_signature
+from evalkit.features import computed_by
 from evalkit.gate.side import Side
 from evalkit.metrics import METRICS, Metric
 from evalkit.protocol import Protocol
@@ -40,7 +40,10 @@ def resampled_losses(key: str, baseline: Side, candidate: Side, resamples: int =
     pairs = [pair for pair in ours if pair in theirs and pair in people]
     if not pairs:
         return None
-    kept = [_whole(_generated(metric, outcomes[pair]) for pair in pairs) for outcomes in (ours, theirs)]
+    kept = [
+        _whole(_generated(metric, side, outcomes[pair]) for pair in pairs)
+        for side, outcomes in ((baseline, ours), (candidate, theirs))
+    ]
     if kept[0] is None or kept[1] is None:
         return None
     reference = _reference(metric, candidate, {theirs[pair].driving_sha256 for pair in pairs})
@@ -79,8 +82,8 @@ def _people(side: Side) -> dict[str, tuple[str, str]]:
     return {pair: (score.source_identity, score.driving_identity) for pair, score in scores.items()}
 
 
-def _generated(metric: Metric, outcome: Outcome) -> NDArray[np.float64] | None:
-    return _load(metric, outcome.generated_sha256, {"size": None})
+def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float64] | None:
+    return _load(metric, side, outcome.generated_sha256, {"size": None})
 
 
 def _reference(metric: Metric, side: Side, digests: set[str | None]) -> list[NDArray[np.float64]] | None:
@@ -89,7 +92,7 @@ def _reference(metric: Metric, side: Side, digests: set[str | None]) -> list[NDA
     except ValidationError:
         return None
     decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
-    return _whole(_load(metric, digest, decoding) for digest in sorted(digests, key=str))
+    return _whole(_load(metric, side, digest, decoding) for digest in sorted(digests, key=str))
 
 
 def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float64]] | None:
@@ -102,9 +105,10 @@ def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float
     return found
 
 
-def _load(metric: Metric, digest: str | None, decoding: dict[str, object]) -> NDArray[np.float64] | None:
+def _load(metric: Metric, side: Side, digest: str | None, decoding: dict[str, object]) -> NDArray[np.float64] | None:
     """Feature rows of a clip from the cache, under the key that scoring put them."""
     assert metric.input is not None
     extractor, name = metric.input
-    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, chain_signature(extractor)))
+    device = str(read_header(side.path).get("scoring_device", "cpu"))
+    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, computed_by(extractor, device)))
     return None if stored is None or name not in stored else stored[name]
