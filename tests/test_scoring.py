@@ -11,7 +11,7 @@ from evalkit.scoring import ScoringJob, scoring_pool
 from tests.fakes import make_pair, make_protocol
 
 SIDE, FRAMES = 96, 5
-KEYS = ("l1", "psnr", "ssim", "akd[dlib68]", "apd[landmark]", "coverage[dlib68]")
+KEYS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "apd[landmark]")
 
 
 @pytest.fixture(scope="module")
