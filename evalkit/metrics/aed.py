@@ -46,15 +46,6 @@ METRICS = tuple(
     )
     for variant, source, function, settings, high, paper, description in (
         (
-            "landmark",
-            ("landmark_expression", "shape"),
-            aed_landmark,
-            "euclidean-42pt-eye-distance",
-            float("inf"),
-            "Ren et al., PIRenderer, ICCV 2021 (idea); expression by pose-normalised landmarks",
-            "Mean distance of pose-normalised brow, eye and mouth landmarks, in outer-eye distances.",
-        ),
-        (
             "deep3d",
             ("deep3d", "expression"),
             aed,
@@ -62,6 +53,15 @@ METRICS = tuple(
             float("inf"),
             "Ren et al., PIRenderer, ICCV 2021",
             "Mean absolute difference of the 64 Deep3DFaceRecon expression coefficients: the PIRenderer line.",
+        ),
+        (
+            "landmark",
+            ("landmark_expression", "shape"),
+            aed_landmark,
+            "euclidean-42pt-eye-distance",
+            float("inf"),
+            "Ren et al., PIRenderer, ICCV 2021 (idea); expression by pose-normalised landmarks",
+            "Mean distance of pose-normalised brow, eye and mouth landmarks, in outer-eye distances.",
         ),
         (
             "blendshapes",

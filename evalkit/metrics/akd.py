@@ -27,8 +27,8 @@ def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
 
 _FOMM = "Siarohin et al., First Order Motion Model, NeurIPS 2019"
 _DETECTORS = (
-    ("dlib68", "68 dlib landmarks", _FOMM, "The FOMM line takes FAN's landmarks, not dlib's."),
     ("fan68", "68 FAN landmarks", _FOMM, "The face box is SCRFD's, in face_alignment S3FD's."),
+    ("dlib68", "68 dlib landmarks", _FOMM, "The FOMM line takes FAN's landmarks, not dlib's."),
     ("mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)", "G3FA states neither distance nor failures."),
     ("mediapipe478", "478 MediaPipe landmarks", f"{_FOMM} (definition)", "The FOMM line takes FAN's landmarks."),
 )

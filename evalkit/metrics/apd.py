@@ -60,18 +60,18 @@ METRICS = tuple(
     )
     for variant, source, (function, settings, unit, high), paper, description in (
         (
-            "landmark",
-            ("landmark_pose", "angles"),
-            _RADIANS,
-            _IDEA + "pose by landmark fit",
-            _WORDS + "pose fitted to 68 dlib landmarks.",
-        ),
-        (
             "deep3d",
             ("deep3d", "angles"),
             _RADIANS,
             "Ren et al., PIRenderer, ICCV 2021",
             "Mean absolute difference of the three Deep3DFaceRecon angles in radians: the PIRenderer line.",
+        ),
+        (
+            "landmark",
+            ("landmark_pose", "angles"),
+            _RADIANS,
+            _IDEA + "pose by landmark fit",
+            _WORDS + "pose fitted to 68 dlib landmarks.",
         ),
         (
             "deep3d-translation",

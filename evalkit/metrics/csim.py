@@ -57,18 +57,18 @@ METRICS = tuple(
     )
     for variant, extractor, paper, description, differences in (
         (
-            "dlib",
-            "dlib128",
-            "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
-            "Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
-            "face_recognition compares by Euclidean distance; MagicPortrait does not say how it forms a cosine.",
-        ),
-        (
             "arcface",
             "arcface",
             "Deng et al., ArcFace, CVPR 2019; insightface buffalo_l",
             "Cosine of ArcFace ResNet-50 (WebFace600K) embeddings with the source; strangers are near 0.",
             _DETECTION,
+        ),
+        (
+            "dlib",
+            "dlib128",
+            "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
+            "Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
+            "face_recognition compares by Euclidean distance; MagicPortrait does not say how it forms a cosine.",
         ),
         (
             "glintr100",

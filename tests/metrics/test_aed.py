@@ -46,4 +46,4 @@ def test_each_variant_names_its_source(key, source):
 
 
 def test_the_plain_name_means_the_variant_that_needs_no_download():
-    assert find_metric("aed").key == "aed[landmark]"
+    assert find_metric("aed").key == "aed[deep3d]"

@@ -16,4 +16,4 @@ def test_a_shift_of_three_and_four_pixels_is_the_same_for_every_number_of_points
 
 
 def test_the_plain_name_means_the_variant_that_needs_no_download():
-    assert find_metric("akd").key == "akd[dlib68]"
+    assert find_metric("akd").key == "akd[fan68]"

@@ -41,4 +41,4 @@ def test_each_variant_names_its_source_and_unit(key, source, unit):
 
 
 def test_the_plain_name_means_the_variant_that_needs_no_download():
-    assert find_metric("apd").key == "apd[landmark]"
+    assert find_metric("apd").key == "apd[deep3d]"

@@ -23,4 +23,4 @@ def test_each_variant_names_its_network(key, extractor):
 
 
 def test_the_plain_name_means_the_variant_that_needs_no_download():
-    assert find_metric("csim").key == "csim[dlib]"
+    assert find_metric("csim").key == "csim[arcface]"
