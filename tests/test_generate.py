@@ -58,6 +58,22 @@ def test_the_method_gets_the_sources_and_driving_frames_of_the_protocol(make, pa
     assert np.array_equal(frames_of(output), everything[2:17:5]) and video.frame_rate(output) == 6
 
 
+def test_sources_of_different_sizes_are_brought_to_the_protocols_size(pair, tmp_path):
+    folder = tmp_path / "pictures"
+    video.write_image(folder / "0.png", noise(1, 24, 32, seed=3)[0])
+    video.write_image(folder / "1.png", noise(1, 50, seed=4)[0])
+    seen = []
+
+    def animate(sources, driving):
+        seen.append(sources)
+        yield from driving
+
+    mixed = make_pair(folder, pair.driving.path, (0, 1))
+    generate(mixed, FakeMethod(animate), make_protocol(), tmp_path / "out.mkv", 0)
+    expected = [video.fit(noise(1, 24, 32, seed=3)[0], SIZE), video.fit(noise(1, 50, seed=4)[0], SIZE)]
+    assert np.array_equal(seen[0], expected)
+
+
 def test_an_anchor_comes_first_and_what_is_made_of_it_is_dropped(pair, tmp_path):
     anchor, output = tmp_path / "anchor.png", tmp_path / "out.mkv"
     video.write_image(anchor, noise(1, 24, seed=3)[0])

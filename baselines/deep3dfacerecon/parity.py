@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from baselines.fixture import Fixture
+from baselines.fixture import Fixture, FixtureError
 from baselines.intermediates import as_stored, recorded
 from evalkit.extractors.deep3d import alignment
 from evalkit.extractors.deep3d.network import CoefficientRegressor, split_coefficients
@@ -61,6 +61,11 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def _network(fixture: Fixture, crops: np.ndarray) -> dict[str, np.ndarray]:
     """Coefficients of all crops (B, S, S, 3) uint8, their parts, and the stages inside the ResNet."""
+    config = fixture.module_config("net_recon")
+    if config.get("net_recon", "resnet50") != "resnet50" or config.get("use_last_fc"):
+        raise FixtureError(
+            f"{fixture.folder / 'config.json'}: only resnet50 without use_last_fc was released, found {config}"
+        )
     model = CoefficientRegressor()
     fixture.fill(model, "net_recon")
     images = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255  # (B, 3, S, S)

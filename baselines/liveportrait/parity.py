@@ -21,6 +21,10 @@ from baselines.recipe import Recipe
 
 INPUTS = frozenset({"source_u8", "driving_u8", "lmk203_source", "lmk203_driving", "lip_array"})
 
+FLAGS = ("relative_motion", "stitching", "normalize_lip", "eye_retargeting", "lip_retargeting")
+OPTIONS = {"driving", "driving_option", "driving_multiplier", "animation_region", *(f"flag_{flag}" for flag in FLAGS)}
+"""What a case of config.json may say."""
+
 BLOCKS = {"mid0": "G_middle_0", "mid5": "G_middle_5", "up0": "up_0", "up1": "up_1"}
 
 
@@ -122,6 +126,8 @@ def _rules(fixture: Fixture, model: LivePortrait, source: Source, driving: Motio
 
 def _options(case: Mapping[str, Any]) -> DrivingOptions:
     """Official flags -> our options. The fixture's cases are "pose-friendly" unless they say otherwise."""
+    if unknown := sorted(set(case) - OPTIONS):
+        raise FixtureError(f"a driving case has options nobody here knows: {', '.join(unknown)}")
     return DrivingOptions(
         relative=case.get("flag_relative_motion", True),
         region=case.get("animation_region", "all"),

@@ -53,10 +53,16 @@ def read_params(cls: type[C], params: Mapping[str, Any], ignored: frozenset[str]
 
 
 def config_of(cls: type[C], fixture: Fixture, module: str, ignored: frozenset[str] = frozenset()) -> C:
-    """`read_params` of `config["modules"][module]["params"]`."""
+    """`read_params` of `config["modules"][module]["params"]`.
+
+    The variance of the dense motion's heatmaps, a default of the official code, may stand beside the modules.
+    """
     params = fixture.module_config(module).get("params")
     if not isinstance(params, dict):
         raise FixtureError(f"{fixture.folder / 'config.json'}: module {module!r} has no params")
+    variance = fixture.config.get("dense_motion_kp_variance")
+    if "dense_motion_params" in params and variance is not None:
+        params = {**params, "dense_motion_params": {"kp_variance": variance, **params["dense_motion_params"]}}
     return read_params(cls, params, ignored)
 
 

@@ -82,7 +82,8 @@ def _reduced(fixture: Fixture, driving: dict[str, np.ndarray]) -> dict[str, np.n
 def _full(fixture: Fixture) -> dict[str, np.ndarray]:
     full = fixture.config["full"]
     model = Generator(generator_config(full["modules"][MODULE]))
-    fixture.fill(model, MODULE, Recipe.from_config({"salt": full["salt"], "overrides": full["overrides"]}))
+    overrides = full.get("overrides", fixture.config["recipe"]["overrides"])
+    fixture.fill(model, MODULE, Recipe.from_config({"salt": full["salt"], "overrides": overrides}))
     values, _ = _render(model, fixture.io["full_source_u8"], fixture.io["full_window"])
     # This array holds leading channels only, without saying so in its name.
     stored = fixture.io["full_hourglass_encoder_last"].shape[1]

@@ -11,6 +11,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from baselines.fixture import Fixture, FixtureError, load_fixture
+from baselines.liveportrait.parity import _options
+from baselines.motion.generator import GeneratorConfig
+from baselines.motion.parity import config_of
 from baselines.parity import compare, main
 from baselines.recipe import Recipe
 
@@ -178,3 +181,23 @@ def test_an_output_we_do_not_produce_is_a_failure(shared, tmp_path, capsys):
     out = capsys.readouterr().out.splitlines()
     assert "FAIL  missing" in out[-2]
     assert out[-1] == "fomm: 26 of 27 outputs within tolerance"
+
+
+@pytest.mark.parametrize(
+    ("inside", "beside", "expected"), [({}, 0.02, 0.02), ({"kp_variance": 0.3}, 0.02, 0.3), ({}, None, 0.01)]
+)
+def test_the_variance_of_heatmaps_may_stand_beside_the_modules(
+    inside: dict[str, float], beside: float | None, expected: float
+) -> None:
+    motion = {"block_expansion": 8, "max_features": 32, "num_blocks": 3, **inside}
+    sizes = {"num_kp": 5, "num_channels": 3, "block_expansion": 8, "max_features": 24, "num_down_blocks": 2}
+    config = {"modules": {"generator": {"params": {**sizes, "dense_motion_params": motion}}}}
+    config |= {} if beside is None else {"dense_motion_kp_variance": beside}
+    read = config_of(GeneratorConfig, Fixture(Path("x"), config, {}), "generator")
+    assert read.dense_motion_params.kp_variance == expected
+
+
+def test_driving_cases_with_unknown_options_are_refused() -> None:
+    assert _options({"driving": "video", "flag_stitching": False}).stitching is False
+    with pytest.raises(FixtureError, match="options nobody here knows: flag_crop"):
+        _options({"driving": "video", "flag_crop": True})
