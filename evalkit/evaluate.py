@@ -157,7 +157,11 @@ def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str
     """Metric key -> signature: everything that moves the value under this protocol."""
     averaging = "frame>clip>protocol" if protocol.averaging == "clip" else "frame>protocol"
     scoring = f"{protocol.resolution}px|{averaging}|{protocol.no_face}"
-    return {m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring) for m in metrics}
+    real = "" if protocol.real_set == "driving" else f"|real set: {protocol.real_set} clips"
+    return {
+        m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (m.level == "set"))
+        for m in metrics
+    }
 
 
 def device_mark(metric: Metric, device: str) -> str:

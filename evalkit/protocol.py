@@ -86,8 +86,9 @@ class Protocol(_Strict):
     """What is run and how it is scored. Every key that moves a number enters `hash`; prose does not.
 
     `averaging: clip` is the mean over frames within a clip, then over clips; `frame` pools all frames.
-    `coverage_floor` is the share of frames below which a number is flagged. `anchors` are methods run beside every
-    other.
+    `real_set` names the clips whose frames, chosen by the driving rule, set metrics (FID, KID, FVD) compare with: the
+    driving or the source clips of the scored pairs. `coverage_floor` is the share of frames below which a number is
+    flagged. `anchors` are methods run beside every other.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -103,6 +104,7 @@ class Protocol(_Strict):
     motion: Motion = "absolute"
     resolution: Annotated[int, Field(ge=16, le=2048)] = 256
     metrics: tuple[str, ...] = Field(min_length=1)
+    real_set: Literal["driving", "source"] = "driving"
     averaging: Literal["clip", "frame"] = "clip"
     no_face: Literal["exclude_and_report", "carry_previous", "worst_case"] = "exclude_and_report"
     coverage_floor: Annotated[float, Field(ge=0, le=1)] = 0.9

@@ -15,7 +15,8 @@ from evalkit import video
 from evalkit.evaluate import Scorer, driving_frames
 from evalkit.features import ClipFeatures
 from evalkit.metrics import Metric
-from evalkit.types import Frames
+from evalkit.protocol import Protocol
+from evalkit.types import Frames, Pair
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,20 @@ class SetScore:
     notes: tuple[str, ...] = ()
 
 
-def score_sets(scorer: Scorer, generated: Sequence[Path], driving: Sequence[Path]) -> dict[str, SetScore]:
-    """Set metrics of `scorer` over generated clips, against the driving frames of these clips, each clip once.
+def real_clips(protocol: Protocol, pairs: Iterable[Pair]) -> list[Path]:
+    """The clips that the protocol names as the real set of `pairs`."""
+    return [pair.driving.path if protocol.real_set == "driving" else pair.source.path for pair in pairs]
+
+
+def score_sets(scorer: Scorer, generated: Sequence[Path], real: Sequence[Path]) -> dict[str, SetScore]:
+    """Set metrics of `scorer` over generated clips, against frames of real clips (the driving rule's), each clip once.
 
     Features come from the cache, where scoring the pairs has put them; what is missing there is extracted again.
     """
-    return {
-        metric.key: _score(scorer, metric, generated, driving) for metric in scorer.metrics if metric.level == "set"
-    }
+    return {metric.key: _score(scorer, metric, generated, real) for metric in scorer.metrics if metric.level == "set"}
 
 
-def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], driving: Sequence[Path]) -> SetScore:
+def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], real: Sequence[Path]) -> SetScore:
     protocol = scorer.protocol
     made = _Counted(
         _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path)) for path in generated
@@ -49,7 +53,7 @@ def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], driving: S
             scorer.driving_features(path, [metric]),
             driving_frames(path, protocol.resolution, protocol.driving),
         )
-        for path in dict.fromkeys(driving)
+        for path in dict.fromkeys(real)
     )
     gather = metric.statistics.gather if metric.statistics else _stacked
     compare = metric.statistics.compare if metric.statistics else metric.function

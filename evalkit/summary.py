@@ -12,7 +12,7 @@ from evalkit.files import canonical_sha256, content_sha256, write_json
 from evalkit.metrics import METRICS, Metric
 from evalkit.records import SCHEMA_VERSION, write_frames, write_table
 from evalkit.scoring import scorer
-from evalkit.sets import SetScore, score_sets
+from evalkit.sets import SetScore, real_clips, score_sets
 from evalkit.types import Pair
 
 _CLIP_SCHEMA = pa.schema(
@@ -87,7 +87,7 @@ def _set_scores(plan: Plan, results: Sequence[PairResult]) -> dict[str, SetScore
     generated = [plan.folder.path / (result.outcome.generated or "") for result in made]
     keys = tuple(metric.key for metric in plan.metrics)
     chosen = scorer(plan.protocol, keys, plan.cache, plan.device)
-    return score_sets(chosen, generated, [result.pair.driving.path for result in made])
+    return score_sets(chosen, generated, real_clips(plan.protocol, [result.pair for result in made]))
 
 
 def _facts(metric: Metric) -> dict[str, Any]:

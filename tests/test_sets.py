@@ -7,12 +7,13 @@ import pytest
 
 from evalkit import extractors, video
 from evalkit.cache import FeatureCache
-from evalkit.evaluate import Scorer
+from evalkit.evaluate import Scorer, metric_signatures
 from evalkit.extractors import Extractor
 from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
 from evalkit.protocol import find_protocol
-from evalkit.sets import score_sets
+from evalkit.sets import real_clips, score_sets
+from evalkit.types import Clip, Pair
 
 CALLS: list[int] = []
 
@@ -78,3 +79,16 @@ def test_a_second_time_nothing_is_extracted(scorer, tmp_path):
 def test_clips_shorter_than_a_window_have_no_value(scorer, tmp_path):
     made = [clip(tmp_path / "a.mkv", 10, 3)]
     assert score_sets(scorer, made, made)["w"].value is None
+
+
+def test_the_protocol_names_the_real_set_and_the_signature_says_which(scorer, tmp_path):
+    source, driving = Clip("a", "p1", "clip", tmp_path / "a.mkv"), Clip("b", "p2", "clip", tmp_path / "b.mkv")
+    pair = Pair("a--b", source, (0,), driving)
+    other = scorer.protocol.model_copy(update={"real_set": "source"})
+    assert real_clips(scorer.protocol, [pair]) == [driving.path]
+    assert real_clips(other, [pair]) == [source.path]
+    assert other.hash != scorer.protocol.hash
+    frame_level = METRICS["apd[landmark]"]
+    before, after = (metric_signatures(p, (*scorer.metrics, frame_level)) for p in (scorer.protocol, other))
+    assert after["d"] != before["d"] and "source clips" in after["d"]
+    assert after[frame_level.key] == before[frame_level.key]
