@@ -39,7 +39,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
     frames = len(scores.values) if scores else outcome.frames
     counts = Counter(scores.statuses) if scores else Counter()
     n = int(np.isfinite(scores.values).sum()) if scores else 0
-    mean = float(np.nanmean(scores.values)) if scores and n else None
+    mean = float(scores.values[np.isfinite(scores.values)].mean()) if scores and n else None
     status = "failed" if scores is None else OK if n else "nothing_scored"
     return ClipScore(
         pair=pair.id,

@@ -146,8 +146,8 @@ def finished_pairs(folder: RunFolder) -> set[str]:
 
 
 def _produce(plan: Plan, pair: Pair) -> Outcome:
-    plan.folder.scores(pair.id).unlink(missing_ok=True)
     made = plan.produce(pair, plan.folder)
+    plan.folder.scores(pair.id).unlink(missing_ok=True)
     outcome = replace(
         _unmade(pair),
         status="ok",
@@ -161,24 +161,33 @@ def _produce(plan: Plan, pair: Pair) -> Outcome:
 
 
 def _unmade(pair: Pair) -> Outcome:
-    digests = [content_sha256(clip.path) if clip.path.exists() else None for clip in (pair.source, pair.driving)]
-    return Outcome(pair.id, "failed", source_sha256=digests[0], driving_sha256=digests[1])
+    source, driving, anchor = (
+        content_sha256(path) if path and path.exists() else None
+        for path in (pair.source.path, pair.driving.path, pair.anchor)
+    )
+    return Outcome(pair.id, "failed", source_sha256=source, driving_sha256=driving, anchor_sha256=anchor)
 
 
 def _kept(plan: Plan, pair: Pair) -> Outcome | None:
-    """The outcome of a pair that need not be made again: it went well, and the clips are still what they were."""
+    """The outcome of a pair that need not be made again: it went well, and the clips are still what they were.
+
+    A generated clip that is gone is missed only where it has to be scored, for itself or as part of a set.
+    """
     outcome = plan.folder.read_outcome(pair.id)
     if outcome is None or outcome.status == "failed":
         return None
-    for clip, digest in ((pair.source, outcome.source_sha256), (pair.driving, outcome.driving_sha256)):
-        if not clip.path.exists() or content_sha256(clip.path) != digest:
+    made_of = [(pair.source.path, outcome.source_sha256), (pair.driving.path, outcome.driving_sha256)]
+    if pair.anchor and outcome.anchor_sha256:
+        made_of.append((pair.anchor, outcome.anchor_sha256))
+    for path, digest in made_of:
+        if not path.exists() or content_sha256(path) != digest:
             raise RunError(
-                f"{clip.path} changed since {plan.folder.path} was made with it. Restore it, or start anew with "
-                "--tag NAME."
+                f"{path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
             )
     generated = plan.folder.path / (outcome.generated or "")
     intact = generated.exists() and content_sha256(generated) == outcome.generated_sha256
-    return outcome if intact or (not generated.exists() and _is_scored(plan, pair)) else None
+    needed = any(metric.level == "set" for metric in plan.metrics) or not _is_scored(plan, pair)
+    return outcome if intact or not (generated.exists() or needed) else None
 
 
 def _is_scored(plan: Plan, pair: Pair) -> bool:

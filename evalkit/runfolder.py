@@ -29,7 +29,7 @@ class Outcome:
     `generated` is the clip: relative to the run folder, or the absolute path of an output made elsewhere. `frames`
     counts its frames, `seconds` is the time the method took without decoding and writing, `latency_s`, `batch` and
     `peak_bytes` are those of `cost.Cost` (None for outputs made elsewhere). The digests identify the clips it was made
-    from and the clip itself.
+    from, the anchor of relative motion where there is one, and the clip itself.
     """
 
     pair: str
@@ -44,6 +44,7 @@ class Outcome:
     source_sha256: str | None = None
     driving_sha256: str | None = None
     generated_sha256: str | None = None
+    anchor_sha256: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ def summary(clips, **protocol):
     return summarise(CSIM, make_protocol(**protocol), clips, "sig")
 
 
+def test_a_value_that_is_not_finite_is_no_value():
+    score = clip_score(PAIR, CSIM.key, DONE, scored([0.5, 1.0, np.inf, np.nan], (OK, OK, OK, NO_FACE_GENERATED)))
+    assert (score.mean, score.n) == (0.75, 2)
+
+
 def test_a_clip_is_the_mean_of_its_scored_frames():
     statuses = (OK, OK, NO_FACE_GENERATED, NO_FACE_REFERENCE)
     score = clip_score(PAIR, CSIM.key, DONE, scored([0.5, 1.0, np.nan, np.nan], statuses))
