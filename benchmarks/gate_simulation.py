@@ -1,102 +1,111 @@
-"""How often does the gate cry wolf, and what does it catch? Simulated gates with the spreads of real runs.
+"""How often does the gate cry wolf, and what does it catch? Simulated gates with the clips of real runs.
 
-    python benchmarks/gate_simulation.py A B [--clips 100] [--identities 40] [--gates 200] [--loss akd=2% csim=0.01]
+    python benchmarks/gate_simulation.py RUN RUN [RUN ...] [--clips 100] [--gates 200] [--loss akd=2% csim=0.01]
 
-A and B are run folders of one checkpoint under two seeds (or of two checkpoints that differ as seeds do). A simulated
-test set redraws identities, and clips of each, from the real ones. A clip has the baseline value it has in A; the
-candidate's differs by the difference that a real clip showed between A and B: with one random sign per identity and
-clip, so that both checkpoints are equally good and clips of one identity stay as alike as they were. A planted loss
-moves every clip by a share of its value ("akd=2%") or by an amount ("csim=0.01"). Every simulated pair of runs goes
+The runs are of one method over one protocol, trained with different seeds (benchmarks/learned_warp). A simulated gate
+draws two of them and redraws identities, each with all of its clips, until there are enough clips. Baseline and
+candidate of an identity are swapped with a chance of one half: then both checkpoints are equally good, clips differ as
+those of two seeds do, and clips of one person stay as alike as they were. A planted loss moves every clip by a share
+of its value ("akd=2%") or by an amount ("csim=0.01"). `--scale` multiplies how far the two runs lie apart;
+`--as-they-are` swaps nothing, so that a seed that trained worse may be called worse. Every simulated pair of runs goes
 through `evalkit.gate.verdict.gate` with the default rules and all metrics, and through the quick stage.
 """
 
 import argparse
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from evalkit.gate.quick import choose_subset, first_look, second_look
+from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import PairScore, Side, read_side
 from evalkit.gate.verdict import gate
 
 
-def real_table(one, other):
-    """Clips scored by every metric on both sides: (identities by clip, metric -> (values, differences))."""
-    keys = [key for key in one.scores if key in other.scores]
-    usable = [
-        p for p in one.scores[keys[0]] if all(s.scores[k][p].mean is not None for s in (one, other) for k in keys)
-    ]
-    people = [one.scores[keys[0]][p].source_identity for p in usable]
-    table = {}
-    for key in keys:
-        before = np.array([one.scores[key][p].mean for p in usable])
-        table[key] = before, np.array([other.scores[key][p].mean for p in usable]) - before
-    return np.array(people), table
+def real_tables(sides):
+    """Clips scored by every metric in all runs: their identities, and metric -> (runs, clips) values."""
+    keys = [key for key in sides[0].scores if all(key in side.scores for side in sides)]
+    clips = [p for p in sides[0].scores[keys[0]] if all(s.scores[k][p].mean is not None for s in sides for k in keys)]
+    people = np.array([sides[0].scores[keys[0]][p].source_identity for p in clips])
+    return people, {key: np.array([[s.scores[key][p].mean for p in clips] for s in sides]) for key in keys}
 
 
-def draw(people, clips, identities, generator):
-    """Indices of real clips, names of simulated identities, and signs: one per identity times one per clip."""
-    names = np.unique(people)
+def apart(one, other, scale):
+    """Two values with the same middle, `scale` times as far apart; as ratios where both are positive."""
+    if min(one.min(), other.min()) > 0:
+        middle, half = np.sqrt(one * other), scale * np.log(other / one) / 2
+        return middle * np.exp(-half), middle * np.exp(half)
+    middle, half = (one + other) / 2, scale * (other - one) / 2
+    return middle - half, middle + half
+
+
+def draw(people, clips, generator):
+    """Indices of real clips and the simulated person of each."""
+    groups = [np.flatnonzero(people == person) for person in np.unique(people)]
     rows, owners = [], []
-    chosen = generator.choice(names, identities)
-    for number in range(clips):
-        owner = number % identities
-        rows.append(generator.choice(np.flatnonzero(people == chosen[owner])))
-        owners.append(f"person{owner:04d}")
-    # Half of the identities' clips keep one common sign: correlated within a person, symmetric overall.
-    person_sign = generator.choice([-1.0, 1.0], identities)
-    own_sign = generator.choice([-1.0, 1.0], clips)
-    shared = generator.random(clips) < 0.5
-    signs = np.where(shared, person_sign[np.arange(clips) % identities], own_sign)
-    return np.array(rows), owners, signs
+    while len(rows) < clips:
+        drawn = groups[generator.integers(len(groups))][: clips - len(rows)]
+        owners += [len(set(owners))] * len(drawn)
+        rows += drawn.tolist()
+    return np.array(rows), np.array(owners)
 
 
-def side(template, table, values, owners):
-    """A complete side with these values."""
-    scores = {
-        key: {
-            f"clip{i:05d}": PairScore(f"clip{i:05d}", owner, owner, float(mean), 1, 1.0)
-            for i, (owner, mean) in enumerate(zip(owners, values[key], strict=True))
-        }
-        for key in table
-    }
-    entries = {
-        key: {**template.entry(key), "value": float(values[key].mean()), "coverage": 1.0, "status": "ok"}
-        for key in table
-    }
-    summary = {**template.summary, "metrics": entries, "complete": True, "pairs": {"failed": []}}
-    return replace(template, summary=summary, scores=scores, data={}, finished=True)
+def simulate(template, people, tables, arguments, losses, seed) -> tuple[Side, Side]:
+    generator = np.random.default_rng(seed)
+    first, second = generator.choice(len(next(iter(tables.values()))), 2, replace=False)
+    rows, owners = draw(people, arguments.clips, generator)
+    swapped = (generator.random(owners.max() + 1) < 0.5)[owners]
+    if arguments.as_they_are:
+        swapped[:] = False
+    before, after = {}, {}
+    for key, values in tables.items():
+        one, other = apart(values[first, rows], values[second, rows], arguments.scale)
+        before[key], after[key] = np.where(swapped, other, one), np.where(swapped, one, other)
+        after[key] = after[key] + planted(key, after[key], losses, template.entry(key)["better"])
+    return build_side(template, before, owners), build_side(template, after, owners)
 
 
-def planted(key, before, losses, better):
+def planted(key, values, losses, better):
     """What a loss adds to the values of a metric."""
     for name, (amount, relative) in losses.items():
         if name in (key, key.partition("[")[0]):
-            size = amount * np.abs(before) if relative else np.full(len(before), amount)
+            size = amount * np.abs(values) if relative else np.full(len(values), amount)
             return size if better == "lower" else -size
-    return np.zeros(len(before))
+    return np.zeros(len(values))
 
 
-def simulate(one, people, table, arguments, losses, seed) -> tuple[Side, Side]:
-    generator = np.random.default_rng(seed)
-    rows, owners, signs = draw(people, arguments.clips, arguments.identities, generator)
-    before = {key: values[rows] for key, (values, _) in table.items()}
-    after = {}
-    for key, (_, differences) in table.items():
-        noise = arguments.scale * signs * differences[rows]
-        after[key] = before[key] + noise + planted(key, before[key], losses, one.entry(key)["better"])
-    return side(one, table, before, owners), side(one, table, after, owners)
+def build_side(template, values, owners):
+    """A complete side with these values."""
+    clips = [f"clip{i:05d}" for i in range(len(owners))]
+    scores = {
+        key: {
+            clip: PairScore(clip, f"person{owner}", f"person{owner}", float(mean), 1, 1.0)
+            for clip, owner, mean in zip(clips, owners, means, strict=True)
+        }
+        for key, means in values.items()
+    }
+    entries = {
+        key: {**template.entry(key), "value": float(means.mean()), "coverage": 1.0, "status": "ok"}
+        for key, means in values.items()
+    }
+    summary = {**template.summary, "metrics": entries, "complete": True, "pairs": {"failed": []}}
+    return replace(template, summary=summary, scores=scores, data=dict.fromkeys(clips, "same"), finished=True)
 
 
-def quick(baseline, candidate, rules):
+def quick(baseline, candidate):
     """The outcome of the quick stage and the share of clips it ran."""
-    subset = set(choose_subset(baseline))
-    kept = {key: {p: s for p, s in scores.items() if p in subset} for key, scores in candidate.scores.items()}
-    early = first_look(baseline, replace(candidate, scores=kept), rules)
-    total = len(next(iter(candidate.scores.values())))
-    return (early.outcome, len(subset) / total) if early else (second_look(baseline, candidate, rules).outcome, 1.0)
+    total = len(baseline.data)
+    ran = []
+
+    def run(pairs):
+        ran.append(len(pairs) or total)
+        wanted = set(pairs) or set(baseline.data)
+        kept = {key: {p: s for p, s in scores.items() if p in wanted} for key, scores in candidate.scores.items()}
+        return replace(candidate, scores=kept)
+
+    return quick_gate(baseline, Rules(), run)[0].outcome, ran[-1] / total
 
 
 def parse_loss(text):
@@ -104,48 +113,58 @@ def parse_loss(text):
     return name, (float(amount.rstrip("%")) / (100 if amount.endswith("%") else 1), amount.endswith("%"))
 
 
-def run(one, people, table, arguments, losses):
-    """Counts of outcomes, full and quick, and how often the planted metric itself was called."""
-    outcomes, quick_outcomes, cost, called = [], [], [], 0
-    for seed in range(arguments.gates):
-        baseline, candidate = simulate(one, people, table, arguments, losses, arguments.seed + seed)
+def run(template, people, tables, arguments, losses, title):
+    """Print how often gates were red, full and quick, by which metrics, and what the quick stage ran."""
+    red, quick_red, cost, blamed = 0, 0, [], Counter()
+    for seed in range(arguments.seed, arguments.seed + arguments.gates):
+        baseline, candidate = simulate(template, people, tables, arguments, losses, seed)
         verdict = gate(baseline, candidate, Rules())
-        outcomes.append(verdict.outcome)
-        worse = {row.key for row in verdict.metrics if row.status == "worse"}
-        called += any(key in worse or key.partition("[")[0] in {w.partition("[")[0] for w in worse} for key in losses)
-        early, share = quick(baseline, candidate, Rules())
-        quick_outcomes.append(early)
-        cost.append(share)
-    red, quick_red = (np.mean([o == "regression" for o in found]) for found in (outcomes, quick_outcomes))
-    return float(red), called / arguments.gates, float(quick_red), float(np.mean(cost))
+        red += verdict.outcome == "regression"
+        blamed.update(row.key for row in verdict.metrics if row.status == "worse")
+        if not arguments.full_only:
+            outcome, share = quick(baseline, candidate)
+            quick_red += outcome == "regression"
+            cost.append(share)
+    n = arguments.gates
+    print(f"{title}: red {red / n:.1%}", end="")
+    if cost:
+        print(f"; quick: red {quick_red / n:.1%} with {np.mean(cost):.0%} of the clips", end="")
+    print(f"; worse: {', '.join(f'{key} {count / n:.1%}' for key, count in blamed.most_common(3)) or 'none'}")
+
+
+def print_spreads(tables, scale):
+    for key, values in tables.items():
+        pairs = [(i, j) for i in range(len(values)) for j in range(i)]
+        moved = [apart(values[i], values[j], scale) for i, j in pairs]
+        spread = np.sqrt(np.mean([(b - a).var() for a, b in moved]))
+        print(
+            f"  {key}: mean {values.mean():.4g}, paired spread {spread:.3g} ({spread / abs(values.mean()):.2%})", end=""
+        )
+        if values.min() > 0:
+            print(f", of the log ratio {np.sqrt(np.mean([np.log(b / a).var() for a, b in moved])):.2%}", end="")
+        print()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("baseline", type=Path)
-    parser.add_argument("candidate", type=Path)
+    parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--clips", type=int, default=100)
-    parser.add_argument("--identities", type=int, default=40)
     parser.add_argument("--gates", type=int, default=200)
-    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the real differences")
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--as-they-are", action="store_true")
+    parser.add_argument("--full-only", action="store_true", help="leave the quick stage out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--loss", nargs="*", default=["akd=2%", "csim=0.01"])
     arguments = parser.parse_args()
-    one, other = read_side(arguments.baseline), read_side(arguments.candidate)
-    people, table = real_table(one, other)
-    print(f"{len(people)} real clips of {len(np.unique(people))} identities; ", end="")
-    print(f"simulated: {arguments.gates} gates, {arguments.clips} clips of {arguments.identities} identities")
-    for key, (values, differences) in table.items():
-        relative = differences.std() / max(abs(values.mean()), 1e-12)
-        print(f"  {key}: mean {values.mean():.4g}, paired spread {arguments.scale * differences.std():.4g} ", end="")
-        print(f"({arguments.scale * relative:.1%} of the mean)")
-    red, _, quick_red, cost = run(one, people, table, arguments, {})
-    print(f"equal checkpoints: false alarms {red:.1%} full, {quick_red:.1%} quick ({cost:.0%} of the clips run)")
+    sides = [read_side(path) for path in arguments.runs]
+    people, tables = real_tables(sides)
+    print(
+        f"{len(sides)} runs, {len(people)} clips of {len(np.unique(people))} identities; {arguments.clips} clips a gate"
+    )
+    print_spreads(tables, arguments.scale)
+    run(sides[0], people, tables, arguments, {}, "as they are" if arguments.as_they_are else "equal checkpoints")
     for text in arguments.loss:
-        name, loss = parse_loss(text)
-        red, called, quick_red, cost = run(one, people, table, arguments, {name: loss})
-        print(f"planted {text}: red {red:.1%}, that metric called {called:.1%}; quick: red {quick_red:.1%} ", end="")
-        print(f"({cost:.0%} of the clips run)")
+        run(sides[0], people, tables, arguments, dict([parse_loss(text)]), f"planted {text}")
 
 
 if __name__ == "__main__":
