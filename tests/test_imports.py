@@ -63,6 +63,7 @@ LIBRARIES: dict[str, set[str]] = {
         "video",
         "browser_video",
         "contact_sheet",
+        "gate.strips",
         "calibration.",
         "demo.",
         "extractors.deep3d.",

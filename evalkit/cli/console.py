@@ -51,8 +51,11 @@ def print_list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 @contextmanager
-def pair_progress(label: str, total: int) -> Iterator[Callable[[str, str], None]]:
-    """A bar on stderr over `total` pairs with an estimate; call it with a pair id and what became of it."""
+def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Callable[[str, str], None]]:
+    """A bar on stderr over `total` pairs with an estimate, none if `quiet`.
+
+    Call it with a pair id and what became of it.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -62,7 +65,7 @@ def pair_progress(label: str, total: int) -> Iterator[Callable[[str, str], None]
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=quiet) as progress:
         task = progress.add_task(label, total=total, note="")
         failed = 0
 

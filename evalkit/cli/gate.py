@@ -3,7 +3,7 @@
 import os
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evalkit.gate.rules import Rules
     from evalkit.gate.side import Side
     from evalkit.gate.verdict import Verdict
-    from evalkit.run import Settings
+    from evalkit.run import OnPair, Settings
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 _INCOMPLETE = 3
@@ -56,7 +56,7 @@ def gate(
     workers: options.Workers = None,
     stage: Annotated[
         Literal["full", "quick"],
-        typer.Option(help="quick: a quarter of the pairs first; all of them only when that is not certain."),
+        typer.Option(help="quick: a quarter of the pairs, half, then all of them; stops when the verdict is certain."),
     ] = "full",
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
@@ -102,7 +102,7 @@ def gate(
             verdict, here = _in_one_go(
                 there, judged_by, protocol, method, settings, option or [], workers, stage == "quick", quiet
             )
-        outputs = Outputs(markdown, junit, strips, link_base, as_json, github, quiet)
+        outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
         report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
         if history is not None:
             store.append(history, verdict.as_json(), commit or store.current_commit(Path()))
@@ -192,14 +192,12 @@ def _in_one_go(
     quick: bool,
     quiet: bool,
 ) -> "tuple[Verdict, Side]":
-    """Run the candidate and compare it; nothing runs that could never be compared."""
+    """Run the candidate and compare it."""
     from dataclasses import replace
 
     from evalkit.cli.console import pair_progress, worker_count
     from evalkit.cli.devices import resolve_device
-    from evalkit.gate import candidate
-    from evalkit.gate import quick as looks
-    from evalkit.gate.verdict import gate as compare
+    from evalkit.gate.candidate import gate_candidate
     from evalkit.methods import find_method, method_options
     from evalkit.protocol import find_protocol
     from evalkit.scoring import scoring_pool
@@ -207,21 +205,13 @@ def _in_one_go(
     chosen, entry = find_protocol(protocol), find_method(method)
     device = resolve_device(settings.config.device, entry.card)
     config = replace(settings.config, device=device, options=method_options(entry.card, given))
-    planned = candidate.planned_side(chosen, entry, config)
-    early = compare(baseline, planned, rules)
-    if early.outcome == "not_comparable" or not baseline.summary["complete"]:
-        return early, planned
-    job = candidate.plan(chosen, entry, replace(settings, config=config), baseline)
+    settings = replace(settings, config=config)
+
+    def progress(pairs: int) -> "AbstractContextManager[OnPair]":
+        return pair_progress(f"{chosen.id} / {entry.card.id}", pairs, quiet)
+
     with scoring_pool(worker_count(workers)) as pool:
-        subset = looks.choose_subset(baseline) if quick else []
-        if subset and {pair.id for pair in job.pairs} >= set(subset) and len(subset) < len(job.pairs):
-            with pair_progress(f"{chosen.id} / {entry.card.id}, first look", len(subset)) as on_pair:
-                here = candidate.run(job, pool, on_pair, subset)
-            if verdict := looks.first_look(baseline, here, rules):
-                return verdict, here
-        with pair_progress(f"{chosen.id} / {entry.card.id}", len(job.pairs)) as on_pair:
-            here = candidate.run(job, pool, on_pair)
-    return (looks.second_look if quick else compare)(baseline, here, rules), here
+        return gate_candidate(baseline, rules, chosen, entry, settings, pool, progress, quick)
 
 
 @contextmanager

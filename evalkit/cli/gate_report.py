@@ -18,11 +18,12 @@ _COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta"
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a verdict goes: stdout as a table, as JSON or not at all, and files."""
+    """Where a verdict goes: stdout as a table, as JSON or not at all, and files. `data` is the root of the clips."""
 
     markdown: Path | None
     junit: Path | None
     strips: Path | None
+    data: Path | None
     link_base: str | None
     as_json: bool
     github: bool
@@ -30,14 +31,10 @@ class Outputs:
 
 
 def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: str | None) -> None:
-    """Write and print everything asked for. `summary` is the file GitHub shows on a job's page.
+    """Print, then write everything asked for. `summary` is the file GitHub shows on a job's page.
 
     Raises `RunError` when a file cannot be written.
     """
-    try:
-        _write_files(verdict, baseline, candidate, outputs, Path(summary) if summary and outputs.github else None)
-    except OSError as error:
-        raise RunError(f"{error.filename}: cannot be written ({error.strerror}).") from error
     if outputs.github:
         for line in annotations(verdict):
             typer.echo(line, err=outputs.as_json)
@@ -45,6 +42,10 @@ def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, 
         print_json(verdict.as_json())
     elif not outputs.quiet:
         print_verdict(verdict)
+    try:
+        _write_files(verdict, baseline, candidate, outputs, Path(summary) if summary and outputs.github else None)
+    except OSError as error:
+        raise RunError(f"{error.filename}: cannot be written ({error.strerror}).") from error
 
 
 def print_verdict(verdict: Verdict) -> None:
@@ -72,7 +73,7 @@ def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: Out
     document = outputs.markdown or summary
     links: dict[str, str] = {}
     if outputs.strips is not None:
-        written = write_strips(baseline, candidate, [pair.pair for pair in verdict.worst], outputs.strips)
+        written = write_strips(baseline, candidate, [pair.pair for pair in verdict.worst], outputs.strips, outputs.data)
         links = strip_links(written, document or outputs.strips / "index.md", outputs.link_base)
         say(f"{len(written)} strips in {outputs.strips}")
     if outputs.markdown is not None:

@@ -1,45 +1,76 @@
-"""The one-go form: generate and score a checkpoint for a gate, in a run folder named after what made it."""
+"""The one-go form: generate, score and judge a checkpoint, in a run folder named after what made it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
+from evalkit.errors import EvalkitError
 from evalkit.files import canonical_sha256
+from evalkit.gate.quick import quick_gate
+from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side, read_side
+from evalkit.gate.verdict import Verdict, could_not_run, gate
 from evalkit.methods import MethodEntry, recorded_options
 from evalkit.protocol import Protocol
 from evalkit.run import OnPair, Settings, resolve_pairs, run_method
 from evalkit.scoring import ScoringPool
-from evalkit.types import Pair
+
+Progress = Callable[[int], AbstractContextManager[OnPair]]
+"""Shows the progress of that many pairs."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A checkpoint to be gated: what to run, over which pairs, into `settings.out`."""
+def gate_candidate(
+    baseline: Side,
+    rules: Rules,
+    protocol: Protocol,
+    entry: MethodEntry,
+    settings: Settings,
+    pool: ScoringPool,
+    progress: Progress,
+    quick: bool = False,
+) -> tuple[Verdict, Side]:
+    """Run a checkpoint over the protocol and compare it; the verdict, and the candidate it is about.
 
-    protocol: Protocol
-    entry: MethodEntry
-    settings: Settings
-    pairs: Sequence[Pair]
+    Nothing runs that could never be compared. A candidate that cannot be run makes the gate incomplete.
 
-
-def plan(protocol: Protocol, entry: MethodEntry, settings: Settings, baseline: Side) -> Job:
-    """The run of a checkpoint, scored with the metrics of the baseline.
-
-    Its tag is made of method code, checkpoint and options, so that another checkpoint never meets this one's results
-    and a repeated gate goes on where it was. Raises `DatasetError` or `ProtocolError`.
+    Raises `UnknownNameError` or `ProtocolError` for rules that do not fit the baseline's metrics, before
+    anything runs.
     """
+    better = {key: str(row["better"]) for key, row in baseline.summary["metrics"].items()}
+    check_names(rules, list(better), better)
+    planned = _planned_side(protocol, entry, settings.config)
+    early = gate(baseline, planned, rules)
+    if early.outcome == "not_comparable" or not baseline.summary["complete"]:
+        return early, planned
+    settings = replace(settings, metrics=_metrics(baseline, protocol))
+    settings = replace(settings, tag=settings.tag or _tag(protocol, entry, settings))
+    try:
+        pairs = resolve_pairs(protocol, settings.data)
+
+        def run(only: Sequence[str]) -> Side:
+            with progress(len(only or pairs)) as on_pair:
+                chosen = replace(settings, only=tuple(only))
+                return read_side(run_method(protocol, entry, chosen, pairs, pool, on_pair).folder.path)
+
+        if quick:
+            return quick_gate(baseline, rules, run)
+        candidate = run(())
+        return gate(baseline, candidate, rules), candidate
+    except EvalkitError as error:
+        return could_not_run(baseline, planned, rules, str(error)), planned
+
+
+def _metrics(baseline: Side, protocol: Protocol) -> tuple[str, ...]:
+    """The metrics of the baseline; none where they are the protocol's own."""
     metrics = tuple(key for key, row in baseline.summary["metrics"].items() if row["status"] != "unavailable")
-    if set(metrics) == set(protocol.metrics):
-        metrics = ()
-    settings = replace(settings, tag=settings.tag or _tag(entry, settings.config, metrics), metrics=metrics)
-    return Job(protocol, entry, settings, resolve_pairs(protocol, settings.data))
+    return () if set(metrics) == set(protocol.metrics) else metrics
 
 
-def planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) -> Side:
+def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) -> Side:
     """The candidate before it has run: enough to see that it can never be compared."""
     summary: Mapping[str, Any] = {
         "protocol": protocol.id,
@@ -66,14 +97,10 @@ def planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) -
     )
 
 
-def run(job: Job, pool: ScoringPool, on_pair: OnPair, only: Sequence[str] = ()) -> Side:
-    """Run the job, or only these pairs of it, and read what it left. Raises `EvalkitError` as `run_method` does."""
-    settings = replace(job.settings, only=tuple(only))
-    return read_side(run_method(job.protocol, job.entry, settings, job.pairs, pool, on_pair).folder.path)
-
-
-def _tag(entry: MethodEntry, config: MethodConfig, metrics: tuple[str, ...]) -> str:
-    checkpoint = checkpoint_sha256(with_checkpoint(entry, config))
+def _tag(protocol: Protocol, entry: MethodEntry, settings: Settings) -> str:
+    """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
+    config = settings.config
     options = recorded_options(entry.card, config.options)
-    made_by = [entry.code_sha256, checkpoint, options, config.device, config.precision, list(metrics)]
+    made_with = [options, config.device, config.precision, list(settings.metrics)]
+    made_by = [protocol.hash, entry.code_sha256, checkpoint_sha256(with_checkpoint(entry, config)), *made_with]
     return f"gate-{canonical_sha256(made_by)[:8]}"

@@ -100,7 +100,7 @@ def _incomplete(name: str, side: Side) -> Iterator[Finding]:
 def _failed(name: str, side: Side) -> Iterator[Finding]:
     failed = list(side.summary.get("pairs", {}).get("failed", ()))
     if failed:
-        yield Finding("incomplete", f"{len(failed)} pairs of the {name} failed: {_listed(failed)}.")
+        yield Finding("incomplete", f"{len(failed)} pairs of the {name} failed: {listed(failed)}.")
 
 
 def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
@@ -110,10 +110,10 @@ def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
     details = []
     if there is not None and here is not None:
         gone, new = sorted(there - here), sorted(here - there)
-        details += [f"only in the baseline: {_listed(gone)}"] if gone and not subset else []
-        details += [f"only now: {_listed(new)}"] if new else []
+        details += [f"only in the baseline: {listed(gone)}"] if gone and not subset else []
+        details += [f"only now: {listed(new)}"] if new else []
     changed = sorted(p for p in baseline.data.keys() & candidate.data.keys() if baseline.data[p] != candidate.data[p])
-    details += [f"other clips behind {_listed(changed)}"] if changed else []
+    details += [f"other clips behind {listed(changed)}"] if changed else []
     if subset and not details:
         return []
     return [Finding("not_comparable", f"The data differs{': ' if details else ''}{'; '.join(details)}.")]
@@ -123,6 +123,7 @@ def _pairs(side: Side) -> set[str] | None:
     return None if side.scores is None else {pair for scores in side.scores.values() for pair in scores}
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first few names, and how many more."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

@@ -10,11 +10,10 @@ import numpy as np
 from evalkit.bootstrap import LEVEL, interval
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.set_features import resampled_losses
-from evalkit.gate.side import PairScore, Side
+from evalkit.gate.side import Side
 from evalkit.gate.signflip import Differences
+from evalkit.gate.views import SIGN, View, scored_pairs, side_means, views_of
 from evalkit.types import Values
-
-_SIGN = {"higher": -1.0, "lower": 1.0}
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Evidence:
         baseline, candidate: the values of the protocol; None when there is none.
         baseline_coverage, candidate_coverage: beside them.
         loss: how much worse the candidate is (negative: better); over the pairs both have where there are pairs.
-        differences: paired, positive is worse; None without scores per pair.
+        views: looks at the paired differences, the mean first; none without scores per pair.
         resampled: losses of a set metric in redrawn sets; None where features were not kept, and for other metrics.
         interval: of `loss`, 95 %; None when it has none.
         broken: why it could not be measured or compared; None when it could.
@@ -45,7 +44,7 @@ class Evidence:
     baseline_coverage: float | None
     candidate_coverage: float | None
     loss: float | None
-    differences: Differences | None
+    views: tuple[View, ...]
     resampled: Values | None
     interval: tuple[float, float] | None
     broken: str | None
@@ -53,13 +52,17 @@ class Evidence:
     @property
     def sign(self) -> float:
         """1 where lower is better, -1 where higher is: turns a change of value into a loss and back."""
-        return _SIGN[self.better]
+        return SIGN[self.better]
 
     @property
     def tolerance(self) -> float:
         """The loss that is tolerated, in the metric's unit."""
-        relative = (self.rule.relative or 0.0) * abs(self.baseline or 0.0)
-        return max(self.rule.absolute or 0.0, relative)
+        return _tolerance(self.rule, self.baseline)
+
+    @property
+    def differences(self) -> Differences | None:
+        """Paired differences in the metric's unit, positive is worse; None without scores per pair."""
+        return self.views[0].differences if self.views else None
 
 
 def metric_keys(baseline: Side, candidate: Side) -> tuple[list[str], list[str]]:
@@ -78,17 +81,20 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
     other = candidate.entry(key)
     assert entry is not None
     better = str(entry["better"])
-    pairs = _common(key, baseline, candidate)
+    pairs = scored_pairs(key, baseline, candidate)
+    averaging = candidate.averaging
     values = [_number(side) for side in (entry, other)]
     if subset and pairs:
-        values = [_mean(pairs, candidate.averaging, side) for side in (0, 1)]
-    loss = None if values[0] is None or values[1] is None else _SIGN[better] * (values[1] - values[0])
-    differences = _differences(pairs, better, candidate.averaging, rules.cluster) if pairs else None
+        values = list(side_means(pairs, averaging))
+    loss = None if values[0] is None or values[1] is None else SIGN[better] * (values[1] - values[0])
+    tolerance = _tolerance(rule, values[0])
+    views = views_of(key, pairs, better, averaging, rules.cluster, rule, tolerance) if pairs else ()
     bounds, resampled = None, None
-    if differences is None and loss is not None and not subset:
+    if not views and loss is not None and not subset:
         resampled = resampled_losses(key, baseline, candidate)
         bounds = None if resampled is None else _middle(resampled)
-    if differences is not None:
+    if views:
+        differences = views[0].differences
         loss = differences.mean
         bounds = interval(differences.values, differences.weights, differences.sources, differences.drivings)
     return Evidence(
@@ -103,11 +109,15 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         baseline_coverage=entry.get("coverage"),
         candidate_coverage=other.get("coverage") if other else None,
         loss=loss,
-        differences=differences,
+        views=views,
         resampled=resampled,
         interval=bounds or _unpaired(entry, other, loss),
         broken=_broken(rule, candidate.coverage_floor, entry, other, values),
     )
+
+
+def _tolerance(rule: Rule, baseline: float | None) -> float:
+    return max(rule.absolute or 0.0, (rule.relative or 0.0) * abs(baseline or 0.0))
 
 
 def _broken(
@@ -143,35 +153,6 @@ def _percent(share: float | None) -> str:
 def _number(entry: Mapping[str, Any] | None) -> float | None:
     value = entry.get("value") if entry else None
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def _common(key: str, baseline: Side, candidate: Side) -> list[tuple[PairScore, PairScore]]:
-    """Scores of the pairs that have a value on both sides, in the order of the baseline."""
-    one, other = (side.scores.get(key, {}) if side.scores else {} for side in (baseline, candidate))
-    both = [(one[pair], other[pair]) for pair in one if pair in other]
-    return [(a, b) for a, b in both if _scored(a) and _scored(b)]
-
-
-def _scored(score: PairScore) -> bool:
-    return score.mean is not None and math.isfinite(score.mean)
-
-
-def _weights(pairs: list[tuple[PairScore, PairScore]], averaging: str) -> Values:
-    """Every clip alike, or by its frames: the mean of both sides, which differ where faces were missed."""
-    return np.array([(a.n + b.n) / 2 if averaging == "frame" else 1.0 for a, b in pairs])
-
-
-def _mean(pairs: list[tuple[PairScore, PairScore]], averaging: str, side: int) -> float:
-    return float(np.average([float(pair[side].mean or 0.0) for pair in pairs], weights=_weights(pairs, averaging)))
-
-
-def _differences(pairs: list[tuple[PairScore, PairScore]], better: str, averaging: str, cluster: str) -> Differences:
-    values = np.array([_SIGN[better] * (float(b.mean or 0.0) - float(a.mean or 0.0)) for a, b in pairs])
-    if cluster == "pair":
-        names = tuple(a.pair for a, _ in pairs)
-        return Differences(values, _weights(pairs, averaging), names, names)
-    sources, drivings = (tuple(getattr(a, f"{side}_identity") for a, _ in pairs) for side in ("source", "driving"))
-    return Differences(values, _weights(pairs, averaging), sources, drivings)
 
 
 def _middle(losses: Values) -> tuple[float, float]:

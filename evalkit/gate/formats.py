@@ -4,6 +4,7 @@ import os
 import xml.etree.ElementTree as Xml
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from evalkit.gate.judge import ALARMS, MetricVerdict
 from evalkit.gate.verdict import Verdict, WorstPair
@@ -54,9 +55,10 @@ def markdown(verdict: Verdict, strips: Mapping[str, str] | None = None) -> str:
     lines = [f"## evalkit gate: {HEADLINES[verdict.outcome]}", ""]
     one, other = verdict.baseline, verdict.candidate
     stage = "" if verdict.stage == "full" else f", stage {verdict.stage}"
+    pairs = "" if other["pairs"] is None else f"{other['pairs']} pairs, "
     lines += [
         f"{_escape(other['title'])} against {_escape(one['title'])} on `{other['protocol']}`, "
-        f"{other['pairs']} pairs, exit code {verdict.exit_code}{stage}.",
+        f"{pairs}exit code {verdict.exit_code}{stage}.",
         "",
     ]
     lines += [f"- {_escape(text)}" for text in (*verdict.reasons, *verdict.warnings)]
@@ -107,15 +109,15 @@ def annotations(verdict: Verdict) -> list[str]:
 def strip_links(written: Mapping[str, Path], document: Path, base: str | None) -> dict[str, str]:
     """Addresses of pictures as a markdown file should link them: relative to it, or below the address `base`."""
     if base is not None:
-        return {pair: f"{base.rstrip('/')}/{path.name}" for pair, path in written.items()}
+        return {pair: f"{base.rstrip('/')}/{quote(path.name)}" for pair, path in written.items()}
     folder = document.resolve().parent
-    return {pair: Path(os.path.relpath(path.resolve(), folder)).as_posix() for pair, path in written.items()}
+    return {pair: quote(Path(os.path.relpath(path.resolve(), folder)).as_posix()) for pair, path in written.items()}
 
 
 def _worst(pair: WorstPair, strips: Mapping[str, str]) -> str:
     name = _escape(pair.pair)
     if pair.pair in strips:
-        name = f"[{name}]({strips[pair.pair].replace(' ', '%20')})"
+        name = f"[{name}]({strips[pair.pair]})"
     times = "-" if pair.tolerances is None else f"{pair.tolerances:.1f}"
     return _row([name, _escape(pair.metric), f"{pair.baseline:.4g}", f"{pair.candidate:.4g}", times])
 

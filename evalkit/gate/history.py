@@ -13,6 +13,7 @@ from evalkit.errors import RunError
 from evalkit.records import SCHEMA_VERSION, check_schema
 
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
+_FACTS = ("method", "title", "protocol", "protocol_hash", "data_hash", "pairs", "checkpoint_sha256")
 _VALUES = ("candidate", "status", "change", "change_low", "change_high", "title", "better", "unit", "signature")
 
 
@@ -24,8 +25,7 @@ def append(path: Path, verdict: Mapping[str, Any], commit: str | None) -> None:
         "commit": commit,
         "outcome": verdict["outcome"],
         "exit_code": verdict["exit_code"],
-        **{key: verdict["candidate"][key] for key in ("method", "title", "protocol", "protocol_hash", "data_hash")},
-        "checkpoint_sha256": verdict["candidate"]["checkpoint_sha256"],
+        **{key: verdict["candidate"][key] for key in _FACTS},
         "metrics": {key: {name: row[name] for name in _VALUES} for key, row in verdict["metrics"].items()},
     }
     text = json.dumps(line, ensure_ascii=False, allow_nan=False)

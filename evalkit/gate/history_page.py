@@ -22,7 +22,7 @@ _COLOURS = {"pass": "#2b7a4b", "regression": "#b02020", "incomplete": "#8a6d00",
 
 @dataclass(frozen=True)
 class Series:
-    """One metric of one method on one protocol, as long as its signature stayed the same.
+    """One metric of one method on one protocol, as long as its signature and the clips stayed the same.
 
     `jumps` are indices where a new level begins. `entries` are lines of the history that have a value of it.
     """
@@ -44,19 +44,24 @@ class Series:
 
 
 def collect(lines: Sequence[Mapping[str, Any]]) -> list[Series]:
-    """Series of all metrics, in the order they first appear. Another protocol hash or signature begins another."""
+    """Series of all metrics, in the order they first appear.
+
+    Another protocol hash, signature or set of clips begins another.
+    So the quick stage, which sees a part of the clips, never meets the full protocol in one chart.
+    """
     groups: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
     for line in lines:
         for key, row in line["metrics"].items():
             if row["candidate"] is not None:
-                names = (line["protocol"], line["method"], key, str(row["signature"]), line["protocol_hash"])
+                clips = str(line["data_hash"])
+                names = (line["protocol"], line["method"], key, str(row["signature"]), line["protocol_hash"], clips)
                 groups.setdefault(names, []).append((line, row))
     return [_series(names, found) for names, found in groups.items()]
 
 
 def _series(names: tuple[str, ...], found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Series:
     values = tuple(float(row["candidate"]) for _, row in found)
-    protocol, method, key, signature, _ = names
+    protocol, method, key, signature, *_ = names
     first = found[0][1]
     jumps = tuple(change_points(np.array(values)))
     return Series(
@@ -142,10 +147,11 @@ tr:nth-child(even) { background: #f3f5f8; } .regression, .worse { color: #b02020
 </style></head><body>
 <h1>History of gated checkpoints</h1>
 <p>Points are checkpoints, coloured by the verdict of their gate; blue lines are levels, red dashes the points where a
-level changed. A metric whose signature or protocol changed begins a new chart.</p>
+level changed. A metric whose signature, protocol or clips changed begins a new chart.</p>
 {% for chart in charts %}
 <h2>{{ chart.series.key }}</h2>
-<p><small>{{ chart.series.method }} on {{ chart.series.protocol }}; {{ chart.series.signature }}</small></p>
+<p><small>{{ chart.series.method }} on {{ chart.series.protocol }}; {{ chart.series.signature }}
+{%- if chart.series.entries[-1].pairs %}; {{ chart.series.entries[-1].pairs }} pairs{% endif %}</small></p>
 <img alt="{{ chart.series.key }} over checkpoints" src="data:image/png;base64,{{ chart.picture }}">
 {% if chart.jumps %}
 <ul>

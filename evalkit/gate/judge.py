@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from evalkit.gate import power, signflip
+from evalkit.gate import power
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
+from evalkit.gate.significance import Basis, Call, Tested, alpha, test_all
 from evalkit.metrics import METRICS
 
 Status = Literal["better", "worse", "same", "suspicious", "broken"]
-Basis = Literal["paired", "redrawn", "unpaired", "tolerance only", "none"]
 ALARMS = ("worse", "suspicious")
 
 
@@ -25,9 +23,9 @@ class MetricVerdict:
     """One row of the verdict.
 
     `change` is candidate minus baseline in the metric's unit (over the pairs both have, where there are pairs), with
-    its 95 % interval; `p` the plain p-value of "worse", `p_corrected` that after correction over the metrics;
-    `detectable` the smallest loss that this comparison calls with a chance of 80 %; `judged` false for a metric that
-    the rules ignore.
+    its 95 % interval; `typical` the loss of the typical clip as a share; `p` the plain p-value of "worse" in the view
+    that is surer of it, `p_corrected` that after correction over the metrics; `detectable` the smallest loss that this
+    comparison calls with a chance of 80 %; `judged` false for a metric that the rules ignore.
     """
 
     key: str
@@ -44,6 +42,7 @@ class MetricVerdict:
     change: float | None
     change_low: float | None
     change_high: float | None
+    typical: float | None
     tolerance: float
     p: float | None
     p_corrected: float | None
@@ -54,93 +53,27 @@ class MetricVerdict:
     candidate_coverage: float | None
 
 
-@dataclass(frozen=True)
-class _Tested:
-    """Outcome of the tests in both directions; `possible` false when so few identities can prove nothing."""
-
-    worse: bool
-    better: bool
-    possible: bool
-    p: float | None = None
-    p_corrected: float | None = None
-    basis: Basis = "none"
-
-
 def judge(evidence: Sequence[Evidence], rules: Rules, spend: float = 1.0) -> list[MetricVerdict]:
-    """A verdict for each metric. `spend` is the share of the permitted false alarms that this look may use up."""
-    judged = [e for e in evidence if e.broken is None and not e.rule.ignore]
-    paired = [e for e in judged if _is_paired(e)]
-    tested = dict(zip([e.key for e in paired], _permuted(paired, rules, spend), strict=True))
-    redrawn = sum(e.resampled is not None for e in judged)
-    for e in evidence:
-        if e.resampled is not None:
-            tested[e.key] = _redrawn(e, rules, spend, max(redrawn, 1))
-    return [_row(e, tested.get(e.key) or _unpaired(e), rules, spend, max(len(paired), 1)) for e in evidence]
+    """A verdict for each metric. `spend` is the share of the permitted false alarms that this look may use up.
+
+    Ignored metrics are tested alone, for the table; they cost the others nothing.
+    """
+    measured = [e for e in evidence if e.broken is None]
+    judged = [e for e in measured if not e.rule.ignore]
+    tested = dict(test_all(judged, rules, spend))
+    for e in measured:
+        tested |= test_all([e], rules, spend) if e.rule.ignore else {}
+    views = sum(len(e.views) for e in judged)
+    return [_row(e, tested.get(e.key), rules, spend, max(views, 1)) for e in evidence]
 
 
-def _is_paired(e: Evidence) -> bool:
-    return e.differences is not None and e.differences.clusters >= 2
-
-
-def _permuted(paired: Sequence[Evidence], rules: Rules, spend: float) -> list[_Tested]:
-    several = [e.differences for e in paired if e.differences is not None]
-    worse = signflip.tests(several, rules.seed)
-    better = signflip.tests([d.flipped() for d in several], rules.seed)
-    return [_significance(e, up, down, rules, spend) for e, up, down in zip(paired, worse, better, strict=True)]
-
-
-def _significance(e: Evidence, up: signflip.Test, down: signflip.Test, rules: Rules, spend: float) -> _Tested:
-    allowed = alpha(e, rules) * spend
-    if e.rule.direction == "both":
-        allowed /= 2
-    exhausted = min(up.p, down.p) <= up.smallest * (1 + 1e-9) and min(up.corrected, down.corrected) > allowed
-    return _Tested(
-        worse=up.corrected <= allowed,
-        better=down.corrected <= allowed,
-        possible=up.smallest <= allowed and not exhausted,
-        p=up.p,
-        p_corrected=up.corrected,
-        basis="paired",
-    )
-
-
-def _redrawn(e: Evidence, rules: Rules, spend: float, metrics: int) -> _Tested:
-    """Set metrics: the share of redrawn sets without a loss, times the number of such metrics (Bonferroni)."""
-    losses = np.asarray(e.resampled)
-    losses = losses[np.isfinite(losses)]
-    p, q = ((1 + int((sign * losses <= 0).sum())) / (1 + len(losses)) for sign in (1.0, -1.0))
-    allowed = alpha(e, rules) * spend / (2 if e.rule.direction == "both" else 1)
-    return _Tested(
-        worse=p * metrics <= allowed,
-        better=q * metrics <= allowed,
-        possible=metrics / (1 + len(losses)) <= allowed,
-        p=p,
-        p_corrected=min(p * metrics, 1.0),
-        basis="redrawn",
-    )
-
-
-def _unpaired(e: Evidence) -> _Tested:
-    """Without pairs: two intervals taken as independent, or the tolerance alone. One person proves nothing."""
-    if e.differences is not None:
-        return _Tested(False, False, False, basis="paired")
-    if e.interval is not None:
-        return _Tested(e.interval[0] > 0, e.interval[1] < 0, True, basis="unpaired")
-    return _Tested(True, True, True, basis="tolerance only")
-
-
-def alpha(e: Evidence, rules: Rules) -> float:
-    """The permitted chance of a false alarm."""
-    return 1 - (rules.confidence if e.rule.confidence is None else e.rule.confidence)
-
-
-def _row(e: Evidence, tested: _Tested, rules: Rules, spend: float, metrics: int) -> MetricVerdict:
+def _row(e: Evidence, tested: Tested | None, rules: Rules, spend: float, tests: int) -> MetricVerdict:
     status, reason = _status(e, tested)
-    broken = e.broken is not None
+    calls = tested.calls if tested else ()
     bounds = sorted(e.sign * bound for bound in e.interval) if e.interval else (None, None)
-    seen = None
-    if tested.basis == "paired" and e.differences is not None and not broken:
-        seen = power.detectable(e.differences, 1 - alpha(e, rules) * spend, metrics, e.tolerance)
+    strongest = min(
+        (call for call in calls if call.p is not None), key=lambda call: call.corrected or 0.0, default=None
+    )
     return MetricVerdict(
         key=e.key,
         title=e.title,
@@ -149,17 +82,18 @@ def _row(e: Evidence, tested: _Tested, rules: Rules, spend: float, metrics: int)
         signature=e.signature,
         status=status,
         reason=reason,
-        basis="none" if broken else tested.basis,
+        basis=tested.basis if tested else "none",
         judged=not e.rule.ignore,
         baseline=e.baseline,
         candidate=e.candidate,
         change=None if e.loss is None else e.sign * e.loss + 0.0,
         change_low=bounds[0],
         change_high=bounds[1],
+        typical=next((call.loss for call in calls if call.view == "typical"), None),
         tolerance=e.tolerance,
-        p=tested.p,
-        p_corrected=tested.p_corrected,
-        detectable=seen,
+        p=strongest.p if strongest else None,
+        p_corrected=strongest.corrected if strongest else None,
+        detectable=power.detectable_loss(e, 1 - alpha(e, rules) * spend, tests) if tested else None,
         pairs=len(e.differences.values) if e.differences else 0,
         identities=e.differences.clusters if e.differences else 0,
         baseline_coverage=e.baseline_coverage,
@@ -167,24 +101,41 @@ def _row(e: Evidence, tested: _Tested, rules: Rules, spend: float, metrics: int)
     )
 
 
-def _status(e: Evidence, tested: _Tested) -> tuple[Status, str]:
-    if e.broken is not None:
-        return "broken", e.broken
-    assert e.loss is not None and e.candidate is not None
+def _status(e: Evidence, tested: Tested | None) -> tuple[Status, str]:
+    if tested is None:
+        return "broken", str(e.broken)
+    assert e.candidate is not None
     limit = _limit(e, e.candidate)
     if limit:
         return "worse", limit
-    loss = abs(e.loss) if e.rule.direction == "both" else e.loss
-    worse = tested.worse or (e.rule.direction == "both" and tested.better)
-    if loss > e.tolerance and worse:
-        return "worse", f"a loss of {loss:.4g}, {e.tolerance:.4g} is tolerated"
-    if abs(loss) > e.tolerance and not tested.possible and not e.rule.ignore:
-        return "broken", f"changed by {abs(loss):.4g}, and {_people(e)} cannot tell that from noise"
-    if -loss > e.tolerance and tested.better:
-        return _gain(e, -loss)
+    calls = _not_contradicted(tested.calls)
+    both = e.rule.direction == "both"
+    for call in calls:
+        if call.loss > call.tolerance and call.worse:
+            return "worse", f"a loss of {_amount(call, call.loss)}, {_amount(call, call.tolerance)} is tolerated"
+        if both and -call.loss > call.tolerance and call.better:
+            return "worse", f"a change of {_amount(call, -call.loss)}, {_amount(call, call.tolerance)} is tolerated"
+    for call in calls:
+        if abs(call.loss) > call.tolerance and not call.possible and not e.rule.ignore:
+            return "broken", f"changed by {_amount(call, abs(call.loss))}, and {_people(e)} cannot tell that from noise"
+    for call in calls:
+        if -call.loss > call.tolerance and call.better:
+            return _gain(e, call)
     if e.rule.must_improve:
         return "worse", "no significant gain beyond the tolerance, which the rules ask for"
-    return "same", "within the tolerance" if abs(loss) <= e.tolerance else "within noise"
+    within = all(abs(call.loss) <= call.tolerance for call in calls)
+    return "same", "within the tolerance" if within else "within noise"
+
+
+def _not_contradicted(calls: Sequence[Call]) -> list[Call]:
+    """The mean, and the typical clip unless the mean has significantly moved the other way."""
+    mean = calls[0]
+    moved = 1 if mean.worse and mean.loss > 0 else -1 if mean.better and mean.loss < 0 else 0
+    return [mean, *(call for call in calls[1:] if moved * call.loss >= 0)]
+
+
+def _amount(call: Call, size: float) -> str:
+    return f"{size:.2%} of the typical clip" if call.view == "typical" else f"{size:.4g}"
 
 
 def _limit(e: Evidence, value: float) -> str | None:
@@ -195,15 +146,14 @@ def _limit(e: Evidence, value: float) -> str | None:
     return None
 
 
-def _gain(e: Evidence, gain: float) -> tuple[Status, str]:
+def _gain(e: Evidence, call: Call) -> tuple[Status, str]:
     room = _room(e)
+    gain = -call.loss * (abs(e.baseline or 0.0) if call.view == "typical" else 1.0)
     share = gain / room if room else 0.0
     if e.rule.too_good is not None and e.rule.too_good < 1 and share > e.rule.too_good:
-        return (
-            "suspicious",
-            f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug",
-        )
-    return "better", f"a gain of {gain:.4g}"
+        text = f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug"
+        return "suspicious", text
+    return "better", f"a gain of {_amount(call, -call.loss)}"
 
 
 def _room(e: Evidence) -> float:

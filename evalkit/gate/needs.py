@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.gate import power
 from evalkit.gate.evidence import Evidence, gather, metric_keys
-from evalkit.gate.judge import alpha
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import Side
+from evalkit.gate.significance import alpha
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,28 @@ def needs(baseline: Side, candidate: Side, rules: Rules, effects: Sequence[str],
     """
     keys = metric_keys(baseline, candidate)[0]
     wanted = [_parse(text, keys) for text in effects]
-    metrics = sum(not rules.of(key).ignore for key in keys)
+    evidence = {key: gather(key, baseline, candidate, rules) for key in keys}
+    tests = sum(len(e.views) for e in evidence.values() if not e.rule.ignore)
     found = []
     for key, amount, relative in wanted:
-        e = gather(key, baseline, candidate, rules)
+        e = evidence[key]
         loss = amount * abs(e.baseline or 0.0) if relative else amount
-        found.append(_answer(e, loss, rules, max(metrics, 1), chance))
+        found.append(_answer(e, loss, rules, max(tests, 1), chance))
     return found
 
 
-def _answer(e: Evidence, loss: float, rules: Rules, metrics: int, chance: float) -> Needs:
+def _answer(e: Evidence, loss: float, rules: Rules, tests: int, chance: float) -> Needs:
     if e.differences is None or e.differences.clusters < 2:
         raise RunError(f"{e.key}: two runs with scores of the same pairs, of two identities at least, are needed.")
     confidence = 1 - alpha(e, rules)
-    need = power.needed(e.differences, confidence, metrics, e.tolerance, loss, chance)
+    need = power.needed_for(e, confidence, tests, loss, chance)
     return Needs(
         e.key,
         loss,
         e.tolerance,
         float(e.differences.values.std(ddof=1)),
         len(e.differences.values),
-        power.detectable(e.differences, confidence, metrics, e.tolerance, chance),
+        power.detectable_loss(e, confidence, tests, chance),
         need.clips,
         need.identities,
     )

@@ -1,69 +1,136 @@
-"""The quick stage: look at a small balanced subset first, and stop when the verdict is already certain.
+"""The quick stage: look at a quarter of the pairs, then at half, and stop when the verdict is already certain.
 
-Two looks share the permitted false alarms: the first may use `FIRST_LOOK` of them, the full protocol the rest
-(Bonferroni over looks), so both together err no more often than one full gate. The first look ends the gate
+A group-sequential design with three looks at most. The permitted false alarms are spent as the square of the share of
+pairs seen (the power family of Kim and DeMets, Biometrika 1987), added up over looks (Bonferroni), so all looks
+together err no more often than one full gate. A look ends the gate
 
-* red, when a metric is worse by the same rule as always at its share of false alarms;
-* green, when every metric is certain to have lost no more than its tolerance: the sign-flip test rejects a loss of
-  the tolerance's size at the same share, metric by metric (all have to, so nothing is corrected).
+* red, when a metric is worse by the same rule as always at this look's share of false alarms, and its loss is above
+  the tolerance for certain: the sign-flip test rejects a loss within the tolerance at `MISS`;
+* green, when every metric is certain to have lost less than the full protocol would be needed for: the test rejects,
+  at this look's part of `MISS`, a loss that the full protocol would call with the chance `SEEN`. A loss of that size or
+  more is therefore missed by stopping early with a chance of at most `MISS`.
 
-Anything else goes on with the full protocol, which keeps what was made.
+Anything else goes on with more pairs, which keep what was made.
 """
 
 import hashlib
+import heapq
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from evalkit.gate import signflip
-from evalkit.gate.evidence import gather, metric_keys
-from evalkit.gate.judge import alpha
+from evalkit.gate import power, signflip
+from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.rules import Rule, Rules
-from evalkit.gate.side import PairScore, Side
+from evalkit.gate.side import Side
+from evalkit.gate.significance import alpha
 from evalkit.gate.verdict import Verdict, gate
+from evalkit.gate.views import View
 
-FIRST_LOOK = 0.2
-SHARE, LEAST = 0.25, 12
+LOOKS = (0.25, 0.5)
+LEAST = 12
+MISS, SEEN = 0.02, 0.95
 
 
-def choose_subset(baseline: Side) -> list[str]:
-    """Ids of a quarter of the pairs (12 at least), balanced over source and driving identities.
+def quick_gate(baseline: Side, rules: Rules, run: Callable[[Sequence[str]], Side]) -> tuple[Verdict, Side]:
+    """Run a candidate over ever more pairs until the verdict is certain; the verdict, and what it was given on.
 
-    Each draw takes the pair whose people were used least; ties go to the smallest sha256 of the id. Empty when the
-    baseline has no scores per pair.
+    `run` makes and scores pairs with these ids (all of the protocol when there are none) and returns the candidate.
+    """
+    order = balanced_order(baseline)
+    seen = 0.0
+    for number, pairs in enumerate(look_sizes(len(order)), start=1):
+        share = pairs / len(order)
+        candidate = run(order[:pairs])
+        verdict = _look(baseline, _only(candidate, order[:pairs]), rules, share, seen, f"quick, look {number}")
+        if verdict is not None:
+            return verdict, candidate
+        seen = share
+    candidate = run(())
+    return gate(baseline, candidate, rules, stage="full after quick" if seen else "full", spend=1 - seen**2), candidate
+
+
+def balanced_order(baseline: Side) -> list[str]:
+    """Ids of the pairs, ordered so that every beginning is balanced over source and driving identities.
+
+    Each place takes the pair whose people were used least; ties go to the smallest sha256 of the id. Empty when the
+    baseline has no scores per pair, or does not say which clips they were made from.
     """
     scores = next(iter((baseline.scores or {}).values()), {})
-    left = sorted(scores.values(), key=lambda score: hashlib.sha256(score.pair.encode()).hexdigest())
-    wanted = min(len(left), max(LEAST, math.ceil(SHARE * len(left))))
+    if not scores.keys() <= baseline.data.keys():
+        return []
     used: Counter[tuple[str, str]] = Counter()
-    chosen: list[str] = []
+    order: list[str] = []
+    waiting = [(0, hashlib.sha256(pair.encode()).hexdigest(), pair) for pair in scores]
+    heapq.heapify(waiting)
+    while waiting:
+        thought, digest, pair = heapq.heappop(waiting)
+        people = ("source", scores[pair].source_identity), ("driving", scores[pair].driving_identity)
+        load = sum(used[person] for person in people)
+        if load > thought:
+            heapq.heappush(waiting, (load, digest, pair))
+            continue
+        used.update(people)
+        order.append(pair)
+    return order
 
-    def load(score: PairScore) -> int:
-        return used["source", score.source_identity] + used["driving", score.driving_identity]
 
-    while len(chosen) < wanted:
-        least = min(left, key=load)
-        left.remove(least)
-        used["source", least.source_identity] += 1
-        used["driving", least.driving_identity] += 1
-        chosen.append(least.pair)
-    return chosen
+def look_sizes(pairs: int) -> list[int]:
+    """How many pairs the looks before the full protocol see; none when the protocol is too small for one."""
+    sizes = dict.fromkeys(max(LEAST, math.ceil(share * pairs)) for share in LOOKS)
+    return [size for size in sizes if size < pairs]
 
 
-def first_look(baseline: Side, candidate: Side, rules: Rules) -> Verdict | None:
-    """The verdict on a candidate that ran the subset only; None when the full protocol has to decide."""
-    verdict = gate(baseline, candidate, _without_limits(rules), stage="quick", subset=True, spend=FIRST_LOOK)
+def _only(candidate: Side, pairs: Sequence[str]) -> Side:
+    """The candidate with the scores of these pairs alone: a repeated gate finds more of them made already."""
+    wanted = set(pairs)
+    scores = candidate.scores or {}
+    return replace(candidate, scores={key: {p: row[p] for p in row if p in wanted} for key, row in scores.items()})
+
+
+def _look(baseline: Side, candidate: Side, rules: Rules, share: float, before: float, stage: str) -> Verdict | None:
+    """The verdict on a candidate that ran a `share` of the pairs; None when more have to be seen.
+
+    `before` is the share seen at the look before.
+    """
+    part = share**2 - before**2
+    verdict = gate(baseline, candidate, _without_limits(rules), stage=stage, subset=True, spend=part)
     verdict = replace(verdict, rules=rules)
-    if verdict.outcome != "pass":
-        certain = verdict.outcome in ("regression", "not_comparable") and _paired(verdict)
-        return verdict if certain else None
-    return verdict if _paired(verdict) and _all_certain(baseline, candidate, rules) else None
+    if verdict.outcome == "not_comparable":
+        return verdict
+    if verdict.outcome == "incomplete" or any(row.basis != "paired" for row in verdict.metrics if row.judged):
+        return None
+    keys = metric_keys(baseline, candidate)[0]
+    judged = [e for key in keys if not (e := gather(key, baseline, candidate, rules, subset=True)).rule.ignore]
+    if verdict.outcome == "regression":
+        worse = {row.key for row in verdict.metrics if row.status == "worse"}
+        certain = any(_surely_lost(e, rules) for e in judged if e.key in worse)
+    else:
+        tests = sum(len(e.views) for e in judged)
+        certain = all(_surely_fine(e, rules, share, MISS * part / max(share, LOOKS[-1]) ** 2, tests) for e in judged)
+    return verdict if certain else None
 
 
-def second_look(baseline: Side, candidate: Side, rules: Rules) -> Verdict:
-    """The verdict of the full protocol after a first look."""
-    return gate(baseline, candidate, rules, stage="full after quick", spend=1 - FIRST_LOOK)
+def _surely_lost(e: Evidence, rules: Rules) -> bool:
+    """Whether one view rejects a loss within the tolerance."""
+    shifted = [view.differences.shifted(view.tolerance) for view in e.views]
+    return any(signflip.tests([one], rules.seed)[0].p <= MISS for one in shifted)
+
+
+def _surely_fine(e: Evidence, rules: Rules, share: float, level: float, tests: int) -> bool:
+    """Whether every view rejects a loss that the full protocol would see, and no rule asks for more."""
+    limited = e.rule.floor is not None or e.rule.ceiling is not None or e.rule.must_improve
+    if limited or e.rule.direction == "both":
+        return False
+    return all(_rejected(view, 1 - alpha(e, rules), share, level, tests, rules.seed) for view in e.views)
+
+
+def _rejected(view: View, confidence: float, share: float, level: float, tests: int, seed: int) -> bool:
+    least = power.detectable(view.differences, confidence, tests, view.tolerance, SEEN, share)
+    if least is None:
+        return False
+    return signflip.tests([view.differences.shifted(least).flipped()], seed)[0].p <= level
 
 
 def _without_limits(rules: Rules) -> Rules:
@@ -74,25 +141,3 @@ def _without_limits(rules: Rules) -> Rules:
 
     metrics = {name: stripped(rule) for name, rule in rules.metrics.items()}
     return rules.model_copy(update={"default": stripped(rules.default), "metrics": metrics})
-
-
-def _paired(verdict: Verdict) -> bool:
-    """Whether every judged metric was tested pair by pair; set metrics need the full protocol."""
-    judged = [row for row in verdict.metrics if row.judged]
-    return verdict.outcome == "not_comparable" or all(row.basis == "paired" for row in judged)
-
-
-def _all_certain(baseline: Side, candidate: Side, rules: Rules) -> bool:
-    """Whether a loss as large as the tolerance is rejected for every metric, and no rule asks for more."""
-    keys: Sequence[str] = metric_keys(baseline, candidate)[0]
-    for key in keys:
-        e = gather(key, baseline, candidate, rules, subset=True)
-        if e.rule.ignore:
-            continue
-        limited = e.rule.floor is not None or e.rule.ceiling is not None or e.rule.must_improve
-        if e.differences is None or e.rule.direction == "both" or limited:
-            return False
-        margin = e.differences.shifted(e.tolerance).flipped()
-        if signflip.tests([margin], rules.seed)[0].p > alpha(e, rules) * FIRST_LOOK:
-            return False
-    return True

@@ -40,6 +40,7 @@ class Rule(BaseModel):
         must_improve: anything but a significant gain beyond the tolerance fails.
         too_good: a significant gain beyond this share of the way from the baseline to the metric's best value (0 for
             a distance) is an alarm; 1 switches it off.
+        typical: of a distance, judge the typical clip (geometric mean of the ratios) beside the mean.
         ignore: shown, not judged.
     """
 
@@ -55,6 +56,7 @@ class Rule(BaseModel):
     ceiling: float | None = None
     must_improve: bool | None = None
     too_good: Share | None = None
+    typical: bool | None = None
     ignore: bool | None = None
 
     @model_validator(mode="after")
@@ -92,7 +94,7 @@ class Rules(BaseModel):
         return rule.over(self.default).over(BUILT_IN.get(_id(key), BUILT_IN[""]))
 
 
-_COMMON = {"coverage_drop": 0.02, "too_good": 0.5, "must_improve": False, "ignore": False}
+_COMMON = {"coverage_drop": 0.02, "too_good": 0.5, "must_improve": False, "typical": True, "ignore": False}
 BUILT_IN: Mapping[str, Rule] = {
     "": Rule(relative=0.01, **_COMMON),  # type: ignore[arg-type]
     "csim": Rule(absolute=0.005, **_COMMON),  # type: ignore[arg-type]

@@ -74,7 +74,8 @@ def standard_error(differences: Differences) -> float:
     """Cluster-robust standard error of the mean; NaN with fewer than two identities on a side."""
     if differences.clusters < 2:
         return float("nan")
-    return float(np.sqrt(_Variance(differences)(differences.values[None])[0]))
+    flips = _Flips(differences, side=0)
+    return float(flips.moments(np.ones((1, len(flips.people)), np.int8))[1][0])
 
 
 def tests(several: Sequence[Differences], seed: int) -> list[Test]:
@@ -82,27 +83,47 @@ def tests(several: Sequence[Differences], seed: int) -> list[Test]:
 
     All 2^K flips are tried while there are at most `FLIPS` of them, else that many random ones.
     """
+    return two_tests(several, seed)[0]
+
+
+def two_tests(several: Sequence[Differences], seed: int) -> tuple[list[Test], list[Test]]:
+    """As `tests`, for a positive and for a negative mean; the same flips serve both."""
     if not several:
-        return []
-    count = max(len(one.sides) for one in several)
-    rounds = [_one_side(several, side, seed) for side in range(count)]
+        return [], []
+    sides = range(max(len(one.sides) for one in several))
+    rounds = [_flipped(several, side, seed) for side in sides]
+    up, down = ([_one_side(sign * ratios, least) for ratios, least in rounds] for sign in (1, -1))
+    return _larger(up), _larger(down)
+
+
+def _larger(rounds: Sequence[Sequence[Test]]) -> list[Test]:
+    """Of the tests by either kind of cluster, the larger p-values."""
     return [
-        Test(*(max(getattr(found[i], name) for found in rounds) for name in ("p", "corrected", "smallest")))
-        for i in range(len(several))
+        Test(*(max(getattr(test, name) for test in tests) for name in ("p", "corrected", "smallest")))
+        for tests in zip(*rounds, strict=True)
     ]
 
 
-def _one_side(several: Sequence[Differences], side: int, seed: int) -> list[Test]:
-    """Flip by one kind of cluster."""
-    names = [one.sides[min(side, len(one.sides) - 1)] for one in several]
-    people = sorted({name for one in names for name in one})
+def _flipped(several: Sequence[Differences], side: int, seed: int) -> tuple[NDArray[np.float64], list[float]]:
+    """Flip by one kind of cluster: (M, F) mean over standard error, and the smallest p-value each metric allows."""
+    flips = [_Flips(one, min(side, len(one.sides) - 1)) for one in several]
+    people = sorted({name for one in flips for name in one.people})
     signs, exact = _signs(len(people), seed)
-    ratios = np.stack([_ratios(one, signs, people, mine) for one, mine in zip(several, names, strict=True)])
+    place = {person: i for i, person in enumerate(people)}
+    ratios = []
+    for one in flips:
+        mean, error = one.moments(signs[:, [place[person] for person in one.people]])
+        ratios.append(mean / error)
+    fewest = 0.0 if exact else 1 / len(signs)
+    return np.stack(ratios), [max(fewest, 2.0 ** -len(one.people)) for one in flips]
+
+
+def _one_side(ratios: NDArray[np.float64], least: Sequence[float]) -> list[Test]:
     shares = np.stack([_upper_shares(row) for row in ratios])
-    plain = shares[:, 0]
-    corrected = _step_down(shares)
-    least = [2.0 ** -len(set(mine)) if exact else max(1 / len(signs), 2.0 ** -len(set(mine))) for mine in names]
-    return [Test(float(p), float(q), least[i]) for i, (p, q) in enumerate(zip(plain, corrected, strict=True))]
+    return [
+        Test(float(p), float(q), smallest)
+        for p, q, smallest in zip(shares[:, 0], _step_down(shares), least, strict=True)
+    ]
 
 
 def _signs(people: int, seed: int) -> tuple[NDArray[np.int8], bool]:
@@ -113,20 +134,6 @@ def _signs(people: int, seed: int) -> tuple[NDArray[np.int8], bool]:
     signs = np.random.default_rng(seed).choice(np.array([-1, 1], np.int8), size=(FLIPS, people))
     signs[0] = 1
     return signs, False
-
-
-def _ratios(
-    one: Differences, signs: NDArray[np.int8], people: Sequence[str], names: Sequence[str]
-) -> NDArray[np.float64]:
-    """(F,) mean over standard error for each flip."""
-    place = {person: i for i, person in enumerate(people)}
-    columns = np.array([place[name] for name in names])
-    variance, shares = _Variance(one), one.weights / one.weights.sum()
-    found = []
-    for start in range(0, len(signs), _CHUNK):
-        values = signs[start : start + _CHUNK, columns] * one.values
-        found.append((values @ shares) / np.sqrt(variance(values)))
-    return np.concatenate(found)
 
 
 def _upper_shares(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,31 +154,70 @@ def _step_down(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return corrected
 
 
-class _Variance:
-    """Cluster-robust variance of weighted means of rows (F, P); never below what float rounding leaves."""
+class _Flips:
+    """Mean and cluster-robust standard error of one metric under sign flips of the clusters of one side.
 
-    def __init__(self, differences: Differences) -> None:
-        self._shares = differences.weights / differences.weights.sum()
-        self._sides = [_one_hot(side) for side in differences.sides]
-        couples = [f"{s}\0{d}" for s, d in zip(differences.sources, differences.drivings, strict=True)]
-        self._couples = _one_hot(couples) if len(self._sides) == 2 else None
+    `people` are those clusters. Pairs enter only by the sums of their weighted differences over couples of a flipped
+    and another cluster.
+    """
+
+    def __init__(self, differences: Differences, side: int) -> None:
+        shares = differences.weights / differences.weights.sum()
+        sums = shares * differences.values
+        names, of = np.unique(np.asarray(differences.sides[side]), return_inverse=True)
+        self.people = [str(name) for name in names]
+        self._sums, self._shares = _totals(of, sums), _totals(of, shares)
+        self._couples: _Couples | None = None
+        if len(differences.sides) == 2:
+            self._couples = _Couples(of, np.asarray(differences.sides[1 - side]), sums, shares)
         self._least = (1e-9 * float(np.abs(differences.values).max(initial=0.0)) + 1e-150) ** 2
 
-    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        residuals = (values - (values @ self._shares)[:, None]) * self._shares
-        parts = [_summed(residuals, side) for side in self._sides]
-        total = parts[0]
-        if self._couples is not None:
-            total = np.maximum.reduce([parts[0] + parts[1] - _summed(residuals, self._couples), *parts])
-        return np.maximum(total, self._least)
+    def moments(self, signs: NDArray[np.int8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(F,) means and (F,) standard errors for `signs` (F, people); errors never below what rounding leaves."""
+        parts = [self._moments(signs[start : start + _CHUNK]) for start in range(0, len(signs), _CHUNK)]
+        means, variances = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return means, np.sqrt(np.maximum(variances, self._least))
+
+    def _moments(self, signs: NDArray[np.int8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        flipped = signs * self._sums
+        means = flipped.sum(axis=1)
+        own = _squares(flipped, means, self._shares)
+        if self._couples is None:
+            return means, own
+        other, couple = self._couples.variances(signs, means)
+        return means, np.maximum.reduce([own + other - couple, own, other])
 
 
-def _one_hot(names: Sequence[str]) -> sparse.csr_array:
-    codes = np.unique(np.asarray(names), return_inverse=True)[1]
-    return sparse.csr_array((np.ones(len(codes)), (np.arange(len(codes)), codes)))
+class _Couples:
+    """Sums of weighted differences over couples of a flipped cluster and one of the other side."""
+
+    def __init__(
+        self, of: NDArray[np.intp], others: NDArray[np.str_], sums: NDArray[np.float64], shares: NDArray[np.float64]
+    ) -> None:
+        other_of = np.unique(others, return_inverse=True)[1]
+        couples, of_couple = np.unique(np.stack([of, other_of]), axis=1, return_inverse=True)
+        of_couple = of_couple.reshape(-1)
+        self._flipped_by = couples[0]
+        self._sums, self._shares = _totals(of_couple, sums), _totals(of_couple, shares)
+        count = couples.shape[1]
+        self._to_other = sparse.csr_array((np.ones(count), (couples[1], np.arange(count))))
+        self._other_shares = np.asarray(self._to_other @ self._shares)
+
+    def variances(
+        self, signs: NDArray[np.int8], means: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(F,) variances clustered by the other side, and by couples."""
+        flipped = signs[:, self._flipped_by] * self._sums
+        by_other = np.asarray((self._to_other @ flipped.T).T)
+        return _squares(by_other, means, self._other_shares), _squares(flipped, means, self._shares)
 
 
-def _summed(residuals: NDArray[np.float64], one_hot: sparse.csr_array) -> NDArray[np.float64]:
-    clusters = one_hot.shape[1]
-    sums = np.asarray((one_hot.T @ residuals.T).T)
-    return np.asarray((sums**2).sum(axis=1) * clusters / max(clusters - 1, 1))
+def _totals(of: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of `values` by the cluster `of` each belongs to."""
+    return np.bincount(of, values).astype(np.float64)
+
+
+def _squares(sums: NDArray[np.float64], means: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(F,) variance of the mean from sums (F, G) over clusters with these `shares` (G,) of the weight."""
+    clusters = len(shares)
+    return np.asarray(((sums - means[:, None] * shares) ** 2).sum(axis=1) * clusters / max(clusters - 1, 1))

@@ -1,53 +1,89 @@
-"""Pictures of the worst pairs: moments of the generated clip, the baseline's above the candidate's."""
+"""Pictures of the worst pairs: the same moments of the driving clip, of the baseline's and of the candidate's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from evalkit import video
 from evalkit.errors import EvalkitError
+from evalkit.evaluate import driving_frames
 from evalkit.gate.side import Side
+from evalkit.protocol import Protocol
+from evalkit.report.sources import find_pairs
+from evalkit.runfolder import read_header
 from evalkit.types import Frames
 
-MOMENTS, TILE, GAP = 5, 160, 4
+MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18
+_INK, _PAPER = (30, 30, 30), (255, 255, 255)
 
 
-def write_strips(baseline: Side, candidate: Side, pairs: Sequence[str], folder: Path) -> dict[str, Path]:
+def write_strips(
+    baseline: Side, candidate: Side, pairs: Sequence[str], folder: Path, data: Path | None = None
+) -> dict[str, Path]:
     """Write `<pair>.png` for every pair whose generated clip is still there; returns those written.
 
-    Baselines that are files have no clips: then a strip is the candidate's row alone.
+    Baselines that are files have no clips, and driving clips are looked for below `data`, then where the candidate's
+    run had them: rows without clips are left out.
     """
+    driving, sides = _drivings(candidate, data), {"baseline": baseline, "candidate": candidate}
     written = {}
     for pair in pairs:
-        rows = [row for side in (baseline, candidate) if (row := _row(side, pair)) is not None]
-        if rows:
+        made = {f"{name}: {side.name}": _generated(side, pair) for name, side in sides.items()}
+        if any(tiles is not None for tiles in made.values()):
             path = folder / f"{pair}.png"
-            video.write_image(path, np.concatenate(rows))
+            video.write_image(path, _picture({"driving": driving(pair), **made}))
             written[pair] = path
     return written
 
 
-def _row(side: Side, pair: str) -> NDArray[np.uint8] | None:
-    """(TILE + GAP, MOMENTS * (TILE + GAP), 3) evenly spaced moments on white; None when the clip cannot be read."""
+def _drivings(candidate: Side, data: Path | None) -> Callable[[str], Frames | None]:
+    """Pair -> (MOMENTS, TILE, TILE, 3) of its driving clip; None where the clips of the run cannot be found."""
+    header = read_header(candidate.path) if candidate.folder else None
+    pairs = find_pairs(header, data)[0] if header else {}
+    if header is None or not pairs:
+        return lambda pair: None
+    protocol = Protocol.model_validate(header["protocol"])
+
+    def moments(pair: str) -> Frames | None:
+        if pair not in pairs:
+            return None
+        return _moments(driving_frames(pairs[pair].driving.path, protocol.resolution, protocol.driving))
+
+    return moments
+
+
+def _generated(side: Side, pair: str) -> Frames | None:
     if side.folder is None:
         return None
     try:
         outcome = side.folder.read_outcome(pair)
-        if outcome is None or not outcome.generated:
-            return None
-        frames = [
-            video.fit(f, TILE) for chunk in video.iter_frames(side.folder.path / outcome.generated) for f in chunk
-        ]
+    except EvalkitError:
+        return None
+    if outcome is None or not outcome.generated:
+        return None
+    return _moments(video.iter_frames(side.folder.path / outcome.generated))
+
+
+def _moments(chunks: Iterator[Frames]) -> Frames | None:
+    """(MOMENTS, TILE, TILE, 3) evenly spaced moments; None when the clip cannot be read."""
+    try:
+        frames = [video.fit(frame, TILE) for chunk in chunks for frame in chunk]
     except (EvalkitError, OSError):
         return None
-    return _tiled(np.stack(frames)) if frames else None
+    return np.stack([frames[i] for i in np.linspace(0, len(frames) - 1, MOMENTS).round().astype(int)])
 
 
-def _tiled(frames: Frames) -> NDArray[np.uint8]:
-    row = np.full((TILE + GAP, MOMENTS * (TILE + GAP), 3), 255, np.uint8)
-    for place, moment in enumerate(np.linspace(0, len(frames) - 1, MOMENTS).round().astype(int)):
-        left = place * (TILE + GAP)
-        row[:TILE, left : left + TILE] = frames[moment]
-    return row
+def _picture(titled: Mapping[str, Frames | None]) -> NDArray[np.uint8]:
+    """Rows of tiles, each below its title; rows that are None are left out."""
+    rows = [(title, tiles) for title, tiles in titled.items() if tiles is not None]
+    height = TEXT + TILE + GAP
+    sheet = Image.new("RGB", (MOMENTS * (TILE + GAP) - GAP, height * len(rows)), _PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=12)
+    for number, (title, tiles) in enumerate(rows):
+        draw.text((GAP, number * height + 1), title, fill=_INK, font=font)
+        for place, tile in enumerate(tiles):
+            sheet.paste(Image.fromarray(tile), (place * (TILE + GAP), number * height + TEXT))
+    return np.asarray(sheet)

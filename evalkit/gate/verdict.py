@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from evalkit.bootstrap import SIGNATURE
-from evalkit.gate.comparable import Finding, check_sides, check_signatures
+from evalkit.gate.comparable import Finding, check_sides, check_signatures, listed
 from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.judge import ALARMS, MetricVerdict, judge
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side
 from evalkit.gate.signflip import FLIPS
+from evalkit.gate.views import is_scored
 from evalkit.records import SCHEMA_VERSION
 
 Outcome = Literal["pass", "regression", "incomplete", "not_comparable"]
@@ -95,9 +96,24 @@ def gate(
         outcome=outcome,
         stage=stage,
         reasons=tuple(reasons),
-        warnings=(*warnings, *_remarks(rows)),
+        warnings=(*warnings, *_lost_pairs(evidence, baseline, candidate), *_remarks(rows)),
         metrics=tuple(rows),
         worst=tuple(worst_pairs(evidence, candidate, baseline)),
+        baseline=_facts(baseline),
+        candidate=_facts(candidate),
+        rules=rules,
+    )
+
+
+def could_not_run(baseline: Side, candidate: Side, rules: Rules, reason: str) -> Verdict:
+    """The verdict on a candidate whose run could not begin or go on: incomplete."""
+    return Verdict(
+        outcome="incomplete",
+        stage="full",
+        reasons=(f"The candidate could not be run: {reason}",),
+        warnings=(),
+        metrics=(),
+        worst=(),
         baseline=_facts(baseline),
         candidate=_facts(candidate),
         rules=rules,
@@ -123,6 +139,17 @@ def _outcome(rows: Sequence[MetricVerdict], unmeasured: Sequence[str], rules: Ru
     if broken or not judged:
         return "incomplete", [*(broken or ["There is no metric to judge."]), *alarms]
     return ("regression", alarms) if alarms else ("pass", [])
+
+
+def _lost_pairs(evidence: Sequence[Evidence], baseline: Side, candidate: Side) -> list[str]:
+    """Pairs that have a value on one side only, and so take no part."""
+    remarks = []
+    for e in evidence:
+        one, other = ((side.scores or {}).get(e.key, {}) for side in (baseline, candidate))
+        lost = sorted(pair for pair in one.keys() & other.keys() if is_scored(one[pair]) and not is_scored(other[pair]))
+        if lost and not e.rule.ignore and e.broken is None:
+            remarks.append(f"{e.key}: {len(lost)} pairs have a value in the baseline alone: {listed(lost)}.")
+    return remarks
 
 
 def _remarks(rows: Sequence[MetricVerdict]) -> list[str]:

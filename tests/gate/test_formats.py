@@ -20,7 +20,7 @@ def red(make_side):
 
 def test_markdown_has_the_verdict_and_the_worst_pairs(red, tmp_path):
     pair = red.worst[0].pair
-    text = markdown(red, {pair: "strips/x y.png"})
+    text = markdown(red, {pair: "strips/x%20y.png"})
     assert text.startswith("## evalkit gate: Regression\n") and "exit code 1" in text
     assert f"[{pair.replace('_', chr(92) + '_')}](strips/x%20y.png)" in text
     assert len([line for line in text.splitlines() if line.startswith("| ")]) == 2 + 2 + 2 + 5

@@ -1,88 +1,173 @@
-"""The quick stage: a balanced subset, certain verdicts only, no more false alarms than one look."""
+"""The quick stage: balanced beginnings, certain verdicts only, no more false alarms than one look."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from evalkit.gate.quick import choose_subset, first_look, second_look
+from evalkit.gate.quick import LOOKS, balanced_order, look_sizes, quick_gate
 from evalkit.gate.rules import Rule, Rules
 from tests.gate.conftest import entry, people, values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
+MANY = 64
 
 
-def only(side, subset):
+@pytest.fixture
+def play(make_side):
+    """Run the quick stage on a candidate with these numbers; the verdict and how many pairs each look asked for."""
+
+    def played(scores, rules=None, baseline=None, **changes):
+        pairs = people(MANY, 32)
+        a = make_side("a", baseline or values(count=MANY), pairs=pairs)
+        b = make_side("b", scores, pairs=pairs, **changes)
+        return stages(a, b, rules or Rules())
+
+    return played
+
+
+def stages(a, b, rules):
+    asked = []
+
+    def run(only):
+        asked.append(len(only) or len(a.data))
+        return part(b, only) if only else b
+
+    verdict, _ = quick_gate(a, rules, run)
+    return verdict, asked
+
+
+def part(side, only):
     """What the side would be after running these pairs alone."""
-    kept = {key: {p: s for p, s in scores.items() if p in set(subset)} for key, scores in side.scores.items()}
+    kept = {key: {p: s for p, s in scores.items() if p in set(only)} for key, scores in side.scores.items()}
     return replace(side, scores=kept, summary={**side.summary, "complete": False, "data_hash": "e" * 64})
 
 
-def look(make_side, scores, rules=None, **changes):
-    a, b = make_side("a", values()), make_side("b", scores, **changes)
-    return first_look(a, only(b, choose_subset(a)), rules or Rules())
-
-
-def test_the_subset_is_a_balanced_quarter(make_side):
+def test_every_beginning_is_balanced(make_side):
     a = make_side("a", values(count=80), pairs=people(80, 20))
-    subset = choose_subset(a)
-    assert len(subset) == 20 == len({pair[:3] for pair in subset}) and choose_subset(a) == subset
+    order = balanced_order(a)
+    assert sorted(order) == sorted(a.data) and balanced_order(a) == order
+    for size in (20, 40, 60):
+        assert {order[:size].count(pair) for pair in order[:size]} == {1}
+        assert len({pair[:3] for pair in order[:20]}) == 20
+        counts = [sum(pair[:3] == person for pair in order[:size]) for person in {pair[:3] for pair in order}]
+        assert max(counts) - min(counts) == 0
 
 
-def test_small_protocols_keep_twelve(make_side):
-    assert len(choose_subset(make_side("a", values()))) == 12
-    assert len(choose_subset(make_side("b", values(count=5)))) == 5
+def test_looks_grow_and_small_protocols_have_fewer():
+    assert look_sizes(100) == [25, 50]
+    assert look_sizes(40) == [12, 20]
+    assert look_sizes(20) == [12]
+    assert look_sizes(12) == look_sizes(0) == []
 
 
-def test_equal_runs_are_green_at_once(make_side):
-    verdict = look(make_side, values())
-    assert verdict is not None and verdict.exit_code == 0 and verdict.stage == "quick"
+def test_equal_runs_are_green_at_the_first_look(play):
+    verdict, asked = play(values(count=MANY))
+    assert verdict.exit_code == 0 and verdict.stage == "quick, look 1" and asked == [16]
 
 
-def test_a_large_loss_is_red_at_once(make_side):
-    verdict = look(make_side, values() | {AKD: values()[AKD] * 1.3})
-    assert verdict is not None and verdict.exit_code == 1
+def test_a_large_loss_is_red_at_the_first_look(play):
+    verdict, asked = play(values(count=MANY) | {AKD: values(count=MANY)[AKD] * 1.3})
+    assert verdict.exit_code == 1 and asked == [16]
 
 
-def test_noise_needs_the_full_protocol(make_side):
-    noise = np.random.default_rng(0).normal(1, 0.3, 40)
-    assert look(make_side, values() | {AKD: values()[AKD] * noise}) is None
+def test_what_is_not_certain_takes_all_pairs(play):
+    noise = np.random.default_rng(0).normal(1, 0.3, MANY)
+    verdict, asked = play(values(count=MANY) | {AKD: values(count=MANY)[AKD] * noise})
+    assert verdict.stage == "full after quick" and asked == [16, 32, MANY]
+
+
+def test_a_loss_at_the_edge_of_the_tolerance_takes_all_pairs(play):
+    # Significant at once, but 1.05 % against 1 %: which side of the tolerance it lies on is not certain.
+    noise = np.random.default_rng(1).normal(1.0105, 0.004, MANY)
+    verdict, asked = play(values(count=MANY) | {AKD: values(count=MANY)[AKD] * noise})
+    assert asked == [16, 32, MANY] and next(row for row in verdict.metrics if row.key == AKD).p < 0.001
+
+
+def test_without_a_look_nothing_is_spent(make_side):
+    a, b = make_side("a", values(count=12)), make_side("b", values(count=12))
+    verdict, asked = stages(a, b, Rules())
+    assert verdict.stage == "full" and asked == [12]
 
 
 @pytest.mark.parametrize("rule", [Rule(must_improve=True), Rule(floor=0.5), Rule(ceiling=0.5), Rule(direction="both")])
-def test_rules_about_the_whole_protocol_wait_for_it(make_side, rule):
-    assert look(make_side, values(), Rules(metrics={CSIM: rule})) is None
+def test_rules_about_the_whole_protocol_wait_for_it(play, rule):
+    assert play(values(count=MANY), Rules(metrics={CSIM: rule}))[1][-1] == MANY
 
 
 def test_a_set_metric_waits_for_the_full_protocol(make_side):
-    fid = {"fid": entry("fid", [9.0], coverage=1.0)}
-    a = make_side("a", values(), entries=fid)
+    a = make_side("a", values(), entries={"fid": entry("fid", [9.0], coverage=1.0)})
     b = make_side("b", values(), entries={"fid": entry("fid", [90.0], coverage=1.0)})
-    assert first_look(a, only(b, choose_subset(a)), Rules()) is None
+    verdict, asked = stages(a, b, Rules())
+    assert asked[-1] == 40 and verdict.exit_code == 1
 
 
-def test_failed_pairs_wait_for_the_full_protocol(make_side):
-    a = make_side("a", values())
-    b = make_side("b", values(), complete=False, counts={"failed": ["p00_c0"]})
-    assert first_look(a, only(b, choose_subset(a)), Rules()) is None
+def test_failed_pairs_wait_for_the_full_protocol(play):
+    verdict, asked = play(values(count=MANY), complete=False, counts={"failed": ["p00_c0"]})
+    assert asked[-1] == MANY and verdict.exit_code == 3
 
 
 def test_other_clips_are_not_comparable_at_once(make_side):
     a, b = make_side("a", values()), make_side("b", values())
-    subset = choose_subset(a)
-    b = replace(b, data=dict.fromkeys(b.data, "other"))
-    verdict = first_look(a, only(b, subset), Rules())
-    assert verdict is not None and verdict.exit_code == 4 and "other clips behind" in verdict.reasons[0]
+    verdict, asked = stages(a, replace(b, data=dict.fromkeys(b.data, "other")), Rules())
+    assert verdict.exit_code == 4 and "other clips behind" in verdict.reasons[0] and asked == [12]
 
 
-def test_two_looks_share_the_false_alarms(make_side):
-    # 150 gates of equal checkpoints whose noise is far beyond the tolerance: at most 5 % red (5 % + 3 sigma = 10.3 %).
-    a, generator, red = make_side("a", values()), np.random.default_rng(1), 0
-    template = make_side("b", values())
-    for _ in range(150):
-        noise = generator.normal(0, 0.1, 40)
-        scores = {p: replace(s, mean=s.mean * (1 + e)) for (p, s), e in zip(a.scores[AKD].items(), noise, strict=True)}
-        b = replace(template, scores={AKD: scores, CSIM: a.scores[CSIM]})
-        verdict = first_look(a, only(b, choose_subset(a)), Rules()) or second_look(a, b, Rules())
-        red += verdict.exit_code == 1
-    assert red / 150 <= 0.103
+def test_a_baseline_that_does_not_name_its_clips_takes_all_pairs(make_side):
+    a, b = make_side("a", values()), make_side("b", values())
+    asked = []
+
+    def run(only):
+        asked.append(len(only))
+        return b
+
+    verdict, _ = quick_gate(replace(a, data={}), Rules(), run)
+    assert asked == [0] and verdict.stage == "full"
+
+
+def test_a_repeated_gate_gives_the_same_verdict(make_side):
+    # All pairs were made before: the first look still sees its own part only.
+    pairs = people(MANY, 32)
+    worse = values(count=MANY) | {AKD: values(count=MANY)[AKD] * 1.3}
+    a, b = make_side("a", values(count=MANY), pairs=pairs), make_side("b", worse, pairs=pairs)
+    fresh, _ = stages(a, b, Rules())
+    again, _ = quick_gate(a, Rules(), lambda only: b)
+    assert again.stage == fresh.stage and again.metrics == fresh.metrics
+
+
+def simulated(make_side, gates, loss, size):
+    """Outcomes and pairs run of quick gates whose AKD differs by noise of this size and a loss, as shares."""
+    pairs = people(MANY, 32)
+    a, template = make_side("a", values(count=MANY), pairs=pairs), make_side("b", values(count=MANY), pairs=pairs)
+    generator, found = np.random.default_rng(1), []
+    for _ in range(gates):
+        ratios = np.exp(generator.normal(np.log1p(loss), size, MANY))
+        akd = {p: replace(s, mean=s.mean * r) for (p, s), r in zip(a.scores[AKD].items(), ratios, strict=True)}
+        verdict, asked = stages(a, replace(template, scores={**a.scores, AKD: akd}), Rules())
+        found.append((verdict.exit_code, asked[-1]))
+    return found
+
+
+def test_all_looks_together_keep_the_level(make_side):
+    # Equal checkpoints, noise far beyond the tolerance: at most 5 % red (60 gates: 5 % + 3 sigma = 13.5 %).
+    found = simulated(make_side, 60, 0.0, 0.1)
+    assert np.mean([code == 1 for code, _ in found]) <= 0.135
+
+
+def test_green_comes_early(make_side):
+    found = simulated(make_side, 20, 0.0, 0.01)
+    assert np.mean([pairs for _, pairs in found]) <= 0.75 * MANY and all(code == 0 for code, _ in found)
+
+
+def test_a_loss_is_not_missed_by_stopping_early(make_side):
+    assert all(code == 1 for code, _ in simulated(make_side, 20, 0.03, 0.01))
+
+
+@pytest.mark.parametrize("pairs", [13, 20, 40, 100, 1000])
+def test_shares_add_up(pairs):
+    # Of false alarms over all looks, and of missed losses over the early ones.
+    shares = [0.0, *(size / pairs for size in look_sizes(pairs))]
+    parts = [after**2 - before**2 for before, after in itertools.pairwise(shares)]
+    missed = [part / max(share, LOOKS[-1]) ** 2 for part, share in zip(parts, shares[1:], strict=True)]
+    assert sum(parts) + (1 - shares[-1] ** 2) == pytest.approx(1) and sum(missed) <= 1 + 1e-12
