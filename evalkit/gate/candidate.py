@@ -10,10 +10,11 @@ from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.errors import EvalkitError
 from evalkit.files import canonical_sha256
+from evalkit.gate.comparable import check_pairs
 from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side, read_side
-from evalkit.gate.verdict import Verdict, could_not_run, gate
+from evalkit.gate.verdict import Verdict, gate, stopped
 from evalkit.methods import MethodEntry, recorded_options
 from evalkit.protocol import Protocol
 from evalkit.run import OnPair, Settings, resolve_pairs, run_method
@@ -50,6 +51,8 @@ def gate_candidate(
     settings = replace(settings, tag=settings.tag or _tag(protocol, entry, settings))
     try:
         pairs = resolve_pairs(protocol, settings.data)
+        if other := check_pairs(baseline, {pair.id for pair in pairs}):
+            return stopped(baseline, planned, rules, "not_comparable", [finding.text for finding in other]), planned
 
         def run(only: Sequence[str]) -> Side:
             with progress(len(only or pairs)) as on_pair:
@@ -61,7 +64,8 @@ def gate_candidate(
         candidate = run(())
         return gate(baseline, candidate, rules), candidate
     except EvalkitError as error:
-        return could_not_run(baseline, planned, rules, str(error)), planned
+        reason = f"The candidate could not be run: {error}"
+        return stopped(baseline, planned, rules, "incomplete", [reason]), planned
 
 
 def _metrics(baseline: Side, protocol: Protocol) -> tuple[str, ...]:

@@ -106,17 +106,28 @@ def _failed(name: str, side: Side) -> Iterator[Finding]:
 def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
     if not subset and baseline.summary["data_hash"] == candidate.summary["data_hash"]:
         return []
-    there, here = _pairs(baseline), _pairs(candidate)
-    details = []
-    if there is not None and here is not None:
-        gone, new = sorted(there - here), sorted(here - there)
-        details += [f"only in the baseline: {listed(gone)}"] if gone and not subset else []
-        details += [f"only now: {listed(new)}"] if new else []
+    here = _pairs(candidate)
+    details = [] if here is None else _other_pairs(baseline, here, subset)
     changed = sorted(p for p in baseline.data.keys() & candidate.data.keys() if baseline.data[p] != candidate.data[p])
     details += [f"other clips behind {listed(changed)}"] if changed else []
     if subset and not details:
         return []
     return [Finding("not_comparable", f"The data differs{': ' if details else ''}{'; '.join(details)}.")]
+
+
+def check_pairs(baseline: Side, planned: set[str]) -> list[Finding]:
+    """A finding when a candidate that has not run yet would have other pairs than the baseline."""
+    details = _other_pairs(baseline, planned, subset=False)
+    return [Finding("not_comparable", f"The data differs: {'; '.join(details)}.")] if details else []
+
+
+def _other_pairs(baseline: Side, here: set[str], subset: bool) -> list[str]:
+    there = _pairs(baseline)
+    if there is None:
+        return []
+    gone, new = sorted(there - here), sorted(here - there)
+    details = [f"only in the baseline: {listed(gone)}"] if gone and not subset else []
+    return [*details, f"only now: {listed(new)}"] if new else details
 
 
 def _pairs(side: Side) -> set[str] | None:

@@ -105,12 +105,12 @@ def gate(
     )
 
 
-def could_not_run(baseline: Side, candidate: Side, rules: Rules, reason: str) -> Verdict:
-    """The verdict on a candidate whose run could not begin or go on: incomplete."""
+def stopped(baseline: Side, candidate: Side, rules: Rules, outcome: Outcome, reasons: Sequence[str]) -> Verdict:
+    """The verdict on a candidate that did not run to its end."""
     return Verdict(
-        outcome="incomplete",
+        outcome=outcome,
         stage="full",
-        reasons=(f"The candidate could not be run: {reason}",),
+        reasons=tuple(reasons),
         warnings=(),
         metrics=(),
         worst=(),

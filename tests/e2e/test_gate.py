@@ -1,6 +1,7 @@
 """`evalkit gate` and `evalkit history` as CI calls them: a planted defect is red, the sound method is green."""
 
 import json
+import shutil
 import sys
 import xml.etree.ElementTree as Xml
 from pathlib import Path
@@ -161,6 +162,16 @@ def test_what_cannot_be_run_is_incomplete(methods, protocol, evalkit, baseline, 
     assert "could not be run" in (tmp_path / "c.md").read_text() and "None" not in (tmp_path / "c.md").read_text()
     assert Xml.parse(tmp_path / "j.xml").getroot().get("errors") == "1"
     assert json.loads((tmp_path / "h.jsonl").read_text())["exit_code"] == 3
+
+
+@pytest.mark.parametrize("stage", ["full", "quick"])
+def test_renamed_people_are_refused_before_it_runs(corpus, methods, protocol, evalkit, baseline, tmp_path, stage):
+    shutil.copytree(corpus, tmp_path / "data")
+    (tmp_path / "data" / "person0").rename(tmp_path / "data" / "person9")
+    common = ("-p", protocol, "-d", tmp_path / "data", "-o", tmp_path / "runs", "-M", methods / "sound")
+    done = evalkit("gate", *common, "-b", baseline, "--stage", stage)
+    assert done.returncode == 4 and "only in the baseline: person0_take" in done.stdout, done
+    assert "only now: " in done.stdout and not (tmp_path / "runs").exists()
 
 
 def test_wrong_rules_are_refused_before_it_runs(corpus, methods, protocol, evalkit, baseline, tmp_path):
