@@ -12,8 +12,8 @@ from evalkit.errors import EvalkitError
 from evalkit.evaluate import driving_frames
 from evalkit.gate.side import Side
 from evalkit.protocol import Protocol
-from evalkit.report.sources import find_pairs
 from evalkit.runfolder import read_header
+from evalkit.sources import find_pairs
 from evalkit.types import Frames
 
 MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18
