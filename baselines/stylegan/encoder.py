@@ -7,18 +7,30 @@ discriminator (Karras et al., 2020).
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from baselines.stylegan.layers import BiasedLeakyReLU, EqualConv2d
 from baselines.stylegan.resample import blur_before_stride
 
-WIDEST = 512
+
+@dataclass(frozen=True)
+class Widths:
+    """Channels of the maps: `budget` over the resolution, but never more than `widest`.
+
+    The default is that of the released networks: 512 up to 32 pixels, 256 at 64, 128 at 128, 64 at 256, and so on.
+    """
+
+    widest: int = 512
+    budget: int = 16384
+
+    def at(self, resolution: int) -> int:
+        """Channels of maps of `resolution` pixels."""
+        return min(self.widest, self.budget // resolution)
 
 
-def width(resolution: int) -> int:
-    """Channels at a resolution: 512 up to 32 pixels, 256 at 64, 128 at 128, 64 at 256, and so on."""
-    return min(WIDEST, 16384 // resolution)
+FULL = Widths()
 
 
 def check_size(size: int) -> None:
@@ -66,14 +78,16 @@ class AppearanceEncoder(nn.Module):
         size: Side of the square image, a power of two.
         style_dim: Length of the vector.
         taps: Blur of the residual blocks.
+        widths: Channels per resolution.
 
     Raises:
         ValueError: `size` is not a power of two of at least 8.
     """
 
-    def __init__(self, size: int, style_dim: int, taps: Sequence[float]) -> None:
+    def __init__(self, size: int, style_dim: int, taps: Sequence[float], widths: Widths = FULL) -> None:
         super().__init__()
         check_size(size)
+        width = widths.at
         resolutions = [size >> level for level in range(int(math.log2(size)) - 1)]  # size, size / 2, ..., 4
         self.convs = nn.ModuleList([conv_block(3, width(size), 1)])
         for before, after in itertools.pairwise(resolutions):

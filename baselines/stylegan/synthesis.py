@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.stylegan.encoder import check_size, conv_block, width
+from baselines.stylegan.encoder import FULL, Widths, check_size, conv_block
 from baselines.stylegan.modulated import ConstantInput, ModulatedConv2d, StyledConv
 from baselines.stylegan.resample import Upsample
 
@@ -111,14 +111,16 @@ class FlowSynthesis(nn.Module):
         size: Side of the square image, a power of two.
         style_dim: Length of the latent vector.
         taps: Filter of the upsampling.
+        widths: Channels per resolution.
 
     Raises:
         ValueError: `size` is not a power of two of at least 8.
     """
 
-    def __init__(self, size: int, style_dim: int, taps: Sequence[float]) -> None:
+    def __init__(self, size: int, style_dim: int, taps: Sequence[float], widths: Widths = FULL) -> None:
         super().__init__()
         check_size(size)
+        width = widths.at
         scales = [2**level for level in range(2, int(math.log2(size)) + 1)]  # 4, 8, ..., size
         self.input = ConstantInput(width(4))
         self.conv1 = StyledConv(width(4), width(4), style_dim)
@@ -131,7 +133,7 @@ class FlowSynthesis(nn.Module):
             self.to_rgbs.append(ToRGB(width(scale), taps))
 
     def start(self, latent: Tensor) -> Tensor:
-        """(B, style_dim) -> (B, 512, 4, 4) map below the first scale."""
+        """(B, style_dim) -> (B, C, 4, 4) map below the first scale."""
         x: Tensor = self.conv1(self.input(latent.shape[0]), latent)
         return x
 

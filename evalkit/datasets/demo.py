@@ -6,6 +6,8 @@ and a `manifest.csv`, so that the folder is also a data root for the dataset `fo
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +20,42 @@ from evalkit.demo import DEMO_VERSION, render_clip
 from evalkit.files import atomic_path
 from evalkit.types import Clip
 
-IDENTITIES, CLIPS, FRAMES, SIZE, FPS = 6, 2, 32, 256, 25
+FPS = 25
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Which people are drawn, in how many clips of how many frames, `size` pixels square."""
+
+    identities: Sequence[int] = range(6)
+    clips: int = 2
+    frames: int = 32
+    size: int = 256
+
+
+PROTOCOLS = Corpus()
+"""The corpus of the demo protocols."""
 
 
 def corpus_root() -> Path:
     """The corpus in the cache, rendered now if it is not there. The manifest is written last: with it it is whole."""
-    root = cache_dir() / f"demo-v{DEMO_VERSION}-{IDENTITIES}x{CLIPS}x{FRAMES}-{SIZE}px"
+    corpus = PROTOCOLS
+    shape = f"{len(corpus.identities)}x{corpus.clips}x{corpus.frames}-{corpus.size}px"
+    root = cache_dir() / f"demo-v{DEMO_VERSION}-{shape}"
     if not (root / folder.MANIFEST).is_file():
         render_corpus(root)
     return root
 
 
-def render_corpus(root: Path) -> None:
+def render_corpus(root: Path, corpus: Corpus = PROTOCOLS) -> None:
     """Render all clips into `root`; clips that are already there are kept."""
     rows = [
         (f"demo{identity:02d}_c{clip}", f"demo{identity:02d}", identity, clip)
-        for identity in range(IDENTITIES)
-        for clip in range(CLIPS)
+        for identity in corpus.identities
+        for clip in range(corpus.clips)
     ]
     for name, _, identity, clip in rows:
-        _render_clip(root, name, identity, clip)
+        _render_clip(root, name, identity, clip, corpus)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "kind", "file", "identity"])
@@ -51,11 +69,11 @@ def index(root: Path) -> list[Clip]:
     return folder.index(root)
 
 
-def _render_clip(root: Path, name: str, identity: int, clip: int) -> None:
+def _render_clip(root: Path, name: str, identity: int, clip: int, corpus: Corpus) -> None:
     path = root / "clips" / f"{name}.mkv"
     if path.is_file():
         return
-    rendered = render_clip(identity, clip, frames=FRAMES, size=SIZE)
+    rendered = render_clip(identity, clip, frames=corpus.frames, size=corpus.size)
     with atomic_path(root / "truth" / f"{name}.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,

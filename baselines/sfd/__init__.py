@@ -1,0 +1,1 @@
+"""SFD: semantic facial descriptors in learned orthogonal subspaces of identity and motion."""

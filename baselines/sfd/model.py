@@ -1,0 +1,126 @@
+"""SFD: a face is an identity descriptor plus a motion descriptor, and the sum drives a flow-based generator.
+
+Source: Zhu et al., "Learning Semantic Facial Descriptors for Accurate Face Animation", section II. The paper builds on
+LIA (Wang et al., ICLR 2022); encoder blocks and generator are LIA's. There is no public code; what the paper leaves
+open is decided in docs/decisions/sfd.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from baselines.sfd.shape import Shape
+from baselines.sfd.subspaces import Subspaces
+from baselines.sfd.warp import picture
+from baselines.stylegan.encoder import AppearanceEncoder
+from baselines.stylegan.layers import linear_stack
+from baselines.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
+
+MASK_AT_START = 1.0
+
+
+@dataclass(frozen=True)
+class Face:
+    """What the encoder says of B images.
+
+    Attributes:
+        identity: w_id (B, N).
+        motion: w_m (B, N).
+        features: x^enc, maps of 8, 16, ..., size pixels, each (B, C, n, n).
+    """
+
+    identity: Tensor
+    motion: Tensor
+    features: Sequence[Tensor]
+
+    def rows(self, start: int, stop: int) -> "Face":
+        """The images from `start` to `stop`."""
+        features = [feature[start:stop] for feature in self.features]
+        return Face(self.identity[start:stop], self.motion[start:stop], features)
+
+
+class Encoder(nn.Module):
+    """E: an image to coefficients of both subspaces and to feature maps.
+
+    Args:
+        shape: Sizes of the networks.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.appearance = AppearanceEncoder(shape.size, shape.style_dim, shape.taps, shape.widths)
+        layers = [shape.style_dim] * shape.head_layers
+        self.identity = linear_stack([*layers, shape.identity_dim]) if shape.identity_dim else None
+        self.motion = linear_stack([*layers, shape.motion_dim])
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """(B, 3, size, size) in [-1, 1] -> a_id (B, p), b_m (B, q) and the feature maps, smallest first.
+
+        Without an identity subspace the first is the appearance vector (B, N) itself.
+        """
+        vector, features = self.appearance(images)  # (B, N)
+        a_id = vector if self.identity is None else self.identity(vector)
+        return a_id, self.motion(vector), features
+
+
+class SFD(nn.Module):
+    """Encoder, subspaces and generator.
+
+    With `identity_dim` 0 this is LIA: the source's vector plus a walk along motion directions.
+
+    Args:
+        shape: Sizes of the networks.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder = Encoder(shape)
+        self.subspaces = Subspaces(shape.style_dim, shape.identity_dim, shape.motion_dim, shape.orthonormalise)
+        self.generator = FlowSynthesis(shape.size, shape.style_dim, shape.taps, shape.widths)
+        self._start_still()
+
+    def _start_still(self) -> None:
+        """Begin with flows that leave the source as it is; LIA's random ones scramble it."""
+        for head in self.generator.to_flows:
+            assert isinstance(head, ToFlow)
+            nn.init.zeros_(head.conv.weight)
+            nn.init.constant_(head.bias[:, 2:], MASK_AT_START)
+
+    def describe(self, images: Tensor) -> Face:
+        """Descriptors and features of images, (B, 3, size, size) in [-1, 1]."""
+        a_id, b_m, features = self.encoder(images)  # (B, p), (B, q)
+        x_id, y_m = self.subspaces.bases()  # (p, N), (q, N)
+        w_id = a_id if self.shape.identity_dim == 0 else a_id @ x_id
+        return Face(w_id, b_m @ y_m, features)
+
+    def generate(self, source: Face, motion: Tensor, picture_of_source: Tensor) -> Tensor:
+        """Generate images: the source's identity and features, moved by motion descriptors.
+
+        Args:
+            source: B described images, or one for all of `motion`.
+            motion: w_m (B, N).
+            picture_of_source: (B or 1, 3, m, m) in [-1, 1], the source at the size wanted.
+
+        Returns:
+            (B, 3, m, m), about [-1, 1] but not clamped.
+        """
+        latent = source.identity + motion  # F = w_id + w_m, (B, N)
+        *_, last = self.generator.scales(latent, source.features)
+        return self.finish(last, picture_of_source.expand(len(latent), -1, -1, -1))
+
+    def finish(self, last: Scale, source: Tensor) -> Tensor:
+        """The picture from the last scale; see `warp.picture`. LIA's own image, resized, when `warp_source` is off."""
+        if self.shape.warp_source:
+            return picture(last, source)
+        if source.shape[-1] == last.image.shape[-1]:
+            return last.image
+        return nn.functional.interpolate(last.image, size=source.shape[-2:], mode="bicubic", align_corners=False)
+
+    def forward(self, source: Tensor, driving: Tensor) -> tuple[Tensor, Face, Face]:
+        """Training pass: (B, 3, size, size) each -> generated images, described sources, described driving frames."""
+        faces = self.describe(torch.cat((source, driving)))  # one pass of the encoder over 2B images
+        of_source, of_driving = faces.rows(0, len(source)), faces.rows(len(source), 2 * len(source))
+        return self.generate(of_source, of_driving.motion, source), of_source, of_driving

@@ -1,0 +1,130 @@
+"""Train SFD.
+
+    python -m baselines.sfd.train --config small --data DIR --out OUT --max-minutes 30
+
+`torchrun --nproc-per-node 4 -m baselines.sfd.train ...` trains on four GPUs. OUT receives `last.safetensors` (all that
+`--resume` needs), `losses.jsonl`, `samples/` and, where it is installed, TensorBoard's files.
+"""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from baselines.sfd.training.checkpoint import LAST, Progress, load, save
+from baselines.sfd.training.config import STAGES, Config, read_config, shipped_configs
+from baselines.sfd.training.corpus import Corpus, load_corpus
+from baselines.sfd.training.logs import Journal
+from baselines.sfd.training.perceptual import Perceptual, backbone
+from baselines.sfd.training.processes import Processes, joined
+from baselines.sfd.training.samples import sheet
+from baselines.sfd.training.sampling import Batch, batch_of, draw
+from baselines.sfd.training.trainer import Trainer
+from evalkit import video
+from evalkit.errors import EvalkitError, RunError
+
+CLOCKS: dict[str, Callable[[], float]] = {"wall": time.monotonic, "processor": time.process_time}
+_LOG = logging.getLogger("evalkit")
+_SHEET = 6
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; exit code 2 for an error that the user can act on."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    given = _parser().parse_args(arguments)
+    try:
+        with joined(given.device) as processes:
+            train(given, processes)
+    except EvalkitError as error:
+        _LOG.error("%s", error)
+        return 2
+    return 0
+
+
+def train(given: argparse.Namespace, processes: Processes) -> Progress:
+    """Train until the steps or minutes are over; the progress made."""
+    config = _config(given)
+    device = f"cuda:{processes.local}" if given.device == "cuda" else given.device
+    if given.resume != (given.out / LAST).is_file():
+        raise RunError(f"{given.out / LAST}: " + ("nothing to resume." if given.resume else "is there; use --resume."))
+    corpus = load_corpus(given.dataset, given.data, config.data, config.shape.size)
+    seen = Perceptual(backbone(config.perception.network), config.perception.scales, config.perception.stages)
+    trainer = Trainer(config, corpus, seen, device, processes)
+    progress = load(given.out / LAST, trainer.state, config, corpus.digest) if given.resume else Progress()
+    _LOG.info("%d identities, from step %d to %d at most", len(corpus.identities), progress.step, config.steps)
+    return _loop(given, trainer, progress, processes)
+
+
+def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, processes: Processes) -> Progress:
+    clock = CLOCKS[given.clock]
+    began = clock() - progress.seconds
+    journal = Journal(given.out) if processes.first else None
+    limit = given.max_minutes * 60 if given.max_minutes else float("inf")
+    saved = time.monotonic()
+    step = progress.step
+    try:
+        while step < trainer.config.steps and not processes.agree(clock() - began >= limit):
+            values = trainer.step(step)
+            step += 1
+            if journal and step % given.log_every == 0:
+                journal.add(step, clock() - began, values)
+            if journal and (step % given.samples_every == 0 or step in (100, 500)):
+                _write_sheet(given.out, trainer, step)
+            if journal and time.monotonic() - saved >= given.save_minutes * 60:
+                _save(given.out, trainer, Progress(step, clock() - began))
+                saved = time.monotonic()
+    except KeyboardInterrupt:
+        _LOG.warning("interrupted at step %d", step)
+    progress = Progress(step, clock() - began)
+    if journal:
+        _save(given.out, trainer, progress)
+        _write_sheet(given.out, trainer, step)
+        journal.close()
+    _LOG.info("step %d after %.1f minutes (%s clock)", step, progress.seconds / 60, given.clock)
+    return progress
+
+
+def _save(out: Path, trainer: Trainer, progress: Progress) -> None:
+    save(out, trainer.state, progress, trainer.config, trainer.corpus.digest)
+
+
+def _write_sheet(out: Path, trainer: Trainer, step: int) -> None:
+    video.write_image(out / "samples" / f"{step:07d}.png", sheet(trainer.averaged, _fixed(trainer.corpus))[0])
+
+
+def _fixed(corpus: Corpus) -> Batch:
+    return batch_of(draw(corpus, _SHEET, 0.0, False, (0,)))
+
+
+def _config(given: argparse.Namespace) -> Config:
+    config = read_config(given.config).at_stage(given.stage)
+    changed = {name: value for name, value in (("seed", given.seed), ("steps", given.steps)) if value is not None}
+    return config.model_copy(update=changed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m baselines.sfd.train", description=__doc__)
+    shipped = ", ".join(shipped_configs())
+    parser.add_argument("--config", required=True, help=f"{shipped}, or a YAML file")
+    parser.add_argument("--data", type=Path, help="data root of the dataset")
+    parser.add_argument("--dataset", default="folder", help="as in `evalkit data list`; default: folder")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, logs and samples")
+    parser.add_argument("--stage", choices=list(STAGES), default="sem", help="row of the ablation; default: sem, all")
+    parser.add_argument("--max-minutes", type=float, help="stop after so many minutes in all, earlier ones included")
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="what --max-minutes counts")
+    parser.add_argument("--steps", type=int, help="stop after so many steps; default: the configuration's")
+    parser.add_argument("--seed", type=int, help="default: the configuration's")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--log-every", type=int, default=20, help="steps")
+    parser.add_argument("--samples-every", type=int, default=1000, help="steps")
+    parser.add_argument("--save-minutes", type=float, default=5.0)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Checkpoints of a training: one safetensors file with networks, optimisers and progress, whole or not there at all."""
+
+import errno
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from baselines.sfd.training.config import Config, differences
+from evalkit.errors import RunError
+from evalkit.files import atomic_path
+
+FORMAT = "sfd-training-1"
+LAST = "last.safetensors"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is: optimisation steps taken and seconds spent, by the clock it goes by."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    """What a checkpoint holds besides progress: networks and optimisers by name.
+
+    Random numbers are no part of it: every step draws from its own stream (`sampling`).
+    """
+
+    networks: Mapping[str, nn.Module]
+    optimisers: Mapping[str, torch.optim.Optimizer]
+
+
+def save(folder: Path, state: State, progress: Progress, config: Config, data: str) -> Path:
+    """Replace the checkpoint in `folder`. Raises `RunError` when it cannot be written; the old one is then kept."""
+    tensors = dict(_network_tensors(state)) | dict(_optimiser_tensors(state))
+    about = {"format": FORMAT, "step": str(progress.step), "seconds": repr(progress.seconds), "data": data}
+    metadata = about | {"config": json.dumps(config.model_dump(mode="json"))}
+    path = folder / LAST
+    try:
+        with atomic_path(path) as temporary:
+            save_file({name: value.detach().contiguous() for name, value in tensors.items()}, temporary, metadata)
+    except (OSError, SafetensorError) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        reason = "the disk is full" if full else str(error)
+        kept = "the last good checkpoint is kept" if path.is_file() else "there is no earlier one"
+        raise RunError(
+            f"{path}: the checkpoint of step {progress.step} cannot be written, {reason}; {kept}. "
+            "Make room and go on with --resume."
+        ) from error
+    return path
+
+
+def load(path: Path, state: State, config: Config, data: str) -> Progress:
+    """Fill networks and optimisers from a checkpoint.
+
+    Raises `RunError` for a file that is no checkpoint, and for one of another configuration or other data, with the
+    differences.
+    """
+    metadata, tensors = read(path)
+    if changed := differences(json.loads(metadata["config"]), config.model_dump(mode="json")):
+        lines = "\n  ".join(changed)
+        raise RunError(
+            f"{path}: the configuration has changed since:\n  {lines}\nResume with the old one, or use another --out."
+        )
+    if metadata["data"] != data:
+        raise RunError(f"{path}: was trained on other clips. Resume with the same data, or choose another --out.")
+    for name, network in state.networks.items():
+        network.load_state_dict(_under(tensors, f"{name}."))
+    for name, optimiser in state.optimisers.items():
+        _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
+    return Progress(int(metadata["step"]), float(metadata["seconds"]))
+
+
+def read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata and tensors of a checkpoint. Raises `RunError` for any other file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{path}: not a whole checkpoint ({error}).") from error
+    if metadata.get("format") != FORMAT:
+        raise RunError(f"{path}: not a checkpoint of `python -m baselines.sfd.train`.")
+    return metadata, tensors
+
+
+def _network_tensors(state: State) -> Iterator[tuple[str, Tensor]]:
+    for name, network in state.networks.items():
+        for key, value in network.state_dict().items():
+            yield f"{name}.{key}", value
+
+
+def _optimiser_tensors(state: State) -> Iterator[tuple[str, Tensor]]:
+    for name, optimiser in state.optimisers.items():
+        for number, values in optimiser.state_dict()["state"].items():
+            for key, value in values.items():
+                yield f"optimiser.{name}.{number}.{key}", value
+
+
+def _fill_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    content: dict[str, Any] = optimiser.state_dict()
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        number, _, name = key.partition(".")
+        found.setdefault(int(number), {})[name] = value
+    optimiser.load_state_dict({"state": found, "param_groups": content["param_groups"]})
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

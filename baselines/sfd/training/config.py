@@ -1,0 +1,151 @@
+"""Configuration of a training: YAML in, checked, and compared with that of a checkpoint."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from baselines.sfd.shape import Shape
+from baselines.stylegan.encoder import Widths
+from evalkit.errors import MethodError
+
+Stage = Literal["baseline", "subs", "dec", "sem"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Weights(_Strict):
+    """Weights of the losses, eq. 8; the defaults are the paper's."""
+
+    reconstruction: float = 1
+    perceptual: float = 1
+    adversarial: float = 1
+    similarity: float = 2
+    eraser: float = 0.04
+    regression: float = 1
+    classifier: float = 0.05
+
+
+STAGES: dict[Stage, tuple[str, ...]] = {
+    "baseline": ("similarity", "eraser", "regression", "classifier"),
+    "subs": ("similarity", "eraser", "regression", "classifier"),
+    "dec": ("regression", "classifier"),
+    "sem": (),
+}
+"""Rows of the paper's Table III -> losses they leave out. The baseline has no identity subspace besides."""
+
+
+class Data(_Strict):
+    """What is trained on.
+
+    Attributes:
+        frames_per_clip: frames taken from a clip, evenly spaced.
+        held_out: identities kept for validation, the last ones in order of name.
+        same_identity: share of the pairs of eq. 3 that show one identity.
+        flip: mirror source and driving frame together, half of the time.
+        identity_network: id of the extractor whose embeddings are the identity features of eq. 3.
+        identity_frames: frames of a clip it looks at; their mean stands for the clip.
+    """
+
+    frames_per_clip: int = Field(default=32, ge=2)
+    held_out: int = Field(default=4, ge=0)
+    same_identity: float = Field(default=0.5, ge=0, le=1)
+    flip: bool = True
+    identity_network: str = "dlib128"
+    identity_frames: int = Field(default=3, ge=1)
+
+
+class Optimiser(_Strict):
+    """Adam, for the generator side and for the discriminator."""
+
+    rate: float = 2e-3
+    discriminator_rate: float = 2e-3
+    betas: tuple[float, float] = (0.0, 0.99)
+
+
+class Adversary(_Strict):
+    """The discriminator.
+
+    Attributes:
+        widths: channels per resolution.
+        every: it plays at every so manieth step, with its full weight there.
+        start: first step at which it plays.
+        penalty: weight of R1, times one half; 0 for none.
+        penalty_every: at every so manieth of its own steps.
+    """
+
+    widths: Widths = Widths()
+    every: int = Field(default=1, ge=1)
+    start: int = 0
+    penalty: float = 10.0
+    penalty_every: int = Field(default=16, ge=1)
+
+
+class Perception(_Strict):
+    """Network of the perceptual loss, and at which sizes it looks."""
+
+    network: Literal["vgg16", "squeezenet"] = "vgg16"
+    scales: tuple[float, ...] = (1.0, 0.5, 0.25)
+    stages: int = Field(default=5, ge=1)
+
+
+class Config(_Strict):
+    """All of a training. Two trainings with equal configuration, data and seed take the same steps."""
+
+    stage: Stage = "sem"
+    shape: Shape = Shape()
+    weights: Weights = Weights()
+    data: Data = Data()
+    optimiser: Optimiser = Optimiser()
+    adversary: Adversary = Adversary()
+    perception: Perception = Perception()
+    batch: int = Field(default=8, ge=2, multiple_of=2)
+    accumulate: int = Field(default=1, ge=1)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    average: float = Field(default=0.999, ge=0, lt=1)
+    steps: int = Field(default=100_000, ge=1)
+    seed: int = 0
+
+    def at_stage(self, stage: Stage) -> "Config":
+        """This configuration as a row of the ablation."""
+        off = dict.fromkeys(STAGES[stage], 0.0)
+        shape = self.shape.as_baseline() if stage == "baseline" else self.shape
+        weights = self.weights.model_copy(update=off)
+        return self.model_copy(update={"stage": stage, "weights": weights, "shape": shape})
+
+
+def shipped_configs() -> list[str]:
+    """Names of the configurations that come with SFD."""
+    folder = resources.files("baselines.sfd") / "configs"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def read_config(name: str) -> Config:
+    """The shipped configuration called `name`, or a YAML file. Raises `MethodError`."""
+    path = Path(name)
+    if name in shipped_configs():
+        text = (resources.files("baselines.sfd") / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
+    elif path.suffix in (".yaml", ".yml") and path.is_file():
+        text = path.read_text(encoding="utf-8")
+    else:
+        raise MethodError(f"--config {name}: expected a YAML file or one of {', '.join(shipped_configs())}.")
+    try:
+        return Config.model_validate(yaml.safe_load(text) or {})
+    except (ValidationError, yaml.YAMLError) as error:
+        raise MethodError(f"--config {name}: {error}") from error
+
+
+def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    """Lines "key: old -> new" for every value in which two configurations differ."""
+    lines = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            lines += differences(before, after, f"{prefix}{key}.")
+        elif before != after:
+            lines.append(f"{prefix}{key}: {before} -> {after}")
+    return lines

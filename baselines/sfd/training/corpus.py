@@ -1,0 +1,137 @@
+"""The clips of a data root at training size, with their identity features, kept in the cache between trainings."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.sfd.training.config import Data
+from evalkit import video
+from evalkit.cache import FeatureCache, cache_dir
+from evalkit.datasets import DATASETS
+from evalkit.errors import DatasetError
+from evalkit.features import FeatureBank
+from evalkit.files import atomic_path, canonical_sha256, content_sha256
+from evalkit.types import Clip, Frames
+
+_LOG = logging.getLogger("evalkit")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class TrainingClip:
+    """A clip ready to be trained on.
+
+    Attributes:
+        clip: where it came from.
+        frames: (T, size, size, 3) uint8, T >= 2; read from disk as needed.
+        embedding: (D,) identity features: mean over the frames looked at, less the mean over all clips.
+    """
+
+    clip: Clip
+    frames: Frames
+    embedding: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Clips by identity.
+
+    Attributes:
+        identities: names in order; an identity's label is its place here.
+        clips: for every identity its clips.
+        held_out: clips of identities that are not trained on.
+        digest: of everything above.
+    """
+
+    identities: tuple[str, ...]
+    clips: tuple[tuple[TrainingClip, ...], ...]
+    held_out: tuple[Clip, ...]
+    digest: str
+
+
+def load_corpus(dataset: str, root: Path | None, data: Data, size: int) -> Corpus:
+    """Index, decode and embed the clips of a dataset.
+
+    Raises:
+        DatasetError: clips of one frame, faces that cannot be found, or fewer than two identities to train on.
+    """
+    source = DATASETS.get(dataset)
+    clips = [clip for clip in source.index(source.resolve_root(root)) if clip.kind == "clip"]
+    names = sorted({clip.identity for clip in clips})
+    kept = names[: max(0, len(names) - data.held_out)]
+    if len(kept) < 2:
+        raise DatasetError(
+            f"{root or dataset}: {len(names)} identities, {data.held_out} of them held out, leave {len(kept)} to train "
+            "on. The identity eraser learns to tell people apart, so at least two are needed: add clips of other "
+            "people, or lower data.held_out."
+        )
+    prepared = _centred(_prepare([clip for clip in clips if clip.identity in kept], data, size))
+    identities = tuple(name for name in kept if any(one.clip.identity == name for one in prepared))
+    grouped = tuple(tuple(one for one in prepared if one.clip.identity == name) for name in identities)
+    held_out = tuple(clip for clip in clips if clip.identity not in kept)
+    contents = [[one.clip.id, one.clip.identity, content_sha256(one.clip.path)] for one in prepared]
+    return Corpus(identities, grouped, held_out, canonical_sha256([contents, [clip.id for clip in held_out]]))
+
+
+def _prepare(clips: Sequence[Clip], data: Data, size: int) -> list[TrainingClip]:
+    bank = FeatureBank(FeatureCache(cache_dir() / "features"))
+    lengths = {clip.id: video.count_frames(clip.path) for clip in clips}
+    if short := [name for name, length in lengths.items() if length < 2]:
+        raise DatasetError(
+            f"{len(short)} clips have a single frame ({', '.join(short[:_SHOWN])}); source and driving frame are two "
+            "frames of one clip. Take them out of the data folder."
+        )
+    prepared, faceless = [], []
+    for clip in clips:
+        embedding = _embedding(bank, clip, lengths[clip.id], data)
+        if embedding is None:
+            faceless.append(clip.id)
+        else:
+            prepared.append(TrainingClip(clip, _frames(clip, lengths[clip.id], data, size), embedding))
+    if faceless:
+        _LOG.warning(
+            "%d clips are left out: %s found no face in them (%s)",
+            len(faceless), data.identity_network, ", ".join(faceless[:_SHOWN]),
+        )  # fmt: skip
+    if len({one.clip.identity for one in prepared}) < 2:
+        raise DatasetError(f"{data.identity_network} found faces of fewer than two identities; nothing to train on.")
+    return prepared
+
+
+def _embedding(bank: FeatureBank, clip: Clip, length: int, data: Data) -> NDArray[np.float64] | None:
+    """Mean of the unit embeddings of evenly spaced frames; None where no face was found."""
+    indices = _spaced(length, data.identity_frames)
+    side = min(video.frame_size(clip.path))
+    found = bank.of_frames(clip.path, indices, side, [data.identity_network])
+    rows = np.asarray(found[data.identity_network]["embedding"], dtype=np.float64)
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):
+        return None
+    return np.asarray((rows / np.linalg.norm(rows, axis=1, keepdims=True)).mean(axis=0))
+
+
+def _centred(clips: list[TrainingClip]) -> list[TrainingClip]:
+    """Strangers have a cosine near zero afterwards, whatever network it was."""
+    mean = np.mean([one.embedding for one in clips], axis=0)
+    return [TrainingClip(one.clip, one.frames, one.embedding - mean) for one in clips]
+
+
+def _frames(clip: Clip, length: int, data: Data, size: int) -> Frames:
+    indices = _spaced(length, data.frames_per_clip)
+    key = canonical_sha256(["sfd-frames-1", content_sha256(clip.path), indices, size])
+    path = cache_dir() / "training" / f"{key}.npy"
+    if not path.is_file():
+        frames = video.read_frames(clip.path, indices, size=size)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.save(file, frames, allow_pickle=False)
+    loaded: Frames = np.load(path, mmap_mode="r", allow_pickle=False)
+    return loaded
+
+
+def _spaced(length: int, count: int) -> list[int]:
+    """At most `count` different indices from first to last frame."""
+    return sorted({int(index) for index in np.linspace(0, length - 1, min(count, length)).round()})

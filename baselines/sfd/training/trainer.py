@@ -1,0 +1,152 @@
+"""One optimisation step after the other: generator side, discriminator, running average of the weights."""
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from baselines.native.precision import lower_precision
+from baselines.sfd.model import SFD
+from baselines.sfd.training import losses
+from baselines.sfd.training.checkpoint import State
+from baselines.sfd.training.config import Config
+from baselines.sfd.training.corpus import Corpus
+from baselines.sfd.training.objective import Objective, discriminator
+from baselines.sfd.training.perceptual import Perceptual
+from baselines.sfd.training.processes import Processes
+from baselines.sfd.training.sampling import Batch, batch_of, draw
+from evalkit.errors import RunError
+
+N = TypeVar("N", bound=nn.Module)
+
+
+class Trainer:
+    """Networks and optimisers of a training.
+
+    Args:
+        config: of the training.
+        corpus: what is trained on.
+        perceptual: frozen network of the perceptual loss.
+        device: where it runs.
+        processes: this process among those that train together.
+    """
+
+    def __init__(
+        self, config: Config, corpus: Corpus, perceptual: Perceptual, device: str, processes: Processes
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.corpus, self.device, self.processes = config, corpus, device, processes
+        self.objective = _placed(Objective(config, len(corpus.identities)), device)
+        self.discriminator = _placed(discriminator(config), device)
+        self.perceptual = _placed(perceptual, device)
+        self.average = copy.deepcopy(self.objective.model).requires_grad_(False)
+        if config.precision == "bf16":
+            for network in (self.objective, self.discriminator, self.perceptual):
+                lower_precision(network, "bf16", device)
+        self._parallel = processes.parallel(self.objective)
+        rates, betas = config.optimiser, config.optimiser.betas
+        self.optimiser = torch.optim.Adam(_trained(self.objective), lr=rates.rate, betas=betas)
+        self._opposing = torch.optim.Adam(self.discriminator.parameters(), lr=rates.discriminator_rate, betas=betas)
+
+    @property
+    def state(self) -> State:
+        """What a checkpoint keeps."""
+        networks = {"objective": self.objective, "average": self.average, "discriminator": self.discriminator}
+        return State(networks, {"generator": self.optimiser, "discriminator": self._opposing})
+
+    @property
+    def averaged(self) -> SFD:
+        """The model with averaged weights, in evaluation mode."""
+        return self.average.eval()
+
+    def batch(self, step: int, part: int) -> Batch:
+        """What this process sees in part `part` of step `step`."""
+        data = self.config.data
+        key = (self.config.seed, step, part, self.processes.rank)
+        return batch_of(draw(self.corpus, self.config.batch, data.same_identity, data.flip, key)).to(self.device)
+
+    def step(self, step: int) -> dict[str, float]:
+        """Take step `step`, counted from 0; the unweighted losses, mean over its parts, and their sum "total".
+
+        Raises `RunError` for a loss that is not a number, before any weight is changed by it.
+        """
+        playing = self._plays(step)
+        parts = self.config.accumulate
+        values: dict[str, float] = {}
+        self.optimiser.zero_grad(set_to_none=True)
+        for part in range(parts):
+            batch = self.batch(step, part)
+            with frozen(self.discriminator), self.processes.gradients_sum(self._parallel, part == parts - 1):
+                generated, found = self._parallel(batch, self.perceptual, self.discriminator if playing else None)
+                total = self.objective.total(found)
+                _check(found | {"total": total}, step, batch)
+                (total / parts).backward()
+            for name, value in (found | {"total": total}).items():
+                values[name] = values.get(name, 0.0) + float(value.detach()) / parts
+        self.optimiser.step()
+        if playing:
+            values["discrimination"] = self._discriminate(step, batch, generated.detach())
+        self._update_average(step)
+        return values
+
+    def _plays(self, step: int) -> bool:
+        adversary = self.config.adversary
+        return bool(self.config.weights.adversarial) and step >= adversary.start and step % adversary.every == 0
+
+    def _discriminate(self, step: int, batch: Batch, generated: Tensor) -> float:
+        """One step of the discriminator on the last part's images."""
+        adversary = self.config.adversary
+        penalised = adversary.penalty > 0 and (step // adversary.every) % adversary.penalty_every == 0
+        real = batch.driving.clone().requires_grad_(penalised)
+        logits = self.discriminator(real)[0]
+        loss = losses.discrimination(logits, self.discriminator(generated)[0])
+        value = float(loss.detach())
+        if penalised:
+            loss = loss + adversary.penalty / 2 * losses.gradient_penalty(real, logits)
+        _check({"discrimination": loss}, step, batch)
+        self._opposing.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.processes.average_gradients(self.discriminator)
+        self._opposing.step()
+        return value
+
+    @torch.no_grad()
+    def _update_average(self, step: int) -> None:
+        """Exponential running average that follows closely in the first steps."""
+        keep = min(self.config.average, (1 + step) / (10 + step))
+        for mean, now in zip(self.average.parameters(), self.objective.model.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
+
+
+@contextlib.contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """No gradients for the parameters of `network` in this block."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)
+
+
+def _placed(network: N, device: str) -> N:
+    """On the device, kernels in channels-last order, in which CPU and tensor-core convolutions are fastest."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network.to(device)
+
+
+def _trained(network: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def _check(values: dict[str, Tensor], step: int, batch: Batch) -> None:
+    wrong = [name for name, value in values.items() if not torch.isfinite(value).all()]
+    if wrong:
+        raise RunError(
+            f"step {step}: the loss {', '.join(wrong)} is not a number. Batch: {', '.join(batch.names)}. Stopped; the "
+            "last good checkpoint is kept. Look at these frames, or lower optimiser.rate."
+        )
