@@ -38,6 +38,7 @@ class MethodOption(BaseModel):
 class MethodCard(BaseModel):
     """`method.yaml`: what a reader of a table wants to know of a method, and where its adapter is.
 
+    `aliases` are other names for it on the command line; results always bear the id.
     `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
     sources. `deterministic` false means that two runs may differ. `timed` false leaves out the speed of methods that do
     no work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
@@ -47,6 +48,7 @@ class MethodCard(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    aliases: tuple[str, ...] = ()
     title: str
     description: str = ""
     paper: str = ""

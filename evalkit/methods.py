@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from evalkit.adapter import Method, MethodCard, MethodConfig
+from evalkit.aliases import is_folder, user_alias
 from evalkit.errors import MethodError, UnknownNameError
 from evalkit.files import canonical_sha256, content_sha256
 from evalkit.resources import resource_dir
@@ -49,14 +50,21 @@ def list_methods() -> list[MethodEntry]:
 def find_method(name: str) -> MethodEntry:
     """The method called `name`, or the one in the folder `name` (a path with a separator, such as `./mine`).
 
+    An alias that the user configured goes before ids, and ids before the aliases of cards.
+
     Raises `UnknownNameError`, or `MethodError` for a folder without a valid card.
     """
-    if "/" in name or name.startswith("."):
-        return read_method(Path(name))
-    folder = resource_dir("baselines") / name
-    if not (folder / CARD).is_file():
-        raise UnknownNameError("method", name, [entry.card.id for entry in list_methods()])
-    return read_method(folder)
+    target = user_alias(name) or name
+    if is_folder(target):
+        return read_method(Path(target))
+    folder = resource_dir("baselines") / target
+    if (folder / CARD).is_file():
+        return read_method(folder)
+    entries = list_methods()
+    found = next((entry for entry in entries if target in entry.card.aliases), None)
+    if found is None:
+        raise UnknownNameError("method", target, [n for e in entries for n in (e.card.id, *e.card.aliases)])
+    return found
 
 
 def read_method(folder: Path) -> MethodEntry:

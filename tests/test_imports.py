@@ -33,7 +33,8 @@ TABLE: dict[str, set[str]] = {
     "adapter": {"types", "errors", "video"},
     "protocol": BASICS | {"validation"},
     "pairs": {"types", "errors", "csvfile", "protocol", "video"},
-    "methods": BASICS | {"adapter", "validation"},
+    "aliases": {"errors", "validation"},
+    "methods": BASICS | {"adapter", "aliases", "validation"},
     "cost": {"runfolder"},
     "generate": {"types", "errors", "files", "adapter", "cost", "protocol", "video"},
     "metrics.": {"types", "errors", "registry"},
@@ -55,6 +56,10 @@ TABLE: dict[str, set[str]] = {
     "table_formats": {"types", "errors", "table", "table_latex"},
 }
 METHODS_MAY_IMPORT = {"types", "errors", "files", "adapter", "checkpoints", "extractors.", "video", "weights."}
+
+# Modules that train a method: they index data and extract features as a run does. The method itself must not need them.
+TRAINING = {"sfd.train", "sfd.data", "sfd.training."}
+TRAINING_MAY_IMPORT = METHODS_MAY_IMPORT | {"cache", "datasets.", "features"}
 
 # Libraries that belong to some files only; the rest of evalkit does not know them.
 LIBRARIES: dict[str, set[str]] = {
@@ -168,9 +173,21 @@ def test_methods_see_the_border_only():
         str(i)
         for i in imports()
         if i.module.startswith("baselines") and i.name.startswith("evalkit")
-        if not inside(short(i.name), METHODS_MAY_IMPORT)
+        if not inside(short(i.name), TRAINING_MAY_IMPORT if inside(short(i.module), TRAINING) else METHODS_MAY_IMPORT)
     ]
     assert wrong == []
+
+
+def test_methods_run_without_what_trains_them():
+    adapters = {f"baselines.{row.partition('.')[0]}.adapter" for row in TRAINING}
+    needed, waiting = set[str](), sorted(adapters)
+    while waiting:
+        module = waiting.pop()
+        found = {i.name for i in imports() if i.module == module and i.name.startswith("baselines")}
+        waiting += sorted(found - needed)
+        needed |= found
+    assert {"baselines.sfd.model", "baselines.sfd.weights"} <= needed
+    assert [module for module in sorted(needed) if inside(short(module), TRAINING)] == []
 
 
 def test_only_the_command_line_imports_the_command_line():

@@ -40,13 +40,23 @@ class NativeMethod:
         config: with the option `batch`, and `best_frame` where the method has it.
         size: side of the networks' input, pixels.
         max_sources: how many images the method takes; None for any number.
+        full_size_sources: `Animator.begin` gets the sources as they are, and the method makes frames of that size.
     """
 
-    def __init__(self, animator: Animator, config: MethodConfig, *, size: int, max_sources: int | None = 1) -> None:
+    def __init__(
+        self,
+        animator: Animator,
+        config: MethodConfig,
+        *,
+        size: int,
+        max_sources: int | None = 1,
+        full_size_sources: bool = False,
+    ) -> None:
         self._animator = animator
         self._config = config
         self._size = size
         self._max_sources = max_sources
+        self._full_size_sources = full_size_sources
         self._batches = Batches(batch_size(config))
         self._search = config.options.get("best_frame") == "search"
 
@@ -67,7 +77,8 @@ class NativeMethod:
             frame = best_initial(sources[0], driving) if self._search else first
             initial = to_device(to_tensor(frame, self._size), self._config)
         with inference():
-            render = self._animator.begin(to_device(to_tensor(sources, self._size), self._config), initial)
+            size = sources.shape[1] if self._full_size_sources else self._size
+            render = self._animator.begin(to_device(to_tensor(sources, size), self._config), initial)
         faster = compiled(render, self._config)
         return lambda frames: faster(to_device(frames, self._config))
 

@@ -5,20 +5,25 @@ LIA (Wang et al., ICLR 2022); encoder blocks and generator are LIA's. There is n
 open is decided in docs/decisions/sfd.md.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from baselines.sfd.positions import Positions
 from baselines.sfd.shape import Shape
+from baselines.sfd.standardise import Standardise
 from baselines.sfd.subspaces import Subspaces
 from baselines.sfd.warp import picture
 from baselines.stylegan.encoder import AppearanceEncoder
 from baselines.stylegan.layers import linear_stack
 from baselines.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
 
-MASK_AT_START = 1.0
+MASK_AT_START = 3.0
+POSITION_MAPS = (16, 32)
+"""Sides of the feature maps under which positions are found."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +56,38 @@ class Encoder(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.appearance = AppearanceEncoder(shape.size, shape.style_dim, shape.taps, shape.widths)
+        channels = [shape.widths.at(side) for side in POSITION_MAPS]
+        self.positions = Positions(channels, shape.points, shape.style_dim) if shape.points else None
         layers = [shape.style_dim] * shape.head_layers
         self.identity = linear_stack([*layers, shape.identity_dim]) if shape.identity_dim else None
         self.motion = linear_stack([*layers, shape.motion_dim])
+        counts = (shape.identity_dim or shape.style_dim, shape.motion_dim)
+        self.scale_id, self.scale_m = (_scale(shape, count) for count in counts)
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """(B, 3, size, size) in [-1, 1] -> a_id (B, p), b_m (B, q) and the feature maps, smallest first.
+    def forward(self, images: Tensor, learn: bool = False) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Encode images.
 
-        Without an identity subspace the first is the appearance vector (B, N) itself.
+        Args:
+            images: (B, 3, size, size) in [-1, 1].
+            learn: take these images into the statistics of the coefficients.
+
+        Returns:
+            a_id (B, p), b_m (B, q) and the feature maps, smallest first. Without an identity subspace the first is the
+            appearance vector (B, N) itself.
         """
         vector, features = self.appearance(images)  # (B, N)
+        if self.positions is not None:
+            vector = vector + self.positions([f for f in features if f.shape[-1] in POSITION_MAPS], learn)
         a_id = vector if self.identity is None else self.identity(vector)
-        return a_id, self.motion(vector), features
+        b_m = self.motion(vector)
+        if self.scale_id is not None and self.scale_m is not None:
+            a_id, b_m = self.scale_id(a_id, learn), self.scale_m(b_m, learn)
+        return a_id, b_m, features
+
+
+def _scale(shape: Shape, coefficients: int) -> Standardise | None:
+    """Such that the elements of F, the sum of two descriptors, have unit variance, as latents of StyleGAN do."""
+    return Standardise(coefficients, math.sqrt(shape.style_dim / coefficients / 2)) if shape.standardise else None
 
 
 class SFD(nn.Module):
@@ -89,9 +114,9 @@ class SFD(nn.Module):
             nn.init.zeros_(head.conv.weight)
             nn.init.constant_(head.bias[:, 2:], MASK_AT_START)
 
-    def describe(self, images: Tensor) -> Face:
-        """Descriptors and features of images, (B, 3, size, size) in [-1, 1]."""
-        a_id, b_m, features = self.encoder(images)  # (B, p), (B, q)
+    def describe(self, images: Tensor, learn: bool = False) -> Face:
+        """Descriptors and features of images; arguments as of `Encoder.forward`."""
+        a_id, b_m, features = self.encoder(images, learn)  # (B, p), (B, q)
         x_id, y_m = self.subspaces.bases()  # (p, N), (q, N)
         w_id = a_id if self.shape.identity_dim == 0 else a_id @ x_id
         return Face(w_id, b_m @ y_m, features)
@@ -121,6 +146,6 @@ class SFD(nn.Module):
 
     def forward(self, source: Tensor, driving: Tensor) -> tuple[Tensor, Face, Face]:
         """Training pass: (B, 3, size, size) each -> generated images, described sources, described driving frames."""
-        faces = self.describe(torch.cat((source, driving)))  # one pass of the encoder over 2B images
+        faces = self.describe(torch.cat((source, driving)), learn=self.training)  # one pass over 2B images
         of_source, of_driving = faces.rows(0, len(source)), faces.rows(len(source), 2 * len(source))
         return self.generate(of_source, of_driving.motion, source), of_source, of_driving

@@ -17,7 +17,7 @@ import torch
 
 from baselines.sfd.training.checkpoint import LAST, Progress, load, save
 from baselines.sfd.training.config import STAGES, Config, read_config, shipped_configs
-from baselines.sfd.training.corpus import Corpus, load_corpus
+from baselines.sfd.training.corpus import load_corpus
 from baselines.sfd.training.logs import Journal
 from baselines.sfd.training.perceptual import Perceptual, backbone
 from baselines.sfd.training.processes import Processes, joined
@@ -93,11 +93,14 @@ def _save(out: Path, trainer: Trainer, progress: Progress) -> None:
 
 
 def _write_sheet(out: Path, trainer: Trainer, step: int) -> None:
-    video.write_image(out / "samples" / f"{step:07d}.png", sheet(trainer.averaged, _fixed(trainer.corpus))[0])
+    video.write_image(out / "samples" / f"{step:07d}.png", sheet(trainer.averaged, _fixed(trainer))[0])
 
 
-def _fixed(corpus: Corpus) -> Batch:
-    return batch_of(draw(corpus, _SHEET, 0.0, False, (0,)))
+def _fixed(trainer: Trainer) -> Batch:
+    """The same pairs of different people for every sheet."""
+    data = trainer.config.data.model_copy(update={"same_identity": 0.0, "flip": False})
+    drawn = draw(trainer.corpus, len(trainer.corpus.identities), _SHEET, data, (0,))
+    return batch_of(drawn).to(trainer.device)
 
 
 def _config(given: argparse.Namespace) -> Config:

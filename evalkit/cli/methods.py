@@ -98,12 +98,14 @@ def _row(card: "MethodCard") -> list[str]:
     if card.output_size and card.output_size != card.input_size:
         side += f" -> {card.output_size}"
     millions = f"{card.parameters / 1e6:.1f} M" if card.parameters else ""
-    return [card.id, card.title, card.kind, str(card.year or ""), side, millions, card.licence, card.description]
+    name = f"{card.id} ({', '.join(card.aliases)})" if card.aliases else card.id
+    return [name, card.title, card.kind, str(card.year or ""), side, millions, card.licence, card.description]
 
 
 def _facts(card: "MethodCard") -> list[tuple[str, str]]:
     facts = {
         "Method": f"{card.id}: {card.title} ({card.kind})",
+        "Also called": ", ".join(card.aliases),
         "What": card.description,
         "Paper": card.paper,
         "Licence": card.licence,

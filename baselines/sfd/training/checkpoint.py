@@ -1,22 +1,19 @@
 """Checkpoints of a training: one safetensors file with networks, optimisers and progress, whole or not there at all."""
 
 import errno
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from baselines.sfd.training.config import Config, differences
+from baselines.sfd.weights import TRAINING, read_file, write_file
 from evalkit.errors import RunError
-from evalkit.files import atomic_path
 
-FORMAT = "sfd-training-1"
 LAST = "last.safetensors"
 
 
@@ -42,12 +39,10 @@ class State:
 def save(folder: Path, state: State, progress: Progress, config: Config, data: str) -> Path:
     """Replace the checkpoint in `folder`. Raises `RunError` when it cannot be written; the old one is then kept."""
     tensors = dict(_network_tensors(state)) | dict(_optimiser_tensors(state))
-    about = {"format": FORMAT, "step": str(progress.step), "seconds": repr(progress.seconds), "data": data}
-    metadata = about | {"config": json.dumps(config.model_dump(mode="json"))}
+    facts = {"format": TRAINING, "step": progress.step, "seconds": progress.seconds, "data": data}
     path = folder / LAST
     try:
-        with atomic_path(path) as temporary:
-            save_file({name: value.detach().contiguous() for name, value in tensors.items()}, temporary, metadata)
+        write_file(path, tensors, facts | {"config": config.model_dump(mode="json")})
     except (OSError, SafetensorError) as error:
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
         reason = "the disk is full" if full else str(error)
@@ -62,35 +57,22 @@ def save(folder: Path, state: State, progress: Progress, config: Config, data: s
 def load(path: Path, state: State, config: Config, data: str) -> Progress:
     """Fill networks and optimisers from a checkpoint.
 
-    Raises `RunError` for a file that is no checkpoint, and for one of another configuration or other data, with the
-    differences.
+    Raises `MethodError` for a file that is no checkpoint, and `RunError` for one of another configuration, with the
+    differences, or of other data.
     """
-    metadata, tensors = read(path)
-    if changed := differences(json.loads(metadata["config"]), config.model_dump(mode="json")):
+    facts, tensors = read_file(path)
+    if changed := differences(facts["config"], config.model_dump(mode="json")):
         lines = "\n  ".join(changed)
         raise RunError(
             f"{path}: the configuration has changed since:\n  {lines}\nResume with the old one, or use another --out."
         )
-    if metadata["data"] != data:
-        raise RunError(f"{path}: was trained on other clips. Resume with the same data, or choose another --out.")
+    if facts["data"] != data:
+        raise RunError(f"{path}: was trained on other clips. Resume with the same data, or use another --out.")
     for name, network in state.networks.items():
         network.load_state_dict(_under(tensors, f"{name}."))
     for name, optimiser in state.optimisers.items():
         _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
-    return Progress(int(metadata["step"]), float(metadata["seconds"]))
-
-
-def read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata and tensors of a checkpoint. Raises `RunError` for any other file."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (OSError, SafetensorError) as error:
-        raise RunError(f"{path}: not a whole checkpoint ({error}).") from error
-    if metadata.get("format") != FORMAT:
-        raise RunError(f"{path}: not a checkpoint of `python -m baselines.sfd.train`.")
-    return metadata, tensors
+    return Progress(facts["step"], facts["seconds"])
 
 
 def _network_tensors(state: State) -> Iterator[tuple[str, Tensor]]:

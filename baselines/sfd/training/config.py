@@ -45,6 +45,9 @@ class Data(_Strict):
     Attributes:
         frames_per_clip: frames taken from a clip, evenly spaced.
         held_out: identities kept for validation, the last ones in order of name.
+        first_people: training begins with so many identities, in order of name.
+        double_people: their number doubles every so many steps; 0: all from the start. With few people motion is found
+            in the first hundred steps, with many it takes thousands.
         same_identity: share of the pairs of eq. 3 that show one identity.
         flip: mirror source and driving frame together, half of the time.
         identity_network: id of the extractor whose embeddings are the identity features of eq. 3.
@@ -53,6 +56,8 @@ class Data(_Strict):
 
     frames_per_clip: int = Field(default=32, ge=2)
     held_out: int = Field(default=4, ge=0)
+    first_people: int = Field(default=2, ge=2)
+    double_people: int = Field(default=0, ge=0)
     same_identity: float = Field(default=0.5, ge=0, le=1)
     flip: bool = True
     identity_network: str = "dlib128"
@@ -94,7 +99,15 @@ class Perception(_Strict):
 
 
 class Config(_Strict):
-    """All of a training. Two trainings with equal configuration, data and seed take the same steps."""
+    """All of a training. Two trainings with equal configuration, data and seed take the same steps.
+
+    Attributes:
+        motion_first: steps in which eraser and latent regression wait. Descriptors that say nothing satisfy both, so
+            that motion has to be found first.
+        batch: pairs per process and part of a step.
+        accumulate: parts of a step.
+        average: decay of the running average of the weights, which is what is exported.
+    """
 
     stage: Stage = "sem"
     shape: Shape = Shape()
@@ -103,6 +116,7 @@ class Config(_Strict):
     optimiser: Optimiser = Optimiser()
     adversary: Adversary = Adversary()
     perception: Perception = Perception()
+    motion_first: int = Field(default=0, ge=0)
     batch: int = Field(default=8, ge=2, multiple_of=2)
     accumulate: int = Field(default=1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -116,6 +130,12 @@ class Config(_Strict):
         shape = self.shape.as_baseline() if stage == "baseline" else self.shape
         weights = self.weights.model_copy(update=off)
         return self.model_copy(update={"stage": stage, "weights": weights, "shape": shape})
+
+    def people(self, step: int, all_of_them: int) -> int:
+        """How many identities a step draws from."""
+        if not self.data.double_people:
+            return all_of_them
+        return min(all_of_them, int(self.data.first_people * 2 ** (step / self.data.double_people)))
 
 
 def shipped_configs() -> list[str]:

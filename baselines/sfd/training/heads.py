@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from baselines.stylegan.layers import EqualLinear
+
 HIDDEN = 256
 
 
@@ -30,11 +32,10 @@ def reverse_gradient(x: Tensor, weight: float) -> Tensor:
 
 def eraser(dim: int, identities: int) -> nn.Sequential:
     """D_id, eq. 4: a 3-layer MLP that tries to tell the identity from a motion descriptor, (B, dim) -> (B, C)."""
-    return nn.Sequential(
-        nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, identities)
-    )
+    layers = EqualLinear(dim, HIDDEN), EqualLinear(HIDDEN, HIDDEN), EqualLinear(HIDDEN, identities)
+    return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
 
 
-def classifier(dim: int, identities: int) -> nn.Linear:
+def classifier(dim: int, identities: int) -> EqualLinear:
     """C_id: the identity from an identity descriptor, (B, dim) -> (B, C)."""
-    return nn.Linear(dim, identities)
+    return EqualLinear(dim, identities)

@@ -29,7 +29,7 @@ class Objective(nn.Module):
         self.classifier = classifier(dim, identities) if self.weights.classifier else None
 
     def forward(
-        self, batch: Batch, perceptual: Perceptual, discriminator: nn.Module | None
+        self, batch: Batch, perceptual: Perceptual, discriminator: nn.Module | None, all_losses: bool = True
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Generated images (B, 3, size, size) and the losses of the stage, unweighted.
 
@@ -37,6 +37,7 @@ class Objective(nn.Module):
             batch: of training pairs.
             perceptual: frozen network of the perceptual loss.
             discriminator: image to logit, its parameters frozen; None where it does not play.
+            all_losses: False leaves out eraser and latent regression.
         """
         generated, source, driving = self.model(batch.source, batch.driving)
         with torch.no_grad():
@@ -47,17 +48,24 @@ class Objective(nn.Module):
         }
         if discriminator is not None:
             found["adversarial"] = losses.adversarial(discriminator(generated)[0])
-        return generated, found | self._descriptor_losses(batch, generated, source, driving)
+        found |= self._identity_losses(batch, source)
+        if all_losses:
+            found |= self._disentangling_losses(batch, generated, source, driving)
+        return generated, found
 
-    def _descriptor_losses(self, batch: Batch, generated: Tensor, source: Face, driving: Face) -> dict[str, Tensor]:
+    def _identity_losses(self, batch: Batch, source: Face) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         if self.weights.similarity:
             found["similarity"] = losses.identity_similarity(source.identity, batch.embedding)
+        if self.classifier is not None:
+            found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
+        return found
+
+    def _disentangling_losses(self, batch: Batch, generated: Tensor, source: Face, driving: Face) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
         if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
             logits = self.eraser(reverse_gradient(driving.motion, self.weights.eraser))
             found["eraser"] = losses.identification(logits, batch.identity)
-        if self.classifier is not None:
-            found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
         if self.weights.regression:
             again = self.model.describe(generated)
             targets = source.identity.detach(), driving.motion.detach()

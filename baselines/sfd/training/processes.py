@@ -29,7 +29,7 @@ class Processes:
         if self.count == 1:
             return network
         devices = [self.local] if next(network.parameters()).is_cuda else None
-        return DistributedDataParallel(network, device_ids=devices)
+        return DistributedDataParallel(network, device_ids=devices, find_unused_parameters=True)
 
     @contextlib.contextmanager
     def gradients_sum(self, network: nn.Module, last: bool) -> Iterator[None]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.sfd.training.config import Data
 from baselines.sfd.training.corpus import Corpus, TrainingClip
 
 
@@ -44,20 +45,20 @@ class Draw:
     mirrored: bool
 
 
-def draw(corpus: Corpus, size: int, same_identity: float, flip: bool, key: Sequence[int]) -> list[Draw]:
-    """B draws for the stream that `key` names.
+def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int]) -> list[Draw]:
+    """`size` draws from the first `people` identities, for the stream that `key` names.
 
-    The first round(`same_identity` * B / 2) pairs of eq. 3 show one identity, in two clips where it has several; the
+    The first round(`data.same_identity` * `size` / 2) pairs of eq. 3 show one identity, in two clips where it has several; the
     others show two identities.
     """
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(key))))
     pairs = size // 2
-    same = round(same_identity * pairs)
-    firsts = rng.integers(len(corpus.identities), size=pairs)
-    others = (firsts + rng.integers(1, len(corpus.identities), size=pairs)) % len(corpus.identities)
-    left = [_draw(corpus, int(identity), None, flip, rng) for identity in firsts]
+    same = round(data.same_identity * pairs)
+    firsts = rng.integers(people, size=pairs)
+    others = (firsts + rng.integers(1, people, size=pairs)) % people
+    left = [_draw(corpus, int(identity), None, data.flip, rng) for identity in firsts]
     right = [
-        _draw(corpus, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, flip, rng)
+        _draw(corpus, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data.flip, rng)
         for i in range(pairs)
     ]
     return left + right

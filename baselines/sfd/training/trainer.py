@@ -64,9 +64,10 @@ class Trainer:
 
     def batch(self, step: int, part: int) -> Batch:
         """What this process sees in part `part` of step `step`."""
-        data = self.config.data
-        key = (self.config.seed, step, part, self.processes.rank)
-        return batch_of(draw(self.corpus, self.config.batch, data.same_identity, data.flip, key)).to(self.device)
+        config = self.config
+        people = config.people(step, len(self.corpus.identities))
+        key = (config.seed, step, part, self.processes.rank)
+        return batch_of(draw(self.corpus, people, config.batch, config.data, key)).to(self.device)
 
     def step(self, step: int) -> dict[str, float]:
         """Take step `step`, counted from 0; the unweighted losses, mean over its parts, and their sum "total".
@@ -80,7 +81,9 @@ class Trainer:
         for part in range(parts):
             batch = self.batch(step, part)
             with frozen(self.discriminator), self.processes.gradients_sum(self._parallel, part == parts - 1):
-                generated, found = self._parallel(batch, self.perceptual, self.discriminator if playing else None)
+                adversary = self.discriminator if playing else None
+                all_losses = step >= self.config.motion_first
+                generated, found = self._parallel(batch, self.perceptual, adversary, all_losses)
                 total = self.objective.total(found)
                 _check(found | {"total": total}, step, batch)
                 (total / parts).backward()
@@ -117,8 +120,9 @@ class Trainer:
     def _update_average(self, step: int) -> None:
         """Exponential running average that follows closely in the first steps."""
         keep = min(self.config.average, (1 + step) / (10 + step))
-        for mean, now in zip(self.average.parameters(), self.objective.model.parameters(), strict=True):
-            mean.lerp_(now, 1 - keep)
+        model = self.objective.model.state_dict()
+        for name, mean in self.average.state_dict().items():
+            mean.lerp_(model[name], 1 - keep)
 
 
 @contextlib.contextmanager

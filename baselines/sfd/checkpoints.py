@@ -1,0 +1,49 @@
+"""Which weights SFD runs with when none are named, and how users put their own there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from baselines.sfd.export import export
+from baselines.sfd.weights import read_weights
+from evalkit.adapter import MethodConfig
+from evalkit.checkpoints import CheckpointStatus, installed_path
+from evalkit.errors import MethodError
+
+SHIPPED = Path(__file__).resolve().parent / "weights" / "small.safetensors"
+
+
+@dataclass(frozen=True)
+class SfdCheckpoints:
+    """Imported weights if there are any, else those in `shipped`; see `evalkit.checkpoints.Checkpoints`."""
+
+    shipped: Path = SHIPPED
+
+    def import_file(self, path: Path) -> Path:
+        """Make a weight file, or a checkpoint of `python -m baselines.sfd.train`, the default."""
+        output = installed_path("sfd", "sfd")
+        export(path, output)
+        return output
+
+    def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
+        """The file given, or the default one."""
+        path = checkpoint or self._here()
+        if path is None:
+            return [CheckpointStatus("sfd", None, "absent", _HOW)]
+        try:
+            shape, _ = read_weights(path)
+        except MethodError as error:
+            return [CheckpointStatus("sfd", path, "unusable", str(error))]
+        return [CheckpointStatus(f"{shape.size} px", path, "ready")]
+
+    def default(self, config: MethodConfig) -> Path:
+        """The imported file, else the shipped one. Raises `MethodError` when neither is there."""
+        path = self._here()
+        if path is None:
+            raise MethodError(f"sfd has no weights here. {_HOW}")
+        return path
+
+    def _here(self) -> Path | None:
+        return next((path for path in (installed_path("sfd", "sfd"), self.shipped) if path.is_file()), None)
+
+
+_HOW = "Train some with `python -m baselines.sfd.train`, then: evalkit methods import sfd OUT/last.safetensors"
