@@ -30,6 +30,7 @@ from evalkit.errors import EvalkitError, RunError
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.monotonic, "processor": time.process_time}
 _LOG = logging.getLogger("evalkit")
 _SHEET = 6
+_FIRST_SHEET = 100
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,9 +71,11 @@ def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, proce
         while step < trainer.config.steps and not processes.agree(clock() - began >= limit):
             values = trainer.step(step)
             step += 1
+            if journal:
+                journal.add(values)
             if journal and step % given.log_every == 0:
-                journal.add(step, clock() - began, values)
-            if journal and (step % given.samples_every == 0 or step in (100, 500)):
+                journal.write(step, clock() - began)
+            if journal and (step % given.samples_every == 0 or step == _FIRST_SHEET):
                 _write_sheet(given.out, trainer, step)
             if journal and time.monotonic() - saved >= given.save_minutes * 60:
                 _save(given.out, trainer, Progress(step, clock() - began))

@@ -102,8 +102,10 @@ class Config(_Strict):
     """All of a training. Two trainings with equal configuration, data and seed take the same steps.
 
     Attributes:
-        motion_first: steps in which eraser and latent regression wait. Descriptors that say nothing satisfy both, so
-            that motion has to be found first.
+        motion_first: steps in which only the reconstruction loss plays, until motion is found. Perceptual features are
+            alike only where the motion is nearly right, and descriptors that say nothing satisfy the losses on
+            descriptors.
+        ramp: steps after that in which the losses on descriptors grow to their full weight.
         batch: pairs per process and part of a step.
         accumulate: parts of a step.
         average: decay of the running average of the weights, which is what is exported.
@@ -117,6 +119,7 @@ class Config(_Strict):
     adversary: Adversary = Adversary()
     perception: Perception = Perception()
     motion_first: int = Field(default=0, ge=0)
+    ramp: int = Field(default=0, ge=0)
     batch: int = Field(default=8, ge=2, multiple_of=2)
     accumulate: int = Field(default=1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -130,6 +133,11 @@ class Config(_Strict):
         shape = self.shape.as_baseline() if stage == "baseline" else self.shape
         weights = self.weights.model_copy(update=off)
         return self.model_copy(update={"stage": stage, "weights": weights, "shape": shape})
+
+    def descriptor_weight(self, step: int) -> float:
+        """Share of their weights with which the losses on descriptors play at a step, from 0 to 1."""
+        since = step - self.motion_first
+        return 0.0 if since < 0 else min(1.0, (since + 1) / (self.ramp + 1))
 
     def people(self, step: int, all_of_them: int) -> int:
         """How many identities a step draws from."""

@@ -11,7 +11,7 @@ _LOG = logging.getLogger("evalkit")
 
 
 class Journal:
-    """Writes numbers by step into `folder`.
+    """Collects the numbers of steps and writes their means into `folder`.
 
     Args:
         folder: of the training.
@@ -20,6 +20,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / LOSSES
+        self._seen: dict[str, list[float]] = {}
         self._board: Any = None
         if importlib.util.find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter
@@ -28,12 +29,19 @@ class Journal:
         else:
             _LOG.warning("tensorboard is not installed, losses go to %s only; pip install 'evalkit[train]'", self._path)
 
-    def add(self, step: int, seconds: float, values: dict[str, float]) -> None:
-        """Numbers of step `step`, reached after `seconds`."""
+    def add(self, values: dict[str, float]) -> None:
+        """Numbers of one step; a loss that does not play at a step is not among them."""
+        for name, value in values.items():
+            self._seen.setdefault(name, []).append(value)
+
+    def write(self, step: int, seconds: float) -> None:
+        """Write the means over the steps since the last time, up to step `step`, reached after `seconds`."""
+        means = {name: sum(values) / len(values) for name, values in self._seen.items()}
+        self._seen.clear()
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "seconds": round(seconds, 1), **values}) + "\n")
+            file.write(json.dumps({"step": step, "seconds": round(seconds, 1), **means}) + "\n")
         if self._board is not None:
-            for name, value in values.items():
+            for name, value in means.items():
                 self._board.add_scalar(name, value, step)
 
     def close(self) -> None:

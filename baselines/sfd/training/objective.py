@@ -11,6 +11,8 @@ from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.sampling import Batch
 from baselines.stylegan.encoder import AppearanceEncoder
 
+ON_DESCRIPTORS = ("similarity", "regression", "classifier")
+
 
 class Objective(nn.Module):
     """The model with the heads that its stage trains with.
@@ -29,7 +31,7 @@ class Objective(nn.Module):
         self.classifier = classifier(dim, identities) if self.weights.classifier else None
 
     def forward(
-        self, batch: Batch, perceptual: Perceptual, discriminator: nn.Module | None, all_losses: bool = True
+        self, batch: Batch, perceptual: Perceptual, discriminator: nn.Module | None, share: float = 1.0
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Generated images (B, 3, size, size) and the losses of the stage, unweighted.
 
@@ -37,44 +39,45 @@ class Objective(nn.Module):
             batch: of training pairs.
             perceptual: frozen network of the perceptual loss.
             discriminator: image to logit, its parameters frozen; None where it does not play.
-            all_losses: False leaves out eraser and latent regression.
+            share: of their weights with which losses on descriptors play; 0 leaves out all but the reconstruction loss.
         """
         generated, source, driving = self.model(batch.source, batch.driving)
-        with torch.no_grad():
-            wanted = perceptual(batch.driving)
-        found = {
-            "reconstruction": losses.reconstruction(generated, batch.driving),
-            "perceptual": losses.perceptual(perceptual(generated), wanted),
-        }
+        found = {"reconstruction": losses.reconstruction(generated, batch.driving)}
+        if share:
+            with torch.no_grad():
+                wanted = perceptual(batch.driving)
+            found["perceptual"] = losses.perceptual(perceptual(generated), wanted)
+            found |= self._descriptor_losses(batch, generated, source, driving, share)
         if discriminator is not None:
             found["adversarial"] = losses.adversarial(discriminator(generated)[0])
-        found |= self._identity_losses(batch, source)
-        if all_losses:
-            found |= self._disentangling_losses(batch, generated, source, driving)
         return generated, found
 
-    def _identity_losses(self, batch: Batch, source: Face) -> dict[str, Tensor]:
+    def _descriptor_losses(
+        self, batch: Batch, generated: Tensor, source: Face, driving: Face, share: float
+    ) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         if self.weights.similarity:
             found["similarity"] = losses.identity_similarity(source.identity, batch.embedding)
+        if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
+            logits = self.eraser(reverse_gradient(driving.motion, share * self.weights.eraser))
+            found["eraser"] = losses.identification(logits, batch.identity)
         if self.classifier is not None:
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
-        return found
-
-    def _disentangling_losses(self, batch: Batch, generated: Tensor, source: Face, driving: Face) -> dict[str, Tensor]:
-        found: dict[str, Tensor] = {}
-        if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
-            logits = self.eraser(reverse_gradient(driving.motion, self.weights.eraser))
-            found["eraser"] = losses.identification(logits, batch.identity)
         if self.weights.regression:
             again = self.model.describe(generated)
             targets = source.identity.detach(), driving.motion.detach()
             found["regression"] = losses.latent_regression((again.identity, again.motion), *targets)
         return found
 
-    def total(self, found: dict[str, Tensor]) -> Tensor:
-        """Weighted sum, eq. 8. The eraser's minus sign and weight are in the reversed gradient."""
-        weights = self.weights.model_dump() | {"eraser": 1.0}
+    def total(self, found: dict[str, Tensor], share: float = 1.0) -> Tensor:
+        """Weighted sum, eq. 8. The eraser's minus sign and weight are in the reversed gradient.
+
+        Args:
+            found: unweighted losses.
+            share: as in `forward`.
+        """
+        weights = self.weights.model_dump()
+        weights |= {name: share * weights[name] for name in ON_DESCRIPTORS} | {"eraser": 1.0}
         return torch.stack([weights[name] * value for name, value in found.items()]).sum()
 
 

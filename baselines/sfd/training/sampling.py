@@ -48,8 +48,8 @@ class Draw:
 def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int]) -> list[Draw]:
     """`size` draws from the first `people` identities, for the stream that `key` names.
 
-    The first round(`data.same_identity` * `size` / 2) pairs of eq. 3 show one identity, in two clips where it has several; the
-    others show two identities.
+    The first round(`data.same_identity` * `size` / 2) pairs of eq. 3 show one identity, in two clips where it has
+    several; the others show two identities.
     """
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(key))))
     pairs = size // 2

@@ -74,7 +74,7 @@ class Trainer:
 
         Raises `RunError` for a loss that is not a number, before any weight is changed by it.
         """
-        playing = self._plays(step)
+        playing, share = self._plays(step), self.config.descriptor_weight(step)
         parts = self.config.accumulate
         values: dict[str, float] = {}
         self.optimiser.zero_grad(set_to_none=True)
@@ -82,9 +82,8 @@ class Trainer:
             batch = self.batch(step, part)
             with frozen(self.discriminator), self.processes.gradients_sum(self._parallel, part == parts - 1):
                 adversary = self.discriminator if playing else None
-                all_losses = step >= self.config.motion_first
-                generated, found = self._parallel(batch, self.perceptual, adversary, all_losses)
-                total = self.objective.total(found)
+                generated, found = self._parallel(batch, self.perceptual, adversary, share)
+                total = self.objective.total(found, share)
                 _check(found | {"total": total}, step, batch)
                 (total / parts).backward()
             for name, value in (found | {"total": total}).items():

@@ -1,0 +1,73 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from baselines.sfd.shape import Shape
+from baselines.sfd.training.config import Config
+from baselines.sfd.training.corpus import Corpus, TrainingClip
+from baselines.sfd.training.perceptual import Perceptual
+from baselines.sfd.training.processes import Processes
+from baselines.sfd.training.trainer import Trainer
+from baselines.stylegan.encoder import Widths
+from evalkit.extractors.lpips_backbones import squeezenet
+from tests.fakes import make_clip
+
+TINY = Shape(size=32, style_dim=48, head_layers=2, points=2, widths=Widths(8, 256))
+
+
+def tiny_config(**changed: object) -> Config:
+    """Every loss plays from the first step on."""
+    content = {
+        "shape": TINY.model_dump(),
+        "batch": 4,
+        "perception": {"network": "squeezenet", "scales": [1.0], "stages": 2},
+        "adversary": {"widths": {"widest": 8, "budget": 128}, "every": 2, "penalty_every": 1},
+    }
+    return Config.model_validate(content | changed)
+
+
+def make_corpus(people: int = 3, clips: int = 2, frames: int = 4, size: int = 32) -> Corpus:
+    """Noise with embeddings that tell people apart."""
+    rng = np.random.default_rng(0)
+
+    def one(person: int, clip: int) -> TrainingClip:
+        pictures = rng.integers(0, 256, (frames, size, size, 3), dtype=np.uint8)
+        return TrainingClip(make_clip(f"p{person}c{clip}", f"p{person}"), pictures, np.eye(people)[person] - 1 / people)
+
+    grouped = tuple(tuple(one(person, clip) for clip in range(clips)) for person in range(people))
+    return Corpus(tuple(f"p{person}" for person in range(people)), grouped, (), "digest")
+
+
+@pytest.fixture(scope="session")
+def perceptual() -> Perceptual:
+    torch.manual_seed(0)
+    return Perceptual(squeezenet(), (1.0,), 2)
+
+
+@pytest.fixture
+def make_trainer(perceptual: Perceptual) -> Callable[..., Trainer]:
+    def make(config: Config | None = None, corpus: Corpus | None = None) -> Trainer:
+        return Trainer(config or tiny_config(), corpus or make_corpus(), perceptual, "cpu", Processes())
+
+    return make
+
+
+@pytest.fixture
+def weight_file(tmp_path: Path) -> Path:
+    from baselines.sfd.model import SFD
+    from baselines.sfd.weights import write_weights
+
+    torch.manual_seed(0)
+    path = tmp_path / "tiny.safetensors"
+    write_weights(path, lively(SFD(TINY)), {"step": 0})
+    return path
+
+
+def lively(model: torch.nn.Module) -> torch.nn.Module:
+    """Flow heads away from their still start."""
+    for head in model.generator.to_flows:
+        torch.nn.init.normal_(head.conv.weight, std=0.3)
+    return model
