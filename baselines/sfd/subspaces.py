@@ -65,7 +65,7 @@ class Subspaces(nn.Module):
         self.orthonormalise = ROUTES[route]
 
     def bases(self) -> tuple[Tensor, Tensor]:
-        """X (p, N) and Y (q, N), rows orthonormal; always in float32."""
+        """X (p, N) and Y (q, N), rows orthonormal; never in half precision."""
         with torch.autocast(self.weight.device.type, enabled=False):
-            basis = self.orthonormalise(self.weight.float()).T
+            basis = self.orthonormalise(self.weight).T
         return basis[: self.identity_dim], basis[self.identity_dim :]

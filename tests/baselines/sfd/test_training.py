@@ -1,0 +1,175 @@
+"""Steps, checkpoints and everything that can go wrong with them."""
+
+import dataclasses
+import errno
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from baselines.sfd.training import checkpoint
+from baselines.sfd.training.checkpoint import LAST, Progress, load, save
+from baselines.sfd.training.config import Config, Data, differences, read_config, shipped_configs
+from baselines.sfd.training.logs import LOSSES, Journal
+from baselines.sfd.training.samples import COLUMNS, sheet
+from baselines.sfd.training.sampling import draw
+from evalkit.errors import MethodError, RunError
+from tests.baselines.sfd.conftest import make_corpus, tiny_config
+
+
+def test_every_loss_of_the_paper_plays(make_trainer):
+    values = make_trainer().step(0)
+    assert set(values) == {*Config().weights.model_dump(), "discrimination", "total"}
+    assert all(np.isfinite(value) for value in values.values())
+
+
+@pytest.mark.parametrize("stage", ["baseline", "subs", "dec", "sem"])
+def test_stages_leave_losses_out(make_trainer, stage):
+    config = tiny_config().at_stage(stage)
+    values = make_trainer(config).step(0)
+    on = {name for name, weight in config.weights.model_dump().items() if weight}
+    assert set(values) == on | {"discrimination", "total"}
+
+
+def test_motion_comes_first(make_trainer):
+    trainer = make_trainer(tiny_config(motion_first=1, ramp=3, weights={"adversarial": 0}))
+    assert set(trainer.step(0)) == {"reconstruction", "total"}
+    assert "similarity" in trainer.step(1)
+    assert [trainer.config.descriptor_weight(step) for step in (0, 1, 2, 4, 9)] == [0, 0.25, 0.5, 1, 1]
+
+
+def test_the_basis_stays_orthonormal_while_training(make_trainer):
+    trainer = make_trainer()
+    before = torch.cat(trainer.objective.model.subspaces.bases()).detach()
+    for step in range(4):
+        trainer.step(step)
+    basis = torch.cat(trainer.objective.model.subspaces.bases()).detach()
+    assert (basis - before).abs().max() > 1e-5
+    assert (basis @ basis.T - torch.eye(len(basis))).abs().max() < 1e-5
+
+
+def test_a_resumed_training_takes_the_same_next_step(make_trainer, tmp_path):
+    config = tiny_config()
+    unbroken, first, second = make_trainer(), make_trainer(), make_trainer()
+    for step in range(3):
+        unbroken.step(step)
+        first.step(step)
+    save(tmp_path, first.state, Progress(3, 1.5), config, "digest")
+    assert load(tmp_path / LAST, second.state, config, "digest") == Progress(3, 1.5)
+    for step in (3, 4):
+        assert second.step(step) == unbroken.step(step)
+    for name, value in unbroken.average.state_dict().items():
+        assert torch.equal(value, second.average.state_dict()[name]), name
+
+
+def test_a_changed_configuration_is_refused_with_the_difference(make_trainer, tmp_path):
+    trainer = make_trainer()
+    save(tmp_path, trainer.state, Progress(), tiny_config(), "digest")
+    with pytest.raises(RunError, match=r"changed since:\n  batch: 4 -> 6\n  optimiser\.rate: 0\.002 -> 0\.1\n"):
+        load(tmp_path / LAST, trainer.state, tiny_config(batch=6, optimiser={"rate": 0.1}), "digest")
+    with pytest.raises(RunError, match="other clips"):
+        load(tmp_path / LAST, trainer.state, tiny_config(), "another")
+
+
+def test_a_loss_that_is_no_number_stops_and_names_the_batch(make_trainer):
+    trainer = make_trainer()
+    before = {name: value.clone() for name, value in trainer.objective.state_dict().items() if "weight" in name}
+    with torch.no_grad():
+        trainer.objective.model.generator.input.input.fill_(float("nan"))
+    with pytest.raises(RunError, match=r"step 0: the loss .*reconstruction.* not a number\. Batch: p\dc\d\[\d->\d\], "):
+        trainer.step(0)
+    assert all(torch.equal(trainer.objective.state_dict()[name], value) for name, value in before.items())
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(make_trainer, tmp_path, monkeypatch):
+    trainer = make_trainer()
+    save(tmp_path, trainer.state, Progress(1, 0.0), tiny_config(), "digest")
+    good = (tmp_path / LAST).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "write_file", full)
+    with pytest.raises(RunError, match="checkpoint of step 2 cannot be written, the disk is full; the last good"):
+        save(tmp_path, trainer.state, Progress(2, 0.0), tiny_config(), "digest")
+    assert (tmp_path / LAST).read_bytes() == good
+
+
+def test_a_damaged_checkpoint_is_named(make_trainer, tmp_path):
+    path = tmp_path / LAST
+    path.write_bytes(b"half a file")
+    with pytest.raises(MethodError, match="not a whole safetensors file"):
+        load(path, make_trainer().state, tiny_config(), "digest")
+
+
+def test_draws_depend_on_their_key_alone():
+    corpus = make_corpus()
+    data = Data(same_identity=0.5)
+    first, again, other = (draw(corpus, 3, 8, data, key) for key in ((0, 5, 0, 0), (0, 5, 0, 0), (0, 6, 0, 0)))
+    assert first == again and first != other
+    assert all(one.source != one.driving for one in first)
+
+
+def test_half_of_the_pairs_show_one_identity_in_two_clips():
+    drawn = draw(make_corpus(), 3, 8, Data(same_identity=0.5), (1, 2))
+    left, right = drawn[:4], drawn[4:]
+    assert [a.identity == b.identity for a, b in zip(left, right, strict=True)] == [True, True, False, False]
+    assert all(a.clip is not b.clip for a, b in zip(left, right, strict=True))
+
+
+def test_the_number_of_people_grows():
+    config = tiny_config(data={"first_people": 2, "double_people": 10})
+    assert [config.people(step, 7) for step in (0, 9, 10, 20, 30)] == [2, 3, 4, 7, 7]
+    assert tiny_config().people(0, 7) == 7
+    assert {one.identity for one in draw(make_corpus(), 2, 64, Data(), (0,))} == {0, 1}
+
+
+def test_sample_sheets_have_a_column_for_each_view(make_trainer):
+    trainer = make_trainer()
+    made = sheet(trainer.averaged, trainer.batch(0, 0))
+    assert made.shape == (1, 4 * 32, len(COLUMNS) * 32, 3) and made.dtype == np.uint8
+
+
+def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    journal = Journal(tmp_path)
+    journal.add({"total": 1.0})
+    journal.add({"total": 3.0, "adversarial": 5.0})
+    journal.write(2, 0.25)
+    journal.close()
+    assert json.loads((tmp_path / LOSSES).read_text()) == {"step": 2, "seconds": 0.2, "total": 2.0, "adversarial": 5.0}
+
+
+@pytest.mark.parametrize("name", ["small", "vox256", "hdtf512"])
+def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
+    assert name in shipped_configs()
+    config = read_config(name)
+    assert config.weights == Config().weights
+    assert (config.shape.style_dim, config.shape.identity_dim, config.shape.motion_dim) == (512, 20, 20)
+
+
+def test_wrong_configurations_are_explained(tmp_path):
+    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, vox256"):
+        read_config("large")
+    path = tmp_path / "mine.yaml"
+    path.write_text("batch: 3\nlearning: fast\n")
+    with pytest.raises(MethodError, match=r"(?s)batch.*learning"):
+        read_config(str(path))
+
+
+def test_differences_are_named_by_their_path():
+    assert differences({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 1, "c": 5}}) == ["a.c: 2 -> 5", "d: 3 -> None"]
+
+
+def test_accumulated_parts_see_different_batches(make_trainer):
+    trainer = make_trainer(tiny_config(accumulate=2))
+    assert trainer.batch(0, 0).names != trainer.batch(0, 1).names
+    assert np.isfinite(trainer.step(0)["total"])
+
+
+def test_half_precision_trains(make_trainer):
+    trainer = make_trainer(tiny_config(precision="bf16"))
+    assert np.isfinite(trainer.step(0)["total"])
+    assert all(p.dtype == torch.float32 for p in trainer.objective.parameters())
+    assert dataclasses.is_dataclass(trainer.state)
