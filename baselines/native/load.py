@@ -29,11 +29,17 @@ def load(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
     Raises:
         MethodError: no weights are there, they are of something else, or networks are to be compiled and cannot.
     """
-    check_compiler(config)
     if config.random_weights:
-        network = random_network(networks, make, config.seed)
-    else:
-        network = _with_weights(networks, config, make)
+        return ready(random_network(networks, make, config.seed), config)
+    return ready(_with_weights(networks, config, make), config)
+
+
+def ready(network: N, config: MethodConfig) -> N:
+    """`network` in evaluation mode, with the precision and memory layout and on the device of `config`.
+
+    Raises `MethodError` when networks are to be compiled and cannot.
+    """
+    check_compiler(config)
     if config.precision != "fp32":
         lower_precision(network, config.precision, config.device)
     network = network.eval().requires_grad_(False).to(config.device)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from baselines.native.load import ready
 from baselines.native.method import NativeMethod, Render
-from baselines.native.precision import lower_precision
 from baselines.sfd.checkpoints import SfdCheckpoints
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
@@ -48,10 +48,7 @@ def resized(images: Tensor, size: int) -> Tensor:
 
 def build(config: MethodConfig) -> NativeMethod:
     """The model in the checkpoint, of whatever size it is."""
-    model = _model(config)
-    if config.precision != "fp32":
-        lower_precision(model, config.precision, config.device)
-    model = model.eval().requires_grad_(False).to(config.device)
+    model = ready(_model(config), config)
     return NativeMethod(SfdAnimator(model), config, size=model.shape.size, full_size_sources=True)
 
 

@@ -14,25 +14,33 @@ SHIPPED = Path(__file__).resolve().parent / "weights" / "small.safetensors"
 
 @dataclass(frozen=True)
 class SfdCheckpoints:
-    """Imported weights if there are any, else those in `shipped`; see `evalkit.checkpoints.Checkpoints`."""
+    """Imported weights if there are any, else those in `shipped`; see `evalkit.checkpoints.Checkpoints`.
+
+    All sizes and stages are one variant: a file says itself which networks it holds.
+    """
 
     shipped: Path = SHIPPED
+    variants: tuple[str] = ("sfd",)
+
+    @property
+    def installed(self) -> Path:
+        """Where imported weights lie."""
+        return installed_path("sfd", *self.variants)
 
     def import_file(self, path: Path) -> Path:
         """Make a weight file, or a checkpoint of `python -m baselines.sfd.train`, the default."""
-        output = installed_path("sfd", "sfd")
-        export(path, output)
-        return output
+        export(path, self.installed)
+        return self.installed
 
     def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
         """The file given, or the default one."""
         path = checkpoint or self._here()
         if path is None:
-            return [CheckpointStatus("sfd", None, "absent", _HOW)]
+            return [CheckpointStatus(*self.variants, None, "absent", _HOW)]
         try:
             shape, _ = read_weights(path)
         except MethodError as error:
-            return [CheckpointStatus("sfd", path, "unusable", str(error))]
+            return [CheckpointStatus(*self.variants, path, "unusable", str(error))]
         return [CheckpointStatus(f"{shape.size} px", path, "ready")]
 
     def default(self, config: MethodConfig) -> Path:
@@ -43,7 +51,7 @@ class SfdCheckpoints:
         return path
 
     def _here(self) -> Path | None:
-        return next((path for path in (installed_path("sfd", "sfd"), self.shipped) if path.is_file()), None)
+        return next((path for path in (self.installed, self.shipped) if path.is_file()), None)
 
 
 _HOW = "Train some with `python -m baselines.sfd.train`, then: evalkit methods import sfd OUT/last.safetensors"

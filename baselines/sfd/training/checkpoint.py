@@ -42,7 +42,7 @@ def save(folder: Path, state: State, progress: Progress, config: Config, data: s
     facts = {"format": TRAINING, "step": progress.step, "seconds": progress.seconds, "data": data}
     path = folder / LAST
     try:
-        write_file(path, tensors, facts | {"config": config.model_dump(mode="json")})
+        write_file(path, tensors, facts | {"config": _compared(config)})
     except (OSError, SafetensorError) as error:
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
         reason = "the disk is full" if full else str(error)
@@ -61,7 +61,7 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
     differences, or of other data.
     """
     facts, tensors = read_file(path)
-    if changed := differences(facts["config"], config.model_dump(mode="json")):
+    if changed := differences(facts["config"], _compared(config)):
         lines = "\n  ".join(changed)
         raise RunError(
             f"{path}: the configuration has changed since:\n  {lines}\nResume with the old one, or use another --out."
@@ -73,6 +73,11 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
     for name, optimiser in state.optimisers.items():
         _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
     return Progress(facts["step"], facts["seconds"])
+
+
+def _compared(config: Config) -> dict[str, Any]:
+    """What must not change in a training: all but its length."""
+    return config.model_dump(mode="json", exclude={"steps"})
 
 
 def _network_tensors(state: State) -> Iterator[tuple[str, Tensor]]:

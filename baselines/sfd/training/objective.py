@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from baselines.sfd.model import SFD, Face
 from baselines.sfd.training import losses
 from baselines.sfd.training.config import Config
+from baselines.sfd.training.freezing import frozen
 from baselines.sfd.training.heads import classifier, eraser, reverse_gradient
 from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.sampling import Batch
@@ -64,7 +65,8 @@ class Objective(nn.Module):
         if self.classifier is not None:
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
         if self.weights.regression:
-            again = self.model.describe(generated)
+            with frozen(self.model.encoder, self.model.subspaces):  # else they learn to overlook motion
+                again = self.model.describe(generated)
             targets = source.identity.detach(), driving.motion.detach()
             found["regression"] = losses.latent_regression((again.identity, again.motion), *targets)
         return found

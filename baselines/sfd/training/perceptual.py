@@ -17,7 +17,7 @@ from evalkit import weights
 from evalkit.errors import WeightsError
 from evalkit.extractors.lpips import BACKBONE_WEIGHTS
 from evalkit.extractors.lpips_backbones import Backbone, squeezenet, vgg16
-from evalkit.extractors.state_files import load_into, read_state
+from evalkit.extractors.torch_network import load_into, read_state
 
 STAND_IN = "squeezenet1_1_onnxzoo.npz"
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -1,8 +1,6 @@
 """One optimisation step after the other: generator side, discriminator, running average of the weights."""
 
-import contextlib
 import copy
-from collections.abc import Iterator
 from typing import TypeVar
 
 import torch
@@ -14,6 +12,7 @@ from baselines.sfd.training import losses
 from baselines.sfd.training.checkpoint import State
 from baselines.sfd.training.config import Config
 from baselines.sfd.training.corpus import Corpus
+from baselines.sfd.training.freezing import frozen
 from baselines.sfd.training.objective import Objective, discriminator
 from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.processes import Processes
@@ -122,16 +121,6 @@ class Trainer:
         model = self.objective.model.state_dict()
         for name, mean in self.average.state_dict().items():
             mean.lerp_(model[name], 1 - keep)
-
-
-@contextlib.contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """No gradients for the parameters of `network` in this block."""
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(True)
 
 
 def _placed(network: N, device: str) -> N:

@@ -11,6 +11,7 @@ import torch
 from baselines.sfd.training import checkpoint
 from baselines.sfd.training.checkpoint import LAST, Progress, load, save
 from baselines.sfd.training.config import Config, Data, differences, read_config, shipped_configs
+from baselines.sfd.training.freezing import frozen
 from baselines.sfd.training.logs import LOSSES, Journal
 from baselines.sfd.training.samples import COLUMNS, sheet
 from baselines.sfd.training.sampling import draw
@@ -37,6 +38,18 @@ def test_motion_comes_first(make_trainer):
     assert set(trainer.step(0)) == {"reconstruction", "total"}
     assert "similarity" in trainer.step(1)
     assert [trainer.config.descriptor_weight(step) for step in (0, 1, 2, 4, 9)] == [0, 0.25, 0.5, 1, 1]
+
+
+def test_a_frozen_network_passes_gradients_on_and_keeps_none():
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+    network[0].bias.requires_grad_(False)
+    x = torch.ones(1, 2, requires_grad=True)
+    with frozen(network):
+        out = network(x)
+    out.sum().backward()
+    assert x.grad is not None and x.grad.abs().max() > 0
+    assert all(p.grad is None for p in network.parameters())
+    assert [p.requires_grad for p in network.parameters()] == [True, False, True, True]
 
 
 def test_the_basis_stays_orthonormal_while_training(make_trainer):

@@ -1,0 +1,96 @@
+"""Data: what is read, what is refused, and the command from data to checkpoint."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from baselines.sfd import train as command
+from baselines.sfd.data import main as render
+from baselines.sfd.data import training_corpus
+from baselines.sfd.train import main
+from baselines.sfd.training.config import Data
+from baselines.sfd.training.corpus import load_corpus
+from evalkit import video
+from evalkit.datasets.demo import PROTOCOLS
+from evalkit.errors import DatasetError
+from tests.baselines.sfd.conftest import tiny_config
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn people in one clip of three frames each."""
+    root = tmp_path_factory.mktemp("people")
+    render(["--out", str(root), "--people", "3", "--clips", "1", "--frames", "3", "--size", "128"])
+    return root
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path_factory.getbasetemp() / "sfd-cache"))
+
+
+def test_clips_are_grouped_and_embeddings_centred(data):
+    corpus = load_corpus("folder", data, Data(held_out=0), 32)
+    assert corpus.identities == ("demo1000", "demo1001", "demo1002") and not corpus.held_out
+    (first,) = corpus.clips[0]
+    assert first.frames.shape == (3, 32, 32, 3) and first.frames.dtype == np.uint8
+    assert np.array_equal(first.frames[2], video.read_frames(first.clip.path, [2], size=32)[0])
+    mean = np.mean([one.embedding for clips in corpus.clips for one in clips], axis=0)
+    assert np.abs(mean).max() < 1e-12
+    assert load_corpus("folder", data, Data(held_out=0), 32).digest == corpus.digest
+
+
+def test_the_last_people_are_held_out(data):
+    corpus = load_corpus("folder", data, Data(held_out=1), 32)
+    assert corpus.identities == ("demo1000", "demo1001")
+    assert [clip.identity for clip in corpus.held_out] == ["demo1002"]
+
+
+def test_one_identity_is_not_enough(data):
+    with pytest.raises(DatasetError, match=r"3 identities, 2 of them held out, leave 1 .* The identity eraser"):
+        load_corpus("folder", data, Data(held_out=2), 32)
+
+
+def test_clips_of_one_frame_are_named(data, tmp_path):
+    shutil.copytree(data, tmp_path / "data")
+    video.write_video(tmp_path / "data" / "clips" / "demo1001_c0.mkv", [np.zeros((1, 64, 64, 3), np.uint8)], 25)
+    with pytest.raises(DatasetError, match=r"1 clips have a single frame \(demo1001_c0\)"):
+        load_corpus("folder", tmp_path / "data", Data(held_out=0), 32)
+
+
+def test_clips_without_a_face_are_left_out_and_said(data, tmp_path, caplog):
+    shutil.copytree(data, tmp_path / "data")
+    video.write_video(tmp_path / "data" / "clips" / "demo1001_c0.mkv", [np.zeros((3, 64, 64, 3), np.uint8)], 25)
+    corpus = load_corpus("folder", tmp_path / "data", Data(held_out=0), 32)
+    assert corpus.identities == ("demo1000", "demo1002")
+    assert "1 clips are left out: dlib128 found no face in them (demo1001_c0)" in caplog.text
+
+
+def test_nobody_of_the_protocols_is_trained_on(monkeypatch):
+    assert not set(training_corpus(132, 2, 32, 128).identities) & set(PROTOCOLS.identities)
+    monkeypatch.setattr("baselines.sfd.data.FIRST", 4)
+    with pytest.raises(DatasetError, match=r"test on the identities \[4, 5\]"):
+        training_corpus(3, 1, 1, 64)
+
+
+def test_the_command_trains_resumes_and_refuses(data, tmp_path, monkeypatch, perceptual, caplog):
+    monkeypatch.setattr(command, "backbone", lambda network: perceptual.backbone)
+    config = tmp_path / "tiny.yaml"
+    config.write_text(yaml.safe_dump(tiny_config(data={"held_out": 1}).model_dump(mode="json", exclude={"stage"})))
+    asked = ["--config", str(config), "--data", str(data), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    every = ["--log-every", "1", "--samples-every", "2"]
+    assert main([*asked, *every, "--steps", "2"]) == 0
+    lines = [json.loads(line) for line in (tmp_path / "out" / "losses.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2] and "similarity" in lines[0]
+    assert (tmp_path / "out" / "samples" / "0000002.png").is_file()
+    assert main([*asked, "--steps", "3"]) == 2 and "is there; use --resume" in caplog.text
+    assert main([*asked, "--steps", "3", "--resume", "--seed", "1"]) == 2 and "seed: 0 -> 1" in caplog.text
+    assert main([*asked, *every, "--steps", "3", "--resume"]) == 0
+    steps = [json.loads(line)["step"] for line in (tmp_path / "out" / "losses.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3]
+    assert main([*asked[:4], "--out", str(tmp_path / "new"), "--resume"]) == 2 and "nothing to resume" in caplog.text
+    assert main([*asked[:4], "--out", str(tmp_path / "none"), "--max-minutes", "1e-9"]) == 0
