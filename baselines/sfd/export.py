@@ -9,10 +9,13 @@ from pathlib import Path
 from baselines.sfd.weights import load_model, read_file, write_weights
 
 
+_KEPT = ("config", "step", "seconds", "data")
+
+
 def export(checkpoint: Path, output: Path) -> None:
     """Write the averaged weights of `checkpoint` to `output`. Raises `MethodError`."""
     facts, _ = read_file(checkpoint)
-    about = {name: facts[name] for name in ("config", "step", "seconds", "data") if name in facts}
+    about = {name: fact for name, fact in facts.items() if name in _KEPT}
     write_weights(output, load_model(checkpoint), about)
 
 

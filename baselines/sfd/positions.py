@@ -41,6 +41,6 @@ class Positions(nn.Module):
 def centres(heat: Tensor) -> Tensor:
     """(B, K, n, n) -> (B, 2K): mean x of the softmax of every map, then mean y, in [-1, 1]."""
     side = heat.shape[-1]
-    share = heat.flatten(2).softmax(dim=2).unflatten(2, (side, side))
+    share = heat.flatten(2).softmax(dim=2).view(heat.shape)
     line = (torch.arange(side, dtype=heat.dtype, device=heat.device) * 2 + 1) / side - 1
     return torch.cat(((share.sum(dim=2) * line).sum(dim=2), (share.sum(dim=3) * line).sum(dim=2)), dim=1)

@@ -84,7 +84,7 @@ class Trainer:
                 generated, found = self._parallel(batch, self.perceptual, adversary, share)
                 total = self.objective.total(found, share)
                 _check(found | {"total": total}, step, batch)
-                (total / parts).backward()
+                (total / parts).backward()  # type: ignore[no-untyped-call]
             for name, value in (found | {"total": total}).items():
                 values[name] = values.get(name, 0.0) + float(value.detach()) / parts
         self.optimiser.step()
