@@ -8,7 +8,6 @@ from pathlib import Path
 
 from baselines.sfd.weights import load_model, read_file, write_weights
 
-
 _KEPT = ("config", "step", "seconds", "data")
 
 
