@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from baselines.sfd.adapter import CHECKPOINTS, resized
-from baselines.sfd.checkpoints import SfdCheckpoints
+from baselines.sfd.checkpoints import SHIPPED, SfdCheckpoints
 from baselines.sfd.export import export
 from baselines.sfd.training.checkpoint import Progress, save
 from baselines.sfd.weights import load_model, read_file, read_weights, write_weights
@@ -17,6 +17,7 @@ from evalkit import video
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.checkpoints import Checkpoints, with_checkpoint
 from evalkit.errors import MethodError
+from evalkit.files import content_sha256
 from evalkit.methods import build_method, find_method, method_options
 from tests.baselines.sfd.conftest import TINY, tiny_config
 from tests.fakes import noise
@@ -134,3 +135,13 @@ def test_shrinking_is_that_of_frames():
     pillow = video.fit(frame[0], 32).astype(np.float32) / 127.5 - 1
     assert np.abs(ours[0].permute(1, 2, 0).numpy() - pillow).max() < 1.5 / 127.5
     assert TINY.size == 32
+
+
+def test_the_shipped_weights_are_those_of_their_card_and_move_the_source(clip):
+    assert SHIPPED.stat().st_size <= 16 * 1024**2
+    assert content_sha256(SHIPPED) in (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+    method = build_method(find_method("ours"), config_of(SHIPPED))
+    source = noise(1, 48, seed=1)
+    frames = np.concatenate(list(method.animate(source, clip, "absolute")))
+    assert frames.shape == (3, 48, 48, 3)
+    assert np.abs(frames - source / 255).mean() > 0.01
