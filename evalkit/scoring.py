@@ -117,11 +117,29 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def start(executor: ProcessPoolExecutor, function: Callable[[ScoringJob], Result], job: ScoringJob) -> "Future[Result]":
     """Start a job in another process. Ctrl-C is put off: a half-started process dies with a traceback."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _interrupts_held():
         return executor.submit(function, job)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Inside, Ctrl-C waits.
+
+    The signal is blocked, which a process that is started here inherits. Python runs handlers in the main thread
+    whichever thread a signal reaches, so the handler waits as well.
+    """
+    came: list[int] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number)) if in_main else None
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    if came:
+        raise KeyboardInterrupt
 
 
 @functools.lru_cache(maxsize=4)

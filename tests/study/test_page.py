@@ -51,10 +51,21 @@ def order(key, study):
     return key.model_copy(update={"trials": {name: key.trials[name] for name in ids}})
 
 
+SLOW_UNTIL_RELEASED = """const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () {
+  this.playbackRate = window.name === "released" ? 1 : 0.1;
+  return play.call(this);
+};"""
+RELEASE = """window.name = "released";
+document.querySelectorAll("video").forEach((video) => { video.playbackRate = 1; });"""
+
+
 def test_from_a_file_to_a_saved_sheet(study, order, tokens, tmp_path):
     with chromium() as (page, errors):
+        page.add_init_script(SLOW_UNTIL_RELEASED)
         begin(page, (study.page / "index.html").as_uri(), tokens[0])
         assert page.is_disabled("#choose-left") and page.is_disabled("#next")
+        page.evaluate(RELEASE)
         wait_until_watched(page)
         page.click("#choose-right")
         assert page.get_attribute("#choose-right", "aria-checked") == "true"

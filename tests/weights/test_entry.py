@@ -5,7 +5,7 @@ import pytest
 from evalkit import weights
 from evalkit.errors import UnknownNameError
 
-NOT_THE_TEAMS = {"arcface-glint360k-r100", "openface-nn4-small2"}
+NOT_THE_TEAMS = {"arcface-glint360k-r100", "face-landmarks-203", "openface-nn4-small2"}
 
 
 def test_every_file_has_one_entry_and_a_way_to_it():
