@@ -55,7 +55,7 @@ def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], sh
     """Rows of a CSV file (UTF-8, with or without BOM, any line ending); blank lines are passed over.
 
     With `short_rows`, cells that are missing at the end of a row are empty. Raises `error` for an unreadable file,
-    missing columns, and rows with too many or too few cells.
+    missing columns, needed ones that come twice, and rows with too many or too few cells.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -64,11 +64,15 @@ def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], sh
             missing = [name for name in required if name not in header]
             if missing:
                 raise error(f"{path} line 1: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}.")
+            if twice := [name for name in required if header.count(name) > 1]:
+                raise error(f"{path} line 1: column {twice[0]!r} comes twice; found {', '.join(header)}.")
             fill = len(header) if short_rows else 0
             rows = ((reader.line_num, cells + [""] * (fill - len(cells))) for cells in reader if any(cells))
             return [_row(path, line, header, cells, error) for line, cells in rows]
     except UnicodeDecodeError as problem:
-        raise error(f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start}).") from problem
+        raise error(
+            f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start}). Save it as UTF-8."
+        ) from problem
     except (OSError, csv.Error) as problem:
         raise error(f"{path}: cannot be read as CSV: {problem}.") from problem
 

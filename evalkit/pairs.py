@@ -34,18 +34,32 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
     else:
         pairs = [_cross(protocol, s, d) for s in sources for d in drivers if s.identity != d.identity]
     if not pairs:
-        identities = len({clip.identity for clip in clips})
-        raise DatasetError(
-            f"The protocol {protocol.id!r} makes no pair from {len(clips)} clips of {identities} identities, "
-            f"{len(sources)} of which can be sources ({' or '.join(protocol.source.kinds)}); "
-            f"{'two identities' if protocol.task == 'cross_reenactment' else 'one clip'} at least are needed."
-        )
+        raise DatasetError(_why_none(protocol, clips, sources))
     expected = expected_pairs(protocol)
     if expected and len(pairs) < expected and not missing_ok:
         raise DatasetError(
             f"The protocol {protocol.id!r} has {expected} pairs; the data allows {len(pairs)} of them. {_SUBSET}"
         )
     return pairs
+
+
+def _why_none(protocol: Protocol, clips: Sequence[Clip], sources: Sequence[Clip]) -> str:
+    """Why no pair can be made of `clips`, and what to do."""
+    identities = len({clip.identity for clip in clips})
+    none = f"The protocol {protocol.id!r} makes no pair from {len(clips)} clips of {identities} identities"
+    if protocol.list_path and (rows := expected_pairs(protocol)):
+        return (
+            f"{none}: each of the {rows} pairs of {protocol.list_path.name} needs a clip that is not among them. "
+            f"`evalkit protocols check {protocol.argument} --data DIR` names them."
+        )
+    if not sources and protocol.source.kinds == ("portrait",):
+        return (
+            f"{none}: its sources are portraits, and none is there. Put some into the folder 'portraits' of the data."
+        )
+    return (
+        f"{none}, {len(sources)} of which can be sources ({' or '.join(protocol.source.kinds)}); "
+        f"{'two identities' if protocol.task == 'cross_reenactment' else 'one clip'} at least are needed."
+    )
 
 
 def expected_pairs(protocol: Protocol) -> int | None:
@@ -77,7 +91,8 @@ def take_clips(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
     if rule.count and not missing_ok and (len(kept) != rule.count or others):
         raise DatasetError(
             f"The protocol {protocol.id!r} is about {rule.count} clips; the data has {len(kept)}, or other ones. "
-            f"`evalkit data check {protocol.dataset} --root DIR --lists DIR` names what is missing; {_SUBSET}"
+            f"`evalkit data check {protocol.dataset} --root DIR` names what is missing, by the official lists if there "
+            f"are some (--lists PATH); {_SUBSET}"
         )
     return [clip for clip in clips if clip.kind == "portrait" or clip.id in kept]
 
@@ -157,7 +172,7 @@ def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = F
     if missing and not missing_ok:
         raise DatasetError(
             f"{len(missing)} of {len(seen)} pairs of {protocol.id!r} need clips that are not in the data. The first: "
-            f"{missing[0]} `evalkit protocols check {protocol.id} --data DIR` names them all; {_SUBSET}"
+            f"{missing[0]} `evalkit protocols check {protocol.argument} --data DIR` names them all; {_SUBSET}"
         )
     return list(pairs.values())
 

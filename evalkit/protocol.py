@@ -123,6 +123,12 @@ class Protocol(_Strict):
         return self
 
     @property
+    def argument(self) -> str:
+        """What `--protocol` takes for it: the id, or the path of its YAML when it did not come with evalkit."""
+        shipped = self.folder.resolve() == resource_dir("protocols").resolve()
+        return self.id if shipped else str(self.folder / f"{self.id}.yaml")
+
+    @property
     def list_path(self) -> Path | None:
         """The pair list, beside the YAML. Raises `ProtocolError` for a name that leaves that folder."""
         if self.pairs.list is None:

@@ -178,7 +178,10 @@ def _run(
     missing = unavailable(asked, settings.coefficients)
     metrics = tuple(metric for metric in asked if metric.key not in missing)
     if not metrics:
-        raise WeightsError(f"None of the metrics can be computed here: {' '.join(missing.values())}")
+        reasons = "; ".join(f"{key}: {reason}" for key, reason in missing.items())
+        raise WeightsError(
+            f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
+        )
     name = configuration["method"] + (f"@{settings.tag}" if settings.tag else "")
     folder = RunFolder(settings.out / protocol.id / name)
     with folder.locked():

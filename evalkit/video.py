@@ -297,7 +297,8 @@ def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Pictur
                 _refuse_truncated(path, container, index, last)
     except (OSError, av.FFmpegError) as error:
         reason = error.strerror or error
-        raise VideoError(f"{path}: not a readable video ({reason}). Replace or re-encode it.") from error
+        advice = "Fix its permissions." if isinstance(error, PermissionError) else "Replace or re-encode it."
+        raise VideoError(f"{path}: not a readable video ({reason}). {advice}") from error
 
 
 def _refuse_truncated(path: Path, container: "av.container.InputContainer", frames: int, last: "av.VideoFrame") -> None:

@@ -89,6 +89,11 @@ def test_other_encodings_are_refused_with_the_place(tmp_path):
         read(tmp_path, "id,file\nZoë,a\n".encode("latin-1"))
 
 
+def test_a_needed_column_that_comes_twice_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"list\.csv line 1: column 'id' comes twice; found id, file, id"):
+        read(tmp_path, "id,file,id\na,b,c\n")
+
+
 def test_a_file_that_is_not_there_or_not_a_file(tmp_path):
     with pytest.raises(DatasetError, match=r"gone\.csv: cannot be read as CSV: .*No such file"):
         read_rows(tmp_path / "gone.csv", (), DatasetError)

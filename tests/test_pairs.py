@@ -210,6 +210,22 @@ def test_an_empty_list_makes_no_pair(listed):
         listed("source,driving\n")
 
 
+def test_a_list_whose_clips_are_all_absent_says_how_to_have_them_named(tmp_path):
+    (tmp_path / "list.csv").write_text("source,driving\nx,y\ny,x\n")
+    protocol = make_protocol(task="cross_reenactment", pairs={"rule": "list", "list": "list.csv"})
+    said = r"each of the 2 pairs of list\.csv needs a clip .* `evalkit protocols check .*small\.yaml --data DIR`"
+    with pytest.raises(DatasetError, match=said):
+        make_pairs(protocol.model_copy(update={"folder": tmp_path}), TWO, missing_ok=True)
+
+
+def test_absent_portraits_are_asked_for():
+    protocol = make_protocol(
+        task="cross_reenactment", pairs={"rule": "random_cross", "count": 2}, source={"kinds": ["portrait"]}
+    )
+    with pytest.raises(DatasetError, match=r"sources are portraits, and none is there\. Put some into"):
+        make_pairs(protocol, TWO)
+
+
 def test_pairs_are_values():
     (first, *_), (again, *_) = crossed(TWO), crossed(TWO)
     assert first == again and hash(first) == hash(again) and replace(first, id="x") != first

@@ -11,7 +11,7 @@ class Interrupted(BaseException):
 
 
 def main() -> None:
-    """Entry point: a user's mistake ends in one paragraph, Ctrl-C in one line, a bug in a traceback."""
+    """Entry point: a mistake or locked folder ends in one paragraph, Ctrl-C in one line, a bug in a traceback."""
     from evalkit.cli.app import app
     from evalkit.errors import EvalkitError
 
@@ -20,6 +20,9 @@ def main() -> None:
         app()
     except EvalkitError as error:
         _end(f"evalkit: {error}", 2)
+    except PermissionError as error:
+        place = error.filename or error
+        _end(f"evalkit: {place}: permission denied. Fix the permissions of it and of the folders above it.", 2)
     except Interrupted:
         _end("evalkit: stopped. Finished pairs are kept; repeat the command to go on.", 130)
 

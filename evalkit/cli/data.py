@@ -80,7 +80,7 @@ def check(
     if as_json:
         print_json(_as_json(name, folder, found))
     else:
-        _print_check(found)
+        _print_check(found, compared=lists is not None or not (dataset.recipe and dataset.recipe.listed))
     if not found.is_whole:
         raise typer.Exit(1)
 
@@ -102,7 +102,8 @@ def prepare(
 ) -> None:
     """Cut your downloads into the clips of the official lists.
 
-    The same command continues where it was stopped and touches nothing that is finished.
+    The same command continues where it was stopped and touches nothing that is finished. Ends with exit code 1 when no
+    clip came of it.
 
     Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --root vox`
     """
@@ -123,6 +124,8 @@ def prepare(
         print_json(_prepared_json(done))
     else:
         _print_prepared(done, total)
+    if not (done.made or done.kept):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -137,16 +140,21 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
 
     from evalkit.cli.console import print_json, say
     from evalkit.datasets import DATASETS
+    from evalkit.errors import DatasetError
     from evalkit.prepare.commands import fetch_list
 
     dataset = DATASETS.get(name)
     listing = _recipe(dataset).read(lists, None, _split(dataset, split))
+    without = [remark for remark in listing.remarks if remark.kind != "odd"]
+    if not listing.jobs:
+        first = f" The first: {without[0].clip}: {without[0].reason} ({without[0].where})." if without else ""
+        raise DatasetError(f"--lists {lists}: nothing to fetch. {len(without)} rows of the list make no clip.{first}")
     rows = [asdict(fetch) for fetch in fetch_list(listing.jobs)]
-    say(f"{len(rows)} videos for {len(listing.jobs)} clips; {len(listing.remarks)} rows of the list make no clip.")
+    say(f"{len(rows)} videos for {len(listing.jobs)} clips; {len(without)} rows of the list make no clip.")
     if as_json:
         print_json(rows)
         return
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else ["save_as"], lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
@@ -192,11 +200,15 @@ def _as_json(name: str, root: Path, found: "Checked") -> dict[str, object]:
     return {"dataset": name, "root": str(root), "whole": found.is_whole, **asdict(found)}
 
 
-def _print_check(found: "Checked") -> None:
+def _print_check(found: "Checked", compared: bool) -> None:
+    """`compared` is false when official lists exist and were not given: the manifest alone tells what is missing."""
     typer.echo(f"{found.clips} clips are there.")
     for title in ("missing", "unreadable", "wrong_size", "wrong_length"):
         findings = getattr(found, title)
-        typer.echo(f"{len(findings)} {title.replace('_', ' ')}{':' if findings else ''}")
+        words = title.replace("_", " ")
+        if title == "missing" and not compared:
+            words += " of those in manifest.csv; --lists PATH compares with the official lists"
+        typer.echo(f"{len(findings)} {words}{':' if findings else ''}")
         for finding in findings[:_SHOWN]:
             typer.echo(f"  {finding.clip}: {finding.reason}")
         if len(findings) > _SHOWN:
@@ -222,10 +234,12 @@ def _prepared_json(done: "Prepared") -> dict[str, object]:
 def _print_prepared(done: "Prepared", total: int) -> None:
     typer.echo(f"{done.made} made, {done.kept} kept, {len(done.not_made)} not made, of {total} clips.")
     for remark in done.not_made[:_SHOWN]:
-        typer.echo(f"  {remark.clip}: {remark.reason} ({remark.where})")
+        typer.echo(f"  {remark.clip}: {remark.reason}" + (f" ({remark.where})" if remark.where else ""))
     if len(done.not_made) > _SHOWN:
         typer.echo(f"  ... and {len(done.not_made) - _SHOWN} more")
     if done.seconds:
         typer.echo(f"{done.frames} frames decoded, {done.frames / done.seconds:.0f} frames per second per core.")
+    if not (done.made or done.kept):
+        typer.echo("No clip came of it; the report names the reasons.")
     typer.echo(f"Report:   {done.report}")
     typer.echo(f"Manifest: {done.report.parent / 'manifest.csv'}")

@@ -15,6 +15,8 @@ from evalkit.prepare.jobs import Listing, Recipe
 from evalkit.prepare.lists.celebv_images import CLIPS, LENGTH, PEOPLE, SIZE, length_of, read_archive
 from evalkit.types import Clip
 
+_OBTAIN = "Get the CelebV archive by the link in the README of github.com/wywu/ReenactGAN and unpack it."
+
 
 def index(root: Path) -> list[Clip]:
     """Clips of the five people."""
@@ -35,7 +37,10 @@ def _clips(root: Path) -> Iterator[Clip]:
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     if raw is None:
-        raise DatasetError("CelebV has no lists: --raw DIR names the folder with <person>/Image.")
+        raise DatasetError(
+            f"CelebV has no lists of clips or videos: leave --lists out. {_OBTAIN} Then "
+            "`evalkit data prepare celebv --raw CelebV --root DIR` makes the clips."
+        )
     return read_archive(raw)
 
 
@@ -44,7 +49,7 @@ DATASET = Dataset(
     title="CelebV of ReenactGAN",
     licence="none stated",
     size=f"5 people, about 40,000 pictures each; {5 * CLIPS} clips of {LENGTH} pictures when prepared",
-    obtain="Get the CelebV archive by the link in the README of github.com/wywu/ReenactGAN and unpack it.",
+    obtain=_OBTAIN,
     index=index,
     recipe=Recipe(
         lists="none; leave --lists out",

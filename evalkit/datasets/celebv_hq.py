@@ -26,7 +26,9 @@ def index(root: Path) -> list[Clip]:
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     path = lists / "celebvhq_info.json" if lists and lists.is_dir() else lists
     if path is None or not path.is_file():
-        raise DatasetError(f"--lists {lists}: expected celebvhq_info.json, or the folder that holds it.")
+        raise DatasetError(
+            f"--lists {lists or '(not given)'}: expected celebvhq_info.json, or the folder that holds it."
+        )
     return read_info(path)
 
 

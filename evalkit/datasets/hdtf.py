@@ -30,7 +30,8 @@ def _redetect(lists: Path | None, raw: Path | None, split: str) -> Listing:
 def _folder(lists: Path | None) -> Path:
     if lists is None or not lists.is_dir():
         raise DatasetError(
-            f"--lists {lists}: expected the folder HDTF_dataset with RD_video_url.txt and its companions."
+            f"--lists {lists or '(not given)'}: expected the folder HDTF_dataset with RD_video_url.txt and its "
+            "companions."
         )
     return lists
 

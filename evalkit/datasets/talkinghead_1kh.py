@@ -27,7 +27,9 @@ def index(root: Path) -> list[Clip]:
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     path = lists / f"{split}_video_tubes.txt" if lists and lists.is_dir() else lists
     if path is None or not path.is_file():
-        raise DatasetError(f"--lists {lists}: expected the unpacked data_list folder with {split}_video_tubes.txt.")
+        raise DatasetError(
+            f"--lists {lists or '(not given)'}: expected the unpacked data_list folder with {split}_video_tubes.txt."
+        )
     return read_tubes(path, split)
 
 

@@ -69,7 +69,8 @@ def reader(
             return read_release(raw, people, split)
         if lists is None or not lists.exists():
             raise DatasetError(
-                f"--lists {lists}: expected vox-metadata.csv, or the folder `txt` of the official tracks."
+                f"--lists {lists or '(not given)'}: expected vox-metadata.csv, or the folder `txt` of the official "
+                "tracks."
             )
         tables = [lists] if lists.is_file() else sorted(lists.glob("*metadata*.csv"))
         if len(tables) > 1:

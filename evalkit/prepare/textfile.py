@@ -13,7 +13,11 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}).") from error
+        raise DatasetError(
+            f"{path}: not UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8."
+        ) from error
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path}: no such file; the official lists are needed whole.") from error
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror}).") from error
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]

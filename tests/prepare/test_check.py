@@ -94,7 +94,9 @@ def test_the_command_names_faults_and_ends_with_1(root, evalkit, tmp_path):
 
 def test_a_whole_root_ends_with_0(evalkit, tmp_path):
     video.write_video(tmp_path / f"{clip('id10280', 2)}.mp4", [np.zeros((2, 256, 256, 3), np.uint8)], 25)
-    assert evalkit("data", "check", "voxceleb1", "--root", tmp_path, "--workers", 1).returncode == 0
+    told = evalkit("data", "check", "voxceleb1", "--root", tmp_path, "--workers", 1)
+    assert told.returncode == 0
+    assert "0 missing of those in manifest.csv; --lists PATH compares with the official lists" in told.stdout
 
 
 @pytest.mark.parametrize("method", ["copy_source", "landmark_warp", "fomm"])
@@ -132,6 +134,14 @@ def test_commands_write_what_to_fetch_and_nothing_is_fetched(evalkit, tmp_path):
     ]
 
 
+def test_lists_without_a_clip_are_no_success(evalkit, tmp_path):
+    lists, raw = vox_list(tmp_path, []), tmp_path / "raw"
+    raw.mkdir()
+    assert_explained(evalkit("data", "commands", "voxceleb1", "--lists", lists), "vox-metadata.csv: nothing to fetch")
+    told = evalkit("data", "prepare", "voxceleb1", "--raw", raw, "--lists", lists, "--root", tmp_path / "root")
+    assert told.returncode == 1 and "No clip came of it" in told.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -139,6 +149,8 @@ def test_commands_write_what_to_fetch_and_nothing_is_fetched(evalkit, tmp_path):
         (("data", "commands", "voxceleb1", "--split", "tset", "--lists", "x"), "Did you mean 'test'?"),
         (("data", "check", "voxceleb3"), "Did you mean 'voxceleb2' or 'voxceleb1'"),
         (("data", "check", "hdtf", "--root", "/nowhere"), "no such folder"),
+        (("data", "commands", "hdtf"), "--lists (not given): expected the folder HDTF_dataset"),
+        (("data", "commands", "celebv"), "CelebV has no lists of clips or videos: leave --lists out."),
     ],
 )
 def test_mistakes_end_in_one_paragraph(evalkit, arguments, said):

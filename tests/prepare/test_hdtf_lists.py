@@ -110,7 +110,7 @@ def test_bad_lists_are_named_with_file_line_and_column(tmp_path, changes, said):
 
 
 def test_absent_lists_are_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"RD_video_url.txt: cannot be read \(No such file"):
+    with pytest.raises(DatasetError, match=r"RD_video_url\.txt: no such file; the official lists are needed whole"):
         read_lists(tmp_path)
     with pytest.raises(DatasetError, match="expected the folder HDTF_dataset"):
         DATASETS.get("hdtf").recipe.read(None, None, "all")

@@ -174,7 +174,7 @@ def test_a_locked_video_costs_only_its_clips_and_a_locked_root_is_named(locked, 
     arguments = ("--raw", tmp_path / "raw", "--lists", lists, "--root", root, "--workers", 1)
     told = locked("data", "prepare", "voxceleb1", *arguments, "--json")
     done = json.loads(told.stdout)
-    assert done["made"] == 1 and "Permission denied" in done["not_made"][0]["reason"]
+    assert done["made"] == 1 and "(Permission denied). Fix its permissions." in done["not_made"][0]["reason"]
     (root / "test").chmod(0)
     try:
         for arguments in (
@@ -186,6 +186,21 @@ def test_a_locked_video_costs_only_its_clips_and_a_locked_root_is_named(locked, 
             assert_explained(told, "test: not readable. Fix the permissions of the data folder.")
     finally:
         (root / "test").chmod(0o755)
+
+
+def test_a_locked_folder_above_ends_in_one_paragraph(locked, tmp_path):
+    outer = tmp_path / "outer"
+    write_raw(outer / "root" / "test" / "id10280#A#000000#000004", noise(4, 256))
+    write(outer / "lists", LISTS["voxceleb1"])
+    outer.chmod(0)
+    root, lists = ("--root", outer / "root"), ("--lists", outer / "lists")
+    try:
+        checked = locked("data", "check", "voxceleb1", *root)
+        prepared = locked("data", "prepare", "voxceleb1", "--raw", tmp_path, *lists, *root)
+    finally:
+        outer.chmod(0o755)
+    assert_explained(checked, "outer/root: permission denied. Fix the permissions of it and of the folders above it.")
+    assert_explained(prepared, "outer/lists: permission denied.")
 
 
 @pytest.mark.parametrize("dataset", ["voxceleb1", "voxceleb2", "celebv"])

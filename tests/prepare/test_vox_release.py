@@ -62,5 +62,5 @@ def test_the_part_is_chosen_by_the_test_people(release):
 def test_a_folder_without_utterances_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"no <person>/<video>/<utterance>\.mp4 of the part 'test'.*or give --lists"):
         read_release(tmp_path, ("id00017",), "test")
-    with pytest.raises(DatasetError, match=r"--lists None: expected vox-metadata\.csv"):
+    with pytest.raises(DatasetError, match=r"--lists \(not given\): expected vox-metadata\.csv"):
         DATASETS.get("voxceleb1").recipe.read(None, tmp_path, "test")

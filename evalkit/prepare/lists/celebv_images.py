@@ -26,12 +26,14 @@ def read_archive(raw: Path) -> Listing:
     folders = {path.parent.name: path for path in sorted(walk(raw)) if path.name == "Image"}
     for person in PEOPLE:
         if person not in folders:
-            remarks.append(Remark(person, "not made", f"no folder {person}/Image under {raw}"))
+            remarks.append(Remark(person, "not made", f"no folder {person}/Image", str(raw)))
             continue
         starts, odd = _starts(folders[person])
         remarks += [Remark(f"{person}/{name}", "odd", "not named P_<name>_<n>.jpg_<10 digits>.jpg") for name in odd]
         if not starts:
-            remarks.append(Remark(person, "not made", f"no {LENGTH} pictures that follow each other"))
+            remarks.append(
+                Remark(person, "not made", f"no {LENGTH} pictures that follow each other", f"{person}/Image")
+            )
         jobs += [_job(person, position, index) for position, index in starts]
     if not jobs and not folders:
         raise DatasetError(f"{raw}: no <person>/Image folder. Unpack CelebV's archive there.")
