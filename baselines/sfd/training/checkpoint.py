@@ -76,8 +76,8 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
 
 
 def _compared(config: Config) -> dict[str, Any]:
-    """What must not change in a training: all but its length."""
-    return config.model_dump(mode="json", exclude={"steps"})
+    """What must not change in a training: all but where it ends and how."""
+    return config.model_dump(mode="json", exclude={"steps": True, "optimiser": {"cool_down"}})
 
 
 def _network_tensors(state: State) -> Iterator[tuple[str, Tensor]]:

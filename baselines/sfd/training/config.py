@@ -65,11 +65,16 @@ class Data(_Strict):
 
 
 class Optimiser(_Strict):
-    """Adam, for the generator side and for the discriminator."""
+    """Adam, for the generator side and for the discriminator.
+
+    Attributes:
+        cool_down: steps at the end of a training, counted back from its `steps`, in which both rates fall linearly.
+    """
 
     rate: float = 2e-3
     discriminator_rate: float = 2e-3
     betas: tuple[float, float] = (0.0, 0.99)
+    cool_down: int = Field(default=0, ge=0)
 
 
 class Adversary(_Strict):
@@ -138,6 +143,11 @@ class Config(_Strict):
         """Share of their weights with which the losses on descriptors play at a step, from 0 to 1."""
         since = step - self.motion_first
         return 0.0 if since < 0 else min(1.0, (since + 1) / (self.ramp + 1))
+
+    def rate_share(self, step: int) -> float:
+        """Share of the learning rates that a step is taken with, from 1 down to 1 / cool_down at the last one."""
+        left, cool_down = self.steps - step, self.optimiser.cool_down
+        return left / cool_down if left < cool_down else 1.0
 
     def people(self, step: int, all_of_them: int) -> int:
         """How many identities a step draws from."""

@@ -74,6 +74,7 @@ class Trainer:
         Raises `RunError` for a loss that is not a number, before any weight is changed by it.
         """
         playing, share = self._plays(step), self.config.descriptor_weight(step)
+        self._set_rates(self.config.rate_share(step))
         parts = self.config.accumulate
         values: dict[str, float] = {}
         self.optimiser.zero_grad(set_to_none=True)
@@ -92,6 +93,12 @@ class Trainer:
             values["discrimination"] = self._discriminate(step, batch, generated.detach())
         self._update_average(step)
         return values
+
+    def _set_rates(self, share: float) -> None:
+        rates = self.config.optimiser
+        for optimiser, rate in ((self.optimiser, rates.rate), (self._opposing, rates.discriminator_rate)):
+            for group in optimiser.param_groups:
+                group["lr"] = share * rate
 
     def _plays(self, step: int) -> bool:
         adversary = self.config.adversary

@@ -40,6 +40,23 @@ def test_motion_comes_first(make_trainer):
     assert [trainer.config.descriptor_weight(step) for step in (0, 1, 2, 4, 9)] == [0, 0.25, 0.5, 1, 1]
 
 
+def test_rates_fall_at_the_end(make_trainer):
+    config = tiny_config(steps=4, optimiser={"rate": 2e-3, "discriminator_rate": 1e-3, "cool_down": 2})
+    assert [config.rate_share(step) for step in range(4)] == [1, 1, 1, 0.5]
+    trainer = make_trainer(config)
+    trainer.step(3)
+    optimisers = trainer.state.optimisers
+    assert [group["lr"] for group in optimisers["generator"].param_groups] == [1e-3]
+    assert [group["lr"] for group in optimisers["discriminator"].param_groups] == [0.5e-3]
+
+
+def test_how_a_training_ends_may_be_changed(make_trainer, tmp_path):
+    trainer = make_trainer()
+    save(tmp_path, trainer.state, Progress(1, 1.0), trainer.config, "digest")
+    ending = tiny_config(steps=3, optimiser={"cool_down": 2})
+    assert load(tmp_path / LAST, trainer.state, ending, "digest") == Progress(1, 1.0)
+
+
 def test_a_frozen_network_passes_gradients_on_and_keeps_none():
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
     network[0].bias.requires_grad_(False)
