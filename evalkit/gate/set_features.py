@@ -46,7 +46,7 @@ def resampled_losses(key: str, baseline: Side, candidate: Side, resamples: int =
     ]
     if kept[0] is None or kept[1] is None:
         return None
-    reference = _reference(metric, candidate, {theirs[pair].driving_sha256 for pair in pairs})
+    reference = _reference(metric, candidate, [theirs[pair] for pair in pairs])
     counts = redraws([people[pair][0] for pair in pairs], [people[pair][1] for pair in pairs], resamples)
     if counts is None or reference is None:
         return None
@@ -86,12 +86,15 @@ def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float
     return _load(metric, side, outcome.generated_sha256, {"size": None})
 
 
-def _reference(metric: Metric, side: Side, digests: set[str | None]) -> list[NDArray[np.float64]] | None:
+def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[NDArray[np.float64]] | None:
+    """Rows of every clip of the protocol's real set; None when they are not to be had."""
     try:
         protocol = Protocol.model_validate(read_header(side.path)["protocol"])
     except ValidationError:
         return None
     decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
+    real_is_driving = protocol.real_set == "driving"
+    digests = {outcome.driving_sha256 if real_is_driving else outcome.source_sha256 for outcome in outcomes}
     return _whole(_load(metric, side, digest, decoding) for digest in sorted(digests, key=str))
 
 

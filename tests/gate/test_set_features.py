@@ -28,8 +28,8 @@ def keep(digest, decoding, rows):
 def with_features(make_run):
     """A run whose generated features lie `offset` away from those of the driving clips, in the cache."""
 
-    def made(name, offset, seed, fid):
-        protocol: Protocol = make_protocol(metrics=[KEY])
+    def made(name, offset, seed, fid, real_set="driving"):
+        protocol: Protocol = make_protocol(metrics=[KEY], real_set=real_set)
         folder = make_run(
             name,
             values(),
@@ -41,10 +41,10 @@ def with_features(make_run):
         for pair, _ in people():
             path = folder / "pairs" / f"{pair}.json"
             outcome = json.loads(path.read_text())
-            outcome |= {"generated_sha256": f"{name}-{pair}", "driving_sha256": f"driving-{pair}"}
+            outcome |= {"generated_sha256": f"{name}-{pair}", f"{real_set}_sha256": f"{real_set}-{pair}"}
             path.write_text(json.dumps(outcome))
             rows = reference.normal(size=(6, DIMENSIONS))
-            keep(f"driving-{pair}", decoding, rows)
+            keep(f"{real_set}-{pair}", decoding, rows)
             keep(f"{name}-{pair}", {"size": None}, rows + offset + 0.1 * generator.normal(size=rows.shape))
         return read_side(folder)
 
@@ -59,6 +59,12 @@ def test_equal_features_lose_nothing(with_features):
     a = with_features("a", 0.5, 1, 2.0)
     losses = resampled_losses(KEY, a, a, 20)
     assert losses is not None and losses.shape == (20,) and np.all(losses == 0)
+
+
+def test_the_real_set_is_the_one_of_the_protocol(with_features):
+    a, b = (with_features(name, offset, seed, 2.0, "source") for name, offset, seed in (("a", 0.5, 1), ("b", 0.7, 2)))
+    losses = resampled_losses(KEY, a, b, 20)
+    assert losses is not None and np.median(losses) > 1
 
 
 def test_a_planted_loss_is_red_beyond_noise(with_features):
