@@ -7,7 +7,7 @@ canonical face model into the view of a camera with a vertical field of 63 degre
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,8 +52,8 @@ def _landmarker(path: str) -> Any:
     class Landmarker(vision.FaceLandmarker):  # type: ignore[misc]
         """Closing runs on a thread pool that is gone when the interpreter ends; then the process frees it all."""
 
-        def __del__(self) -> None:
-            if not sys.is_finalizing():
+        def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:  # bound: modules are emptied first
+            if not ending():
                 self.close()
 
     options = vision.FaceLandmarkerOptions(
