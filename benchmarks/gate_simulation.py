@@ -94,7 +94,7 @@ def build_side(template, values, owners):
     return replace(template, summary=summary, scores=scores, data=dict.fromkeys(clips, "same"), finished=True)
 
 
-def quick(baseline, candidate):
+def quick(baseline, candidate, rules):
     """The outcome of the quick stage and the share of clips it ran."""
     total = len(baseline.data)
     ran = []
@@ -105,7 +105,7 @@ def quick(baseline, candidate):
         kept = {key: {p: s for p, s in scores.items() if p in wanted} for key, scores in candidate.scores.items()}
         return replace(candidate, scores=kept)
 
-    return quick_gate(baseline, Rules(), run)[0].outcome, ran[-1] / total
+    return quick_gate(baseline, rules, run)[0].outcome, ran[-1] / total
 
 
 def parse_loss(text):
@@ -116,13 +116,14 @@ def parse_loss(text):
 def run(template, people, tables, arguments, losses, title):
     """Print how often gates were red, full and quick, by which metrics, and what the quick stage ran."""
     red, quick_red, cost, blamed = 0, 0, [], Counter()
+    rules = Rules() if arguments.confidence is None else Rules(confidence=arguments.confidence)
     for seed in range(arguments.seed, arguments.seed + arguments.gates):
         baseline, candidate = simulate(template, people, tables, arguments, losses, seed)
-        verdict = gate(baseline, candidate, Rules())
+        verdict = gate(baseline, candidate, rules)
         red += verdict.outcome == "regression"
         blamed.update(row.key for row in verdict.metrics if row.status == "worse")
         if not arguments.full_only:
-            outcome, share = quick(baseline, candidate)
+            outcome, share = quick(baseline, candidate, rules)
             quick_red += outcome == "regression"
             cost.append(share)
     n = arguments.gates
@@ -153,6 +154,7 @@ def main():
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--as-they-are", action="store_true")
     parser.add_argument("--full-only", action="store_true", help="leave the quick stage out")
+    parser.add_argument("--confidence", type=float, help="instead of the default rules'")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--loss", nargs="*", default=["akd=2%", "csim=0.01"])
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """What counts as worse: rules per metric, from a YAML file or by default.
 
-confidence: 0.95        # of the whole gate: the chance of a false alarm over all metrics is at most 1 - confidence
+confidence: 0.965       # of the whole gate: the chance of a false alarm over all metrics is at most 1 - confidence
 cluster: identity       # what is independent: identities, or (if you know better) pairs
 device: warn            # another device class than the baseline's: warn, refuse or ignore
 precision: refuse       # another precision
@@ -78,7 +78,7 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    confidence: Confidence = 0.95
+    confidence: Confidence = 0.965
     cluster: Literal["identity", "pair"] = "identity"
     device: Policy = "warn"
     precision: Policy = "refuse"

@@ -59,9 +59,10 @@ def test_without_any_error_the_tolerance_decides_alone(paired):
 
 
 def test_a_smaller_share_allows_less(paired):
-    p = run_tests([paired], Rules())[CSIM].calls[0].p
-    assert run_tests([paired], Rules(), spend=1.01 * p / 0.05)[CSIM].calls[0].worse
-    assert not run_tests([paired], Rules(), spend=0.99 * p / 0.05)[CSIM].calls[0].worse
+    rules = Rules(confidence=0.95)
+    p = run_tests([paired], rules)[CSIM].calls[0].p
+    assert run_tests([paired], rules, spend=1.01 * p / 0.05)[CSIM].calls[0].worse
+    assert not run_tests([paired], rules, spend=0.99 * p / 0.05)[CSIM].calls[0].worse
 
 
 def test_an_ignored_metric_is_shown_as_it_is_and_costs_nothing(make_side):

@@ -65,10 +65,10 @@ def few_bad_clips(loss):
 def test_a_loss_of_every_clip_is_seen_behind_the_noise_of_a_few(make_side):
     before, after = few_bad_clips(0.03)
     a, b = make_side("a", {AKD: before}), make_side("b", {AKD: after})
-    red = gate(a, b, Rules())
+    red = gate(a, b, Rules(confidence=0.95))
     assert red.exit_code == 1 and "of the typical clip" in red.reasons[0]
     assert red.metrics[0].typical == pytest.approx(0.03, abs=0.01)
-    assert gate(a, b, Rules(default=Rule(typical=False))).exit_code == 0
+    assert gate(a, b, Rules(confidence=0.95, default=Rule(typical=False))).exit_code == 0
 
 
 def test_a_gain_of_the_mean_outweighs_the_typical_clip(make_side):
