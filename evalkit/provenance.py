@@ -10,7 +10,19 @@ from typing import Any
 
 from evalkit import __version__
 
-_LIBRARIES = ("numpy", "scipy", "torch", "av", "pillow", "dlib-bin", "pyarrow")
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "av",
+    "pillow",
+    "dlib-bin",
+    "pyarrow",
+    "scikit-image",
+    "onnxruntime",
+    "mediapipe",
+    "opencv-python",
+)
 
 
 def provenance() -> dict[str, Any]:

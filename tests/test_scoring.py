@@ -1,8 +1,10 @@
 """Scoring in this process and in others: the same bytes whatever the order, the number of workers and the cache."""
 
+import signal
+
 import pytest
 
-from evalkit import video
+from evalkit import scoring, video
 from evalkit.demo import render_clip
 from evalkit.evaluate import metric_signatures
 from evalkit.metrics import METRICS
@@ -71,3 +73,19 @@ def test_a_pair_that_cannot_be_scored_says_why_and_leaves_no_file(jobs, clips):
     with scoring_pool(1) as pool:
         reason = pool.submit(ScoringJob(**{**vars(job), "generated": broken})).result()
     assert reason is not None and "broken.mkv: not a readable video" in reason and not job.output.exists()
+
+
+def test_an_interrupt_held_back_goes_to_the_handler_of_before():
+    class Mine(BaseException):
+        pass
+
+    def handler(number, frame):
+        raise Mine
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(Mine), scoring._interrupts_held():
+            signal.getsignal(signal.SIGINT)(signal.SIGINT, None)
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -14,7 +14,9 @@ def written(tmp_path, text):
 
 def test_defaults_without_a_file():
     rules = read_rules(None)
-    assert rules.confidence == 0.965 and rules.of("csim[dlib]").absolute == 0.005 and rules.of("akd[x]").relative == 0.01
+    assert (
+        rules.confidence == 0.965 and rules.of("csim[dlib]").absolute == 0.005 and rules.of("akd[x]").relative == 0.01
+    )
     assert rules.of("csim[dlib]").relative is None and rules.of("psnr").absolute == 0.1
 
 

@@ -89,6 +89,19 @@ def test_descriptors_lie_in_their_subspaces():
     torch.testing.assert_close(face.motion @ x_id.T, torch.zeros(3, 20), atol=1e-4, rtol=0)
 
 
+def test_a_step_can_neither_shift_nor_scale_all_coefficients():
+    rows = torch.randn(16, 3, generator=torch.Generator().manual_seed(0)) * 5 + 2
+    rows.requires_grad_()
+    scale = Standardise(3)
+    standardised = scale(rows, learn=True)
+    torch.testing.assert_close(standardised, scale(rows))
+    (standardised**3).sum().backward()
+    centred = (rows - rows.mean(dim=0)).detach()
+    assert rows.grad.abs().max() > 0.1
+    assert rows.grad.sum(dim=0).abs().max() < 1e-5
+    assert (rows.grad * centred).sum(dim=0).abs().max() < 1e-4
+
+
 def test_standardised_coefficients_have_the_unit_asked_for():
     torch.manual_seed(0)
     scale = Standardise(3, unit=2.0)
@@ -108,7 +121,7 @@ def test_one_pair_is_overfitted():
     assert (source - driving).abs().mean() / 2 > 0.035  # of [0, 1], what a copy of the source would have
     model = SFD(TINY)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.004)
-    for _ in range(80):
+    for _ in range(160):
         made, _, _ = model(source, driving)
         loss = (made - driving).abs().mean()
         optimiser.zero_grad()
