@@ -50,6 +50,14 @@ def report_failures(finished: Finished) -> None:
         say(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
 
 
+def exit_when_all_failed(finished: Sequence[Finished]) -> None:
+    """End with exit code 1 when not one pair of some run succeeded."""
+    import typer
+
+    if any(len(run.summary["pairs"]["failed"]) == run.summary["pairs"]["run"] for run in finished):
+        raise typer.Exit(1)
+
+
 def print_lines(lines: Sequence[str | Path]) -> None:
     """Plain lines on stdout."""
     import typer

@@ -52,14 +52,15 @@ def run(
 ) -> None:
     """Run methods over a protocol and score them.
 
-    The same command continues a run that was stopped; a finished one is not computed again.
+    The same command continues a run that was stopped; a finished one is not computed again. Ends with exit code 1 when
+    not one pair of a method succeeded.
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
     from evalkit.adapter import MethodConfig
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
     from evalkit.cli.devices import resolve_device, resolve_scoring_device
-    from evalkit.cli.results import print_results, report_failures
+    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.coefficients import parse_folders
     from evalkit.device_pool import pool_on
     from evalkit.errors import EvalkitError
@@ -113,3 +114,4 @@ def run(
         print_json(summaries[0] if len(summaries) == 1 else summaries)
     else:
         print_results(list(finished.values()))
+    exit_when_all_failed([finished[entry.card.id] for entry in asked])

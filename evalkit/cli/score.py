@@ -38,7 +38,7 @@ def score(
     """
     from evalkit.cli.console import pair_progress, print_json, say, worker_count
     from evalkit.cli.devices import resolve_scoring_device
-    from evalkit.cli.results import print_results, report_failures
+    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.coefficients import parse_folders
     from evalkit.device_pool import pool_on
     from evalkit.outputs import check_name, find_outputs
@@ -74,3 +74,4 @@ def score(
         print_json(finished.summary)
     else:
         print_results([finished])
+    exit_when_all_failed([finished])

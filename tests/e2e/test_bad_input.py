@@ -178,6 +178,13 @@ def test_a_method_that_misbehaves_on_one_pair(evalkit, make_method, root, small_
     assert not list((tmp_path / "small_self" / name).rglob("*.tmp*"))
 
 
+def test_when_every_pair_failed_the_exit_code_says_so(evalkit, make_method, root, small_self, tmp_path):
+    method = make_method("hopeless", "raise ValueError('no')\nyield")
+    result = run(evalkit, small_self, root, tmp_path, method)
+    assert result.returncode == 1 and "3 of 3 pairs failed" in result.stderr and "Traceback" not in result.stderr
+    assert summary_of(tmp_path, "small_self", "hopeless")["pairs"]["scored"] == 0
+
+
 def test_max_failures_stops_and_keeps(evalkit, make_method, root, small_self, tmp_path):
     method = make_method("hopeless", "raise ValueError('no')\nyield")
     result = run(evalkit, small_self, root, tmp_path, method, extra=("--max-failures", "1"))
