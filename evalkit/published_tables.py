@@ -1,4 +1,4 @@
-"""Tables of papers in our own layout, and reported rows below measured ones.
+"""Tables of papers in our own layout, and reported rows below measured ones or columns beside them.
 
 Best and second are marked within one table of one paper, on the numbers as printed; a reported number is never ranked
 with a measured one.
@@ -70,6 +70,34 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
         rows=(*table.rows, *rows),
         footnotes=(*table.footnotes, meaning, *_footnotes(shown)),
         sections=(*table.sections, Section(len(table.rows), f"Reported in {title}", reported=True)),
+    )
+
+
+def add_reported_beside(table: Table, paper: Paper, name: str, heading: str) -> Table:
+    """`table` with the columns of a paper's table beside it: a row gets the numbers of the paper's row of that name.
+
+    For experiments of one design on other data, such as an ablation. Reported columns stand under `heading` and are not
+    ranked. Raises `UnknownNameError` for a table the paper does not have, `RunError` when it has no row of any name.
+    """
+    number, reported = paper.table(name)
+    columns = tuple(dict.fromkeys(_column(cell, reported) for cell in reported))
+    found = {(cell.method, _column(cell, reported)): cell for cell in reported}
+    beside = [[_unranked(found.get((method, column))) for column in columns] for method, _ in table.rows]
+    title = f"{paper.card.name}, {table_name(number)}"
+    if not any(cell.text for row in beside for cell in row):
+        theirs = ", ".join(dict.fromkeys(cell.method for cell in reported))
+        raise RunError(
+            f"No row of {title} belongs beside this table: it has {theirs}; the table has "
+            f"{', '.join(method for method, _ in table.rows)}."
+        )
+    caption = paper.card.tables[number].caption
+    meaning = f"Columns in italics are reported in {title} ({caption}): not measured here, not ranked"
+    marked = tuple(replace(column, group=heading, reported=True) for column in columns)
+    return replace(
+        table,
+        columns=(*table.columns, *marked),
+        rows=tuple((method, (*cells, *row)) for (method, cells), row in zip(table.rows, beside, strict=True)),
+        footnotes=(*table.footnotes, meaning, *_footnotes(reported)),
     )
 
 

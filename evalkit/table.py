@@ -22,7 +22,8 @@ STYLES: tuple[Style, ...] = ("plain", "paper", "ablation")
 class Column:
     """One metric: its key, title, direction ("" where none is better), unit, printed decimals, and column group.
 
-    `task` and `dataset` say what it was measured on, where that is known.
+    `task` and `dataset` say what it was measured on, where that is known. `reported` columns come from a paper and are
+    set apart.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Column:
     group: str = ""
     task: str = ""
     dataset: str = ""
+    reported: bool = False
 
 
 @dataclass(frozen=True)

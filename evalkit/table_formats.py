@@ -15,7 +15,7 @@ _ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 def markdown(table: Table) -> str:
     """GitHub-flavoured markdown: bold best, underlined second, coverage in brackets where it is not complete.
 
-    Column groups stand before the metric, reported rows are in italics below a heading.
+    Column groups stand before the metric, reported rows and columns are in italics, the rows below a heading.
     """
     header = ["Method", *(_markdown_header(column) for column in table.columns)]
     lines = [_markdown_row(header), _markdown_row(["---", *("---:" for _ in table.columns)])]
@@ -26,9 +26,10 @@ def markdown(table: Table) -> str:
             reported = starts[index].reported
             if starts[index].title:
                 lines.append(_markdown_row([f"*{escape_markdown(starts[index].title)}*", *("" for _ in cells)]))
-        printed = [_markdown_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True)]
+        pairs = list(zip(cells, table.columns, strict=True))
+        printed = [_markdown_cell(cell, column, reported or column.reported) for cell, column in pairs]
         name = escape_markdown(title)
-        lines.append(_markdown_row([f"*{name}*", *map(_italic, printed)] if reported else [name, *printed]))
+        lines.append(_markdown_row([f"*{name}*" if reported else name, *printed]))
     notes = [table.caption, *table.footnotes]
     return "\n".join([*lines, "", *(escape_markdown(note) for note in notes)]) + "\n"
 
@@ -79,11 +80,12 @@ def _markdown_header(column: Column) -> str:
     return f"{group}{escape_markdown(column.title)}{_ARROWS[column.better]}"
 
 
-def _markdown_cell(cell: Cell, column: Column) -> str:
+def _markdown_cell(cell: Cell, column: Column, reported: bool) -> str:
     text = escape_markdown(number(cell, column)) if cell.text else number(cell, column)
     text = {"best": f"**{text}**", "second": f"<u>{text}</u>", "": text}[cell.mark]
     partial = f" ({cell.coverage:.1%})" if cell.coverage is not None and cell.coverage < 1 else ""
-    return f"{text}{escape_markdown(cell.notes)}{partial}"
+    printed = f"{text}{escape_markdown(cell.notes)}{partial}"
+    return _italic(printed) if reported else printed
 
 
 def _italic(text: str) -> str:

@@ -1,6 +1,6 @@
 """LaTeX: a plain booktabs table, the layout of papers, and documents that compile by themselves.
 
-In the layout of papers each column group has a heading, reported rows are in italics below a rule, ours comes last
+In the layout of papers each column group has a heading, reported rows and columns are in italics, ours comes last
 below a rule, and a value from fewer frames than there are carries a sign that a line below the table explains.
 """
 
@@ -32,6 +32,8 @@ _ESCAPES = str.maketrans(
 )
 PARTIAL = "c"
 """The sign of a value whose coverage is not complete, in the layout of papers."""
+WIDE = 12
+"""Tables of more columns are set small and close, so that they fit on a landscape page."""
 
 _PREAMBLE = (
     r"\documentclass{article}",
@@ -66,7 +68,7 @@ def latex_paper(table: Table, *, standalone: bool = False) -> str:
             body += _section(section.title, len(table.columns) + 1)
         elif index == 0:
             body.append(r"\midrule")
-        texts = [_paper_cell(cell, column, reported) for cell, column in _pairs(cells, table)]
+        texts = [_paper_cell(cell, column, reported or column.reported) for cell, column in _pairs(cells, table)]
         body.append(_line(title, texts, italic=reported))
     groups = ["r" * len(list(columns)) for _, columns in groupby(table.columns, key=lambda column: column.group)]
     notes = [*table.footnotes, *_partial_note(table)]
@@ -86,12 +88,14 @@ def _pairs(cells: Sequence[Cell], table: Table) -> Iterator[tuple[Cell, Column]]
 
 def _table(caption: str, alignment: str, lines: Sequence[str], notes: Sequence[str] = ()) -> str:
     below = [rf"  \par\smallskip\footnotesize {escape_latex(note)}" for note in notes]
+    wide = len(alignment.replace(" ", "")) > WIDE
     return (
         "\n".join(
             [
                 r"\begin{table}",
                 r"  \centering",
                 rf"  \caption{{{caption}}}",
+                *([r"  \footnotesize\setlength{\tabcolsep}{4pt}"] if wide else []),
                 rf"  \begin{{tabular}}{{l{' ' if ' ' in alignment else ''}{alignment}}}",
                 r"    \toprule",
                 *(f"    {line}" for line in lines),

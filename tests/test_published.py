@@ -2,15 +2,17 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from evalkit.datasets import DATASETS
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.published import find_paper, list_papers, read_paper
-from evalkit.published_tables import add_reported, published_table
+from evalkit.published_tables import add_reported, add_reported_beside, published_table
 from evalkit.resources import resource_dir
 from evalkit.table import Cell, Column, Table
+from evalkit.table_formats import markdown
 
 PAPERS = ["fsrt", "g3fa", "magicportrait", "sfd"]
 REFERENCE_IDS = {"P-RMSE": "p_rmse", "E-RMSE": "e_rmse", "preference_pct": "preference"}
@@ -131,6 +133,24 @@ def measured_table():
         ("theirs", (Cell(0.41, "best", 1.0, None, None, ""),)),
     )
     return Table((column,), rows, "c", ())
+
+
+def test_reported_columns_stand_beside_rows_of_the_same_name():
+    measured = replace(measured_table(), rows=(("+Subs.", measured_table().rows[0][1]), measured_table().rows[1]))
+    table = add_reported_beside(measured, find_paper("sfd"), "III", "Reported elsewhere")
+    assert table.columns[0] == measured.columns[0] and [c.title for c in table.columns[1:]] == [
+        *("CSIM", "FID", "SSIM", "AED", "APD"),
+    ]
+    assert all(column.reported and column.group == "Reported elsewhere" for column in table.columns[1:])
+    (_, subs), (_, theirs) = table.rows
+    assert [cell.text for cell in subs[1:]] == ["0.483", "32.10", "0.957", "0.072", "0.067"]
+    assert all(cell.mark == "" and cell.value is None for cell in (*subs[1:], *theirs[1:]))
+    assert (subs[0], theirs[0]) == tuple(cells[0] for _, cells in measured.rows)
+    assert "SFD, Table 3 (Ablation of cross-reenactment on VoxCeleb): not measured here" in table.footnotes[0]
+    line = next(line for line in markdown(table).splitlines() if "Subs" in line)
+    assert line == "| +Subs. | <u>0.400</u> | *0.483* | *32.10* | *0.957?* | *0.072?* | *0.067* |"
+    with pytest.raises(RunError, match=r"it has Baseline, \+Subs\., .*; the table has ours, theirs\."):
+        add_reported_beside(measured_table(), find_paper("sfd"), "3", "Reported elsewhere")
 
 
 def test_reported_rows_are_apart_and_change_no_rank():

@@ -5,6 +5,7 @@ EVALKIT_WRITE_GOLDEN=1 writes the golden files anew; look at the difference befo
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from evalkit.published_tables import add_reported, published_table
 from evalkit.records import SCHEMA_VERSION
 from evalkit.table import build_table
 from evalkit.table_formats import FORMATS
-from evalkit.table_latex import document, latex_paper
+from evalkit.table_latex import WIDE, document, latex_paper
 from tests.compiling import compile_latex
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -184,3 +185,16 @@ def test_ours_has_to_be_there(both):
 def test_golden_files_compile(tmp_path, name):
     text = (GOLDEN / name).read_text(encoding="utf-8")
     compile_latex(text if "documentclass" in text else document([text]), tmp_path)
+
+
+def test_wide_tables_fit_on_the_page(run, tmp_path):
+    metrics = {f"csim[{number}]": ok(0.1234) for number in range(WIDE + 4)}
+    table = build_table([run("cross", name, metrics) for name in ("first_method", "second_method")], style="paper")
+    wide, narrow = latex_paper(table, standalone=True), latex_paper(first_columns(table, WIDE))
+    assert r"\footnotesize\setlength{\tabcolsep}" in wide and r"\setlength{\tabcolsep}" not in narrow
+    compile_latex(wide, tmp_path)
+
+
+def first_columns(table, count):
+    rows = tuple((title, cells[:count]) for title, cells in table.rows)
+    return replace(table, columns=table.columns[:count], rows=rows)
