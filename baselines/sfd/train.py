@@ -3,14 +3,15 @@
     python -m baselines.sfd.train --config small --data DIR --out OUT --max-minutes 30
 
 `torchrun --nproc-per-node 4 -m baselines.sfd.train ...` trains on four GPUs. OUT receives `last.safetensors` (all that
-`--resume` needs), `losses.jsonl`, `samples/` and, where it is installed, TensorBoard's files.
+`--resume` needs), `losses.jsonl`, `samples/` and, where it is installed, TensorBoard's files. Among the losses stand
+`validation/l1` and others: of the people held out, animated with the averaged weights.
 """
 
 import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -24,8 +25,10 @@ from baselines.sfd.training.processes import Processes, joined
 from baselines.sfd.training.samples import sheet
 from baselines.sfd.training.sampling import Batch, batch_of, draw
 from baselines.sfd.training.trainer import Trainer
+from baselines.sfd.training.validation import validate, validation_clips
 from evalkit import video
 from evalkit.errors import EvalkitError, RunError
+from evalkit.types import Frames
 
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.monotonic, "processor": time.process_time}
 _LOG = logging.getLogger("evalkit")
@@ -48,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train(given: argparse.Namespace, processes: Processes) -> Progress:
     """Train until the steps or minutes are over; the progress made."""
-    config = _config(given)
+    config = config_of(given)
     device = f"cuda:{processes.local}" if given.device == "cuda" else given.device
     if given.resume != (given.out / LAST).is_file():
         raise RunError(f"{given.out / LAST}: " + ("nothing to resume." if given.resume else "is there; use --resume."))
@@ -64,6 +67,7 @@ def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, proce
     clock = CLOCKS[given.clock]
     began = clock() - progress.seconds
     journal = Journal(given.out) if processes.first else None
+    clips = validation_clips(trainer.corpus, trainer.config.shape.size) if _validates(given) and journal else []
     limit = given.max_minutes * 60 if given.max_minutes else float("inf")
     saved = time.monotonic()
     step = progress.step
@@ -72,11 +76,7 @@ def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, proce
             values = trainer.step(step)
             step += 1
             if journal:
-                journal.add(values)
-            if journal and step % given.log_every == 0:
-                journal.write(step, clock() - began)
-            if journal and (step % given.samples_every == 0 or step == _FIRST_SHEET):
-                _write_sheet(given.out, trainer, step)
+                _report(given, trainer, journal, clips, values, Progress(step, clock() - began))
             if journal and time.monotonic() - saved >= given.save_minutes * 60:
                 _save(given.out, trainer, Progress(step, clock() - began))
                 saved = time.monotonic()
@@ -89,6 +89,29 @@ def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, proce
         journal.close()
     _LOG.info("step %d after %.1f minutes (%s clock)", step, progress.seconds / 60, given.clock)
     return progress
+
+
+def _report(
+    given: argparse.Namespace,
+    trainer: Trainer,
+    journal: Journal,
+    clips: Sequence[Frames],
+    losses: dict[str, float],
+    progress: Progress,
+) -> None:
+    """Losses, validation and sample sheets, each at its own steps."""
+    step = progress.step
+    due = _validates(given) and step % given.validate_every == 0
+    validated = validate(trainer.averaged, clips, trainer.device) if due else {}
+    journal.add(losses | validated)
+    if validated or step % given.log_every == 0:
+        journal.write(step, progress.seconds)
+    if step % given.samples_every == 0 or step == _FIRST_SHEET:
+        _write_sheet(given.out, trainer, step)
+
+
+def _validates(given: argparse.Namespace) -> bool:
+    return bool(given.validate_every > 0)
 
 
 def _save(out: Path, trainer: Trainer, progress: Progress) -> None:
@@ -106,29 +129,38 @@ def _fixed(trainer: Trainer) -> Batch:
     return batch_of(drawn).to(trainer.device)
 
 
-def _config(given: argparse.Namespace) -> Config:
+def config_of(given: argparse.Namespace) -> Config:
+    """The configuration asked for. Raises `MethodError`."""
     config = read_config(given.config).at_stage(given.stage)
     changed = {name: value for name, value in (("seed", given.seed), ("steps", given.steps)) if value is not None}
     return config.model_copy(update=changed)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m baselines.sfd.train", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options of every training, whatever its stage."""
     shipped = ", ".join(shipped_configs())
     parser.add_argument("--config", required=True, help=f"{shipped}, or a YAML file")
     parser.add_argument("--data", type=Path, help="data root of the dataset")
     parser.add_argument("--dataset", default="folder", help="as in `evalkit data list`; default: folder")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, logs and samples")
-    parser.add_argument("--stage", choices=list(STAGES), default="sem", help="row of the ablation; default: sem, all")
-    parser.add_argument("--max-minutes", type=float, help="stop after so many minutes in all, earlier ones included")
+    parser.add_argument(
+        "--max-minutes", "--minutes", type=float, help="stop after so many minutes in all, earlier ones included"
+    )
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="what --max-minutes counts")
     parser.add_argument("--steps", type=int, help="stop after so many steps; default: the configuration's")
     parser.add_argument("--seed", type=int, help="default: the configuration's")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--log-every", type=int, default=20, help="steps")
     parser.add_argument("--samples-every", type=int, default=1000, help="steps")
+    parser.add_argument("--validate-every", type=int, default=500, help="steps; 0: never")
     parser.add_argument("--save-minutes", type=float, default=5.0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m baselines.sfd.train", description=__doc__)
+    add_options(parser)
+    parser.add_argument("--stage", choices=list(STAGES), default="sem", help="row of the ablation; default: sem, all")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     return parser
 
 

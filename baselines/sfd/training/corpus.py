@@ -91,7 +91,8 @@ def _prepare(clips: Sequence[Clip], data: Data, size: int) -> list[TrainingClip]
         if embedding is None:
             faceless.append(clip.id)
         else:
-            prepared.append(TrainingClip(clip, _frames(clip, lengths[clip.id], data, size), embedding))
+            frames = spaced_frames(clip, lengths[clip.id], data.frames_per_clip, size)
+            prepared.append(TrainingClip(clip, frames, embedding))
     if faceless:
         _LOG.warning(
             "%d clips are left out: %s found no face in them (%s)",
@@ -120,8 +121,9 @@ def _centred(clips: list[TrainingClip]) -> list[TrainingClip]:
     return [TrainingClip(one.clip, one.frames, one.embedding - mean) for one in clips]
 
 
-def _frames(clip: Clip, length: int, data: Data, size: int) -> Frames:
-    indices = _spaced(length, data.frames_per_clip)
+def spaced_frames(clip: Clip, length: int, count: int, size: int) -> Frames:
+    """At most `count` of the `length` frames of a clip, evenly spaced from the first on: (T, size, size, 3) uint8."""
+    indices = _spaced(length, count)
     key = canonical_sha256(["sfd-frames-1", content_sha256(clip.path), indices, size])
     path = cache_dir() / "training" / f"{key}.npy"
     if not path.is_file():

@@ -4,7 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
+from baselines.sfd import train as command
+from baselines.sfd.data import main as render
 from baselines.sfd.shape import Shape
 from baselines.sfd.training.config import Config
 from baselines.sfd.training.corpus import Corpus, TrainingClip
@@ -39,6 +42,31 @@ def make_corpus(people: int = 3, clips: int = 2, frames: int = 4, size: int = 32
 
     grouped = tuple(tuple(one(person, clip) for clip in range(clips)) for person in range(people))
     return Corpus(tuple(f"p{person}" for person in range(people)), grouped, (), "digest")
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn people in one clip of three frames each."""
+    root = tmp_path_factory.mktemp("people")
+    render(["--out", str(root), "--people", "3", "--clips", "1", "--frames", "3", "--size", "128"])
+    return root
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for all tests, so that faces are looked for once."""
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path_factory.getbasetemp() / "sfd-cache"))
+
+
+@pytest.fixture
+def tiny_options(
+    data: Path, tmp_path: Path, cache: None, perceptual: Perceptual, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """--config, --data and --device of the training commands; the last of the three people is held out."""
+    monkeypatch.setattr(command, "backbone", lambda network: perceptual.backbone)
+    config = tmp_path / "tiny.yaml"
+    config.write_text(yaml.safe_dump(tiny_config(data={"held_out": 1}).model_dump(mode="json", exclude={"stage"})))
+    return ["--config", str(config), "--data", str(data), "--device", "cpu"]
 
 
 @pytest.fixture(scope="session")

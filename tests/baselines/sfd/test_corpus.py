@@ -2,14 +2,10 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
-from baselines.sfd import train as command
-from baselines.sfd.data import main as render
 from baselines.sfd.data import training_corpus
 from baselines.sfd.train import main
 from baselines.sfd.training.config import Data
@@ -17,20 +13,8 @@ from baselines.sfd.training.corpus import load_corpus
 from evalkit import video
 from evalkit.datasets.demo import PROTOCOLS
 from evalkit.errors import DatasetError
-from tests.baselines.sfd.conftest import tiny_config
 
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three drawn people in one clip of three frames each."""
-    root = tmp_path_factory.mktemp("people")
-    render(["--out", str(root), "--people", "3", "--clips", "1", "--frames", "3", "--size", "128"])
-    return root
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path_factory.getbasetemp() / "sfd-cache"))
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def test_clips_are_grouped_and_embeddings_centred(data):
@@ -77,11 +61,8 @@ def test_nobody_of_the_protocols_is_trained_on(monkeypatch):
         training_corpus(3, 1, 1, 64)
 
 
-def test_the_command_trains_resumes_and_refuses(data, tmp_path, monkeypatch, perceptual, caplog):
-    monkeypatch.setattr(command, "backbone", lambda network: perceptual.backbone)
-    config = tmp_path / "tiny.yaml"
-    config.write_text(yaml.safe_dump(tiny_config(data={"held_out": 1}).model_dump(mode="json", exclude={"stage"})))
-    asked = ["--config", str(config), "--data", str(data), "--out", str(tmp_path / "out"), "--device", "cpu"]
+def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
+    asked = [*tiny_options, "--out", str(tmp_path / "out")]
     every = ["--log-every", "1", "--samples-every", "2"]
     assert main([*asked, *every, "--steps", "2"]) == 0
     lines = [json.loads(line) for line in (tmp_path / "out" / "losses.jsonl").read_text().splitlines()]
