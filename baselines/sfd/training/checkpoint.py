@@ -61,6 +61,16 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
     differences, or of other data.
     """
     facts, tensors = read_file(path)
+    refuse_other(path, facts, config, data)
+    for name, network in state.networks.items():
+        network.load_state_dict(_under(tensors, f"{name}."))
+    for name, optimiser in state.optimisers.items():
+        _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
+    return Progress(facts["step"], facts["seconds"])
+
+
+def refuse_other(path: Path, facts: Mapping[str, Any], config: Config, data: str) -> None:
+    """Raise `RunError` when the facts of the checkpoint `path` tell of another configuration or other data."""
     if changed := differences(facts["config"], _compared(config)):
         lines = "\n  ".join(changed)
         raise RunError(
@@ -68,11 +78,6 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
         )
     if facts["data"] != data:
         raise RunError(f"{path}: was trained on other clips. Resume with the same data, or use another --out.")
-    for name, network in state.networks.items():
-        network.load_state_dict(_under(tensors, f"{name}."))
-    for name, optimiser in state.optimisers.items():
-        _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
-    return Progress(facts["step"], facts["seconds"])
 
 
 def _compared(config: Config) -> dict[str, Any]:
