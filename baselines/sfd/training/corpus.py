@@ -105,7 +105,7 @@ def _prepare(clips: Sequence[Clip], data: Data, size: int) -> list[TrainingClip]
 
 def _embedding(bank: FeatureBank, clip: Clip, length: int, data: Data) -> NDArray[np.float64] | None:
     """Mean of the unit embeddings of evenly spaced frames; None where no face was found."""
-    indices = _spaced(length, data.identity_frames)
+    indices = spaced(length, data.identity_frames)
     side = min(video.frame_size(clip.path))
     found = bank.of_frames(clip.path, indices, side, [data.identity_network])
     rows = np.asarray(found[data.identity_network]["embedding"], dtype=np.float64)
@@ -123,7 +123,7 @@ def _centred(clips: list[TrainingClip]) -> list[TrainingClip]:
 
 def spaced_frames(clip: Clip, length: int, count: int, size: int) -> Frames:
     """At most `count` of the `length` frames of a clip, evenly spaced from the first on: (T, size, size, 3) uint8."""
-    indices = _spaced(length, count)
+    indices = spaced(length, count)
     key = canonical_sha256(["sfd-frames-1", content_sha256(clip.path), indices, size])
     path = cache_dir() / "training" / f"{key}.npy"
     if not path.is_file():
@@ -134,6 +134,6 @@ def spaced_frames(clip: Clip, length: int, count: int, size: int) -> Frames:
     return loaded
 
 
-def _spaced(length: int, count: int) -> list[int]:
+def spaced(length: int, count: int) -> list[int]:
     """At most `count` different indices from first to last frame."""
     return sorted({int(index) for index in np.linspace(0, length - 1, min(count, length)).round()})

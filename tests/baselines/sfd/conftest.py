@@ -15,8 +15,9 @@ from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.processes import Processes
 from baselines.sfd.training.trainer import Trainer
 from baselines.stylegan.encoder import Widths
+from evalkit import video
 from evalkit.extractors.lpips_backbones import squeezenet
-from tests.fakes import make_clip
+from tests.fakes import make_clip, noise
 
 TINY = Shape(size=32, style_dim=48, head_layers=2, points=2, widths=Widths(8, 256))
 
@@ -99,3 +100,14 @@ def lively(model: torch.nn.Module) -> torch.nn.Module:
     for head in model.generator.to_flows:
         torch.nn.init.normal_(head.conv.weight, std=0.3)
     return model
+
+
+@pytest.fixture(scope="session")
+def people_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with four people in two clips of four frames of noise each."""
+    root = tmp_path_factory.mktemp("noise_people")
+    for person in range(4):
+        for clip in range(2):
+            frames = noise(4, 32, seed=2 * person + clip)
+            video.write_video(root / f"p{person}" / f"c{clip}.mkv", [frames], 25)
+    return root
