@@ -25,7 +25,7 @@ def clean(small_root):
 def score(evalkit, small_root, protocols, tmp_path):
     """Score `frames` (written losslessly, or already in `outputs`) as the answer to the first pair."""
 
-    def call(frames=None, keys=KEYS, protocol=protocols / "small_self.yaml"):
+    def call(frames=None, keys=KEYS, protocol=protocols / "small_self.yaml", code=0):
         if frames is not None:
             write_clip(tmp_path / "outputs" / "person0_take.mkv", frames)
         metrics = [part for key in keys for part in ("--metric", key)]
@@ -42,7 +42,7 @@ def score(evalkit, small_root, protocols, tmp_path):
             tmp_path / "runs",
         )
         done = evalkit("score", *arguments, *metrics, "--pair", "person0_take", "--workers", "1", "--json")
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return json.loads(done.stdout)
 
     return call
@@ -102,7 +102,7 @@ def test_pictures_of_other_modes_are_read_as_the_colours_they_show(score, clean,
 def test_frames_of_another_size_are_named(score, clean, tmp_path, shape):
     cut = clean[:, : shape[0], : shape[1]]
     written(tmp_path / "outputs" / "person0_take", [Image.fromarray(frame) for frame in cut])
-    summary = score()
+    summary = score(code=1)
     assert summary["pairs"]["failed"] == ["person0_take"] and summary["metrics"]["l1"]["coverage"] == 0
 
 

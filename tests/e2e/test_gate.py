@@ -198,12 +198,8 @@ def test_a_limited_run_is_incomplete(corpus, methods, protocol, evalkit, baselin
 def test_failed_pairs_are_incomplete(corpus, protocol, evalkit, make_method, runs, tmp_path):
     body = "if sources[0].mean() > driving[0].mean():\n    raise ValueError('broken')\nyield driving"
     broken = make_method("broken", body)
-    assert (
-        evalkit(
-            "run", "-p", protocol, "-d", corpus, "-o", tmp_path, "-M", broken, "--workers", 1, "--no-anchors"
-        ).returncode
-        == 0
-    )
+    run = evalkit("run", "-p", protocol, "-d", corpus, "-o", tmp_path, "-M", broken, "--workers", 1, "--no-anchors")
+    assert run.returncode == 1 and "pairs failed" in run.stderr
     done = evalkit("gate", "-b", runs / "sound", "-c", tmp_path / "tiny_gate" / "broken")
     assert done.returncode == 3 and "failed" in done.stdout
 

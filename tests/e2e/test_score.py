@@ -49,7 +49,7 @@ def test_what_does_not_fit_is_named_and_costs_only_its_pair(score, outputs, smal
     (outputs / "notes.txt").write_text("hello")
     write_clip(outputs / "person9_take.mkv", frames)
     done = score(outputs)
-    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "Traceback" not in done.stderr  # not one of the three fits
     for phrase in (
         "2 entries",
         "notes.txt",
