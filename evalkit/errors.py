@@ -65,3 +65,7 @@ class StudyError(EvalkitError):
 
 class WeightsError(EvalkitError):
     """Weights of a network that are absent (the message says how to fetch them) or have a wrong checksum."""
+
+
+class WorkerError(EvalkitError):
+    """A worker process that died."""

@@ -42,7 +42,8 @@ TABLE: dict[str, set[str]] = {
     "weights.": BASICS | {"cache", "validation"},
     "demo.": {"types", "errors"},
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
-    "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video"},
+    "worker_pool": {"errors"},
+    "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video", "worker_pool"},
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "study.": BASICS
     | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "sources"}

@@ -69,3 +69,8 @@ def unique_clips(clips: list[Clip], root: Path) -> list[Clip]:
             )
         seen[clip.id] = clip
     return sorted(clips, key=lambda clip: clip.id)
+
+
+def no_lists(lists: Path | None, expected: str) -> DatasetError:
+    """The error for `--lists` that is not given or holds nothing of what a recipe reads."""
+    return DatasetError(f"--lists {lists or '(not given)'}: expected {expected}.")

@@ -6,9 +6,8 @@ Layout: `<root>/<clip>.mp4` or `<root>/processed/<clip>.mp4`. Images in `<root>/
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset
+from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips, portraits
-from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import Listing, Recipe
 from evalkit.prepare.lists.celebvhq_json import identity_of, read_info
 from evalkit.types import Clip
@@ -26,9 +25,7 @@ def index(root: Path) -> list[Clip]:
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     path = lists / "celebvhq_info.json" if lists and lists.is_dir() else lists
     if path is None or not path.is_file():
-        raise DatasetError(
-            f"--lists {lists or '(not given)'}: expected celebvhq_info.json, or the folder that holds it."
-        )
+        raise no_lists(lists, "celebvhq_info.json, or the folder that holds it")
     return read_info(path)
 
 

@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset
+from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips
-from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import Listing, Recipe
 from evalkit.prepare.lists.hdtf_lists import SIZE, SUBSETS, identity_of, read_lists
 from evalkit.types import Clip
@@ -29,10 +28,7 @@ def _redetect(lists: Path | None, raw: Path | None, split: str) -> Listing:
 
 def _folder(lists: Path | None) -> Path:
     if lists is None or not lists.is_dir():
-        raise DatasetError(
-            f"--lists {lists or '(not given)'}: expected the folder HDTF_dataset with RD_video_url.txt and its "
-            "companions."
-        )
+        raise no_lists(lists, "the folder HDTF_dataset with RD_video_url.txt and its companions")
     return lists
 
 

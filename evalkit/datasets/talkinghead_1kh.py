@@ -7,9 +7,8 @@ evaluation part is `val`.
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset
+from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips
-from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import Listing, Recipe
 from evalkit.prepare.lists.th1kh_tubes import identity_of, length_of, read_tubes
 from evalkit.types import Clip
@@ -27,9 +26,7 @@ def index(root: Path) -> list[Clip]:
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     path = lists / f"{split}_video_tubes.txt" if lists and lists.is_dir() else lists
     if path is None or not path.is_file():
-        raise DatasetError(
-            f"--lists {lists or '(not given)'}: expected the unpacked data_list folder with {split}_video_tubes.txt."
-        )
+        raise no_lists(lists, f"the unpacked data_list folder with {split}_video_tubes.txt")
     return read_tubes(path, split)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from evalkit.datasets.base import no_lists
 from evalkit.datasets.layout import checked, named_clips
 from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import Listing
@@ -68,10 +69,7 @@ def reader(
         if lists is None and raw and released:
             return read_release(raw, people, split)
         if lists is None or not lists.exists():
-            raise DatasetError(
-                f"--lists {lists or '(not given)'}: expected vox-metadata.csv, or the folder `txt` of the official "
-                "tracks."
-            )
+            raise no_lists(lists, "vox-metadata.csv, or the folder `txt` of the official tracks")
         tables = [lists] if lists.is_file() else sorted(lists.glob("*metadata*.csv"))
         if len(tables) > 1:
             raise DatasetError(f"--lists {lists}: holds {len(tables)} metadata files; name one of them.")

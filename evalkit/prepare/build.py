@@ -12,8 +12,8 @@ from evalkit.errors import DatasetError
 from evalkit.prepare.jobs import ClipJob, Listing, Recipe, Remark
 from evalkit.prepare.journal import Journal, sole_use, stamp_of, write_if_new
 from evalkit.prepare.make import VideoReport, VideoTask, process_video
-from evalkit.prepare.pool import run_all
 from evalkit.prepare.raw import RawVideos
+from evalkit.worker_pool import run_all
 
 OnClip = Callable[[str, str], None]
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}

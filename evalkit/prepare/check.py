@@ -10,9 +10,9 @@ from evalkit.errors import DatasetError, EvalkitError, VideoError
 from evalkit.pairs import expected_pairs, make_pairs
 from evalkit.prepare.jobs import Recipe
 from evalkit.prepare.journal import MANIFEST
-from evalkit.prepare.pool import run_all
 from evalkit.protocol import Protocol
 from evalkit.types import Clip
+from evalkit.worker_pool import run_all
 
 _RATES = {1.2: "30", 24 / 25: "24", 29.97 / 25: "29.97", 2.0: "50", 2.4: "60", 0.4: "10"}
 

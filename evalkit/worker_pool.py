@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from evalkit.errors import DatasetError
+from evalkit.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     """Results of `function` over `items`, as they come; in this process when there is one worker or one item.
 
-    Raises `DatasetError` when a process dies, and whatever `function` raises.
+    Raises `WorkerError` when a process dies, and whatever `function` raises.
     """
     if workers <= 1 or len(items) <= 1:
         yield from map(function, items)
@@ -29,7 +29,7 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
         for future in as_completed([executor.submit(function, item) for item in items]):
             yield future.result()
     except BrokenProcessPool as error:
-        raise DatasetError("A worker process died (no memory?). Finished clips are kept; use --workers 1.") from error
+        raise WorkerError("A worker process died (no memory?). What is finished is kept; use --workers 1.") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
