@@ -25,13 +25,18 @@ _LIBRARIES = (
 )
 
 
+_CODE = ("evalkit", "baselines", "protocols", "pyproject.toml")
+"""What a score can depend on. Results and notes that lie elsewhere in a checkout do not make it another program."""
+_ROOT = Path(__file__).resolve().parent.parent
+
+
 def provenance() -> dict[str, Any]:
-    """evalkit's version, its commit and whether the tree was dirty (None outside a checkout), libraries, machine."""
-    commit = _git("rev-parse", "HEAD")
+    """evalkit's version, commit and whether its code was edited (None outside a checkout), libraries, machine."""
+    commit, edited = code_state(_ROOT)
     return {
         "evalkit": __version__,
         "commit": commit,
-        "dirty": bool(_git("status", "--porcelain")) if commit else None,
+        "dirty": edited,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "platform": platform.platform(),
@@ -48,9 +53,14 @@ def device_name(device: str) -> str:
     return _processor()
 
 
-def _git(*arguments: str) -> str | None:
-    """Output of a git command about evalkit's own checkout; None when it is not in one."""
-    folder = Path(__file__).resolve().parent.parent
+def code_state(folder: Path) -> tuple[str | None, bool | None]:
+    """The commit of the checkout in `folder` and whether its code differs from it; None and None without a checkout."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    return commit, bool(_git(folder, "status", "--porcelain", "--", *_CODE)) if commit else None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Output of a git command about the checkout in `folder`; None when there is none."""
     if not (folder / ".git").exists():
         return None
     try:
