@@ -10,14 +10,33 @@ from evalkit.runfolder import read_header, read_summary
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What a method costs beside its frames per second; None for what nobody measured, "" for what nobody stated.
+
+    `latency_ms` is the wait for a step of `batch` frames, `peak_memory_mb` counts 10^6 bytes of what `memory_of` says,
+    `warm_up` tells what was left out.
+    """
+
+    latency_ms: float | None = None
+    batch: int | None = None
+    peak_memory_mb: float | None = None
+    warm_up: str = ""
+    memory_of: str = ""
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a number."""
+        return self.latency_ms is not None or self.peak_memory_mb is not None
+
+
+@dataclass(frozen=True)
 class Measured:
     """One result over one protocol.
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `summary` holds what `summary.json`
-    holds. `fps` was timed on `machine`; `latency_ms` is the wait for a step of `batch` frames, `peak_memory_mb` counts
-    10^6 bytes. `identity` says which weights and options it was made with. A result with
-    `flags` (reasons in words) is printed and never ranked, and so is an `anchor`: a method that does nothing, whose
-    numbers mark the ends of the scale.
+    holds. `fps` and `costs` were measured on `machine`. `identity` says which weights and options it was made with. A
+    result with `flags` (reasons in words) is printed and never ranked, and so is an `anchor`: a method that does
+    nothing, whose numbers mark the ends of the scale.
     """
 
     name: str
@@ -31,9 +50,7 @@ class Measured:
     identity: Mapping[str, Any]
     flags: tuple[str, ...] = ()
     anchor: bool = False
-    latency_ms: float | None = None
-    batch: int | None = None
-    peak_memory_mb: float | None = None
+    costs: Costs = Costs()
 
     @property
     def method(self) -> str:
@@ -62,9 +79,18 @@ def read_measured(path: Path) -> Measured:
         machine=machine(header.get("device", {}), configuration),
         identity={key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
         anchor=summary["method"] in protocol.get("anchors", ()),
-        latency_ms=_scaled(header["timings"].get("latency_s"), 1e3),
-        batch=header["timings"].get("batch"),
-        peak_memory_mb=_scaled(header["timings"].get("peak_memory_bytes"), 1e-6),
+        costs=costs_of(header["timings"]),
+    )
+
+
+def costs_of(timings: Mapping[str, Any]) -> Costs:
+    """The costs in `timings` of `run.json`, or in `speed` of a leaderboard row; older files hold less."""
+    return Costs(
+        latency_ms=_scaled(timings.get("latency_s"), 1e3),
+        batch=timings.get("batch"),
+        peak_memory_mb=_scaled(timings.get("peak_memory_bytes"), 1e-6),
+        warm_up=timings.get("warm_up") or "",
+        memory_of=timings.get("peak_memory_of") or "",
     )
 
 

@@ -127,7 +127,7 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: boo
     return Table(
         tuple(columns),
         tuple((title, tuple(row)) for title, row in zip(shown, rows, strict=True)),
-        _caption(groups) + (_steps(results) if costs else ""),
+        _caption(groups) + (_conditions(results) if costs else ""),
         tuple(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
@@ -190,16 +190,22 @@ def _block(group: Sequence[Measured], heading: str, costs: bool) -> tuple[list[C
 
 _COSTS: tuple[tuple[Column, Callable[[Measured], float | None]], ...] = (
     (Column("fps", "FPS", "higher", "", 1), lambda result: result.fps),
-    (Column("latency", "Latency (ms)", "lower", "ms", 1), lambda result: result.latency_ms),
-    (Column("peak_memory", "Memory (MB)", "lower", "MB", 0), lambda result: result.peak_memory_mb),
+    (Column("latency", "Latency (ms)", "lower", "ms", 1), lambda result: result.costs.latency_ms),
+    (Column("peak_memory", "Memory (MB)", "lower", "MB", 0), lambda result: result.costs.peak_memory_mb),
 )
 
 
-def _steps(results: Sequence[Measured]) -> str:
-    """How many frames each method makes at a time, without which a latency says little."""
-    batches = dict.fromkeys(f"{r.title} {r.batch}" for r in results if r.batch)
-    machines = dict.fromkeys(r.machine for r in results if r.fps and r.machine)
-    return f" Timed on {'; '.join(machines)}. Frames per step: {', '.join(batches)}." if batches else ""
+def _conditions(results: Sequence[Measured]) -> str:
+    """Device and precision, frames at a time, warm-up and kind of memory, without which costs say little."""
+    timed = [result for result in results if result.fps]
+    facts = (
+        ("Timed on", (result.machine for result in timed)),
+        ("Frames per step:", (f"{r.title} {r.costs.batch}" if r.costs.batch else "" for r in timed)),
+        ("Warm-up:", (result.costs.warm_up for result in timed)),
+        ("Memory:", (result.costs.memory_of for result in timed if result.costs.peak_memory_mb is not None)),
+    )
+    stated = ((name, [text for text in dict.fromkeys(texts) if text]) for name, texts in facts)
+    return "".join(f" {name} {'; '.join(texts)}." for name, texts in stated if texts)
 
 
 def _column(key: str, group: Sequence[Measured], heading: str) -> Column:

@@ -91,8 +91,9 @@ def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board
 
 
 def board_table(board: Board) -> Table:
-    """The board as a table: rank with its interval, Borda score, the metrics, and the overlap flag."""
-    table = table_of([entry.measured() for entry in board.entries])
+    """The board as a table: rank with its interval, Borda score, the metrics, the costs, and the overlap flag."""
+    results = [entry.measured() for entry in board.entries]
+    table = table_of(results, costs=any(result.costs.measured for result in results))
     rows = []
     for entry, (title, cells) in zip(board.entries, table.rows, strict=True):
         standing = board.standings.get(entry.name)

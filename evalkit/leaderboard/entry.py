@@ -12,11 +12,12 @@ from typing import Any
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.files import atomic_path, read_json
-from evalkit.measured import Measured, machine, row_title
+from evalkit.measured import Measured, costs_of, machine, row_title
 from evalkit.methods import find_method
 from evalkit.records import SCHEMA_VERSION, check_schema, read_table
 from evalkit.runfolder import RunFolder, read_header, read_summary
 
+_TIMINGS = ("fps", "latency_s", "batch", "warm_up", "peak_memory_bytes", "peak_memory_of")
 _SUMMARY = (
     "protocol",
     "protocol_version",
@@ -71,6 +72,7 @@ class Entry:
             dataset=content["dataset"],
             fps=content["speed"]["fps"],
             machine=content["speed"]["machine"],
+            costs=costs_of(content["speed"]),
             identity=content["identity"],
             flags=self.flags,
             anchor=content["anchor"],
@@ -103,7 +105,10 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
         "trained_on": trained,
         "overlap": None if trained is None else overlaps(trained, header["protocol"]["dataset"]),
         "identity": {key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
-        "speed": {"fps": header["timings"]["fps"], "machine": machine(header["device"], configuration)},
+        "speed": {
+            **{key: header["timings"].get(key) for key in _TIMINGS},
+            "machine": machine(header["device"], configuration),
+        },
         "provenance": {key: header["provenance"].get(key) for key in ("evalkit", "commit", "dirty")},
         "created": header["created"],
         "metrics": summary["metrics"],

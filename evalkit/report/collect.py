@@ -114,7 +114,7 @@ def collect(runs: Sequence[Path]) -> Comparison:
     if not runs:
         raise RunError("A report needs at least one run folder.")
     measured = [read_measured(path) for path in runs]
-    costs = any(result.latency_ms or result.peak_memory_mb for result in measured)
+    costs = any(result.costs.measured for result in measured)
     table = table_of(_of_one_protocol(measured), costs=costs)
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)

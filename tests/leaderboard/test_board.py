@@ -1,10 +1,13 @@
 """Boards: what may share one, who is ranked, and what the table says."""
 
+import json
+
 import pytest
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.board import add_entry, board_table, list_boards, read_board
 from evalkit.leaderboard.entry import make_entry
+from evalkit.table_formats import markdown
 
 
 @pytest.fixture
@@ -53,6 +56,41 @@ def test_a_metric_that_some_row_lacks_decides_nothing(add):
     assert any("akd[x]" in note for note in board_table(board).footnotes)
 
 
+COSTS = {
+    "latency_s": 0.02,
+    "batch": 2,
+    "warm_up": "one step",
+    "peak_memory_bytes": 512e6,
+    "peak_memory_of": "process memory",
+}
+
+
+def test_costs_stand_in_the_row_with_what_they_were_measured_under(add, boards):
+    add("a", metrics(0.5, 0.5), fps=50.0, header={"timings": COSTS})
+    add("b", metrics(0.5, 0.5), fps=25.0, header={"timings": COSTS | {"latency_s": 0.04, "batch": 1}})
+    table = board_table(read_board(boards, "small"))
+    columns = {column.key: index for index, column in enumerate(table.columns)}
+    rows = dict(table.rows)
+    assert [rows[name][columns["latency"]].value for name in "ab"] == pytest.approx([20, 40])
+    assert [rows[name][columns["peak_memory"]].value for name in "ab"] == [512, 512]
+    assert rows["a"][columns["latency"]].mark == "best"
+    assert "Timed on machine, fp32. Frames per step: a 2; b 1. Warm-up: one step. Memory: process memory." in (
+        table.caption
+    )
+
+
+def test_rows_of_before_costs_were_kept_show_a_dash(add, boards):
+    add("old", metrics(0.5, 0.5), fps=25.0)
+    path = boards / "small" / "old.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"speed": {"fps": 25.0, "machine": "machine, fp32"}}))
+    assert "latency" not in [column.key for column in board_table(read_board(boards, "small")).columns]
+    table = board_table(add("new", metrics(0.5, 0.5), fps=50.0, header={"timings": COSTS}))
+    assert "| FPS ↑ | Latency (ms) ↓ | Memory (MB) ↓ | Overlap |" in markdown(table)
+    (row,) = [line for line in markdown(table).splitlines() if line.startswith("| old |")]
+    assert "| <u>25.0</u> | - | - |" in row
+
+
 def test_one_row_has_no_rank(add):
     board = add("a", metrics(0.5, 0.5))
     assert board.standings == {} and board_table(board).rows[0][1][0].text == ""
@@ -67,8 +105,6 @@ def test_other_protocols_and_data_are_refused_and_leave_no_file(add, boards, key
 
 
 def test_other_signatures_are_refused_even_by_force(add, run, boards):
-    import json
-
     add("a", metrics(0.5, 0.5))
     folder = run("b", metrics(0.5, 0.5))
     summary = json.loads((folder / "summary.json").read_text())
