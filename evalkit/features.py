@@ -1,10 +1,11 @@
 """Features of clips: networks are loaded once, clips are decoded once, and what is known is not computed again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from evalkit import video
 from evalkit.batching import Batcher
 from evalkit.cache import FeatureCache, feature_key
 from evalkit.errors import EvalkitError, VideoError
-from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.files import content_sha256
 from evalkit.types import Features, Frames
 
@@ -26,11 +27,11 @@ class FeatureBank:
 
     def __init__(self, cache: FeatureCache, device: str = "cpu", batch: int = 0) -> None:
         self.cache, self.device, self.batch = cache, device, batch
-        self._loaded: dict[str, Extract] = {}
+        self._loaded: dict[str, Extract | ExtractClip] = {}
         self._batchers: dict[str, Batcher] = {}
         self._digests: dict[tuple[Path, int, int], str] = {}
 
-    def collect(self, path: Path, decoding: dict[str, object], wanted: Iterable[str]) -> "ClipFeatures":
+    def collect(self, path: Path, decoding: dict[str, Any], wanted: Iterable[str]) -> "ClipFeatures":
         """What the cache knows of the frames of `path` that `decoding` describes; the rest must be fed.
 
         `wanted` are ids of extractors that are not transient; those they build on come with them.
@@ -39,7 +40,7 @@ class FeatureBank:
         order = dependency_order(wanted)
         keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
-        return ClipFeatures(self, order, keys, stored)
+        return ClipFeatures(self, partial(video.iter_frames, path, **decoding), order, keys, stored)
 
     def of_frames(self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str]) -> dict[str, Features]:
         """Features of single frames of a clip, each array with one row per index."""
@@ -50,7 +51,11 @@ class FeatureBank:
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""
-        return self._load(name)(frames, upstream)
+        return self._frames(name)(frames, upstream)
+
+    def extract_clip(self, name: str, count: int, chunks: Iterable[Frames]) -> Features:
+        """Run an extractor that sees clips whole on one of `count` frames."""
+        return cast("ExtractClip", self._load(name))(count, chunks)
 
     def batcher(self, name: str) -> Batcher | None:
         """Where frames for an extractor have to queue; None when it sees them at once."""
@@ -58,7 +63,7 @@ class FeatureBank:
         if not (self.batch and entry.gpu and entry.window == 1):
             return None
         if name not in self._batchers:
-            self._batchers[name] = Batcher(self._load(name), self.batch)
+            self._batchers[name] = Batcher(self._frames(name), self.batch)
         return self._batchers[name]
 
     def flush(self) -> None:
@@ -76,7 +81,10 @@ class FeatureBank:
             self._digests[key] = content_sha256(path)
         return self._digests[key]
 
-    def _load(self, name: str) -> Extract:
+    def _frames(self, name: str) -> Extract:
+        return cast("Extract", self._load(name))
+
+    def _load(self, name: str) -> Extract | ExtractClip:
         if name not in self._loaded:
             entry = EXTRACTORS.get(name)
             self._loaded[name] = entry.load(device=self.device) if entry.gpu else entry.load()
@@ -85,14 +93,18 @@ class FeatureBank:
 
 @dataclass
 class ClipFeatures:
-    """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk."""
+    """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
+
+    `decode` gives the frames that are fed once more, for extractors that have to know how many there are.
+    """
 
     bank: FeatureBank
+    decode: Callable[[], Iterable[Frames]]
     order: list[str]
     keys: dict[str, str]
     stored: dict[str, Features]
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
-    _waiting: dict[str, list[Frames]] = field(default_factory=lambda: defaultdict(list))
+    _waiting: dict[str, Frames] = field(default_factory=dict)
     _fed: int = 0
     _owed: int = 0
 
@@ -111,8 +123,11 @@ class ClipFeatures:
         chunk: dict[str, Features] = {}
         rows = slice(self._fed, self._fed + len(frames))
         for name in self.order:
-            if EXTRACTORS.get(name).window != 1:
-                self._feed_windows(name, frames)
+            window = EXTRACTORS.get(name).window
+            if window == WHOLE_CLIP:
+                continue
+            if window > 1:
+                self._feed_windows(name, window, frames)
             elif name in self.stored:
                 chunk[name] = {key: array[rows] for key, array in self.stored[name].items()}
             elif batcher := self.bank.batcher(name):
@@ -130,10 +145,10 @@ class ClipFeatures:
             self.bank.flush()
         if not self.settled:
             raise EvalkitError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
-        for name, waiting in self._waiting.items():
-            if EXTRACTORS.get(name).window == WHOLE_CLIP:
-                self._parts[name].append(self.bank.extract(name, np.concatenate(waiting), {}))
         self._waiting.clear()
+        for name in self.missing:
+            if EXTRACTORS.get(name).window == WHOLE_CLIP:
+                self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
             self.bank.cache.save(self.keys[name], self.stored[name])
@@ -144,18 +159,14 @@ class ClipFeatures:
         self._parts[name].append(rows)
         self._owed -= len(next(iter(rows.values())))
 
-    def _feed_windows(self, name: str, frames: Frames) -> None:
+    def _feed_windows(self, name: str, window: int, frames: Frames) -> None:
         if name in self.stored:
             return
-        window = EXTRACTORS.get(name).window
-        self._waiting[name].append(frames)
-        if window == WHOLE_CLIP:
-            return
-        waiting = np.concatenate(self._waiting[name])
+        waiting = np.concatenate([self._waiting[name], frames]) if name in self._waiting else frames
         while len(waiting) >= window:
             self._parts[name].append(self.bank.extract(name, waiting[:window], {}))
             waiting = waiting[window:]
-        self._waiting[name] = [waiting]
+        self._waiting[name] = waiting
 
 
 def chain_signature(name: str) -> str:

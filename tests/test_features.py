@@ -139,8 +139,8 @@ def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls, monkeypat
         assert len(frames) == 3
         return {"mean": frames[:, 0, 0, 0].mean(keepdims=True)}
 
-    def length(frames, upstream):
-        return {"frames": np.array([float(len(frames))])}
+    def length(count, chunks):
+        return {"frames": np.array([[count, *(frame[0, 0, 0] for chunk in chunks for frame in chunk)]], float)}
 
     entries = {
         "windows": Extractor("windows", "w|v1", (), lambda: mean_of_window, window=3),
@@ -153,5 +153,5 @@ def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls, monkeypat
             found.feed(frames)
         # Frames 10 20 0 | 40 50 60 | 70 is left over.
         assert found.finish()["windows"]["mean"].tolist() == [10, 50]
-        assert found.finish()["whole"]["frames"].tolist() == [7]
+        assert found.finish()["whole"]["frames"].tolist() == [[7, 10, 20, 0, 40, 50, 60, 70]]
     assert bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "whole"]).missing == []

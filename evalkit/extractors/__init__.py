@@ -1,6 +1,6 @@
 """Extractors: one network or formula per file, each saying something of every frame."""
 
-from evalkit.extractors.base import WHOLE_CLIP, Extract, Extractor
+from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
 from evalkit.registry import Registry
 
 EXTRACTORS: Registry[Extractor] = Registry("extractor")
@@ -26,4 +26,4 @@ EXTRACTORS.register("lpips_squeeze", "evalkit.extractors.lpips:EXTRACTOR_SQUEEZE
 EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
 EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 
-__all__ = ["EXTRACTORS", "WHOLE_CLIP", "Extract", "Extractor"]
+__all__ = ["EXTRACTORS", "WHOLE_CLIP", "Extract", "ExtractClip", "Extractor"]

@@ -1,6 +1,6 @@
 """What an extractor is: one network (or formula) that says something of each frame."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,7 +8,8 @@ from evalkit.types import Features, Frames
 
 Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
 """(frames (T, H, W, 3) uint8, features of the required extractors for the same frames) -> named arrays (T, ...)."""
-
+ExtractClip: TypeAlias = Callable[[int, Iterable[Frames]], Features]
+"""(number of frames of a clip, the frames in chunks) -> named arrays of one row, or of none."""
 
 WHOLE_CLIP = 0
 """The `window` of a network that sees a clip as one."""
@@ -37,9 +38,10 @@ class Extractor:
 
     `weights` are the names of files in the weight registry that `load` needs; metrics whose files are absent are
     reported as unavailable. `window` is the number of consecutive frames the network sees at once: features then have
-    one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. `WHOLE_CLIP`
-    shows it all frames of a clip together, which are kept until then; it may answer with no row. Features of a
-    `transient` extractor are too large to keep or to cache: metrics see that many frames at a time.
+    one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. With `WHOLE_CLIP`
+    `load` builds an `ExtractClip`: it sees a clip when its length is known, decoded once more so that no frame has to
+    be kept until then. Features of a `transient` extractor are too large to keep or to cache: metrics see that many
+    frames at a time.
 
     `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
 
@@ -50,7 +52,7 @@ class Extractor:
     id: str
     signature: str
     requires: tuple[str, ...]
-    load: Callable[..., Extract]
+    load: Callable[..., Extract | ExtractClip]
     weights: tuple[str, ...] = ()
     window: int = 1
     transient: int = 0

@@ -10,7 +10,7 @@ JunyaoHu/common_metrics_on_video_quality `fvd/styleganv`.
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import numpy as np
 
 from evalkit import weights
 from evalkit.errors import WeightsError
-from evalkit.extractors.base import WHOLE_CLIP, Extract, Extractor
+from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
 from evalkit.types import Features, Frames
 
 if TYPE_CHECKING:
@@ -32,35 +32,65 @@ FEWEST = 10
 _SIDE = 224
 
 
-def load(centre: bool, device: str = "cpu") -> Extract:
-    """Features: `logits` (1, 400) of one window or clip, from the registered weights; `WeightsError` without them."""
-    return load_file(weights.locate(WEIGHTS), centre, device)
+def load(device: str = "cpu") -> Extract:
+    """Features: `logits` (1, 400) of one window, from the registered weights; `WeightsError` without them."""
+    return load_file(weights.locate(WEIGHTS), device)
 
 
-def load_file(path: Path, centre: bool, device: str = "cpu") -> Extract:
-    """As `load` from a TorchScript file; `centre` crops the centre before the network instead of resizing inside."""
-    network = _torchscript(path, device)
-
-    def logits(frames: Frames) -> "Tensor":
-        if centre:
-            clip = centre_crop(frames).to(device)
-            return network(clip, rescale=False, resize=False, return_features=True)
-        return network(raw(frames).to(device), rescale=True, resize=True, return_features=True)
-
-    return logits_extract(logits, WHOLE_CLIP if centre else WINDOW)
+def load_centre(device: str = "cpu") -> ExtractClip:
+    """Features: `logits` (1, 400) of one clip, or (0, 400) of a short one; `WeightsError` without the weights."""
+    return load_centre_file(weights.locate(WEIGHTS), device)
 
 
-def logits_extract(logits: "Callable[[Frames], Tensor]", window: int) -> Extract:
-    """An extract function that gives one row of 400 numbers for one window, or a clip of `FEWEST` frames or more."""
+def load_file(path: Path, device: str = "cpu") -> Extract:
+    """As `load` from a TorchScript file."""
     from evalkit.extractors.inference import exact_inference
 
+    network = _torchscript(path, device)
+
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        if window == WHOLE_CLIP and len(frames) < FEWEST:
-            return {"logits": np.empty((0, 400))}
-        if window not in (WHOLE_CLIP, len(frames)):
-            raise ValueError(f"expected a window of {window} frames, got {len(frames)}")
+        if len(frames) != WINDOW:
+            raise ValueError(f"expected a window of {WINDOW} frames, got {len(frames)}")
         with exact_inference():
-            return {"logits": logits(frames).cpu().numpy().astype(np.float64).reshape(1, -1)}
+            return _row(network(raw(frames).to(device), rescale=True, resize=True, return_features=True))
+
+    return extract
+
+
+def load_centre_file(path: Path, device: str = "cpu") -> ExtractClip:
+    """As `load_centre` from a TorchScript file."""
+    network = partial(_torchscript(path, device), rescale=False, resize=False, return_features=True)
+    return clip_extract(partial(one_piece_logits, network), device)
+
+
+def one_piece_logits(network: "Callable[[Tensor], Tensor]", count: int, pieces: "Iterable[Tensor]") -> "Tensor":
+    """Logits of a clip of `count` frames that comes in pieces, by a network that takes it in one (1, 3, T, 224, 224).
+
+    A TorchScript program cannot be cut, so memory grows with the clip; `i3d_stream.py` keeps it flat.
+    """
+    import torch
+
+    clip, start = None, 0
+    for piece in pieces:
+        clip = torch.empty(1, 3, count, _SIDE, _SIDE, device=piece.device) if clip is None else clip
+        clip[:, :, start : start + piece.shape[2]] = piece
+        start += piece.shape[2]
+    assert clip is not None
+    return network(clip)
+
+
+def clip_extract(logits: "Callable[[int, Iterable[Tensor]], Tensor]", device: str) -> ExtractClip:
+    """One row of 400 numbers for a clip of `FEWEST` frames or more, no row for a shorter one.
+
+    `logits` gets the number of frames T, and pieces (1, 3, t, 224, 224) as `centre_crop` makes them, T in all.
+    """
+    from evalkit.extractors.inference import exact_inference
+
+    def extract(count: int, chunks: Iterable[Frames]) -> Features:
+        if count < FEWEST:
+            return {"logits": np.empty((0, 400))}
+        with exact_inference():
+            return _row(logits(count, (centre_crop(frames).to(device) for frames in chunks)))
 
     return extract
 
@@ -104,10 +134,18 @@ def _torchscript(path: Path, device: str) -> "Callable[..., Tensor]":
     return network  # type: ignore[no-any-return]
 
 
-def _extractor(id: str, centre: bool, settings: str) -> Extractor:
-    signature = f"{WEIGHTS}@{weights.find(WEIGHTS).short}|{settings}"
-    return Extractor(id, signature, (), partial(load, centre), (WEIGHTS,), WHOLE_CLIP if centre else WINDOW, gpu=True)
+def _row(logits: "Tensor") -> Features:
+    return {"logits": logits.cpu().numpy().astype(np.float64).reshape(1, -1)}
 
 
-EXTRACTOR = _extractor("i3d", False, f"{WINDOW}f|resize224-inside")
-EXTRACTOR_CENTRE = _extractor("i3d_centre", True, f"whole-clip>={FEWEST}f|short224-bilinear-centre")
+_FILE = f"{WEIGHTS}@{weights.find(WEIGHTS).short}"
+EXTRACTOR = Extractor("i3d", f"{_FILE}|{WINDOW}f|resize224-inside", (), load, (WEIGHTS,), WINDOW, gpu=True)
+EXTRACTOR_CENTRE = Extractor(
+    "i3d_centre",
+    f"{_FILE}|whole-clip>={FEWEST}f|short224-bilinear-centre",
+    (),
+    load_centre,
+    (WEIGHTS,),
+    WHOLE_CLIP,
+    gpu=True,
+)

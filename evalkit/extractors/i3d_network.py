@@ -86,13 +86,28 @@ class I3D(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Clips (B, 3, T, 224, 224) float32 in [-1, 1], T >= 9 -> logits (B, 400), the mean over time."""
+        return self.classify(self.top(self.middle(self.stem(x)))).mean(dim=2)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """(B, 3, T, 224, 224) -> (B, 480, ceil(T / 4), 14, 14)."""
         x = _max_pool(self.Conv3d_1a_7x7(x), (1, 3, 3), (1, 2, 2))  # (B, 64, T/2, 56, 56)
         x = _max_pool(self.Conv3d_2c_3x3(self.Conv3d_2b_1x1(x)), (1, 3, 3), (1, 2, 2))  # (B, 192, T/2, 28, 28)
-        x = _max_pool(self.Mixed_3c(self.Mixed_3b(x)), (3, 3, 3), (2, 2, 2))  # (B, 480, T/4, 14, 14)
+        return _max_pool(self.Mixed_3c(self.Mixed_3b(x)), (3, 3, 3), (2, 2, 2))
+
+    def middle(self, x: Tensor) -> Tensor:
+        """(B, 480, T, 14, 14) -> (B, 832, ceil(T / 2), 7, 7)."""
         x = self.Mixed_4f(self.Mixed_4e(self.Mixed_4d(self.Mixed_4c(self.Mixed_4b(x)))))
-        x = self.Mixed_5c(self.Mixed_5b(_max_pool(x, (2, 2, 2), (2, 2, 2))))  # (B, 1024, T/8, 7, 7)
-        x = self.logits(F.avg_pool3d(x, (2, 7, 7), stride=1))  # (B, 400, T/8 - 1, 1, 1)
-        return x.mean(dim=(2, 3, 4))
+        return _max_pool(x, (2, 2, 2), (2, 2, 2))
+
+    def top(self, x: Tensor) -> Tensor:
+        """(B, 832, T, 7, 7) -> (B, 1024, T, 7, 7)."""
+        features: Tensor = self.Mixed_5c(self.Mixed_5b(x))
+        return features
+
+    def classify(self, x: Tensor) -> Tensor:
+        """(B, 1024, T, 7, 7) -> logits (B, 400, T - 1), of two neighbouring steps each."""
+        logits: Tensor = self.logits(F.avg_pool3d(x, (2, 7, 7), stride=1))
+        return logits.flatten(2)
 
 
 def _max_pool(x: Tensor, kernel: Triple, stride: Triple) -> Tensor:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evalkit import video
 from evalkit.errors import VideoError
-from evalkit.extractors import EXTRACTORS
+from evalkit.extractors import dlib68
 from evalkit.prepare.jobs import Box
 
 STRIDE, LONGEST, FOREHEAD = 5, 640, 0.5
@@ -77,7 +77,7 @@ def sight_faces(path: Path, clips: dict[str, range], find: FindFace) -> dict[str
 
 def dlib_face() -> FindFace:
     """The largest face by dlib."""
-    extract = EXTRACTORS.get("dlib68").load()
+    extract = dlib68.load()
 
     def find(image: NDArray[np.uint8]) -> Rectangle | None:
         step = -(-max(image.shape[:2]) // LONGEST)

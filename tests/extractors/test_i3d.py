@@ -102,7 +102,7 @@ def test_our_network_loads_the_converted_file(tmp_path, network):
     torch.save(official_state(network), path)
     extract = i3d_videogpt.load_file(path)
     frames = noise(16, 64, 64)
-    logits = extract(frames, {})["logits"]
+    logits = extract(16, [frames[:5], frames[5:]])["logits"]
     assert logits.shape == (1, 400) and logits.dtype == np.float64
     with torch.inference_mode():
         expected = network(i3d.centre_crop(frames)).numpy()
@@ -144,13 +144,14 @@ def frames_of_known_range():
 
 
 def test_the_default_leaves_scaling_and_resizing_to_the_file(torchscript):
-    row = i3d.load_file(torchscript, centre=False)(frames_of_known_range(), {})["logits"][0]
+    row = i3d.load_file(torchscript)(frames_of_known_range(), {})["logits"][0]
     assert row[:8].tolist() == [1, 1, 1, 1, 3, 16, 48, 64]
     assert row[8:11].tolist() == [0, 255, 51]
 
 
 def test_common_metrics_gets_a_centre_crop_in_its_own_range(torchscript):
-    row = i3d.load_file(torchscript, centre=True)(frames_of_known_range(), {})["logits"][0]
+    frames = frames_of_known_range()
+    row = i3d.load_centre_file(torchscript)(16, [frames[:7], frames[7:]])["logits"][0]
     assert row[:8].tolist() == [0, 0, 1, 1, 3, 16, 224, 224]
     np.testing.assert_allclose(row[8:11], [-1, 1, 51 / 127.5 - 1], atol=1e-6)
 
@@ -171,14 +172,14 @@ def test_centre_crop_keeps_the_middle(size):
 @pytest.mark.parametrize("count", [15, 17])
 def test_a_window_is_sixteen_frames(torchscript, count):
     with pytest.raises(ValueError, match=f"expected a window of 16 frames, got {count}"):
-        i3d.load_file(torchscript, centre=False)(noise(count, 32, 32), {})
+        i3d.load_file(torchscript)(noise(count, 32, 32), {})
 
 
 def test_common_metrics_sees_a_clip_of_any_length_whole_and_none_under_ten_frames(torchscript):
-    extract = i3d.load_file(torchscript, centre=True)
-    assert extract(noise(23, 32, 32), {})["logits"][0, 5] == 23
-    assert extract(noise(10, 32, 32), {})["logits"].shape == (1, 400)
-    assert extract(noise(9, 32, 32), {})["logits"].shape == (0, 400)
+    extract = i3d.load_centre_file(torchscript)
+    assert extract(23, [noise(16, 32, 32), noise(7, 32, 32)])["logits"][0, 5] == 23
+    assert extract(10, [noise(10, 32, 32)])["logits"].shape == (1, 400)
+    assert extract(9, [noise(9, 32, 32)])["logits"].shape == (0, 400)
 
 
 def test_variants_have_their_own_signatures():
@@ -193,4 +194,4 @@ def test_absent_and_damaged_weights(tmp_path, monkeypatch):
         EXTRACTORS.get("i3d").load()
     (tmp_path / "i3d_torchscript.pt").write_bytes(b"PK\x03\x04 not a network")
     with pytest.raises(WeightsError, match="cannot be read as TorchScript"):
-        i3d.load_file(tmp_path / "i3d_torchscript.pt", centre=False)
+        i3d.load_file(tmp_path / "i3d_torchscript.pt")
