@@ -1,81 +1,121 @@
-"""Every network gives a frame the same numbers whatever batch it comes in: 1, 7 or 64 frames."""
+"""Every network gives a frame the same numbers, and every metric the same value, in batches of 1, 7 and 64 frames."""
 
 import numpy as np
 import pytest
-import torch
 
-from evalkit.extractors import EXTRACTORS, inception, lpips, openface
-from evalkit.extractors.inception_network import InceptionFID
-from evalkit.extractors.lpips_backbones import alexnet, squeezenet, vgg16
-from evalkit.extractors.openface_network import OpenFace
-from evalkit.features import dependency_order
+from evalkit import video, weights
+from evalkit.cache import FeatureCache
+from evalkit.extractors import EXTRACTORS
+from evalkit.features import FeatureBank, dependency_order
 from evalkit.metrics import METRICS
+from tests.extractors.conftest import CLIPS
+from tests.extractors.stand_ins import locate_with_stand_ins
 from tests.fakes import drawn_heads, in_chunks
 
-AT_HAND = ("mobilefacenet", "mtcnn5", "mediapipe478", "tddfa_v2", "fsanet", "scrfd_500m")
-CARRIED = ("dlib68", "dlib128", "landmark_pose", "landmark_expression")
-BACKBONES = {"alex": alexnet, "vgg": vgg16, "squeeze": squeezenet}
-
-
-def assert_same_in_any_batch(extract, frames, upstream=None, sizes=(1, 7, 64)):
-    whole = extract(frames, upstream or {})
-    for size in sizes:
-        parts = in_chunks(extract, frames, size, upstream)
-        for name, rows in whole.items():
-            np.testing.assert_allclose(parts[name], rows, rtol=1e-6, atol=1e-9 * np.nanmax(np.abs(rows), initial=1))
-
-
-def check(name, frames):
-    known = {}
-    for step in dependency_order([name]):
-        extract = EXTRACTORS.get(step).load()
-        if step == name:
-            assert_same_in_any_batch(extract, frames, known)
-        known[step] = extract(frames, known)
-
-
-@pytest.mark.parametrize("name", AT_HAND)
-def test_real_networks(networks, faces, name):
-    check(name, faces)
-
-
-@pytest.mark.parametrize("name", CARRIED)
-def test_networks_that_come_with_packages(name):
-    check(name, np.concatenate([drawn_heads(), drawn_heads()[:2]]))
+SIZES = (1, 7, 64)
+TOLERANCE = 1e-6
+MANY, FEW = 65, 8
+"""Frames: one more than the largest batch, or than a batch of 7 where networks are slow."""
+OF_HEADS = {"dlib68": MANY, "dlib128": MANY, "landmark_pose": MANY, "landmark_expression": MANY, "deep3d": FEW}
+OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", "arcface_onnx", "mobilefacenet"), MANY)
+OF_FACES |= {"mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
+OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
+OF_PICTURES |= {"inception": FEW, "inception_clean": FEW, "inception_tf": FEW}
+OF_PICTURES |= {"i3d": MANY, "i3d_centre": MANY, "i3d_videogpt": 17}
+NEED_MORE = {"kid[subsets]", "fvd[common-metrics]", "fvd[videogpt]"}
+"""Metrics that have no value for so few rows."""
+NETWORKS = [name for name in EXTRACTORS if not EXTRACTORS.get(name).imported]
 
 
 @pytest.fixture(scope="module")
-def small():
-    """Nine frames of 64x64."""
-    return np.concatenate([drawn_heads()[:, ::3, ::3], drawn_heads()[:2, 1::3, 1::3]])
+def heads():
+    """Drawn heads of 192x192, one in seven an empty room, lighter in every turn."""
+    return np.concatenate([np.clip(drawn_heads().astype(int) + 2 * k, 0, 255).astype(np.uint8) for k in range(10)])
 
 
-def saved(network, path):
-    torch.manual_seed(0)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-    torch.save(network.state_dict(), path)
-    return path
+@pytest.fixture(scope="module")
+def pictures(heads):
+    """The same at 64x64, where nobody looks for a face."""
+    return heads[:, ::3, ::3]
 
 
-@pytest.mark.parametrize("net", BACKBONES)
-def test_lpips_on_seeded_weights(small, tmp_path, net):
-    path = saved(BACKBONES[net](), tmp_path / "net.pth")
-    extract = lpips.load_files(net, path, lpips.head_file(net))
-    values = []
-    for size in (1, 7, 64):
-        rows = in_chunks(extract, small, size)["features"]
-        values.append(METRICS["lpips"].function(rows[1:], rows[:-1]))
-    np.testing.assert_allclose(values[1:], [values[0]] * 2, rtol=1e-6, atol=1e-9)
+@pytest.fixture(scope="module")
+def faces(shared):
+    """Thirteen frames of each of five people, 256x256."""
+    clips = [shared / "faces" / "clips" / f"{name}.mp4" for name in CLIPS]
+    return np.concatenate([video.read_frames(path, range(0, 39, 3), size=256) for path in clips])
 
 
-def test_inception_on_seeded_weights(small, tmp_path):
-    extract = inception.load_file(saved(InceptionFID(), tmp_path / "net.pth"), "bilinear")
-    assert_same_in_any_batch(extract, small, sizes=(1, 7))  # the whole is one batch of less than 64
+@pytest.fixture
+def frames(request, name):
+    if name in OF_FACES:
+        request.getfixturevalue("networks")
+        return request.getfixturevalue("faces")[:: MANY // OF_FACES[name]]
+    count = OF_HEADS.get(name) or OF_PICTURES[name]
+    return request.getfixturevalue("heads" if name in OF_HEADS else "pictures")[:count]
 
 
-def test_openface_on_seeded_weights(small, tmp_path):
-    extract = openface.load_file(saved(OpenFace(), tmp_path / "net.pth"))
-    assert_same_in_any_batch(extract, small)
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory):
+    return tmp_path_factory.mktemp("stand_ins")
+
+
+@pytest.fixture(autouse=True)
+def every_file_is_at_hand(stand_ins, monkeypatch):
+    monkeypatch.setattr(weights, "locate", locate_with_stand_ins(stand_ins))
+
+
+@pytest.fixture(scope="module")
+def known():
+    """(extractor, number of frames) -> features, of those that others build on."""
+    return {}
+
+
+def in_batches(name, frames, known):
+    """What an extractor says of frames that come in batches of every size."""
+    entry = EXTRACTORS.get(name)
+    upstream = {}
+    for step in dependency_order([name])[:-1]:
+        if (step, len(frames)) not in known:
+            known[step, len(frames)] = EXTRACTORS.get(step).load()(frames, upstream)
+        upstream[step] = known[step, len(frames)]
+    extract = entry.load()
+    return [in_chunks(extract, frames, size, upstream) for size in SIZES]
+
+
+def of_windows(name, frames, folder):
+    """What the engine finds out about a clip, fed in batches of every size, by a network that sees many frames."""
+    video.write_video(folder / "clip.mkv", [frames], 25)
+    found = []
+    for size in SIZES:
+        features = FeatureBank(FeatureCache(folder / str(size))).collect(folder / "clip.mkv", {"size": None}, [name])
+        for part in video.iter_frames(folder / "clip.mkv", chunk=size):
+            features.feed(part)
+        found.append(features.finish()[name])
+    return found
+
+
+def values_of(name, features):
+    """Every metric of a network: the second half of the frames against the first half, or against the first frame."""
+    values = {}
+    for metric in METRICS.values():
+        if metric.input and metric.input[0] == name and metric.key not in NEED_MORE:
+            rows = features[metric.input[1]]
+            half = len(rows) // 2
+            reference = rows[:1] if metric.reference == "source" else rows[:half]
+            values[metric.key] = metric.function(rows[half : 2 * half], reference)
+    return values
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_batch_moves_neither_features_nor_values(frames, name, known, tmp_path):
+    entry = EXTRACTORS.get(name)
+    found = in_batches(name, frames, known) if entry.window == 1 else of_windows(name, frames, tmp_path)
+    values = [values_of(name, features) for features in found]
+    for other in (1, 2):
+        for key, value in values[0].items():
+            assert np.isfinite(value).any(), key
+            np.testing.assert_allclose(values[other][key], value, rtol=TOLERANCE, atol=1e-12, err_msg=key)
+        for feature, rows in found[0].items() if not entry.transient else ():
+            smallest = 1e-9 * np.nanmax(np.abs(rows), initial=1)
+            np.testing.assert_allclose(found[other][feature], rows, TOLERANCE, smallest, err_msg=feature)
