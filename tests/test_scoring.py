@@ -66,6 +66,16 @@ def test_order_workers_and_cache_change_no_byte(jobs):
     assert {s.metric for s in scores} == set(KEYS) and all(len(s.values) == FRAMES for s in scores)
 
 
+def test_cache_files_cut_short_by_a_crash_are_made_again(jobs):
+    first = score(jobs("cut"), 1)
+    kept = sorted(jobs("cut")[0].cache.rglob("*.npz"))
+    whole = [path.stat().st_size for path in kept]
+    for path in kept:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert score(jobs("cut"), 1) == first
+    assert kept and [path.stat().st_size for path in kept] == whole
+
+
 def test_a_pair_that_cannot_be_scored_says_why_and_leaves_no_file(jobs, clips):
     broken = clips / "broken.mkv"
     broken.write_bytes(b"no video")

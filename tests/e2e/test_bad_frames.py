@@ -25,7 +25,7 @@ def clean(small_root):
 def score(evalkit, small_root, protocols, tmp_path):
     """Score `frames` (written losslessly, or already in `outputs`) as the answer to the first pair."""
 
-    def call(frames=None, keys=KEYS, protocol=protocols / "small_self.yaml", code=0):
+    def call(frames=None, keys=KEYS, protocol=protocols / "small_self.yaml", code=0, tag="made"):
         if frames is not None:
             write_clip(tmp_path / "outputs" / "person0_take.mkv", frames)
         metrics = [part for key in keys for part in ("--metric", key)]
@@ -37,7 +37,7 @@ def score(evalkit, small_root, protocols, tmp_path):
             "-g",
             tmp_path / "outputs",
             "-n",
-            "made",
+            tag,
             "-o",
             tmp_path / "runs",
         )
@@ -129,20 +129,47 @@ def test_a_face_that_leaves_the_frame_is_counted_on_the_side_that_lost_it(
         assert entry["status"] == "low_coverage"
 
 
+def scene(large, small=None):
+    """A grey frame of 384x384 with a head of 220 pixels, and one of 160 pixels below it to the left."""
+    canvas = np.full((384, 384, 3), 128, np.uint8)
+    canvas[:220, 164:] = video.fit(large, 220)
+    if small is not None:
+        canvas[224:, :160] = video.fit(small, 160)
+    return canvas
+
+
+def test_of_several_faces_the_largest_is_scored_as_if_it_were_alone(score, clean, small_root, protocols, tmp_path):
+    text = (protocols / "small_self.yaml").read_text().replace("128", "384").replace("small_self", "scene")
+    (tmp_path / "scene.yaml").write_text(text)
+    other = video.read_frames(small_root / "person1" / "take.mkv", [0])[0]
+    crowd = np.stack([scene(frame, other) for frame in clean])
+    assert EXTRACTORS.get("dlib68").load()(crowd, {})["faces"].tolist() == [2] * SCORED
+    found = {}
+    for name, frames in {
+        "both": crowd,
+        "alone": np.stack([scene(frame) for frame in clean]),
+        "swapped": np.stack([scene(other, frame) for frame in clean]),
+    }.items():
+        metrics = score(frames, FACE, tmp_path / "scene.yaml", tag=name)["metrics"]
+        assert all(metrics[key]["coverage"] == 1 for key in FACE)
+        found[name] = {key: metrics[key]["value"] for key in FACE}
+    assert found["both"] == found["alone"]
+    assert found["swapped"]["csim[dlib]"] < found["both"]["csim[dlib]"] - 0.02
+
+
 @pytest.fixture
 def windows(monkeypatch):
     """I3D by pretended networks of the same windows: mean colours of a window, and of a clip of ten frames or more."""
 
-    def mean(fewest):
-        def extract(frames, upstream):
-            rows = frames.reshape(1, -1, 3).mean(axis=1)
-            return {"logits": rows if len(frames) >= fewest else rows[:0]}
+    def of_window(frames, upstream):
+        return {"logits": frames.reshape(1, -1, 3).mean(axis=1)}
 
-        return lambda: extract
+    def of_clip(count, chunks):
+        return of_window(np.concatenate(list(chunks)), {}) if count >= 10 else {"logits": np.empty((0, 3))}
 
     entries = {
-        "i3d": Extractor("i3d", "mean|v1", (), mean(16), window=16),
-        "i3d_centre": Extractor("i3d_centre", "mean|v2", (), mean(10), window=WHOLE_CLIP),
+        "i3d": Extractor("i3d", "mean|v1", (), lambda: of_window, window=16),
+        "i3d_centre": Extractor("i3d_centre", "mean|v2", (), lambda: of_clip, window=WHOLE_CLIP),
     }
     monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
 

@@ -122,22 +122,6 @@ def test_tiny_and_huge_frames(evalkit, root, small_self, tmp_path):
     assert summary["complete"] is True and summary["metrics"]["l1"]["n"] == 5
 
 
-def test_three_faces_take_the_largest(evalkit, root, protocols, tmp_path):
-    face = video.read_frames(root / "person0" / "take.mkv", [0])[0]
-    crowd = np.concatenate([video.fit(face, 96), video.fit(face, 128)[:96], video.fit(face, 96)], axis=1)
-    video.write_image(root / "crowd" / "photo.png", np.concatenate([crowd, crowd, crowd])[:288, :288])
-    yaml = tmp_path / "crowd.yaml"
-    yaml.write_text(
-        "id: crowd\ntitle: Crowd\ntask: cross_reenactment\ndataset: folder\nresolution: 128\n"
-        "source: {kinds: [portrait]}\npairs: {rule: all_cross_identity}\nmetrics: ['csim[dlib]']\n"
-    )
-    assert run(evalkit, yaml, root, tmp_path / "out").returncode == 0
-    assert summary_of(tmp_path / "out", "crowd", "copy_driving")["metrics"]["csim[dlib]"]["status"] in {
-        "ok",
-        "nothing_scored",
-    }
-
-
 @pytest.mark.parametrize(
     ("text", "phrases"),
     [
