@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from baselines.native.convert import read_any
+from baselines.native.fixed import fix_weights
 from baselines.native.networks import Networks
 from baselines.native.precision import lower_precision
 from baselines.native.speedups import check_compiler, store_channels_last
+from baselines.native.workers import alone
 from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 
@@ -43,12 +45,14 @@ def ready(network: N, config: MethodConfig) -> N:
     if config.precision != "fp32":
         lower_precision(network, config.precision, config.device)
     network = network.eval().requires_grad_(False).to(config.device)
+    with alone(config.device):
+        fix_weights(network)
     return store_channels_last(network) if config.channels_last else network
 
 
 def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
     """Networks with seeded random weights that give finite pictures; the global generators are left alone."""
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), alone("cpu"):
         torch.manual_seed(seed)
         network = make()
         with torch.no_grad():

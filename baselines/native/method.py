@@ -11,6 +11,7 @@ from baselines.native.batches import Batches, batch_size, inference, regrouped
 from baselines.native.initial import best_initial
 from baselines.native.pictures import to_frames, to_tensor
 from baselines.native.speedups import compiled, to_device
+from baselines.native.workers import alone, worker_count
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.errors import MethodError
 from evalkit.types import Frames, Motion
@@ -57,16 +58,16 @@ class NativeMethod:
         self._size = size
         self._max_sources = max_sources
         self._full_size_sources = full_size_sources
-        self._batches = Batches(batch_size(config))
+        self._batches = Batches(batch_size(config), worker_count(config.device))
         self._search = config.options.get("best_frame") == "search"
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
         """Generated frames, batch by batch; see `evalkit.adapter.Method`."""
         check_sources(sources, self._max_sources)
         render: Render | None = None
-        for chunk in regrouped(driving, self._batches.size):
+        for chunk in regrouped(driving, self._batches.at_once):
             render = render or self._begin(sources, driving, chunk[:1], motion)
-            with inference():
+            with inference(), alone(self._config.device):
                 images = self._batches.map(render, to_tensor(chunk, self._size))
                 frames = to_frames(images, sources.shape[1])
             yield frames
@@ -76,7 +77,7 @@ class NativeMethod:
         if motion == "relative":
             frame = best_initial(sources[0], driving) if self._search else first
             initial = to_device(to_tensor(frame, self._size), self._config)
-        with inference():
+        with inference(), alone(self._config.device):
             size = sources.shape[1] if self._full_size_sources else self._size
             render = self._animator.begin(to_device(to_tensor(sources, size), self._config), initial)
         faster = compiled(render, self._config)

@@ -4,6 +4,7 @@ The driving clip is read once before the first frame.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from torch import Tensor, nn
 
 from baselines.native.batches import Batches, batch_size, inference
 from baselines.native.load import load, random_network
-from baselines.native.method import check_sources
+from baselines.native.method import Render, check_sources
 from baselines.native.networks import Networks, Part
 from baselines.native.options import flag
 from baselines.native.pictures import resized, to_frames, to_tensor
 from baselines.native.speedups import compiled, to_device
+from baselines.native.workers import alone, worker_count
 from baselines.pirenderer.coefficient_files import read_coefficients
 from baselines.pirenderer.coefficients import Motion as Coefficients
 from baselines.pirenderer.coefficients import coefficient_reader
@@ -51,13 +53,30 @@ CHECKPOINTS = Networks(
 )
 
 
+@dataclass(frozen=True)
+class WindowAnimator:
+    """Renders windows of coefficients; what the networks see of the source depends on the motion."""
+
+    generator: Generator
+
+    def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
+        """See `Animator.begin`; the function given takes (B, 73, 27) windows instead of frames."""
+        image = sources * 2 - 1
+
+        def render(windows: Tensor) -> Tensor:
+            rendered: Tensor = self.generator(image.expand(len(windows), -1, -1, -1), windows).image
+            return (rendered + 1) / 2
+
+        return render
+
+
 class PiRenderer:
     """Coefficients of the whole clip, then frames from their windows."""
 
     def __init__(self, generator: Generator, regressor: CoefficientRegressor | None, config: MethodConfig) -> None:
-        self._generator = generator
+        self._animator = WindowAnimator(generator)
         self._config = config
-        self._batches = Batches(batch_size(config))
+        self._batches = Batches(batch_size(config), worker_count(config.device))
         self._read = coefficient_reader(regressor, config, self._batches) if regressor else None
         self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
@@ -67,7 +86,7 @@ class PiRenderer:
         check_sources(sources, 1)
         if motion == "relative":
             raise MethodError("pirenderer has no relative motion.")
-        with inference():
+        with inference(), alone(self._config.device):
             coefficients = self._driving_coefficients(driving)
             if self._match_scale and self._read:
                 source = self._read(resized(sources, SIZE))[0]
@@ -81,16 +100,10 @@ class PiRenderer:
         return np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
 
     def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
-        image = to_device(source * 2 - 1, self._config)
-
-        def generate(windows: Tensor) -> Tensor:
-            rendered: Tensor = self._generator(image.expand(len(windows), -1, -1, -1), windows).image
-            return (rendered + 1) / 2
-
-        faster = compiled(generate, self._config)
-        for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.size):
-            with inference():
-                images = self._batches.map(lambda moving: faster(moving.to(self._config.device)), part)
+        render = compiled(self._animator.begin(to_device(source, self._config), None), self._config)
+        for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.at_once):
+            with inference(), alone(self._config.device):
+                images = self._batches.map(lambda moving: render(moving.to(self._config.device)), part)
                 frames = to_frames(images, size)
             yield frames
 

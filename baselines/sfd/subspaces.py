@@ -58,14 +58,24 @@ class Subspaces(nn.Module):
         route: How the matrix is orthonormalised.
     """
 
+    fixed_basis: Tensor | None
+
     def __init__(self, dim: int, identity_dim: int, motion_dim: int, route: Route = "qr") -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(dim, identity_dim + motion_dim))
         self.identity_dim = identity_dim
         self.orthonormalise = ROUTES[route]
+        self.register_buffer("fixed_basis", None, persistent=False)
 
     def bases(self) -> tuple[Tensor, Tensor]:
         """X (p, N) and Y (q, N), rows orthonormal; never in half precision."""
-        with torch.autocast(self.weight.device.type, enabled=False):
-            basis = self.orthonormalise(self.weight).T
+        basis = self._orthonormal() if self.fixed_basis is None else self.fixed_basis
         return basis[: self.identity_dim], basis[self.identity_dim :]
+
+    def _orthonormal(self) -> Tensor:
+        with torch.autocast(self.weight.device.type, enabled=False):
+            return self.orthonormalise(self.weight).T
+
+    def fix_weights(self) -> None:
+        """See `Fixable`."""
+        self.fixed_basis = self._orthonormal()

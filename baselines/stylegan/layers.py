@@ -14,6 +14,11 @@ from torch.nn import functional
 SLOPE = 0.2
 
 
+def scaled(weight: Tensor, scale: float) -> Tensor:
+    """`weight` times `scale`; itself when nothing is to be done."""
+    return weight if scale == 1 else weight * scale
+
+
 class EqualConv2d(nn.Conv2d):
     """Convolution whose weight is multiplied by 1 / sqrt(fan in) at run time.
 
@@ -34,7 +39,11 @@ class EqualConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H', W')."""
-        return functional.conv2d(x, self.weight * self.scale, stride=self.stride, padding=self.padding)
+        return functional.conv2d(x, scaled(self.weight, self.scale), stride=self.stride, padding=self.padding)
+
+    def fix_weights(self) -> None:
+        """See `Fixable`."""
+        self.weight.data, self.scale = self.weight.data * self.scale, 1.0
 
 
 class EqualLinear(nn.Linear):
@@ -54,7 +63,11 @@ class EqualLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
-        return functional.linear(x, self.weight * self.scale, self.bias)
+        return functional.linear(x, scaled(self.weight, self.scale), self.bias)
+
+    def fix_weights(self) -> None:
+        """See `Fixable`."""
+        self.weight.data, self.scale = self.weight.data * self.scale, 1.0
 
 
 class BiasedLeakyReLU(nn.Module):

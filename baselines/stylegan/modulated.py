@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.stylegan.layers import BiasedLeakyReLU, EqualLinear
+from baselines.stylegan.layers import BiasedLeakyReLU, EqualLinear, scaled
 from baselines.stylegan.resample import blur_after_transposed
 
 EPSILON = 1e-8
@@ -31,6 +31,8 @@ class ModulatedConv2d(nn.Module):
         upsample_taps: Filter of an upsampling convolution; None keeps the resolution.
     """
 
+    fixed_energy: Tensor | None
+
     def __init__(
         self,
         in_channels: int,
@@ -46,20 +48,30 @@ class ModulatedConv2d(nn.Module):
         self.blur = blur_after_transposed(upsample_taps, kernel_size) if upsample_taps is not None else None
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.demodulate = demodulate
+        self.register_buffer("fixed_energy", None, persistent=False)
 
     def forward(self, x: Tensor, latent: Tensor) -> Tensor:
         """(B, in, H, W) and (B, style_dim) -> (B, out, H, W), or (B, out, 2H, 2W) when upsampling."""
         style = self.modulation(latent)  # (B, in)
-        weight = self.weight[0] * self.scale  # (out, in, k, k)
+        weight = scaled(self.weight[0], self.scale)  # (out, in, k, k)
         x = x * style[:, :, None, None]
         if self.blur is None:
             x = functional.conv2d(x, weight, padding=weight.shape[-1] // 2)
         else:
             x = self.blur(functional.conv_transpose2d(x, weight.transpose(0, 1), stride=2))
         if self.demodulate:
-            energy = style.square() @ weight.square().sum(dim=(2, 3)).T  # (B, out)
-            x = x * torch.rsqrt(energy + EPSILON)[:, :, None, None]
+            kernels = weight.square().sum(dim=(2, 3)) if self.fixed_energy is None else self.fixed_energy  # (out, in)
+            x = x * torch.rsqrt(style.square() @ kernels.T + EPSILON)[:, :, None, None]
         return x
+
+    def fix_weights(self) -> None:
+        """See `Fixable`. Kernels of transposed convolutions are stored as those want them, input channels first."""
+        weight = self.weight.data * self.scale
+        self.weight.data, self.scale = weight, 1.0
+        if self.blur is not None:
+            self.weight.data = weight.transpose(1, 2).contiguous().transpose(1, 2)
+        if self.demodulate:
+            self.fixed_energy = weight[0].square().sum(dim=(2, 3))
 
 
 class NoiseStrength(nn.Module):

@@ -114,13 +114,19 @@ def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, faces
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_neither_batches_nor_layout_change_frames(
+def test_neither_threads_nor_batches_nor_layout_change_frames(
     name: str, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Real batches, which a CPU gets only here; where rounding is amplified the next test says that it is rounding."""
+    """Threads move no bit. Real batches, which a CPU gets only here, may round; where rounding is amplified the next
+    test says that it is rounding."""
     side = 256 if name in FIXED else SIDE
     short, source = dataclasses.replace(driving, maximum=2, size=side), to_size(faces[3:], side)
     plain = floats(build(name), source, short)
+    with monkeypatch.context() as patch:
+        torch.set_num_threads(3)
+        patch.setattr(build(name)._batches, "workers", 3)  # type: ignore[attr-defined]
+        assert np.array_equal(floats(build(name), source, short), plain)
+        torch.set_num_threads(1)
     monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
     monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
     together = floats(build(name, channels_last=True), source, short)

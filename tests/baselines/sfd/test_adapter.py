@@ -42,6 +42,17 @@ def test_frames_have_the_size_of_the_protocol_not_of_the_network(weight_file, cl
     assert frames.shape == (3, 48, 48, 3) and frames.min() >= 0 and frames.max() <= 1
 
 
+def test_threads_change_no_bit(weight_file, clip):
+    """One thread for each of several frames at once, and one thread for one after the other."""
+    found = []
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        method = build_method(find_method("sfd"), config_of(weight_file))
+        found.append(np.concatenate(list(method.animate(noise(1, 48, seed=1), clip, "relative"))))
+        assert torch.get_num_threads() == threads
+    assert np.array_equal(*found)
+
+
 def test_relative_motion_starts_at_the_motion_of_the_source(weight_file, clip):
     method = build_method(find_method("sfd"), config_of(weight_file))
     source = noise(1, 48, seed=1)
