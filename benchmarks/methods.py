@@ -48,7 +48,7 @@ KEEP_ALL = {"fsrt", "liveportrait", "pirenderer"}
 WITH_WEIGHTS = {"sfd"}
 """Methods that come with weights, and with networks of another size than the untrained ones."""
 
-HEAD = "| method | batch | source, s | frame of the demo, s | frame of evalkit, s | demo, fps | evalkit, fps | ratio | MB |"
+HEAD = "| method | batch | source, s | demo frame, s | evalkit frame, s | demo, fps | evalkit, fps | ratio | MB |"
 
 
 @dataclass(frozen=True)

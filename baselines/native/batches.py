@@ -43,7 +43,7 @@ class Batches:
         start = 0
         while start < len(items):
             tried = min(self.size, len(items) - start)
-            parts = items[start:].split(tried)
+            parts = torch.split(items[start:], tried)
             try:
                 for part, result in zip(parts, side_by_side(function, parts, self.workers), strict=True):
                     done.append(result.cpu())

@@ -10,7 +10,7 @@ class Fixable(Protocol):
     """A layer that computes its kernel, or a basis, from the weights of the checkpoint."""
 
     def fix_weights(self) -> None:
-        """Do it now. The state dict is no longer the checkpoint's afterwards, and the layer can no longer be trained."""
+        """Do it now. Afterwards the state dict is not the checkpoint's any more, and the layer cannot be trained."""
         ...
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from baselines.native.convert import FORMAT, all_networks, compare, match
-from baselines.native.load import load
+from baselines.native.load import load, random_network, ready
 from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoints_of, installed_path
@@ -332,8 +332,8 @@ def test_the_difference_counts_only_what_is_there() -> None:
 def test_import_by_command_serves_the_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     networks = NATIVE["lia"]
-    before = load(networks, MethodConfig(random_weights=True, seed=3), networks.variants["lia"])
-    content = official(networks, before.state_dict())[0] | {"g_optim": {"state": {}}, "args": argparse.Namespace(a=1)}
+    released = random_network(networks, networks.variants["lia"], seed=3)
+    content = official(networks, released.state_dict())[0] | {"g_optim": {"state": {}}, "args": argparse.Namespace(a=1)}
     torch.save(content, tmp_path / "vox.pt")
     run = CliRunner()
     assert run.invoke(app, ["check", "lia"]).exit_code == 1
@@ -342,7 +342,7 @@ def test_import_by_command_serves_the_method(tmp_path: Path, monkeypatch: pytest
         assert imported.exit_code == 0 and imported.stdout.strip() == str(installed_path("lia", "lia"))
     assert run.invoke(app, ["check", "lia"]).exit_code == 0
     after = load(networks, MethodConfig(), networks.variants["lia"])
-    for key, value in before.state_dict().items():
+    for key, value in ready(released, MethodConfig()).state_dict().items():
         assert torch.equal(after.state_dict()[key], value), key
 
 
