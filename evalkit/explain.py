@@ -72,11 +72,16 @@ def _cost(name: str, summary: dict[str, Any], header: dict[str, Any]) -> Explana
         ("Frames", f"{timings['frames']} in {timings['seconds']:.4g} s, {timings.get('batch') or '?'} per step"),
         ("Warm-up", timings.get("warm_up", "fps is a median over pairs")),
         ("Memory is", timings.get("peak_memory_of", "not measured")),
-        ("Device", f"{header['device']['type']}, {header['device']['name']}"),
+        ("Device", _device(header["device"])),
         ("Method", f"{summary['title']}, {_method(header)}"),
         ("Made by", _made_by(header)),
     ]
     return Explanation(name, entry, tuple(facts))
+
+
+def _device(device: dict[str, Any]) -> str:
+    threads = device.get("threads")  # not in runs of older versions, nor where nothing computed with PyTorch
+    return f"{device['type']}, {device['name']}" + (f", threads: {threads}" if threads else "")
 
 
 def _key(name: str, metrics: dict[str, Any]) -> str:

@@ -53,6 +53,12 @@ def device_name(device: str) -> str:
     return _processor()
 
 
+def cpu_threads() -> int | None:
+    """How many threads PyTorch computes with on this processor; None where nothing has loaded it."""
+    torch = sys.modules.get("torch")
+    return int(torch.get_num_threads()) if torch is not None else None
+
+
 def code_state(folder: Path) -> tuple[str | None, bool | None]:
     """The commit of the checkout in `folder` and whether its code differs from it; None and None without a checkout."""
     commit = _git(folder, "rev-parse", "HEAD")

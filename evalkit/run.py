@@ -24,7 +24,7 @@ from evalkit.noface import has_worst
 from evalkit.outputs import Outputs
 from evalkit.pairs import expected_pairs, make_pairs
 from evalkit.protocol import Protocol
-from evalkit.provenance import device_name, provenance
+from evalkit.provenance import cpu_threads, device_name, provenance
 from evalkit.records import SCHEMA_VERSION
 from evalkit.runfolder import RunFolder, read_header
 from evalkit.scoring import ScoringPool
@@ -244,11 +244,16 @@ def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence
             "extractors": {name: chain_signature(name) for name in extractors},
             "coefficients": {pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
             "scoring_device": plan.device.partition(":")[0],
-            "device": {"type": settings.config.device, "name": device_name(settings.config.device)},
+            "device": _device(settings.config.device),
             "provenance": provenance(),
             "timings": summed_up([result.outcome for result in results], settings.config.device),
         },
     )
+
+
+def _device(name: str) -> dict[str, Any]:
+    """What computed: `threads` counts those that a CPU's speed depends on."""
+    return {"type": name, "name": device_name(name), "threads": cpu_threads() if name == "cpu" else None}
 
 
 def _digests(plan: Plan, pair: Pair) -> dict[str, str]:

@@ -1,11 +1,13 @@
-"""Whether a run says rightly that its code was edited."""
+"""Whether a run says rightly that its code was edited, and with how many threads it computed."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from evalkit.provenance import code_state
+from evalkit.provenance import code_state, cpu_threads
 
 
 @pytest.fixture
@@ -40,3 +42,12 @@ def test_changed_and_new_code_is_an_edit(checkout: Path, name: str) -> None:
 
 def test_outside_a_checkout_nothing_is_known(tmp_path: Path) -> None:
     assert code_state(tmp_path) == (None, None)
+
+
+def test_threads_are_those_of_pytorch_where_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    assert cpu_threads() == 3
+    torch.set_num_threads(before)
+    monkeypatch.delitem(sys.modules, "torch")
+    assert cpu_threads() is None

@@ -29,6 +29,14 @@ def test_says_what_a_number_is(evalkit, finished):
     assert "person" in facts["Best pairs"] and "3 scored of 3" in facts["Pairs"]
 
 
+def test_says_with_how_many_threads_a_speed_was_reached(evalkit, timed):
+    header = json.loads((timed / "run.json").read_text())
+    assert header["device"].keys() == {"type", "name", "threads"}
+    header["device"]["threads"] = 2
+    (timed / "run.json").write_text(json.dumps(header))
+    assert json.loads(evalkit("explain", timed, "fps", "--json").stdout)["facts"]["Device"].endswith(", threads: 2")
+
+
 @pytest.mark.parametrize(("name", "unit"), [("fps", "frames/s"), ("latency", "ms"), ("peak_memory", "MB")])
 def test_says_what_a_cost_is(evalkit, timed, name, unit):
     said = json.loads(evalkit("explain", timed, name, "--json").stdout)
