@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -91,6 +92,15 @@ def test_an_error_comes_in_its_place_and_ends_the_work() -> None:
     assert threading.active_count() == before and torch.get_num_threads() == threads_of_a_new_thread() == 2
 
 
+@pytest.fixture
+def pythons_own_ctrl_c() -> Iterator[None]:
+    """KeyboardInterrupt; tests of commands in this process leave the command's handler behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("pythons_own_ctrl_c")
 def test_ctrl_c_waits_for_the_frames_in_hand_only() -> None:
     begun: list[float] = []
     before = threading.active_count()
