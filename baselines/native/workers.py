@@ -1,9 +1,8 @@
 """Several frames at once on a CPU: each on a thread of its own that computes alone.
 
-PyTorch's own threads share the work of one frame, and much of their time is spent on waiting for each other; frames do
-not depend on each other, so giving every core a frame of its own is faster. It also makes the bits of a frame the same
-on any number of cores, as the kernels that PyTorch picks depend on how many threads share the work
-(docs/decisions/batches.md).
+PyTorch's own threads share the work of one frame and wait for each other; frames do not depend on each other. Giving
+every core a frame of its own makes the bits of a frame the same on any number of cores, as the kernels that PyTorch
+picks depend on how many threads share the work, and most methods faster (docs/decisions/batches.md).
 """
 
 import contextlib
