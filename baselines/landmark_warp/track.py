@@ -1,22 +1,18 @@
 """The driving clip as landmarks and head pose: 68 points a frame, gaps filled, smoothed. The frames are not kept.
 
-Frames smaller than 200 or larger than 512 pixels are resized by a whole factor for detection, and the landmarks
-scaled back. dlib's landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them
-without delay.
+dlib's landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them without
+delay.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from evalkit.extractors.any_size import Locate, locate_points
 from evalkit.extractors.landmark_pose import fit_pose
-from evalkit.types import Features, Frames, Values
-
-Locate = Callable[[Frames], Features]
-"""Frames (T, H, W, 3) uint8 -> features with `points` (T, 68, 2), NaN where there is no face."""
-_SMALLEST, _LARGEST = 200, 512
+from evalkit.types import Frames, Values
 
 
 @dataclass(frozen=True)
@@ -30,21 +26,6 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.points)
-
-
-def locate_points(frames: Frames, locate: Locate) -> Values:
-    """Landmarks (T, 68, 2) in pixels of square frames of any size; NaN where no face was found."""
-    size = frames.shape[1]
-    if size < _SMALLEST:
-        factor = -(-_SMALLEST // size)
-        larger = [ndimage.zoom(f, (factor, factor, 1), order=1, grid_mode=True, mode="nearest") for f in frames]
-        return _scaled_back(locate(np.stack(larger))["points"], 1 / factor)
-    factor = -(-size // _LARGEST)
-    if factor == 1:
-        return locate(frames)["points"]
-    kept = size // factor * factor
-    blocks = frames[:, :kept, :kept].reshape(len(frames), kept // factor, factor, kept // factor, factor, 3)
-    return _scaled_back(locate(np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8))["points"], factor)
 
 
 def track_clip(chunks: Iterable[Frames], locate: Locate) -> tuple[int, Track | None]:
@@ -64,11 +45,6 @@ def track_clip(chunks: Iterable[Frames], locate: Locate) -> tuple[int, Track | N
 def pose_track(points: Values) -> Track:
     """Landmarks (T, 68, 2) with their pose."""
     return Track(points, *fit_pose(points))
-
-
-def _scaled_back(points: Values, factor: float) -> Values:
-    """From the resized picture to the original one; pixel centres are whole numbers in both."""
-    return (points + 0.5) * factor - 0.5
 
 
 def _smooth(points: Values) -> Values:

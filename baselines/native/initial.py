@@ -4,16 +4,17 @@ The rule is `baselines.fsrt.best_frame`, which FOMM's demo introduced. Official 
 `face-alignment` package; here they are dlib's.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from baselines.fsrt.best_frame import best_frame
-from evalkit.adapter import Driving
 from evalkit.errors import MethodError
 from evalkit.extractors import dlib68
 from evalkit.types import Frames
 
 
-def best_initial(source: Frames, driving: Driving) -> Frames:
+def best_initial(source: Frames, driving: Iterable[Frames]) -> Frames:
     """The (1, H, W, 3) frame of `driving` that fits the (H, W, 3) source best; decodes the clip once.
 
     Raises `MethodError` when dlib finds no face in the source or in any driving frame.

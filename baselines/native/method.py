@@ -1,6 +1,6 @@
 """A native method as evalkit runs it: the source read once, driving frames in batches, frames of the size asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from baselines.native.initial import best_initial
 from baselines.native.pictures import to_frames, to_tensor
 from baselines.native.speedups import compiled, to_device
 from baselines.native.workers import alone, worker_count
-from evalkit.adapter import Driving, MethodConfig
+from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 from evalkit.types import Frames, Motion
 
@@ -61,7 +61,7 @@ class NativeMethod:
         self._batches = Batches(batch_size(config), worker_count(config.device))
         self._search = config.options.get("best_frame") == "search"
 
-    def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
+    def animate(self, sources: Frames, driving: Iterable[Frames], motion: Motion) -> Iterator[NDArray[np.generic]]:
         """Generated frames, batch by batch; see `evalkit.adapter.Method`."""
         check_sources(sources, self._max_sources)
         render: Render | None = None
@@ -72,7 +72,7 @@ class NativeMethod:
                 frames = to_frames(images, sources.shape[1])
             yield frames
 
-    def _begin(self, sources: Frames, driving: Driving, first: Frames, motion: Motion) -> Render:
+    def _begin(self, sources: Frames, driving: Iterable[Frames], first: Frames, motion: Motion) -> Render:
         initial: Tensor | None = None
         if motion == "relative":
             frame = best_initial(sources[0], driving) if self._search else first

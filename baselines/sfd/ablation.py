@@ -59,7 +59,7 @@ def ablation(given: argparse.Namespace) -> dict[str, str]:
         refuse_other_trainings(folders, given, data=None)
     else:
         config = read_config(given.config)
-        corpus = load_corpus(given.dataset, given.data, config.data, config.shape.size)
+        corpus = load_corpus(given.dataset, given.data, config.data, config.shape)
         refuse_other_trainings(folders, given, corpus.digest)
         asked = [folder for folder in folders if folder.stage in (given.stages or STAGES)]
         failed = _train(asked, given)

@@ -1,18 +1,24 @@
 """SFD in evalkit."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from baselines.native.load import ready
-from baselines.native.method import NativeMethod, Render
+from baselines.native.method import NativeMethod, Render, check_sources
 from baselines.sfd.checkpoints import SfdCheckpoints
+from baselines.sfd.faces import Windows, windows_of
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from baselines.sfd.weights import load_model
-from evalkit.adapter import MethodConfig
+from baselines.sfd.window import Window, paste, whole
+from evalkit.adapter import Driving, MethodConfig
+from evalkit.types import Frames, Motion
 
 CHECKPOINTS = SfdCheckpoints()
 
@@ -38,6 +44,40 @@ class SfdAnimator:
         return render
 
 
+@dataclass(frozen=True)
+class CutDriving:
+    """The driving frames, cut to a window; as often as it is asked for them."""
+
+    driving: Driving
+    window: Window
+
+    def __iter__(self) -> Iterator[Frames]:
+        """Chunks of (t, side, side, 3)."""
+        return (self.window.cut(chunk) for chunk in self.driving)
+
+
+class WindowMethod:
+    """Works in windows around the faces of source and driving clip and puts what it makes into the source.
+
+    Args:
+        method: for what is in the windows.
+        windows: where they are. Where no face is found the whole frame is one.
+    """
+
+    def __init__(self, method: NativeMethod, windows: Windows) -> None:
+        self._method = method
+        self._windows = windows
+
+    def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
+        """Generated frames; see `evalkit.adapter.Method`."""
+        check_sources(sources, 1)
+        size = sources.shape[1]
+        at_source = self._windows.of_frames([sources], size)
+        at_driving = self._windows.of_frames(driving, size)
+        for made in self._method.animate(at_source.cut(sources), CutDriving(driving, at_driving), motion):
+            yield made if at_source == whole(size) else paste(sources[0], at_source, made)
+
+
 def resized(images: Tensor, size: int) -> Tensor:
     """(B, 3, m, m) in [-1, 1] -> (B, 3, size, size): bicubic, antialiased when shrinking, as frames are resized."""
     if images.shape[-1] == size:
@@ -46,10 +86,11 @@ def resized(images: Tensor, size: int) -> Tensor:
     return shrunk.clamp(-1, 1)
 
 
-def build(config: MethodConfig) -> NativeMethod:
+def build(config: MethodConfig) -> NativeMethod | WindowMethod:
     """The model in the checkpoint, of whatever size it is."""
     model = ready(_model(config), config)
-    return NativeMethod(SfdAnimator(model), config, size=model.shape.size, full_size_sources=True)
+    method = NativeMethod(SfdAnimator(model), config, size=model.shape.size, full_size_sources=True)
+    return WindowMethod(method, windows_of(model.shape)) if model.shape.window else method
 
 
 def _model(config: MethodConfig) -> SFD:

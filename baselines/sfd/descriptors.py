@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from baselines.native.batches import inference
+from baselines.sfd.faces import Windows, read_faces
 from baselines.sfd.model import SFD
+from baselines.sfd.window import Window
 from baselines.stylegan.images import to_tensor
-from evalkit import video
 from evalkit.datasets import DATASETS
 from evalkit.errors import DatasetError, UnknownNameError
 from evalkit.types import Clip
@@ -25,12 +26,14 @@ class Described:
 
     Attributes:
         clip: the clip.
-        frames: their indices in it.
+        window: where the network looked.
+        frames: their indices in the clip.
         identity: w_id, (T, N) float32; without an identity subspace the encoder's vector.
         motion: w_m, (T, N) float32.
     """
 
     clip: Clip
+    window: Window
     frames: tuple[int, ...]
     identity: NDArray[np.float32]
     motion: NDArray[np.float32]
@@ -53,12 +56,13 @@ def named_people(people: dict[str, list[Clip]], names: Sequence[str]) -> dict[st
     return {name: people[name] for name in names}
 
 
-def describe(model: SFD, clip: Clip, frames: Sequence[int]) -> Described:
+def describe(model: SFD, clip: Clip, frames: Sequence[int], windows: Windows) -> Described:
     """Descriptors of the frames at these indices. Raises `VideoError` for a clip that cannot be read."""
-    pictures = to_tensor(video.read_frames(clip.path, frames, size=model.shape.size))
+    window = windows.of_clip(clip.path)
+    pictures = to_tensor(read_faces(clip.path, frames, window, model.shape.size))
     device = model.subspaces.weight.device
     with inference():
         faces = [model.describe(part.to(device)) for part in torch.split(pictures, _BATCH)]
     identity = torch.cat([face.identity for face in faces]).cpu().numpy()
     motion = torch.cat([face.motion for face in faces]).cpu().numpy()
-    return Described(clip, tuple(frames), identity, motion)
+    return Described(clip, window, tuple(frames), identity, motion)

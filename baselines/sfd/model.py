@@ -8,6 +8,7 @@ open is decided in docs/decisions/sfd.md.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ from baselines.stylegan.encoder import AppearanceEncoder
 from baselines.stylegan.layers import linear_stack
 from baselines.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
 
-MASK_AT_START = 3.0
+MASK_AT_START = 2.0
 POSITION_MAPS = (16, 32)
 """Sides of the feature maps under which positions are found."""
 
@@ -44,6 +45,23 @@ class Face:
         """The images from `start` to `stop`."""
         features = [feature[start:stop] for feature in self.features]
         return Face(self.identity[start:stop], self.motion[start:stop], features)
+
+
+@dataclass(frozen=True)
+class Animated:
+    """What a training pass gives for B pairs.
+
+    Attributes:
+        generated: (B, 3, size, size), about [-1, 1] but not clamped.
+        painted: LIA's image, of the same shape: what is seen where the mask is closed, and `generated` itself without
+            `Shape.warp_source`.
+        source, driving: what the encoder says of both.
+    """
+
+    generated: Tensor
+    painted: Tensor
+    source: Face
+    driving: Face
 
 
 class Encoder(nn.Module):
@@ -108,11 +126,15 @@ class SFD(nn.Module):
         self._start_still()
 
     def _start_still(self) -> None:
-        """Begin with flows that leave the source as it is; LIA's random ones scramble it."""
+        """Begin with flows that leave the source as it is; LIA's random ones scramble it.
+
+        Masks add up from scale to scale, so only the first one is opened. With all of them open the last mask is one
+        but for 6e-6, and what is painted never learns.
+        """
         for head in self.generator.to_flows:
             assert isinstance(head, ToFlow)
             nn.init.zeros_(head.conv.weight)
-            nn.init.constant_(head.bias[:, 2:], MASK_AT_START)
+        nn.init.constant_(cast(ToFlow, self.generator.to_flows[0]).bias[:, 2:], MASK_AT_START)
 
     def describe(self, images: Tensor, learn: bool = False) -> Face:
         """Descriptors and features of images; arguments as of `Encoder.forward`."""
@@ -132,9 +154,11 @@ class SFD(nn.Module):
         Returns:
             (B, 3, m, m), about [-1, 1] but not clamped.
         """
-        latent = source.identity + motion  # F = w_id + w_m, (B, N)
-        *_, last = self.generator.scales(latent, source.features)
-        return self.finish(last, picture_of_source.expand(len(latent), -1, -1, -1))
+        return self.finish(self._last_scale(source, motion), picture_of_source.expand(len(motion), -1, -1, -1))
+
+    def _last_scale(self, source: Face, motion: Tensor) -> Scale:
+        *_, last = self.generator.scales(source.identity + motion, source.features)  # F = w_id + w_m, (B, N)
+        return last
 
     def finish(self, last: Scale, source: Tensor) -> Tensor:
         """The picture from the last scale; see `warp.picture`. LIA's own image, resized, when `warp_source` is off."""
@@ -144,8 +168,9 @@ class SFD(nn.Module):
             return last.image
         return nn.functional.interpolate(last.image, size=source.shape[-2:], mode="bicubic", align_corners=False)
 
-    def forward(self, source: Tensor, driving: Tensor) -> tuple[Tensor, Face, Face]:
-        """Training pass: (B, 3, size, size) each -> generated images, described sources, described driving frames."""
+    def forward(self, source: Tensor, driving: Tensor) -> Animated:
+        """Training pass over (B, 3, size, size) sources and driving frames."""
         faces = self.describe(torch.cat((source, driving)), learn=self.training)  # one pass over 2B images
         of_source, of_driving = faces.rows(0, len(source)), faces.rows(len(source), 2 * len(source))
-        return self.generate(of_source, of_driving.motion, source), of_source, of_driving
+        last = self._last_scale(of_source, of_driving.motion)
+        return Animated(self.finish(last, source), last.image, of_source, of_driving)

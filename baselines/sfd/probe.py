@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.sfd.descriptors import Described, clips_of_people, describe, named_people
+from baselines.sfd.faces import windows_of
 from baselines.sfd.inspecting import model_arguments, need_scikit_learn, positive, run
 from baselines.sfd.model import SFD
 from baselines.sfd.training.corpus import spaced
@@ -71,8 +72,9 @@ def probe(model: SFD, people: dict[str, list[Clip]], frames: int) -> Probed:
             f"The probe learns from one clip of a person and is tested on another; {len(kept)} of {len(people)} people "
             "have two clips. At least two people are needed: add clips of them."
         )
+    windows = windows_of(model.shape)
     said = {
-        name: [describe(model, clip, spaced(video.count_frames(clip.path), frames)) for clip in clips]
+        name: [describe(model, clip, spaced(video.count_frames(clip.path), frames), windows) for clip in clips]
         for name, clips in kept.items()
     }
     learned = [one for clips in said.values() for one in clips[:-1]]

@@ -25,6 +25,8 @@ class Shape(BaseModel):
             (`baselines.sfd.positions`); 0 for none, as in LIA.
         standardise: divide coefficients by their spread over the training frames (`baselines.sfd.standardise`).
         orthonormalise: route to the orthonormal basis.
+        window: side of the square in which the network works over that of the face's landmarks
+            (`baselines.sfd.window`); 0 for whole frames.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +42,7 @@ class Shape(BaseModel):
     points: int = Field(default=0, ge=0)
     standardise: bool = True
     orthonormalise: Route = "qr"
+    window: float = Field(default=0, ge=0)
 
     def as_baseline(self) -> "Shape":
         """The same sizes without an identity subspace."""

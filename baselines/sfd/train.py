@@ -55,7 +55,7 @@ def train(given: argparse.Namespace, processes: Processes) -> Progress:
     device = f"cuda:{processes.local}" if given.device == "cuda" else given.device
     if given.resume != (given.out / LAST).is_file():
         raise RunError(f"{given.out / LAST}: " + ("nothing to resume." if given.resume else "is there; use --resume."))
-    corpus = load_corpus(given.dataset, given.data, config.data, config.shape.size)
+    corpus = load_corpus(given.dataset, given.data, config.data, config.shape)
     seen = Perceptual(backbone(config.perception.network), config.perception.scales, config.perception.stages)
     trainer = Trainer(config, corpus, seen, device, processes)
     progress = load(given.out / LAST, trainer.state, config, corpus.digest) if given.resume else Progress()
@@ -67,7 +67,7 @@ def _loop(given: argparse.Namespace, trainer: Trainer, progress: Progress, proce
     clock = CLOCKS[given.clock]
     began = clock() - progress.seconds
     journal = Journal(given.out) if processes.first else None
-    clips = validation_clips(trainer.corpus, trainer.config.shape.size) if _validates(given) and journal else []
+    clips = validation_clips(trainer.corpus, trainer.config.shape) if _validates(given) and journal else []
     limit = given.max_minutes * 60 if given.max_minutes else float("inf")
     saved = time.monotonic()
     step = progress.step

@@ -11,6 +11,7 @@ from torch import Tensor
 from baselines.native.batches import inference
 from baselines.sfd.adapter import resized
 from baselines.sfd.descriptors import Described, describe
+from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.model import SFD, Face
 from baselines.stylegan.images import to_frames, to_tensor
 from evalkit import video
@@ -44,10 +45,10 @@ class Person:
         return np.concatenate([one.motion for one in self.described])
 
     def picture(self, place: int, size: int) -> Frames:
-        """The frame at `place` of the rows of `identity` as (1, size, size, 3)."""
-        places = [(one.clip, frame) for one in self.described for frame in one.frames]
-        clip, frame = places[place]
-        return video.read_frames(clip.path, [frame], size=size)
+        """The frame at `place` of the rows of `identity`, cut to the window, as (1, size, size, 3)."""
+        places = [(one, frame) for one in self.described for frame in one.frames]
+        one, frame = places[place]
+        return read_faces(one.clip.path, [frame], one.window, size)
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,13 @@ def load_person(model: SFD, name: str, clips: Sequence[Clip], count: int, seed: 
     lengths = [video.count_frames(clip.path) for clip in clips]
     total = sum(lengths)
     chosen = np.sort(np.random.default_rng([seed, 1]).choice(total, size=min(count, total), replace=False))
+    windows = windows_of(model.shape)
     described, first = [], 0
     for clip, length in zip(clips, lengths, strict=True):
         frames = [int(place) - first for place in chosen if first <= place < first + length]
         first += length
         if frames:
-            described.append(describe(model, clip, frames))
+            described.append(describe(model, clip, frames, windows))
     return Person(name, tuple(described))
 
 

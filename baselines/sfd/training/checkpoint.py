@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -70,14 +71,25 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
 
 
 def refuse_other(path: Path, facts: Mapping[str, Any], config: Config, data: str) -> None:
-    """Raise `RunError` when the facts of the checkpoint `path` tell of another configuration or other data."""
-    if changed := differences(facts["config"], _compared(config)):
+    """Raise `RunError` when the facts of the checkpoint `path` tell of another configuration or other data.
+
+    Settings that did not exist when it was written count as left at their defaults.
+    """
+    if changed := differences(_completed(facts["config"]), _compared(config)):
         lines = "\n  ".join(changed)
         raise RunError(
             f"{path}: the configuration has changed since:\n  {lines}\nResume with the old one, or use another --out."
         )
     if facts["data"] != data:
         raise RunError(f"{path}: was trained on other clips. Resume with the same data, or use another --out.")
+
+
+def _completed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a checkpoint with defaults for later ones; as they are where one of them is no longer known."""
+    try:
+        return _compared(Config.model_validate(settings))
+    except ValidationError:
+        return settings
 
 
 def _compared(config: Config) -> dict[str, Any]:

@@ -49,7 +49,12 @@ class Data(_Strict):
         double_people: their number doubles every so many steps; 0: all from the start. With few people motion is found
             in the first hundred steps, with many it takes thousands.
         same_identity: share of the pairs of eq. 3 that show one identity.
+        near: share of the pairs of frames that lie at most `near_frames` apart. In them the head has hardly turned, so
+            that what differs is the expression.
+        near_frames: in frames taken.
         flip: mirror source and driving frame together, half of the time.
+        recolour: how far the colours of the driving frame are changed that the encoder reads motion off
+            (`baselines.sfd.training.recolour`), from 0 to 1.
         identity_network: id of the extractor whose embeddings are the identity features of eq. 3.
         identity_frames: frames of a clip it looks at; their mean stands for the clip.
     """
@@ -59,7 +64,10 @@ class Data(_Strict):
     first_people: int = Field(default=2, ge=2)
     double_people: int = Field(default=0, ge=0)
     same_identity: float = Field(default=0.5, ge=0, le=1)
+    near: float = Field(default=0, ge=0, le=1)
+    near_frames: int = Field(default=3, ge=1)
     flip: bool = True
+    recolour: float = Field(default=0, ge=0, le=1)
     identity_network: str = "dlib128"
     identity_frames: int = Field(default=3, ge=1)
 
@@ -107,6 +115,8 @@ class Config(_Strict):
     """All of a training. Two trainings with equal configuration, data and seed take the same steps.
 
     Attributes:
+        painting: weight of the reconstruction loss of the image that is painted behind the warped source
+            (`Shape.warp_source`). It is not in the paper; without it that image learns only where the mask is closed.
         motion_first: steps in which only the reconstruction loss plays, until motion is found. Perceptual features are
             alike only where the motion is nearly right, and descriptors that say nothing satisfy the losses on
             descriptors.
@@ -123,6 +133,7 @@ class Config(_Strict):
     optimiser: Optimiser = Optimiser()
     adversary: Adversary = Adversary()
     perception: Perception = Perception()
+    painting: float = Field(default=0, ge=0)
     motion_first: int = Field(default=0, ge=0)
     ramp: int = Field(default=0, ge=0)
     batch: int = Field(default=8, ge=2, multiple_of=2)

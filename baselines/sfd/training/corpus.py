@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.sfd.faces import read_faces, windows_of
+from baselines.sfd.shape import Shape
 from baselines.sfd.training.config import Data
+from baselines.sfd.window import Window
 from evalkit import video
 from evalkit.cache import FeatureCache, cache_dir
 from evalkit.datasets import DATASETS
@@ -53,7 +56,7 @@ class Corpus:
     digest: str
 
 
-def load_corpus(dataset: str, root: Path | None, data: Data, size: int) -> Corpus:
+def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Corpus:
     """Index, decode and embed the clips of a dataset.
 
     Raises:
@@ -69,7 +72,7 @@ def load_corpus(dataset: str, root: Path | None, data: Data, size: int) -> Corpu
             "on. The identity eraser learns to tell people apart, so at least two are needed: add clips of other "
             "people, or lower data.held_out."
         )
-    prepared = _centred(_prepare([clip for clip in clips if clip.identity in kept], data, size))
+    prepared = _centred(_prepare([clip for clip in clips if clip.identity in kept], data, shape))
     identities = tuple(name for name in kept if any(one.clip.identity == name for one in prepared))
     grouped = tuple(tuple(one for one in prepared if one.clip.identity == name) for name in identities)
     held_out = tuple(clip for clip in clips if clip.identity not in kept)
@@ -77,7 +80,7 @@ def load_corpus(dataset: str, root: Path | None, data: Data, size: int) -> Corpu
     return Corpus(identities, grouped, held_out, canonical_sha256([contents, [clip.id for clip in held_out]]))
 
 
-def _prepare(clips: Sequence[Clip], data: Data, size: int) -> list[TrainingClip]:
+def _prepare(clips: Sequence[Clip], data: Data, shape: Shape) -> list[TrainingClip]:
     bank = FeatureBank(FeatureCache(cache_dir() / "features"))
     lengths = {clip.id: video.count_frames(clip.path) for clip in clips}
     if short := [name for name, length in lengths.items() if length < 2]:
@@ -85,13 +88,15 @@ def _prepare(clips: Sequence[Clip], data: Data, size: int) -> list[TrainingClip]
             f"{len(short)} clips have a single frame ({', '.join(short[:_SHOWN])}); source and driving frame are two "
             "frames of one clip. Take them out of the data folder."
         )
+    windows = windows_of(shape)
     prepared, faceless = [], []
     for clip in clips:
         embedding = _embedding(bank, clip, lengths[clip.id], data)
         if embedding is None:
             faceless.append(clip.id)
         else:
-            frames = spaced_frames(clip, lengths[clip.id], data.frames_per_clip, size)
+            window = windows.of_clip(clip.path)
+            frames = spaced_frames(clip, lengths[clip.id], data.frames_per_clip, window, shape.size)
             prepared.append(TrainingClip(clip, frames, embedding))
     if faceless:
         _LOG.warning(
@@ -121,13 +126,16 @@ def _centred(clips: list[TrainingClip]) -> list[TrainingClip]:
     return [TrainingClip(one.clip, one.frames, one.embedding - mean) for one in clips]
 
 
-def spaced_frames(clip: Clip, length: int, count: int, size: int) -> Frames:
-    """At most `count` of the `length` frames of a clip, evenly spaced from the first on: (T, size, size, 3) uint8."""
+def spaced_frames(clip: Clip, length: int, count: int, window: Window, size: int) -> Frames:
+    """At most `count` of the `length` frames of a clip, evenly spaced from the first on: (T, size, size, 3) uint8.
+
+    They are cut to `window` first.
+    """
     indices = spaced(length, count)
-    key = canonical_sha256(["sfd-frames-1", content_sha256(clip.path), indices, size])
+    key = canonical_sha256(["sfd-frames-2", content_sha256(clip.path), indices, size, asdict(window)])
     path = cache_dir() / "training" / f"{key}.npy"
     if not path.is_file():
-        frames = video.read_frames(clip.path, indices, size=size)
+        frames = read_faces(clip.path, indices, window, size)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.save(file, frames, allow_pickle=False)
     loaded: Frames = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from baselines.sfd.model import SFD, Face
+from baselines.sfd.model import SFD, Animated
 from baselines.sfd.training import losses
 from baselines.sfd.training.config import Config
 from baselines.sfd.training.freezing import frozen
@@ -26,6 +26,7 @@ class Objective(nn.Module):
     def __init__(self, config: Config, identities: int) -> None:
         super().__init__()
         self.weights = config.weights
+        self.painting = config.painting
         self.model = SFD(config.shape)
         dim = config.shape.style_dim
         self.eraser = eraser(dim, identities) if self.weights.eraser else None
@@ -42,20 +43,22 @@ class Objective(nn.Module):
             discriminator: image to logit, its parameters frozen; None where it does not play.
             share: of their weights with which losses on descriptors play; 0 leaves out all but the reconstruction loss.
         """
-        generated, source, driving = self.model(batch.source, batch.driving)
+        animated: Animated = self.model(batch.source, batch.seen)
+        generated = animated.generated
         found = {"reconstruction": losses.reconstruction(generated, batch.driving)}
+        if self.painting and self.model.shape.warp_source:
+            found["painting"] = losses.reconstruction(animated.painted, batch.driving)
         if share:
             with torch.no_grad():
                 wanted = perceptual(batch.driving)
             found["perceptual"] = losses.perceptual(perceptual(generated), wanted)
-            found |= self._descriptor_losses(batch, generated, source, driving, share)
+            found |= self._descriptor_losses(batch, animated, share)
         if discriminator is not None:
             found["adversarial"] = losses.adversarial(discriminator(generated)[0])
         return generated, found
 
-    def _descriptor_losses(
-        self, batch: Batch, generated: Tensor, source: Face, driving: Face, share: float
-    ) -> dict[str, Tensor]:
+    def _descriptor_losses(self, batch: Batch, animated: Animated, share: float) -> dict[str, Tensor]:
+        source, driving = animated.source, animated.driving
         found: dict[str, Tensor] = {}
         if self.weights.similarity:
             found["similarity"] = losses.identity_similarity(source.identity, batch.embedding)
@@ -66,7 +69,7 @@ class Objective(nn.Module):
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
         if self.weights.regression:
             with frozen(self.model.encoder, self.model.subspaces):  # else they learn to overlook motion
-                again = self.model.describe(generated)
+                again = self.model.describe(animated.generated)
             targets = source.identity.detach(), driving.motion.detach()
             found["regression"] = losses.latent_regression((again.identity, again.motion), *targets)
         return found
@@ -79,7 +82,7 @@ class Objective(nn.Module):
             share: as in `forward`.
         """
         weights = self.weights.model_dump()
-        weights |= {name: share * weights[name] for name in ON_DESCRIPTORS} | {"eraser": 1.0}
+        weights |= {name: share * weights[name] for name in ON_DESCRIPTORS} | {"eraser": 1.0, "painting": self.painting}
         return torch.stack([weights[name] * value for name, value in found.items()]).sum()
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from baselines.sfd.training.config import Data
 from baselines.sfd.training.corpus import Corpus, TrainingClip
+from baselines.sfd.training.recolour import Recolouring, draw_recolouring
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Batch:
 
     Attributes:
         source, driving: (B, 3, size, size) in [-1, 1], two frames of one clip each.
+        seen: `driving` as the encoder sees it, in other colours where `Data.recolour` says so.
         identity: (B,) labels.
         embedding: (B, D) identity features of the sources.
         names: which frames these are, for messages.
@@ -24,25 +26,27 @@ class Batch:
 
     source: Tensor
     driving: Tensor
+    seen: Tensor
     identity: Tensor
     embedding: Tensor
     names: tuple[str, ...]
 
     def to(self, device: str) -> "Batch":
         """The same on another device."""
-        source, driving = self.source.to(device), self.driving.to(device)
-        return Batch(source, driving, self.identity.to(device), self.embedding.to(device), self.names)
+        source, driving, seen = (images.to(device) for images in (self.source, self.driving, self.seen))
+        return Batch(source, driving, seen, self.identity.to(device), self.embedding.to(device), self.names)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One pair of frames: identity, clip, source and driving frame, mirrored or not."""
+    """One pair of frames: identity, clip, source and driving frame, mirrored or not, and in which colours it drives."""
 
     identity: int
     clip: TrainingClip
     source: int
     driving: int
     mirrored: bool
+    recolouring: Recolouring | None
 
 
 def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int]) -> list[Draw]:
@@ -56,9 +60,9 @@ def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int])
     same = round(data.same_identity * pairs)
     firsts = rng.integers(people, size=pairs)
     others = (firsts + rng.integers(1, people, size=pairs)) % people
-    left = [_draw(corpus, int(identity), None, data.flip, rng) for identity in firsts]
+    left = [_draw(corpus, int(identity), None, data, rng) for identity in firsts]
     right = [
-        _draw(corpus, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data.flip, rng)
+        _draw(corpus, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data, rng)
         for i in range(pairs)
     ]
     return left + right
@@ -66,21 +70,34 @@ def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int])
 
 def batch_of(draws: Sequence[Draw]) -> Batch:
     """The tensors of draws."""
+    driving = [_image(one.clip, one.driving, one.mirrored) for one in draws]
+    seen = [one.recolouring(image) if one.recolouring else image for one, image in zip(draws, driving, strict=True)]
     return Batch(
         source=torch.stack([_image(one.clip, one.source, one.mirrored) for one in draws]),
-        driving=torch.stack([_image(one.clip, one.driving, one.mirrored) for one in draws]),
+        driving=torch.stack(driving),
+        seen=torch.stack(seen),
         identity=torch.tensor([one.identity for one in draws]),
         embedding=torch.tensor(np.stack([one.clip.embedding for one in draws]), dtype=torch.float32),
         names=tuple(f"{one.clip.clip.id}[{one.source}->{one.driving}]" for one in draws),
     )
 
 
-def _draw(corpus: Corpus, identity: int, used: TrainingClip | None, flip: bool, rng: np.random.Generator) -> Draw:
+def _draw(corpus: Corpus, identity: int, used: TrainingClip | None, data: Data, rng: np.random.Generator) -> Draw:
     clips = corpus.clips[identity]
     fresh = [clip for clip in clips if clip is not used] or list(clips)
     clip = fresh[int(rng.integers(len(fresh)))]
-    source, driving = (int(index) for index in rng.choice(len(clip.frames), size=2, replace=False))
-    return Draw(identity, clip, source, driving, flip and bool(rng.integers(2)))
+    source, driving = _two_frames(len(clip.frames), data, rng)
+    mirrored = data.flip and bool(rng.integers(2))
+    recolouring = draw_recolouring(data.recolour, rng) if data.recolour else None
+    return Draw(identity, clip, source, driving, mirrored, recolouring)
+
+
+def _two_frames(count: int, data: Data, rng: np.random.Generator) -> tuple[int, int]:
+    """Different ones of `count` frames."""
+    reach = data.near_frames if data.near and rng.random() < data.near else count
+    source = int(rng.integers(count))
+    others = [index for index in range(max(0, source - reach), min(count, source + reach + 1)) if index != source]
+    return source, int(rng.choice(others))
 
 
 def _image(clip: TrainingClip, frame: int, mirrored: bool) -> Tensor:

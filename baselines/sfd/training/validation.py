@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from baselines.native.batches import inference
 from baselines.native.pictures import to_frames, to_tensor
 from baselines.sfd.adapter import SfdAnimator
+from baselines.sfd.faces import windows_of
 from baselines.sfd.model import SFD
+from baselines.sfd.shape import Shape
 from baselines.sfd.training.corpus import Corpus, spaced_frames
 from evalkit import video
 from evalkit.metrics import find_metric
@@ -18,18 +20,20 @@ DRIVING_FRAMES = 4
 CLIPS_PER_IDENTITY = 2
 
 
-def validation_clips(corpus: Corpus, size: int) -> list[Frames]:
-    """The held-out clips: of each the first frame and up to `DRIVING_FRAMES` others, (T, size, size, 3) uint8.
+def validation_clips(corpus: Corpus, shape: Shape) -> list[Frames]:
+    """The held-out clips: of each the first frame and up to `DRIVING_FRAMES` others, as the network sees them:
+    (T, size, size, 3) uint8.
 
     The first clips of every identity; clips of a single frame are passed over.
     """
+    windows = windows_of(shape)
     clips: list[Frames] = []
     taken = Counter[str]()
     for clip in corpus.held_out:
         length = video.count_frames(clip.path)
         if length > 1 and taken[clip.identity] < CLIPS_PER_IDENTITY:
             taken[clip.identity] += 1
-            clips.append(spaced_frames(clip, length, 1 + DRIVING_FRAMES, size))
+            clips.append(spaced_frames(clip, length, 1 + DRIVING_FRAMES, windows.of_clip(clip.path), shape.size))
     return clips
 
 
@@ -55,7 +59,7 @@ def validate(model: SFD, clips: Sequence[Frames], device: str) -> dict[str, floa
 
 
 def _animated(model: SFD, clip: Frames, device: str) -> Frames:
-    """What evalkit would get from the method: (T - 1, size, size, 3) uint8."""
+    """What evalkit would get from the method before it is pasted: (T - 1, size, size, 3) uint8."""
     size = clip.shape[1]
     with inference():
         images = to_tensor(clip, size).to(device)

@@ -13,43 +13,44 @@ from baselines.sfd.training.corpus import load_corpus
 from evalkit import video
 from evalkit.datasets.demo import PROTOCOLS
 from evalkit.errors import DatasetError
+from tests.baselines.sfd.conftest import TINY
 
 pytestmark = pytest.mark.usefixtures("cache")
 
 
 def test_clips_are_grouped_and_embeddings_centred(data):
-    corpus = load_corpus("folder", data, Data(held_out=0), 32)
+    corpus = load_corpus("folder", data, Data(held_out=0), TINY)
     assert corpus.identities == ("demo1000", "demo1001", "demo1002") and not corpus.held_out
     (first,) = corpus.clips[0]
     assert first.frames.shape == (3, 32, 32, 3) and first.frames.dtype == np.uint8
     assert np.array_equal(first.frames[2], video.read_frames(first.clip.path, [2], size=32)[0])
     mean = np.mean([one.embedding for clips in corpus.clips for one in clips], axis=0)
     assert np.abs(mean).max() < 1e-12
-    assert load_corpus("folder", data, Data(held_out=0), 32).digest == corpus.digest
+    assert load_corpus("folder", data, Data(held_out=0), TINY).digest == corpus.digest
 
 
 def test_the_last_people_are_held_out(data):
-    corpus = load_corpus("folder", data, Data(held_out=1), 32)
+    corpus = load_corpus("folder", data, Data(held_out=1), TINY)
     assert corpus.identities == ("demo1000", "demo1001")
     assert [clip.identity for clip in corpus.held_out] == ["demo1002"]
 
 
 def test_one_identity_is_not_enough(data):
     with pytest.raises(DatasetError, match=r"3 identities, 2 of them held out, leave 1 .* The identity eraser"):
-        load_corpus("folder", data, Data(held_out=2), 32)
+        load_corpus("folder", data, Data(held_out=2), TINY)
 
 
 def test_clips_of_one_frame_are_named(data, tmp_path):
     shutil.copytree(data, tmp_path / "data")
     video.write_video(tmp_path / "data" / "clips" / "demo1001_c0.mkv", [np.zeros((1, 64, 64, 3), np.uint8)], 25)
     with pytest.raises(DatasetError, match=r"1 clips have a single frame \(demo1001_c0\)"):
-        load_corpus("folder", tmp_path / "data", Data(held_out=0), 32)
+        load_corpus("folder", tmp_path / "data", Data(held_out=0), TINY)
 
 
 def test_clips_without_a_face_are_left_out_and_said(data, tmp_path, caplog):
     shutil.copytree(data, tmp_path / "data")
     video.write_video(tmp_path / "data" / "clips" / "demo1001_c0.mkv", [np.zeros((3, 64, 64, 3), np.uint8)], 25)
-    corpus = load_corpus("folder", tmp_path / "data", Data(held_out=0), 32)
+    corpus = load_corpus("folder", tmp_path / "data", Data(held_out=0), TINY)
     assert corpus.identities == ("demo1000", "demo1002")
     assert "1 clips are left out: dlib128 found no face in them (demo1001_c0)" in caplog.text
 

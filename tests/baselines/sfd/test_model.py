@@ -39,12 +39,12 @@ def test_the_baseline_stage_is_lia():
 
 def test_a_new_model_returns_the_still_source_and_a_little_paint():
     torch.manual_seed(0)
-    model = SFD(TINY)
     source = images(2, 1)
-    made, _, _ = model(source, images(2, 2))
-    paint = (made - 0.9526 * source) / (1 - 0.9526)  # sigmoid(3), no motion
-    assert torch.allclose(made, 0.9526 * source + 0.0474 * paint, atol=1e-4)
-    assert (made - source).abs().mean() < 0.25
+    made = SFD(TINY)(source, images(2, 2))
+    mask = 0.8808  # sigmoid(2); there is no motion. The filter between scales darkens it at the border
+    inner = (slice(None), slice(None), slice(8, -8), slice(8, -8))
+    expected = mask * source + (1 - mask) * made.painted
+    torch.testing.assert_close(made.generated[inner], expected[inner], atol=1e-3, rtol=0)
 
 
 def test_no_offset_leaves_the_image_and_one_pixel_moves_it_by_one():
@@ -122,7 +122,7 @@ def test_one_pair_is_overfitted():
     model = SFD(TINY)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.004)
     for _ in range(160):
-        made, _, _ = model(source, driving)
+        made = model(source, driving).generated
         loss = (made - driving).abs().mean()
         optimiser.zero_grad()
         loss.backward()

@@ -10,6 +10,7 @@ from baselines.sfd import probe as command
 from baselines.sfd.descriptors import Described
 from baselines.sfd.model import SFD
 from baselines.sfd.probe import Probed, accuracy, main, probe, text
+from baselines.sfd.window import whole
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
 from tests.fakes import make_clip
@@ -25,11 +26,11 @@ def people_of(clips: int, count: int = 5) -> dict:
 def synthetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Identity descriptors name the person, motion descriptors name the clip and nobody."""
 
-    def describe(model, clip, frames):
+    def describe(model, clip, frames, windows):
         rng = np.random.default_rng([ord(letter) for letter in clip.id])
         wobble = rng.normal(0, 0.1, (len(frames), 6))
         person = np.eye(6)[int(clip.identity[1:])]
-        return Described(clip, tuple(frames), wobble + person, wobble + rng.normal(size=6))
+        return Described(clip, whole(32), tuple(frames), wobble + person, wobble + rng.normal(size=6))
 
     monkeypatch.setattr(command, "describe", describe)
     monkeypatch.setattr("evalkit.video.count_frames", lambda path: FRAMES)

@@ -3,20 +3,21 @@
 import dataclasses
 import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from baselines.sfd.training import checkpoint
-from baselines.sfd.training.checkpoint import LAST, Progress, load, save
+from baselines.sfd.training.checkpoint import LAST, Progress, load, refuse_other, save
 from baselines.sfd.training.config import Config, Data, differences, read_config, shipped_configs
 from baselines.sfd.training.freezing import frozen
 from baselines.sfd.training.logs import LOSSES, Journal
 from baselines.sfd.training.samples import COLUMNS, sheet
 from baselines.sfd.training.sampling import draw
 from evalkit.errors import MethodError, RunError
-from tests.baselines.sfd.conftest import make_corpus, tiny_config
+from tests.baselines.sfd.conftest import TINY, make_corpus, tiny_config
 
 
 def test_every_loss_of_the_paper_plays(make_trainer):
@@ -31,6 +32,19 @@ def test_stages_leave_losses_out(make_trainer, stage):
     values = make_trainer(config).step(0)
     on = {name for name, weight in config.weights.model_dump().items() if weight}
     assert set(values) == on | {"discrimination", "total"}
+
+
+def test_what_is_painted_can_learn_too(make_trainer):
+    """Its loss is the reconstruction loss of the painted image, and counts with its weight."""
+    trainer = make_trainer(tiny_config(painting=0.5, motion_first=1, weights={"adversarial": 0}))
+    batch = trainer.batch(0, 0)
+    _, found = trainer.objective(batch, trainer.perceptual, None, 0.0)
+    animated = trainer.objective.model(batch.source, batch.seen)
+    expected = (animated.painted - batch.driving).abs().mean() * 127.5
+    torch.testing.assert_close(found["painting"], expected)
+    torch.testing.assert_close(trainer.objective.total(found), found["reconstruction"] + 0.5 * expected)
+    lia = make_trainer(tiny_config(painting=0.5, shape=TINY.model_dump() | {"warp_source": False}))
+    assert "painting" not in lia.step(0)
 
 
 def test_motion_comes_first(make_trainer):
@@ -100,6 +114,17 @@ def test_a_changed_configuration_is_refused_with_the_difference(make_trainer, tm
         load(tmp_path / LAST, trainer.state, tiny_config(batch=6, optimiser={"rate": 0.1}), "digest")
     with pytest.raises(RunError, match="other clips"):
         load(tmp_path / LAST, trainer.state, tiny_config(), "another")
+
+
+def test_settings_that_came_later_are_at_their_defaults_in_an_old_checkpoint():
+    settings = tiny_config().model_dump(mode="json", exclude={"steps": True, "optimiser": {"cool_down"}})
+    del settings["data"]["near"], settings["shape"]["window"]
+    refuse_other(Path("old"), {"config": settings, "data": "digest"}, tiny_config(), "digest")
+    with pytest.raises(RunError, match=r"changed since:\n  data\.near: 0\.0 -> 0\.5\n"):
+        refuse_other(Path("old"), {"config": settings, "data": "digest"}, tiny_config(data={"near": 0.5}), "digest")
+    del settings["batch"]
+    with pytest.raises(RunError, match=r"\n  unheard_of: 1 -> None\n"):
+        refuse_other(Path("old"), {"config": settings | {"unheard_of": 1}, "data": "digest"}, tiny_config(), "digest")
 
 
 def test_a_loss_that_is_no_number_stops_and_names_the_batch(make_trainer):

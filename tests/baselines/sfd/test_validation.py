@@ -18,7 +18,7 @@ from evalkit import video
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.methods import build_method, find_method, method_options
 from evalkit.metrics import METRICS as KNOWN
-from tests.baselines.sfd.conftest import lively, make_corpus
+from tests.baselines.sfd.conftest import TINY, lively, make_corpus
 from tests.fakes import make_clip, noise
 
 
@@ -60,13 +60,13 @@ def test_a_few_frames_of_a_few_clips_of_the_people_held_out(tmp_path, cache):
     video.write_video(short, [noise(1, 32)], 25)
     people = [("a", short), ("a", long), ("a", long), ("a", long), ("b", long)]
     held_out = tuple(make_clip(f"c{i}", name, path=path) for i, (name, path) in enumerate(people))
-    clips = validation_clips(dataclasses.replace(make_corpus(), held_out=held_out), 32)
+    clips = validation_clips(dataclasses.replace(make_corpus(), held_out=held_out), TINY)
     assert [clip.shape for clip in clips] == [(5, 32, 32, 3)] * 3
     assert np.array_equal(clips[0], video.read_frames(long, [0, 2, 4, 6, 8]))
 
 
 def test_without_people_held_out_nothing_is_measured(make_trainer, data, cache):
-    assert validation_clips(load_corpus("folder", data, Data(held_out=0), 32), 32) == []
+    assert validation_clips(load_corpus("folder", data, Data(held_out=0), TINY), TINY) == []
     assert validate(make_trainer().averaged, [], "cpu") == {}
 
 
