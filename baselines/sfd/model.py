@@ -8,7 +8,6 @@ open is decided in docs/decisions/sfd.md.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -122,19 +121,19 @@ class SFD(nn.Module):
         self.shape = shape
         self.encoder = Encoder(shape)
         self.subspaces = Subspaces(shape.style_dim, shape.identity_dim, shape.motion_dim, shape.orthonormalise)
-        self.generator = FlowSynthesis(shape.size, shape.style_dim, shape.taps, shape.widths)
+        self.generator = FlowSynthesis(shape.size, shape.style_dim, shape.taps, shape.widths, shape.paint)
         self._start_still()
 
     def _start_still(self) -> None:
         """Begin with flows that leave the source as it is; LIA's random ones scramble it.
 
-        Masks add up from scale to scale, so only the first one is opened. With all of them open the last mask is one
-        but for 6e-6, and what is painted never learns.
+        Masks add up from scale to scale, so only the last one is opened. With all of them open it is one but for 6e-6,
+        and what is painted never learns.
         """
-        for head in self.generator.to_flows:
-            assert isinstance(head, ToFlow)
+        heads = [head for head in self.generator.to_flows if isinstance(head, ToFlow)]
+        for head in heads:
             nn.init.zeros_(head.conv.weight)
-        nn.init.constant_(cast(ToFlow, self.generator.to_flows[0]).bias[:, 2:], MASK_AT_START)
+        nn.init.constant_(heads[-1].bias[:, 2:], MASK_AT_START)
 
     def describe(self, images: Tensor, learn: bool = False) -> Face:
         """Descriptors and features of images; arguments as of `Encoder.forward`."""

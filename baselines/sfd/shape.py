@@ -21,6 +21,7 @@ class Shape(BaseModel):
         taps: blur filter in front of and behind changes of resolution.
         warp_source: move the source itself with the last flow (`baselines.sfd.warp`); without it the generator's image
             is the result, as in LIA.
+        paint: the generator's image may show what the source does not (`baselines.stylegan.synthesis`).
         points: heat maps on each of the encoder's maps of 16 and 32 pixels, whose positions are a part of its vector
             (`baselines.sfd.positions`); 0 for none, as in LIA.
         standardise: divide coefficients by their spread over the training frames (`baselines.sfd.standardise`).
@@ -39,6 +40,7 @@ class Shape(BaseModel):
     widths: Widths = Widths()
     taps: tuple[float, ...] = (1.0, 3.0, 3.0, 1.0)
     warp_source: bool = True
+    paint: bool = False
     points: int = Field(default=0, ge=0)
     standardise: bool = True
     orthonormalise: Route = "qr"

@@ -112,14 +112,19 @@ class FlowSynthesis(nn.Module):
         style_dim: Length of the latent vector.
         taps: Filter of the upsampling.
         widths: Channels per resolution.
+        paint: The image is read off the blended maps. In the released networks it is read off the warped source maps
+            alone, and cannot show what the source does not.
 
     Raises:
         ValueError: `size` is not a power of two of at least 8.
     """
 
-    def __init__(self, size: int, style_dim: int, taps: Sequence[float], widths: Widths = FULL) -> None:
+    def __init__(
+        self, size: int, style_dim: int, taps: Sequence[float], widths: Widths = FULL, paint: bool = False
+    ) -> None:
         super().__init__()
         check_size(size)
+        self.paint = paint
         width = widths.at
         scales = [2**level for level in range(2, int(math.log2(size)) + 1)]  # 4, 8, ..., size
         self.input = ConstantInput(width(4))
@@ -146,7 +151,7 @@ class FlowSynthesis(nn.Module):
         for upsample, conv, to_flow, to_rgb, feature in layers:
             x = conv(upsample(x, latent), latent)  # (B, C, n, n)
             x, warped, flow = to_flow(x, latent, feature.expand(x.shape[0], -1, -1, -1), flow)
-            image = to_rgb(warped, image)
+            image = to_rgb(x if self.paint else warped, image)
             yield Scale(x, flow, image)
 
     def forward(self, latent: Tensor, features: Sequence[Tensor]) -> Tensor:
