@@ -16,7 +16,7 @@ from baselines.sfd.faces import Windows, windows_of
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from baselines.sfd.weights import load_model
-from baselines.sfd.window import Window, paste, whole
+from baselines.sfd.window import Window
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
@@ -25,23 +25,42 @@ CHECKPOINTS = SfdCheckpoints()
 
 @dataclass(frozen=True)
 class SfdAnimator:
-    """Images are [-1, 1] inside. The source comes at the protocol's size, and so do the generated frames."""
+    """Images are [-1, 1] inside. The source comes at the protocol's size, and so do the generated frames.
+
+    Attributes:
+        model: in evaluation mode.
+        windows: where it works in the source; None for whole frames. Driving frames come cut.
+    """
 
     model: SFD
+    windows: Windows | None = None
 
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`; relative motion is added to the source's motion descriptor."""
         picture = sources * 2 - 1  # (1, 3, m, m)
-        source = self.model.describe(resized(picture, self.model.shape.size))
+        window = self._window(sources)
+        seen = picture if window is None else _cut(picture, window)
+        source = self.model.describe(resized(seen, self.model.shape.size))
         start = None if initial is None else self.model.describe(initial * 2 - 1).motion
 
         def render(frames: Tensor) -> Tensor:
             motion = self.model.describe(frames * 2 - 1).motion  # (B, N)
             if start is not None:
                 motion = source.motion + motion - start
-            return (self.model.generate(source, motion, picture) + 1) / 2
+            return (self.model.generate(source, motion, picture, window) + 1) / 2
 
         return render
+
+    def _window(self, sources: Tensor) -> Window | None:
+        if self.windows is None:
+            return None
+        frames = (sources * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return self.windows.of_frames([frames], frames.shape[1])
+
+
+def _cut(images: Tensor, window: Window) -> Tensor:
+    rows, columns = (slice(start, start + window.side) for start in (window.top, window.left))
+    return images[:, :, rows, columns]
 
 
 @dataclass(frozen=True)
@@ -57,11 +76,11 @@ class CutDriving:
 
 
 class WindowMethod:
-    """Works in windows around the faces of source and driving clip and puts what it makes into the source.
+    """Sees the driving clip in a window around the face.
 
     Args:
-        method: for what is in the windows.
-        windows: where they are. Where no face is found the whole frame is one.
+        method: for what is in the window.
+        windows: where it is. Where no face is found the whole frame is one.
     """
 
     def __init__(self, method: NativeMethod, windows: Windows) -> None:
@@ -71,11 +90,8 @@ class WindowMethod:
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
         """Generated frames; see `evalkit.adapter.Method`."""
         check_sources(sources, 1)
-        size = sources.shape[1]
-        at_source = self._windows.of_frames([sources], size)
-        at_driving = self._windows.of_frames(driving, size)
-        for made in self._method.animate(at_source.cut(sources), CutDriving(driving, at_driving), motion):
-            yield made if at_source == whole(size) else paste(sources[0], at_source, made)
+        window = self._windows.of_frames(driving, sources.shape[1])
+        yield from self._method.animate(sources, CutDriving(driving, window), motion)
 
 
 def resized(images: Tensor, size: int) -> Tensor:
@@ -89,8 +105,9 @@ def resized(images: Tensor, size: int) -> Tensor:
 def build(config: MethodConfig) -> NativeMethod | WindowMethod:
     """The model in the checkpoint, of whatever size it is."""
     model = ready(_model(config), config)
-    method = NativeMethod(SfdAnimator(model), config, size=model.shape.size, full_size_sources=True)
-    return WindowMethod(method, windows_of(model.shape)) if model.shape.window else method
+    windows = windows_of(model.shape) if model.shape.window else None
+    method = NativeMethod(SfdAnimator(model, windows), config, size=model.shape.size, full_size_sources=True)
+    return WindowMethod(method, windows) if windows else method
 
 
 def _model(config: MethodConfig) -> SFD:

@@ -16,7 +16,8 @@ from baselines.sfd.positions import Positions
 from baselines.sfd.shape import Shape
 from baselines.sfd.standardise import Standardise
 from baselines.sfd.subspaces import Subspaces
-from baselines.sfd.warp import picture
+from baselines.sfd.warp import framed, picture
+from baselines.sfd.window import Window
 from baselines.stylegan.encoder import AppearanceEncoder
 from baselines.stylegan.layers import linear_stack
 from baselines.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
@@ -142,18 +143,21 @@ class SFD(nn.Module):
         w_id = a_id if self.shape.identity_dim == 0 else a_id @ x_id
         return Face(w_id, b_m @ y_m, features)
 
-    def generate(self, source: Face, motion: Tensor, picture_of_source: Tensor) -> Tensor:
+    def generate(self, source: Face, motion: Tensor, picture_of_source: Tensor, window: Window | None = None) -> Tensor:
         """Generate images: the source's identity and features, moved by motion descriptors.
 
         Args:
             source: B described images, or one for all of `motion`.
             motion: w_m (B, N).
             picture_of_source: (B or 1, 3, m, m) in [-1, 1], the source at the size wanted.
+            window: of it, that `source` was described from; None when that was the whole picture.
 
         Returns:
             (B, 3, m, m), about [-1, 1] but not clamped.
         """
-        return self.finish(self._last_scale(source, motion), picture_of_source.expand(len(motion), -1, -1, -1))
+        picture_of_source = picture_of_source.expand(len(motion), -1, -1, -1)
+        last = self._last_scale(source, motion)
+        return self.finish(last, picture_of_source) if window is None else framed(last, picture_of_source, window)
 
     def _last_scale(self, source: Face, motion: Tensor) -> Scale:
         *_, last = self.generator.scales(source.identity + motion, source.features)  # F = w_id + w_m, (B, N)

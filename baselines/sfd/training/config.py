@@ -117,6 +117,7 @@ class Config(_Strict):
     Attributes:
         painting: weight of the reconstruction loss of the image that is painted behind the warped source
             (`Shape.warp_source`). It is not in the paper; without it that image learns only where the mask is closed.
+        all_pairs: similarities (eq. 3) are those of all pairs of a batch, not of the paper's B / 2 pairs.
         motion_first: steps in which only the reconstruction loss plays, until motion is found. Perceptual features are
             alike only where the motion is nearly right, and descriptors that say nothing satisfy the losses on
             descriptors.
@@ -134,6 +135,7 @@ class Config(_Strict):
     adversary: Adversary = Adversary()
     perception: Perception = Perception()
     painting: float = Field(default=0, ge=0)
+    all_pairs: bool = False
     motion_first: int = Field(default=0, ge=0)
     ramp: int = Field(default=0, ge=0)
     batch: int = Field(default=8, ge=2, multiple_of=2)

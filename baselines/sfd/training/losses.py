@@ -44,23 +44,28 @@ def gradient_penalty(images: Tensor, logits: Tensor) -> Tensor:
     return gradient.square().flatten(1).sum(dim=1).mean()
 
 
-def pair_similarities(vectors: Tensor) -> Tensor:
-    """(B, D) -> (B / 2,) cosines of vector i and vector i + B / 2."""
+def pair_similarities(vectors: Tensor, all_pairs: bool = False) -> Tensor:
+    """(B, D) -> (B / 2,) cosines of vector i and vector i + B / 2, or (B (B - 1) / 2,) of all pairs."""
+    if all_pairs:
+        directions = functional.normalize(vectors, dim=1, eps=EPSILON)
+        rows, columns = torch.triu_indices(len(vectors), len(vectors), offset=1, device=vectors.device)
+        return (directions @ directions.T)[rows, columns]
     first, second = vectors.chunk(2)
     return functional.cosine_similarity(first, second, dim=1)
 
 
-def identity_similarity(descriptors: Tensor, features: Tensor) -> Tensor:
+def identity_similarity(descriptors: Tensor, features: Tensor, all_pairs: bool = False) -> Tensor:
     """L_s, eq. 3: minus the cosine between the similarities within pairs of descriptors and of identity features.
 
     Args:
         descriptors: w_id of B source images, (B, N); image i and image i + B / 2 are a pair.
         features: of a face-recognition network for the same images, (B, D).
+        all_pairs: compare all pairs of the batch, not only those; a small batch has too few.
 
     Returns:
         A scalar in [-1, 1].
     """
-    ours, wanted = pair_similarities(descriptors), pair_similarities(features)
+    ours, wanted = pair_similarities(descriptors, all_pairs), pair_similarities(features, all_pairs)
     lengths: Tensor = torch.linalg.vector_norm(wanted) * torch.linalg.vector_norm(ours)
     return -torch.dot(wanted, ours) / lengths.clamp_min(EPSILON)
 

@@ -26,7 +26,7 @@ class Objective(nn.Module):
     def __init__(self, config: Config, identities: int) -> None:
         super().__init__()
         self.weights = config.weights
-        self.painting = config.painting
+        self.painting, self.all_pairs = config.painting, config.all_pairs
         self.model = SFD(config.shape)
         dim = config.shape.style_dim
         self.eraser = eraser(dim, identities) if self.weights.eraser else None
@@ -61,7 +61,7 @@ class Objective(nn.Module):
         source, driving = animated.source, animated.driving
         found: dict[str, Tensor] = {}
         if self.weights.similarity:
-            found["similarity"] = losses.identity_similarity(source.identity, batch.embedding)
+            found["similarity"] = losses.identity_similarity(source.identity, batch.embedding, self.all_pairs)
         if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
             logits = self.eraser(reverse_gradient(driving.motion, share * self.weights.eraser))
             found["eraser"] = losses.identification(logits, batch.identity)

@@ -57,6 +57,16 @@ def test_identity_similarity_by_hand():
     assert losses.identity_similarity(descriptors, features).item() == pytest.approx(-0.6)
 
 
+def test_identity_similarity_of_all_pairs_by_hand():
+    # pairs (0, 1), (0, 2), (1, 2); cosines of descriptors 0, 1 and 0, of features 0.6, 0 and 0.8
+    descriptors = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, 0.0]])
+    features = torch.tensor([[1.0, 0.0], [3.0, 4.0], [0.0, 2.0]])
+    assert losses.pair_similarities(descriptors, all_pairs=True).tolist() == pytest.approx([0, 1, 0])
+    assert losses.pair_similarities(features, all_pairs=True).tolist() == pytest.approx([0.6, 0, 0.8])
+    assert losses.identity_similarity(descriptors, features, all_pairs=True).item() == pytest.approx(0, abs=1e-6)
+    assert losses.identity_similarity(features, features, all_pairs=True).item() == pytest.approx(-1)
+
+
 def test_identity_similarity_of_descriptors_that_say_nothing_is_zero():
     assert losses.identity_similarity(torch.zeros(4, 3), torch.ones(4, 3)).item() == 0
 

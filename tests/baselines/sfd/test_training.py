@@ -200,8 +200,7 @@ def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
 def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert name in shipped_configs()
     config = read_config(name)
-    ours = {"eraser": 0.5} if name == "small" else {}  # docs/decisions/sfd.md says why
-    assert config.weights == Config().weights.model_copy(update=ours)
+    assert config.weights == Config().weights
     assert (config.shape.style_dim, config.shape.identity_dim, config.shape.motion_dim) == (512, 20, 20)
 
 

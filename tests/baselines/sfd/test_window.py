@@ -1,5 +1,7 @@
 """The window around a face: where it lies, what is cut, and what is put back."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,10 @@ from baselines.native.method import NativeMethod
 from baselines.sfd.adapter import WindowMethod
 from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.model import SFD
-from baselines.sfd.weights import write_weights
-from baselines.sfd.window import RISE, Window, around, find_window, paste, whole
+from baselines.sfd.warp import framed, picture
+from baselines.sfd.weights import load_model, write_weights
+from baselines.sfd.window import RISE, Window, around, find_window, whole
+from baselines.stylegan.synthesis import Scale
 from evalkit import video
 from evalkit.adapter import Driving
 from evalkit.demo import render_clip
@@ -81,47 +85,88 @@ def test_a_cut_is_the_pixels_or_their_resized_picture():
     assert np.array_equal(window.cut(frames, 10)[1], expected)
 
 
-def test_outside_is_the_source_and_inside_what_was_made():
-    source, made = noise(1, 100, seed=1)[0], noise(2, 50, seed=2)
-    frames = paste(source, Window(20, 30, 50), made)
-    levels = video.to_uint8(frames)
-    outside = np.ones((100, 100), bool)
-    outside[30:80, 20:70] = False
-    assert np.array_equal(levels[:, outside], np.repeat(source[None], 2, axis=0)[:, outside])
-    assert np.array_equal(levels[:, 34:76, 24:66], made[:, 4:46, 4:46])
-    # the seam is four pixels wide, their middles at 1/8, 3/8, 5/8 and 7/8 of it
-    expected = 0.375 * made[0, 25, 1].astype(float) + 0.625 * source[55, 21]
-    np.testing.assert_allclose(frames[0, 55, 21] * 255, expected, atol=1e-3)
+def scale(mask: float, x: float = 0.0, colour: float = 0.5) -> Scale:
+    """A last scale of 16 pixels that moves everything by `x`, in halves of the window, and paints one colour."""
+    flow = torch.zeros(1, 3, 16, 16)
+    flow[:, 0] = math.atanh(x)
+    flow[:, 2] = mask
+    return Scale(torch.zeros(1, 1, 16, 16), flow, torch.full((1, 3, 16, 16), colour))
 
 
-def test_there_is_no_seam_at_the_edge_of_the_frame():
-    source, made = noise(1, 60, seed=1)[0], noise(1, 60, seed=2)
-    assert np.array_equal(video.to_uint8(paste(source, whole(60), made)), made)
-    corner = video.to_uint8(paste(source, Window(0, 0, 50), made[:, :50, :50]))
-    assert np.array_equal(corner[0, :46, :46], made[0, :46, :46])
-    assert not np.array_equal(corner[0, :50, :50], made[0, :50, :50])
+OPEN, CLOSED = 30.0, -30.0
 
 
-def test_nan_stays_nan():
-    made = np.full((1, 30, 30, 3), 0.5, np.float32)
-    made[0, 15, 15] = np.nan
-    frames = paste(noise(1, 60)[0], Window(10, 10, 30), made)
-    assert np.isnan(frames[0, 25, 25]).all() and np.isnan(frames).sum() == 3
+def test_a_frame_is_moved_by_the_pixels_of_its_window_and_less_outside():
+    ramp = torch.linspace(-0.9, 0.9, 100).expand(1, 3, 100, 100)  # 0.01818 a pixel
+    moved = framed(scale(OPEN, x=0.2), ramp, Window(40, 30, 20)) - ramp  # by 2 of the 20 pixels
+    assert moved[0, 0, 30:50, 40:60].numpy() == pytest.approx(2 * 1.8 / 99, abs=1e-5)
+    assert moved[0, 0, 35, 65].item() == pytest.approx((1 - 6 / 8) * 2 * 1.8 / 99, abs=1e-5)  # 6 pixels away of 8
+    assert moved[0, 0, 25, 50].item() == pytest.approx((1 - 5 / 8) * 2 * 1.8 / 99, abs=1e-5)
+    far = torch.ones(100, 100, dtype=torch.bool)
+    far[23:57, 33:67] = False
+    assert moved[0, :, far].abs().max() < 1e-6
 
 
-def test_the_method_keeps_the_source_outside_the_window(talking, windowed, tmp_path):
+def test_flow_at_the_border_of_a_window_is_that_further_in():
+    last = scale(OPEN)
+    last.flow[:, 0, :, :2] = math.atanh(0.5)  # two of 16 columns, 5 pixels of 40: the margin is 4
+    ramp = torch.linspace(-0.9, 0.9, 100).expand(1, 3, 100, 100)
+    moved = framed(last, ramp, Window(30, 20, 40)) - ramp
+    at_edge = framed(last, ramp, Window(0, 20, 40)) - ramp
+    assert moved[0, 0, 40, 30:34].numpy() == pytest.approx(moved[0, 0, 40, 34].item(), abs=1e-5)
+    assert moved[0, 0, 40, 34].item() < 0.8 * at_edge[0, 0, 40, 1].item()
+
+
+def test_paint_fades_in_at_the_border_of_the_window_alone():
+    painted = framed(scale(CLOSED), torch.zeros(1, 3, 100, 100), Window(0, 30, 50))[0, 0]
+    assert painted[34:76, :46].numpy() == pytest.approx(
+        0.5, abs=1e-6
+    )  # the seam is four pixels wide, and none is at the frame's border
+    assert painted[30:80, 10].tolist()[:4] == pytest.approx([0.5 * share for share in (0.125, 0.375, 0.625, 0.875)])
+    assert painted[50, 46:51].tolist() == pytest.approx([0.5 * share for share in (0.875, 0.625, 0.375, 0.125, 0)])
+    assert (painted[:30] == 0).all() and (painted[80:] == 0).all()
+
+
+def test_a_window_that_is_the_whole_frame_is_the_picture():
+    frame = torch.rand(1, 3, 40, 40)
+    last = scale(0.0, x=0.1)
+    assert torch.equal(framed(last, frame, whole(40)), picture(last, frame))
+
+
+def test_inside_the_window_it_is_the_picture_of_the_window():
+    """But for the border, where the picture of a window alone knows no pixels further out."""
+    frame = torch.rand(1, 3, 100, 100)
+    last = scale(1.0, x=0.1)
+    inside = framed(last, frame, Window(30, 20, 40))[:, :, 20:60, 30:70]
+    alone = picture(last, frame[:, :, 20:60, 30:70])
+    torch.testing.assert_close(inside[:, :, 5:-5, 5:-5], alone[:, :, 5:-5, 5:-5], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("motion", ["absolute", "relative"])
+def test_the_method_looks_through_two_windows_and_moves_the_whole_source(talking, windowed, tmp_path, motion):
+    other = np.ascontiguousarray(render_clip(1001, 0, frames=1, size=128).frames)
     path = tmp_path / "driving.mkv"
     video.write_video(path, [talking], 25)
     method = build_method(find_method("sfd"), config_of(windowed))
     assert isinstance(method, WindowMethod)
-    frames = video.to_uint8(np.concatenate(list(method.animate(talking[:1], Driving(path, 128), "absolute"))))
-    window = windows_of(TINY.model_copy(update={"window": 1.5})).of_frames([talking], 128)
-    assert 40 < window.side < 100
-    inside = np.zeros((128, 128), bool)
-    inside[window.top : window.top + window.side, window.left : window.left + window.side] = True
-    assert frames.shape == talking.shape
-    assert np.array_equal(frames[:, ~inside], np.repeat(talking[:1], 3, axis=0)[:, ~inside])
-    assert np.abs(frames[:, inside].astype(float) - talking[:1][:, inside]).mean() > 1
+    frames = np.concatenate(list(method.animate(other, Driving(path, 128), motion)))
+    windows = windows_of(TINY.model_copy(update={"window": 1.5}))
+    at_source, at_driving = (windows.of_frames([clip], 128) for clip in (other, talking))
+    assert at_source != at_driving and 40 < at_source.side < 100
+    model = load_model(windowed).eval()
+
+    def described(window, clip):
+        return model.describe(torch.from_numpy(window.cut(clip, 32)).permute(0, 3, 1, 2).float() / 127.5 - 1)
+
+    with torch.no_grad():
+        source, moves = described(at_source, other), described(at_driving, talking).motion
+        if motion == "relative":
+            moves = source.motion + moves - moves[:1]
+        picture_ = torch.from_numpy(other).permute(0, 3, 1, 2).float() / 127.5 - 1
+        expected = model.generate(source, moves, picture_, at_source)
+    found = torch.from_numpy(frames).permute(0, 3, 1, 2) * 2 - 1
+    assert (found - expected.clamp(-1, 1)).abs().mean() < 5e-3  # the source is shrunk by another library
+    assert (found - picture_).abs().mean() > 0.02
 
 
 @pytest.mark.parametrize("motion", ["absolute", "relative"])
