@@ -1,8 +1,8 @@
 """Sizes of the networks: all that must be known to build them."""
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from baselines.sfd.subspaces import Route
 from baselines.stylegan.encoder import Widths
@@ -45,6 +45,12 @@ class Shape(BaseModel):
     standardise: bool = True
     orthonormalise: Route = "qr"
     window: float = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _window_moves_the_source(self) -> Self:
+        if self.window and not self.warp_source:
+            raise ValueError("window: needs warp_source; what lies outside the window can only be moved")
+        return self
 
     def as_baseline(self) -> "Shape":
         """The same sizes without an identity subspace."""

@@ -196,7 +196,7 @@ def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
     assert json.loads((tmp_path / LOSSES).read_text()) == {"step": 2, "seconds": 0.2, "total": 2.0, "adversarial": 5.0}
 
 
-@pytest.mark.parametrize("name", ["small", "vox256", "hdtf512"])
+@pytest.mark.parametrize("name", ["small", "small_window", "vox256", "hdtf512"])
 def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert name in shipped_configs()
     config = read_config(name)
@@ -205,11 +205,14 @@ def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
 
 
 def test_wrong_configurations_are_explained(tmp_path):
-    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, vox256"):
+    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, small_window, vox256"):
         read_config("large")
     path = tmp_path / "mine.yaml"
     path.write_text("batch: 3\nlearning: fast\n")
     with pytest.raises(MethodError, match=r"(?s)batch.*learning"):
+        read_config(str(path))
+    path.write_text("shape: {window: 1.5, warp_source: false}\n")
+    with pytest.raises(MethodError, match="window: needs warp_source"):
         read_config(str(path))
 
 
