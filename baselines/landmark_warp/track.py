@@ -1,7 +1,7 @@
 """The driving clip as landmarks and head pose: 68 points a frame, gaps filled, smoothed. The frames are not kept.
 
-dlib's landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them without
-delay.
+dlib's landmarks are whole pixels and tremble; a centred filter (1, 2, 1) / 4 over time calms them
+without delay.
 """
 
 from collections.abc import Iterable

@@ -11,12 +11,14 @@ from torch.nn import functional
 
 from baselines.native.load import ready
 from baselines.native.method import NativeMethod, Render, check_sources
+from baselines.native.pictures import to_frames
 from baselines.sfd.checkpoints import SfdCheckpoints
 from baselines.sfd.faces import Windows, windows_of
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from baselines.sfd.weights import load_model
 from baselines.sfd.window import Window
+from evalkit import video
 from evalkit.adapter import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
@@ -39,7 +41,7 @@ class SfdAnimator:
         """See `Animator.begin`; relative motion is added to the source's motion descriptor."""
         picture = sources * 2 - 1  # (1, 3, m, m)
         window = self._window(sources)
-        seen = picture if window is None else _cut(picture, window)
+        seen = picture if window is None else picture[:, :, *window.slices]
         source = self.model.describe(resized(seen, self.model.shape.size))
         start = None if initial is None else self.model.describe(initial * 2 - 1).motion
 
@@ -54,13 +56,8 @@ class SfdAnimator:
     def _window(self, sources: Tensor) -> Window | None:
         if self.windows is None:
             return None
-        frames = (sources * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        return self.windows.of_frames([frames], frames.shape[1])
-
-
-def _cut(images: Tensor, window: Window) -> Tensor:
-    rows, columns = (slice(start, start + window.side) for start in (window.top, window.left))
-    return images[:, :, rows, columns]
+        size = sources.shape[-1]
+        return self.windows.of_frames([video.to_uint8(to_frames(sources, size))], size)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def framed(last: Scale, frame: Tensor, window: Window) -> Tensor:
     offset, mask, image = _resized(last, side)
     everywhere = _spread(offset * (side / size), window, size)
     moved = warp(frame, everywhere * _outer(window, size).to(frame))
-    rows, columns = (slice(start, start + side) for start in (window.top, window.left))
+    rows, columns = window.slices
     paint = (1 - mask) * _inner(window, size).to(frame)
     moved[:, :, rows, columns] += paint * (image - moved[:, :, rows, columns])
     return moved

@@ -26,6 +26,11 @@ class Window:
     top: int
     side: int
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns."""
+        return slice(self.top, self.top + self.side), slice(self.left, self.left + self.side)
+
     def cut(self, frames: Frames, size: int | None = None) -> Frames:
         """(T, n, n, 3) -> (T, size, size, 3) by `video.crop`; without a `size` the pixels as they are."""
         box = (self.left, self.top, self.left + self.side, self.top + self.side)

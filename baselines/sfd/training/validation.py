@@ -59,7 +59,7 @@ def validate(model: SFD, clips: Sequence[Frames], device: str) -> dict[str, floa
 
 
 def _animated(model: SFD, clip: Frames, device: str) -> Frames:
-    """What evalkit would get from the method before it is pasted: (T - 1, size, size, 3) uint8."""
+    """What evalkit would get from the method for the window alone: (T - 1, size, size, 3) uint8."""
     size = clip.shape[1]
     with inference():
         images = to_tensor(clip, size).to(device)

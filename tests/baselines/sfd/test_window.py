@@ -1,4 +1,4 @@
-"""The window around a face: where it lies, what is cut, and what is put back."""
+"""The window around a face: where it lies, what is cut, and how the whole frame moves."""
 
 import math
 
@@ -119,9 +119,8 @@ def test_flow_at_the_border_of_a_window_is_that_further_in():
 
 def test_paint_fades_in_at_the_border_of_the_window_alone():
     painted = framed(scale(CLOSED), torch.zeros(1, 3, 100, 100), Window(0, 30, 50))[0, 0]
-    assert painted[34:76, :46].numpy() == pytest.approx(
-        0.5, abs=1e-6
-    )  # the seam is four pixels wide, and none is at the frame's border
+    # the seam is four pixels wide, and none is at the frame's border
+    assert painted[34:76, :46].numpy() == pytest.approx(0.5, abs=1e-6)
     assert painted[30:80, 10].tolist()[:4] == pytest.approx([0.5 * share for share in (0.125, 0.375, 0.625, 0.875)])
     assert painted[50, 46:51].tolist() == pytest.approx([0.5 * share for share in (0.875, 0.625, 0.375, 0.125, 0)])
     assert (painted[:30] == 0).all() and (painted[80:] == 0).all()
