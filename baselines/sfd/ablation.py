@@ -1,6 +1,6 @@
 """The ablation of SFD by one command: trains the four stages, scores them, and sets them beside the paper's Table III.
 
-    python -m baselines.sfd.ablation --config small --data DIR --out OUT --minutes 30
+    python -m baselines.sfd.ablation --config small --data DIR --out OUT
 
 fills OUT/<stage> (as `baselines.sfd.train --out` does, and `averaged.safetensors`), OUT/runs (run folders of evalkit),
 `OUT/ablation.tex` (a document that compiles by itself) and `OUT/ablation.md`. The same command goes on where it was

@@ -1,6 +1,6 @@
 """Train SFD.
 
-    python -m baselines.sfd.train --config small --data DIR --out OUT --max-minutes 30
+    python -m baselines.sfd.train --config small --data DIR --out OUT
 
 `torchrun --nproc-per-node 4 -m baselines.sfd.train ...` trains on four GPUs. OUT receives `last.safetensors` (all that
 `--resume` needs), `losses.jsonl`, `samples/` and, where it is installed, TensorBoard's files. Among the losses stand

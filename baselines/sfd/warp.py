@@ -14,9 +14,9 @@ from torch.nn import functional
 from baselines.sfd.window import Window
 from baselines.stylegan.synthesis import Scale
 
-MARGIN = 0.1
+MARGIN = 0.02
 """Share of a window's side at its border where its flow is not used: the network cannot see what is outside."""
-REACH = 0.4
+REACH = 0.3
 """How far outside a window its motion dies away, as a share of its side."""
 SEAM = 0.08
 """Over how much of a window's side, at its border, what is painted fades in."""

@@ -49,9 +49,6 @@ class Data(_Strict):
         double_people: their number doubles every so many steps; 0: all from the start. With few people motion is found
             in the first hundred steps, with many it takes thousands.
         same_identity: share of the pairs of eq. 3 that show one identity.
-        near: share of the pairs of frames that lie at most `near_frames` apart. In them the head has hardly turned, so
-            that what differs is the expression.
-        near_frames: in frames taken.
         flip: mirror source and driving frame together, half of the time.
         recolour: how far the colours of the driving frame are changed that the encoder reads motion off
             (`baselines.sfd.training.recolour`), from 0 to 1.
@@ -64,8 +61,6 @@ class Data(_Strict):
     first_people: int = Field(default=2, ge=2)
     double_people: int = Field(default=0, ge=0)
     same_identity: float = Field(default=0.5, ge=0, le=1)
-    near: float = Field(default=0, ge=0, le=1)
-    near_frames: int = Field(default=3, ge=1)
     flip: bool = True
     recolour: float = Field(default=0, ge=0, le=1)
     identity_network: str = "dlib128"

@@ -86,18 +86,16 @@ def _draw(corpus: Corpus, identity: int, used: TrainingClip | None, data: Data, 
     clips = corpus.clips[identity]
     fresh = [clip for clip in clips if clip is not used] or list(clips)
     clip = fresh[int(rng.integers(len(fresh)))]
-    source, driving = _two_frames(len(clip.frames), data, rng)
+    source, driving = _two_frames(len(clip.frames), rng)
     mirrored = data.flip and bool(rng.integers(2))
     recolouring = draw_recolouring(data.recolour, rng) if data.recolour else None
     return Draw(identity, clip, source, driving, mirrored, recolouring)
 
 
-def _two_frames(count: int, data: Data, rng: np.random.Generator) -> tuple[int, int]:
+def _two_frames(count: int, rng: np.random.Generator) -> tuple[int, int]:
     """Different ones of `count` frames."""
-    reach = data.near_frames if data.near and rng.random() < data.near else count
     source = int(rng.integers(count))
-    others = [index for index in range(max(0, source - reach), min(count, source + reach + 1)) if index != source]
-    return source, int(rng.choice(others))
+    return source, int(rng.choice([index for index in range(count) if index != source]))
 
 
 def _image(clip: TrainingClip, frame: int, mirrored: bool) -> Tensor:

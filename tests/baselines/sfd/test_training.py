@@ -118,10 +118,10 @@ def test_a_changed_configuration_is_refused_with_the_difference(make_trainer, tm
 
 def test_settings_that_came_later_are_at_their_defaults_in_an_old_checkpoint():
     settings = tiny_config().model_dump(mode="json", exclude={"steps": True, "optimiser": {"cool_down"}})
-    del settings["data"]["near"], settings["shape"]["window"]
+    del settings["data"]["recolour"], settings["shape"]["window"]
     refuse_other(Path("old"), {"config": settings, "data": "digest"}, tiny_config(), "digest")
-    with pytest.raises(RunError, match=r"changed since:\n  data\.near: 0\.0 -> 0\.5\n"):
-        refuse_other(Path("old"), {"config": settings, "data": "digest"}, tiny_config(data={"near": 0.5}), "digest")
+    with pytest.raises(RunError, match=r"changed since:\n  data\.recolour: 0\.0 -> 0\.5\n"):
+        refuse_other(Path("old"), {"config": settings, "data": "digest"}, tiny_config(data={"recolour": 0.5}), "digest")
     del settings["batch"]
     with pytest.raises(RunError, match=r"\n  unheard_of: 1 -> None\n"):
         refuse_other(Path("old"), {"config": settings | {"unheard_of": 1}, "data": "digest"}, tiny_config(), "digest")
@@ -196,7 +196,7 @@ def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
     assert json.loads((tmp_path / LOSSES).read_text()) == {"step": 2, "seconds": 0.2, "total": 2.0, "adversarial": 5.0}
 
 
-@pytest.mark.parametrize("name", ["small", "small_window", "vox256", "hdtf512"])
+@pytest.mark.parametrize("name", ["small", "vox256", "hdtf512"])
 def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert name in shipped_configs()
     config = read_config(name)
@@ -205,7 +205,7 @@ def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
 
 
 def test_wrong_configurations_are_explained(tmp_path):
-    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, small_window, vox256"):
+    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, vox256"):
         read_config("large")
     path = tmp_path / "mine.yaml"
     path.write_text("batch: 3\nlearning: fast\n")
