@@ -8,6 +8,8 @@ in turns, timed by the clock:
   source together with the motion.
 * evalkit: the source read once, then batches, on a CPU several frames side by side.
 
+SFD works on whole frames here: the search for the face runs once a clip and has no counterpart in a demo.
+
 Reading the source is counted once in CLIP frames on both sides. `source` is what a frame of the demo spends on the
 source's features; no saving there can give more than demo / (demo - source). Medians over the repeats.
 
@@ -18,7 +20,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -30,6 +32,7 @@ from baselines.native.pictures import to_tensor
 from baselines.native.speedups import to_device
 from baselines.native.workers import alone, worker_count
 from baselines.pirenderer.adapter import PiRenderer
+from baselines.sfd.adapter import WindowMethod
 from evalkit.adapter import MethodConfig
 from evalkit.cost import peak_memory
 from evalkit.demo import render_clip
@@ -91,6 +94,9 @@ def main() -> None:
 def prepared(name: str, config: MethodConfig, frames: int) -> Case:
     entry = find_method(name)
     method = build_method(entry, MethodConfig(**{**vars(config), "options": method_options(entry.card, ())}))
+    if isinstance(method, WindowMethod):
+        method = method._method
+        method._animator = replace(method._animator, windows=None)
     side = SIDE if isinstance(method, PiRenderer) else method._size
     source, driving = (
         to_device(to_tensor(render_clip(person, 0, frames=count, size=SIDE).frames, size), config)
