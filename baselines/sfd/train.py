@@ -144,7 +144,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", default="folder", help="as in `evalkit data list`; default: folder")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, logs and samples")
     parser.add_argument(
-        "--max-minutes", "--minutes", type=float, help="stop after so many minutes in all, earlier ones included"
+        "--max-minutes",
+        "--minutes",
+        type=float,
+        help="stop after so many minutes in all, earlier ones included; falling rates are then cut off",
     )
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="what --max-minutes counts")
     parser.add_argument("--steps", type=int, help="stop after so many steps; default: the configuration's")
