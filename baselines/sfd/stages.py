@@ -92,5 +92,5 @@ def _facts(file: Path) -> dict[str, Any]:
 
 def _asked(folder: StageFolder, given: argparse.Namespace) -> argparse.Namespace:
     """Options of `baselines.sfd.train` for one stage."""
-    changed = {"stage": folder.stage, "out": folder.path, "resume": folder.checkpoint.is_file()}
+    changed = {"stage": folder.stage, "out": folder.path, "resume": folder.checkpoint.is_file(), "init": None}
     return argparse.Namespace(**vars(given) | changed)

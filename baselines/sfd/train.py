@@ -26,8 +26,10 @@ from baselines.sfd.training.samples import sheet
 from baselines.sfd.training.sampling import Batch, batch_of, draw
 from baselines.sfd.training.trainer import Trainer
 from baselines.sfd.training.validation import validate, validation_clips
+from baselines.sfd.weights import load_model
 from evalkit import video
-from evalkit.errors import EvalkitError, RunError
+from evalkit.errors import EvalkitError, MethodError, RunError
+from evalkit.files import content_sha256
 from evalkit.types import Frames
 
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.monotonic, "processor": time.process_time}
@@ -58,6 +60,8 @@ def train(given: argparse.Namespace, processes: Processes) -> Progress:
     corpus = load_corpus(given.dataset, given.data, config.data, config.shape)
     seen = Perceptual(backbone(config.perception.network), config.perception.scales, config.perception.stages)
     trainer = Trainer(config, corpus, seen, device, processes)
+    if given.init:
+        trainer.begin_with(load_model(given.init))
     progress = load(given.out / LAST, trainer.state, config, corpus.digest) if given.resume else Progress()
     _LOG.info("%d identities, from step %d to %d at most", len(corpus.identities), progress.step, config.steps)
     return _loop(given, trainer, progress, processes)
@@ -132,8 +136,11 @@ def _fixed(trainer: Trainer) -> Batch:
 def config_of(given: argparse.Namespace) -> Config:
     """The configuration asked for. Raises `MethodError`."""
     config = read_config(given.config).at_stage(given.stage)
-    changed = {name: value for name, value in (("seed", given.seed), ("steps", given.steps)) if value is not None}
-    return config.model_copy(update=changed)
+    if given.init and not given.init.is_file():
+        raise MethodError(f"--init {given.init}: no such file; expected weights or last.safetensors of a training.")
+    init = content_sha256(given.init) if given.init else None
+    asked = {"seed": given.seed, "steps": given.steps, "init": init}
+    return config.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -163,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m baselines.sfd.train", description=__doc__)
     add_options(parser)
     parser.add_argument("--stage", choices=list(STAGES), default="sem", help="row of the ablation; default: sem, all")
+    parser.add_argument("--init", type=Path, help="begin with the networks of a weight file or a training's checkpoint")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     return parser
 

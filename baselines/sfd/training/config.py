@@ -117,9 +117,12 @@ class Config(_Strict):
             alike only where the motion is nearly right, and descriptors that say nothing satisfy the losses on
             descriptors.
         ramp: steps after that in which the losses on descriptors grow to their full weight.
+        crossed: share of the pairs whose motion is read off another person's face (`baselines.sfd.training.crossing`).
+            It is not in the paper. Before motion is found there is nothing to be read.
         batch: pairs per process and part of a step.
         accumulate: parts of a step.
         average: decay of the running average of the weights, which is what is exported.
+        init: sha256 of the weight file that the training begins with; "" for random weights. `--init` sets it.
     """
 
     stage: Stage = "sem"
@@ -133,12 +136,14 @@ class Config(_Strict):
     all_pairs: bool = False
     motion_first: int = Field(default=0, ge=0)
     ramp: int = Field(default=0, ge=0)
+    crossed: float = Field(default=0, ge=0, le=1)
     batch: int = Field(default=8, ge=2, multiple_of=2)
     accumulate: int = Field(default=1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
     average: float = Field(default=0.999, ge=0, lt=1)
     steps: int = Field(default=100_000, ge=1)
     seed: int = 0
+    init: str = ""
 
     def at_stage(self, stage: Stage) -> "Config":
         """This configuration as a row of the ablation."""

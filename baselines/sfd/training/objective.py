@@ -64,7 +64,7 @@ class Objective(nn.Module):
             found["similarity"] = losses.identity_similarity(source.identity, batch.embedding, self.all_pairs)
         if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
             logits = self.eraser(reverse_gradient(driving.motion, share * self.weights.eraser))
-            found["eraser"] = losses.identification(logits, batch.identity)
+            found["eraser"] = losses.identification(logits, batch.shown)
         if self.classifier is not None:
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
         if self.weights.regression:

@@ -19,7 +19,8 @@ class Batch:
     Attributes:
         source, driving: (B, 3, size, size) in [-1, 1], two frames of one clip each.
         seen: `driving` as the encoder sees it, in other colours where `Data.recolour` says so.
-        identity: (B,) labels.
+        identity: (B,) labels of the sources.
+        shown: (B,) labels of the faces in `seen`.
         embedding: (B, D) identity features of the sources.
         names: which frames these are, for messages.
     """
@@ -28,13 +29,15 @@ class Batch:
     driving: Tensor
     seen: Tensor
     identity: Tensor
+    shown: Tensor
     embedding: Tensor
     names: tuple[str, ...]
 
     def to(self, device: str) -> "Batch":
         """The same on another device."""
         source, driving, seen = (images.to(device) for images in (self.source, self.driving, self.seen))
-        return Batch(source, driving, seen, self.identity.to(device), self.embedding.to(device), self.names)
+        identity, shown = self.identity.to(device), self.shown.to(device)
+        return Batch(source, driving, seen, identity, shown, self.embedding.to(device), self.names)
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,13 @@ def batch_of(draws: Sequence[Draw]) -> Batch:
     """The tensors of draws."""
     driving = [_image(one.clip, one.driving, one.mirrored) for one in draws]
     seen = [one.recolouring(image) if one.recolouring else image for one, image in zip(draws, driving, strict=True)]
+    identity = torch.tensor([one.identity for one in draws])
     return Batch(
         source=torch.stack([_image(one.clip, one.source, one.mirrored) for one in draws]),
         driving=torch.stack(driving),
         seen=torch.stack(seen),
-        identity=torch.tensor([one.identity for one in draws]),
+        identity=identity,
+        shown=identity,
         embedding=torch.tensor(np.stack([one.clip.embedding for one in draws]), dtype=torch.float32),
         names=tuple(f"{one.clip.clip.id}[{one.source}->{one.driving}]" for one in draws),
     )

@@ -10,14 +10,15 @@ from baselines.native.precision import lower_precision
 from baselines.sfd.model import SFD
 from baselines.sfd.training import losses
 from baselines.sfd.training.checkpoint import State
-from baselines.sfd.training.config import Config
+from baselines.sfd.training.config import Config, differences
 from baselines.sfd.training.corpus import Corpus
+from baselines.sfd.training.crossing import crossed
 from baselines.sfd.training.freezing import frozen
 from baselines.sfd.training.objective import Objective, discriminator
 from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.processes import Processes
 from baselines.sfd.training.sampling import Batch, batch_of, draw
-from evalkit.errors import RunError
+from evalkit.errors import MethodError, RunError
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -61,12 +62,21 @@ class Trainer:
         """The model with averaged weights, in evaluation mode."""
         return self.average.eval()
 
+    def begin_with(self, model: SFD) -> None:
+        """Take over a model's weights; heads, discriminator and optimisers stay new. Raises `MethodError`."""
+        ours, theirs = (network.shape.model_dump(mode="json") for network in (self.average, model))
+        if changed := differences(theirs, ours):
+            raise MethodError("The weights to begin with are of other networks:\n  " + "\n  ".join(changed))
+        self.objective.model.load_state_dict(model.state_dict())
+        self.average.load_state_dict(model.state_dict())
+
     def batch(self, step: int, part: int) -> Batch:
         """What this process sees in part `part` of step `step`."""
         config = self.config
         people = config.people(step, len(self.corpus.identities))
         key = (config.seed, step, part, self.processes.rank)
-        return batch_of(draw(self.corpus, people, config.batch, config.data, key)).to(self.device)
+        batch = batch_of(draw(self.corpus, people, config.batch, config.data, key)).to(self.device)
+        return crossed(batch, self.averaged, config.crossed)
 
     def step(self, step: int) -> dict[str, float]:
         """Take step `step`, counted from 0; the unweighted losses, mean over its parts, and their sum "total".

@@ -75,4 +75,6 @@ def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
     steps = [json.loads(line)["step"] for line in (tmp_path / "out" / "losses.jsonl").read_text().splitlines()]
     assert steps == [1, 2, 3]
     assert main([*asked[:4], "--out", str(tmp_path / "new"), "--resume"]) == 2 and "nothing to resume" in caplog.text
+    assert main([*asked[:4], "--out", str(tmp_path / "new"), "--init", str(tmp_path / "gone")]) == 2
+    assert "gone: no such file" in caplog.text
     assert main([*asked[:4], "--out", str(tmp_path / "none"), "--max-minutes", "1e-9"]) == 0

@@ -17,7 +17,7 @@ from baselines.sfd.training.logs import LOSSES, Journal
 from baselines.sfd.training.samples import COLUMNS, sheet
 from baselines.sfd.training.sampling import draw
 from evalkit.errors import MethodError, RunError
-from tests.baselines.sfd.conftest import TINY, make_corpus, tiny_config
+from tests.baselines.sfd.conftest import TINY, lively, make_corpus, tiny_config
 
 
 def test_every_loss_of_the_paper_plays(make_trainer):
@@ -105,6 +105,20 @@ def test_a_resumed_training_takes_the_same_next_step(make_trainer, tmp_path):
         assert second.step(step) == unbroken.step(step)
     for name, value in unbroken.average.state_dict().items():
         assert torch.equal(value, second.average.state_dict()[name]), name
+
+
+def test_a_training_begins_with_the_weights_of_another(make_trainer):
+    other, trainer = make_trainer(tiny_config(seed=1)), make_trainer()
+    lively(other.average)
+    head = {name: value.clone() for name, value in trainer.objective.eraser.state_dict().items()}
+    trainer.begin_with(other.averaged)
+    for name, value in other.average.state_dict().items():
+        assert torch.equal(trainer.average.state_dict()[name], value), name
+        assert torch.equal(trainer.objective.model.state_dict()[name], value), name
+    assert all(torch.equal(trainer.objective.eraser.state_dict()[name], value) for name, value in head.items())
+    larger = make_trainer(tiny_config(shape=TINY.model_dump() | {"style_dim": 64}))
+    with pytest.raises(MethodError, match=r"of other networks:\n  style_dim: 64 -> 48"):
+        trainer.begin_with(larger.averaged)
 
 
 def test_a_changed_configuration_is_refused_with_the_difference(make_trainer, tmp_path):
@@ -196,7 +210,7 @@ def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
     assert json.loads((tmp_path / LOSSES).read_text()) == {"step": 2, "seconds": 0.2, "total": 2.0, "adversarial": 5.0}
 
 
-@pytest.mark.parametrize("name", ["small", "vox256", "hdtf512"])
+@pytest.mark.parametrize("name", ["small", "small_crossed", "vox256", "hdtf512"])
 def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert name in shipped_configs()
     config = read_config(name)
@@ -204,8 +218,15 @@ def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert (config.shape.style_dim, config.shape.identity_dim, config.shape.motion_dim) == (512, 20, 20)
 
 
+def test_the_second_training_of_small_has_its_networks():
+    small, crossed = (read_config(name).model_dump(mode="json") for name in ("small", "small_crossed"))
+    changed = {line.partition(":")[0] for line in differences(small, crossed)}
+    lengths = {"steps", "motion_first", "ramp", "adversary.start", "data.double_people"}
+    assert changed == {"crossed", "optimiser.rate", "optimiser.cool_down", *lengths}
+
+
 def test_wrong_configurations_are_explained(tmp_path):
-    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, vox256"):
+    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, small_crossed, vox256"):
         read_config("large")
     path = tmp_path / "mine.yaml"
     path.write_text("batch: 3\nlearning: fast\n")
