@@ -132,11 +132,13 @@ def test_one_pair_is_overfitted():
     source, driving = to_tensor(frames, 32).mul(2).sub(1).split(1)
     assert (source - driving).abs().mean() / 2 > 0.035  # of [0, 1], what a copy of the source would have
     model = SFD(TINY)
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.004)
-    for _ in range(160):
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.004, betas=(0.9, 0.99))
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.005, total_iters=200)
+    for _ in range(200):
         made = model(source, driving).generated
         loss = (made - driving).abs().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        falling.step()
     assert loss.item() / 2 < 0.02
