@@ -60,7 +60,7 @@ def train(given: argparse.Namespace, processes: Processes) -> Progress:
     corpus = load_corpus(given.dataset, given.data, config.data, config.shape)
     seen = Perceptual(backbone(config.perception.network), config.perception.scales, config.perception.stages)
     trainer = Trainer(config, corpus, seen, device, processes)
-    if given.init:
+    if given.init and not given.resume:
         trainer.begin_with(load_model(given.init))
     progress = load(given.out / LAST, trainer.state, config, corpus.digest) if given.resume else Progress()
     _LOG.info("%d identities, from step %d to %d at most", len(corpus.identities), progress.step, config.steps)

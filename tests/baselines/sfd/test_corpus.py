@@ -8,11 +8,14 @@ import pytest
 
 from baselines.sfd.data import training_corpus
 from baselines.sfd.train import main
+from baselines.sfd.training.checkpoint import LAST
 from baselines.sfd.training.config import Data
 from baselines.sfd.training.corpus import load_corpus
+from baselines.sfd.weights import read_file
 from evalkit import video
 from evalkit.datasets.demo import PROTOCOLS
 from evalkit.errors import DatasetError
+from evalkit.files import content_sha256
 from tests.baselines.sfd.conftest import TINY
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -77,4 +80,10 @@ def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
     assert main([*asked[:4], "--out", str(tmp_path / "new"), "--resume"]) == 2 and "nothing to resume" in caplog.text
     assert main([*asked[:4], "--out", str(tmp_path / "new"), "--init", str(tmp_path / "gone")]) == 2
     assert "gone: no such file" in caplog.text
+    second = [*asked[:6], "--out", str(tmp_path / "second")]
+    first = tmp_path / "out" / LAST
+    assert main([*second, "--steps", "1", "--init", str(first)]) == 0
+    assert read_file(tmp_path / "second" / LAST)[0]["config"]["init"] == content_sha256(first)
+    assert main([*second, "--steps", "2", "--resume"]) == 2 and f"init: {content_sha256(first)} -> \n" in caplog.text
+    assert main([*second, "--steps", "2", "--resume", "--init", str(first)]) == 0
     assert main([*asked[:4], "--out", str(tmp_path / "none"), "--max-minutes", "1e-9"]) == 0
