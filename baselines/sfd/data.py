@@ -15,12 +15,12 @@ FIRST = 1000
 """Identities from here on are for training."""
 
 
-def training_corpus(people: int, clips: int, frames: int, size: int) -> Corpus:
+def training_corpus(people: int, clips: int, frames: int, size: int, shared_motion: bool = False) -> Corpus:
     """People `FIRST` and on. Raises `DatasetError` where the demo protocols know one of them."""
     identities = range(FIRST, FIRST + people)
     if shared := set(identities) & set(PROTOCOLS.identities):
         raise DatasetError(f"The demo protocols test on the identities {sorted(shared)}; train on others.")
-    return Corpus(identities, clips, frames, size)
+    return Corpus(identities, clips, frames, size, shared_motion)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,8 +31,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--clips", type=int, default=2, help="clips per person")
     parser.add_argument("--frames", type=int, default=32, help="frames per clip")
     parser.add_argument("--size", type=int, default=128, help="pixels")
+    parser.add_argument(
+        "--shared-motion", action="store_true", help="every motion is made by as many people as a person has clips"
+    )
     given = parser.parse_args(arguments)
-    render_corpus(given.out, training_corpus(given.people, given.clips, given.frames, given.size))
+    corpus = training_corpus(given.people, given.clips, given.frames, given.size, given.shared_motion)
+    render_corpus(given.out, corpus)
 
 
 if __name__ == "__main__":

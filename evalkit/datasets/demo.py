@@ -25,12 +25,22 @@ FPS = 25
 
 @dataclass(frozen=True)
 class Corpus:
-    """Which people are drawn, in how many clips of how many frames, `size` pixels square."""
+    """Which people are drawn, in how many clips of how many frames, `size` pixels square.
+
+    With `shared_motion`, clip c of a person makes the motion that the c-th next person (the first after the last) makes
+    in clip 0, frame by frame, so that every motion is made by `clips` people.
+    """
 
     identities: Sequence[int] = range(6)
     clips: int = 2
     frames: int = 32
     size: int = 256
+    shared_motion: bool = False
+
+    def motion(self, place: int, clip: int) -> tuple[int, int]:
+        """Identity and clip after whom the motion of clip `clip` of the person at `place` is named."""
+        people = self.identities
+        return (people[(place + clip) % len(people)], 0) if self.shared_motion else (people[place], clip)
 
 
 PROTOCOLS = Corpus()
@@ -49,17 +59,18 @@ def corpus_root() -> Path:
 
 def render_corpus(root: Path, corpus: Corpus = PROTOCOLS) -> None:
     """Render all clips into `root`; clips that are already there are kept."""
-    rows = [
-        (f"demo{identity:02d}_c{clip}", f"demo{identity:02d}", identity, clip)
-        for identity in corpus.identities
-        for clip in range(corpus.clips)
-    ]
-    for name, _, identity, clip in rows:
-        _render_clip(root, name, identity, clip, corpus)
+    rows = []
+    for place, identity in enumerate(corpus.identities):
+        for clip in range(corpus.clips):
+            motion = corpus.motion(place, clip)
+            person = f"demo{identity:02d}"
+            name = f"{person}_m{motion[0]}" if corpus.shared_motion else f"{person}_c{clip}"
+            _render_clip(root, name, identity, clip, corpus, motion)
+            rows.append([name, "clip", f"clips/{name}.mkv", person, f"demo{motion[0]:02d}_c{motion[1]}"])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "kind", "file", "identity"])
-    writer.writerows([name, "clip", f"clips/{name}.mkv", person] for name, person, _, _ in rows)
+    writer.writerow(["id", "kind", "file", "identity", "motion"])
+    writer.writerows(rows)
     with atomic_path(root / folder.MANIFEST) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
 
@@ -69,11 +80,11 @@ def index(root: Path) -> list[Clip]:
     return folder.index(root)
 
 
-def _render_clip(root: Path, name: str, identity: int, clip: int, corpus: Corpus) -> None:
+def _render_clip(root: Path, name: str, identity: int, clip: int, corpus: Corpus, motion: tuple[int, int]) -> None:
     path = root / "clips" / f"{name}.mkv"
     if path.is_file():
         return
-    rendered = render_clip(identity, clip, frames=corpus.frames, size=corpus.size)
+    rendered = render_clip(identity, clip, corpus.frames, corpus.size, motion)
     with atomic_path(root / "truth" / f"{name}.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,

@@ -47,7 +47,9 @@ class DemoClip:
     expression_names: tuple[str, ...]
 
 
-def render_clip(identity: int, clip: int, frames: int = 32, size: int = 256) -> DemoClip:
+def render_clip(
+    identity: int, clip: int, frames: int = 32, size: int = 256, motion: tuple[int, int] | None = None
+) -> DemoClip:
     """Draw a talking, turning head. The first n frames of a longer clip are the same; equal arguments give equal bytes.
 
     Args:
@@ -55,24 +57,25 @@ def render_clip(identity: int, clip: int, frames: int = 32, size: int = 256) -> 
         clip: which clip of the person, any non-negative integer: another motion, background and light.
         frames: number of frames, at least 1, thought of as 25 per second.
         size: rows and columns of the square image, 64 to 512.
+        motion: identity and clip whose motion is made; None for this clip's own.
 
     Raises:
         DatasetError: an argument lies outside its range.
     """
     _check(identity, clip, frames, size)
-    motion = move(identity, clip, frames)
+    curves = move(*(motion or (identity, clip)), frames)
     person = build_person(identity, size)
     canvas = background(identity, clip, size)
     lit_by = lamps(identity, clip)
     images = np.empty((frames, size, size, 3), dtype=np.uint8)
     places = np.empty((frames, 3))
     for number in range(frames):
-        rotation = rotation_matrix(*motion.pose[number])
-        drift = np.array([*motion.drift[number], DISTANCE])
+        rotation = rotation_matrix(*curves.pose[number])
+        drift = np.array([*curves.drift[number], DISTANCE])
         places[number] = _PIVOT - turn(_PIVOT[None], rotation)[0] + drift
-        points = _pose_points(person, rotation, places[number], drift, motion.expression[number])
-        images[number] = _draw(person, points, motion.expression[number], canvas, lit_by)
-    return DemoClip(images, motion.pose, places, motion.expression, EXPRESSION_NAMES)
+        points = _pose_points(person, rotation, places[number], drift, curves.expression[number])
+        images[number] = _draw(person, points, curves.expression[number], canvas, lit_by)
+    return DemoClip(images, curves.pose, places, curves.expression, EXPRESSION_NAMES)
 
 
 def _check(identity: int, clip: int, frames: int, size: int) -> None:

@@ -73,6 +73,15 @@ def test_clips_of_a_person_differ_in_background_and_motion(clip):
     assert not np.allclose(other.pose[:2], clip.pose[:2])
 
 
+def test_another_clips_motion_can_be_made_without_changing_who_is_seen_where(clip):
+    double = render_clip(5, 0, 12, 128, motion=(2, 1))
+    assert np.array_equal(double.pose, clip.pose) and np.array_equal(double.expression, clip.expression)
+    alone = render_clip(5, 0, 12, 128)
+    assert np.array_equal(double.frames[:, :12, :12], alone.frames[:, :12, :12])
+    assert not np.array_equal(double.frames, alone.frames) and not np.array_equal(double.frames, clip.frames)
+    assert np.array_equal(render_clip(2, 1, 12, 128, motion=(2, 1)).frames, clip.frames)
+
+
 def test_different_seeds_are_different_people():
     people = [sample_identity(seed) for seed in range(30)]
     skins = np.array([person.look.skin for person in people])

@@ -1,8 +1,8 @@
 """The clips of a data root at training size, with their identity features, kept in the cache between trainings."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.shape import Shape
 from baselines.sfd.training.config import Data
+from baselines.sfd.training.doubles import doubles, motions
 from baselines.sfd.window import Window
 from evalkit import video
 from evalkit.cache import FeatureCache, cache_dir
@@ -47,23 +48,27 @@ class Corpus:
         identities: names in order; an identity's label is its place here.
         clips: for every identity its clips.
         held_out: clips of identities that are not trained on.
-        digest: of everything above.
+        digest: of everything here.
+        doubles: id of a clip -> identity and place among its clips of each clip that shows the same motion.
     """
 
     identities: tuple[str, ...]
     clips: tuple[tuple[TrainingClip, ...], ...]
     held_out: tuple[Clip, ...]
     digest: str
+    doubles: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Corpus:
     """Index, decode and embed the clips of a dataset.
 
     Raises:
-        DatasetError: clips of one frame, faces that cannot be found, or fewer than two identities to train on.
+        DatasetError: clips of one frame, faces that cannot be found, fewer than two identities to train on, or doubles
+            that are asked for and not there.
     """
     source = DATASETS.get(dataset)
-    clips = [clip for clip in source.index(source.resolve_root(root)) if clip.kind == "clip"]
+    folder = source.resolve_root(root)
+    clips = [clip for clip in source.index(folder) if clip.kind == "clip"]
     names = sorted({clip.identity for clip in clips})
     kept = names[: max(0, len(names) - data.held_out)]
     if len(kept) < 2:
@@ -77,7 +82,15 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
     grouped = tuple(tuple(one for one in prepared if one.clip.identity == name) for name in identities)
     held_out = tuple(clip for clip in clips if clip.identity not in kept)
     contents = [[one.clip.id, one.clip.identity, content_sha256(one.clip.path)] for one in prepared]
-    return Corpus(identities, grouped, held_out, canonical_sha256([contents, [clip.id for clip in held_out]]))
+    found = doubles(grouped, motions(folder)) if data.doubled else {}
+    if data.doubled and not found:
+        raise DatasetError(
+            f"data.doubled is {data.doubled}, but no clip of {folder} has a double: a column 'motion' in its "
+            "manifest.csv names what clips of several people show alike, frame by frame. For drawn people "
+            "`python -m baselines.sfd.data --shared-motion` makes them; else set data.doubled to 0."
+        )
+    parts = [contents, [clip.id for clip in held_out], *([found] if found else [])]
+    return Corpus(identities, grouped, held_out, canonical_sha256(parts), found)
 
 
 def _prepare(clips: Sequence[Clip], data: Data, shape: Shape) -> list[TrainingClip]:

@@ -18,7 +18,8 @@ class Batch:
 
     Attributes:
         source, driving: (B, 3, size, size) in [-1, 1], two frames of one clip each.
-        seen: `driving` as the encoder sees it, in other colours where `Data.recolour` says so.
+        seen: `driving` as the encoder sees it: of a double where `Data.doubled` says so, in other colours where
+            `Data.recolour` does.
         identity: (B,) labels of the sources.
         shown: (B,) labels of the faces in `seen`.
         embedding: (B, D) identity features of the sources.
@@ -42,12 +43,24 @@ class Batch:
 
 @dataclass(frozen=True)
 class Draw:
-    """One pair of frames: identity, clip, source and driving frame, mirrored or not, and in which colours it drives."""
+    """One pair of frames.
+
+    Attributes:
+        identity: label.
+        clip: of both frames.
+        source, driving: places of the frames.
+        shown: label of whom the encoder sees make the motion.
+        performance: of that person, the same motion as `clip`.
+        mirrored: all frames.
+        recolouring: of the frame that the encoder sees.
+    """
 
     identity: int
     clip: TrainingClip
     source: int
     driving: int
+    shown: int
+    performance: TrainingClip
     mirrored: bool
     recolouring: Recolouring | None
 
@@ -63,9 +76,9 @@ def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int])
     same = round(data.same_identity * pairs)
     firsts = rng.integers(people, size=pairs)
     others = (firsts + rng.integers(1, people, size=pairs)) % people
-    left = [_draw(corpus, int(identity), None, data, rng) for identity in firsts]
+    left = [_draw(corpus, people, int(identity), None, data, rng) for identity in firsts]
     right = [
-        _draw(corpus, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data, rng)
+        _draw(corpus, people, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data, rng)
         for i in range(pairs)
     ]
     return left + right
@@ -74,27 +87,39 @@ def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int])
 def batch_of(draws: Sequence[Draw]) -> Batch:
     """The tensors of draws."""
     driving = [_image(one.clip, one.driving, one.mirrored) for one in draws]
-    seen = [one.recolouring(image) if one.recolouring else image for one, image in zip(draws, driving, strict=True)]
-    identity = torch.tensor([one.identity for one in draws])
+    seen = [_image(one.performance, one.driving, one.mirrored) for one in draws]
     return Batch(
         source=torch.stack([_image(one.clip, one.source, one.mirrored) for one in draws]),
         driving=torch.stack(driving),
-        seen=torch.stack(seen),
-        identity=identity,
-        shown=identity,
+        seen=torch.stack(
+            [one.recolouring(image) if one.recolouring else image for one, image in zip(draws, seen, strict=True)]
+        ),
+        identity=torch.tensor([one.identity for one in draws]),
+        shown=torch.tensor([one.shown for one in draws]),
         embedding=torch.tensor(np.stack([one.clip.embedding for one in draws]), dtype=torch.float32),
         names=tuple(f"{one.clip.clip.id}[{one.source}->{one.driving}]" for one in draws),
     )
 
 
-def _draw(corpus: Corpus, identity: int, used: TrainingClip | None, data: Data, rng: np.random.Generator) -> Draw:
+def _draw(
+    corpus: Corpus, people: int, identity: int, used: TrainingClip | None, data: Data, rng: np.random.Generator
+) -> Draw:
     clips = corpus.clips[identity]
     fresh = [clip for clip in clips if clip is not used] or list(clips)
     clip = fresh[int(rng.integers(len(fresh)))]
     source, driving = _two_frames(len(clip.frames), rng)
     mirrored = data.flip and bool(rng.integers(2))
     recolouring = draw_recolouring(data.recolour, rng) if data.recolour else None
-    return Draw(identity, clip, source, driving, mirrored, recolouring)
+    shown, performance = identity, clip
+    if data.doubled and rng.random() < data.doubled:
+        found = [
+            (label, corpus.clips[label][place])
+            for label, place in corpus.doubles.get(clip.clip.id, ())
+            if label < people
+        ]
+        if found:
+            shown, performance = found[int(rng.integers(len(found)))]
+    return Draw(identity, clip, source, driving, shown, performance, mirrored, recolouring)
 
 
 def _two_frames(count: int, rng: np.random.Generator) -> tuple[int, int]:
