@@ -12,12 +12,14 @@ from evalkit.datasets.demo import PROTOCOLS, Corpus, render_corpus
 from evalkit.errors import DatasetError
 
 FIRST = 1000
-"""Identities from here on are for training."""
+"""Identities from here on are for training, unless `--first` says otherwise."""
 
 
-def training_corpus(people: int, clips: int, frames: int, size: int, shared_motion: bool = False) -> Corpus:
-    """People `FIRST` and on. Raises `DatasetError` where the demo protocols know one of them."""
-    identities = range(FIRST, FIRST + people)
+def training_corpus(
+    people: int, clips: int, frames: int, size: int, shared_motion: bool = False, first: int = FIRST
+) -> Corpus:
+    """People `first` and on. Raises `DatasetError` where the demo protocols know one of them."""
+    identities = range(first, first + people)
     if shared := set(identities) & set(PROTOCOLS.identities):
         raise DatasetError(f"The demo protocols test on the identities {sorted(shared)}; train on others.")
     return Corpus(identities, clips, frames, size, shared_motion)
@@ -27,6 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m baselines.sfd.data", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder to render into")
+    parser.add_argument("--first", type=int, default=FIRST, help=f"number of the first person; default: {FIRST}")
     parser.add_argument("--people", type=int, default=132)
     parser.add_argument("--clips", type=int, default=2, help="clips per person")
     parser.add_argument("--frames", type=int, default=32, help="frames per clip")
@@ -35,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--shared-motion", action="store_true", help="every motion is made by as many people as a person has clips"
     )
     given = parser.parse_args(arguments)
-    corpus = training_corpus(given.people, given.clips, given.frames, given.size, given.shared_motion)
+    corpus = training_corpus(given.people, given.clips, given.frames, given.size, given.shared_motion, given.first)
     render_corpus(given.out, corpus)
 
 

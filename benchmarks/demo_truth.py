@@ -1,0 +1,41 @@
+"""The true answers of `demo_cross`: the source's person, drawn making the motion of the driving clip.
+
+    python -m benchmarks.demo_truth --out TRUTH
+    evalkit score --protocol demo_cross --generated TRUTH/answers --name truth
+    evalkit score --protocol folder_self --data TRUTH/after_source --generated RUN/generated --name METHOD
+
+The second command says what a method without fault would score. The third compares the clips of a run of `demo_cross`
+with the true ones, frame by frame, which no protocol of real people can do: `after_source` holds the same clips with the
+source picture as their first frame.
+"""
+
+import argparse
+from pathlib import Path
+
+from evalkit import video
+from evalkit.datasets.demo import FPS, PROTOCOLS, corpus_root, index
+from evalkit.demo import render_clip
+from evalkit.pairs import make_pairs
+from evalkit.protocol import find_protocol
+from evalkit.types import Clip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder for two folders of clips")
+    asked = parser.parse_args()
+    for pair in make_pairs(find_protocol("demo_cross"), index(corpus_root())):
+        drawn = render_clip(*numbers(pair.source), PROTOCOLS.frames, PROTOCOLS.size, motion=numbers(pair.driving))
+        source = video.read_frames(pair.source.path, pair.source_frames, size=PROTOCOLS.size)
+        video.write_video(asked.out / "answers" / f"{pair.id}.mkv", [drawn.frames], FPS)
+        video.write_video(asked.out / "after_source" / f"{pair.id}.mkv", [source, drawn.frames], FPS)
+
+
+def numbers(clip: Clip) -> tuple[int, int]:
+    """Identity and clip as `render_clip` takes them."""
+    person, take = clip.id.removeprefix("demo").split("_c")
+    return int(person), int(take)
+
+
+if __name__ == "__main__":
+    main()
