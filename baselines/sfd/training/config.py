@@ -19,12 +19,7 @@ class _Strict(BaseModel):
 
 
 class Weights(_Strict):
-    """Weights of the losses, eq. 8; the defaults are the paper's.
-
-    Attributes:
-        agreement: of motion descriptors read off two faces that make one motion (`losses.agreement`), which the paper
-            does not have.
-    """
+    """Weights of the losses, eq. 8; the defaults are the paper's."""
 
     reconstruction: float = 1
     perceptual: float = 1
@@ -33,12 +28,11 @@ class Weights(_Strict):
     eraser: float = 0.04
     regression: float = 1
     classifier: float = 0.05
-    agreement: float = 0
 
 
 STAGES: dict[Stage, tuple[str, ...]] = {
-    "baseline": ("similarity", "eraser", "regression", "classifier", "agreement"),
-    "subs": ("similarity", "eraser", "regression", "classifier", "agreement"),
+    "baseline": ("similarity", "eraser", "regression", "classifier"),
+    "subs": ("similarity", "eraser", "regression", "classifier"),
     "dec": ("regression", "classifier"),
     "sem": (),
 }

@@ -1,4 +1,4 @@
-"""The losses of the paper as functions of tensors, unweighted, and one of ours: `agreement`.
+"""The seven losses of the paper as functions of tensors, unweighted.
 
 Source: Zhu et al., "Learning Semantic Facial Descriptors for Accurate Face Animation", section II-B to II-D. Where the
 paper leaves open how elements are summed up it is a mean, so that a weight means the same at every size.
@@ -78,11 +78,6 @@ def identification(logits: Tensor, identities: Tensor) -> Tensor:
         identities: (B,) numbers of the true identities.
     """
     return functional.cross_entropy(logits, identities)
-
-
-def agreement(motion: Tensor, again: Tensor) -> Tensor:
-    """Mean absolute difference of motion descriptors (B, N) read off two faces that make the same motion."""
-    return (motion - again).abs().mean()
 
 
 def latent_regression(again: tuple[Tensor, Tensor], identity: Tensor, motion: Tensor) -> Tensor:

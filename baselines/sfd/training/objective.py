@@ -12,7 +12,7 @@ from baselines.sfd.training.perceptual import Perceptual
 from baselines.sfd.training.sampling import Batch
 from baselines.stylegan.encoder import AppearanceEncoder
 
-ON_DESCRIPTORS = ("similarity", "regression", "classifier", "agreement")
+ON_DESCRIPTORS = ("similarity", "regression", "classifier")
 
 
 class Objective(nn.Module):
@@ -67,8 +67,6 @@ class Objective(nn.Module):
             found["eraser"] = losses.identification(logits, batch.shown)
         if self.classifier is not None:
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
-        if self.weights.agreement:
-            found["agreement"] = losses.agreement(driving.motion, self.model.describe(batch.driving).motion)
         if self.weights.regression:
             with frozen(self.model.encoder, self.model.subspaces):  # else they learn to overlook motion
                 again = self.model.describe(animated.generated)
