@@ -5,8 +5,8 @@
     evalkit score --protocol folder_self --data TRUTH/after_source --generated RUN/generated --name METHOD
 
 The second command says what a method without fault would score. The third compares the clips of a run of `demo_cross`
-with the true ones, frame by frame, which no protocol of real people can do: `after_source` holds the same clips with the
-source picture as their first frame.
+with the true ones, frame by frame, which no protocol of real people can do: `after_source` holds the same clips with
+the source picture as their first frame.
 """
 
 import argparse
