@@ -210,7 +210,7 @@ def test_the_journal_writes_means_of_what_played(tmp_path, monkeypatch):
     assert json.loads((tmp_path / LOSSES).read_text()) == {"step": 2, "seconds": 0.2, "total": 2.0, "adversarial": 5.0}
 
 
-@pytest.mark.parametrize("name", ["small", "small_crossed", "vox256", "hdtf512"])
+@pytest.mark.parametrize("name", ["small", "small_crossed", "small_doubles", "vox256", "hdtf512"])
 def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert name in shipped_configs()
     config = read_config(name)
@@ -218,15 +218,18 @@ def test_shipped_configurations_are_valid_and_have_the_papers_weights(name):
     assert (config.shape.style_dim, config.shape.identity_dim, config.shape.motion_dim) == (512, 20, 20)
 
 
-def test_the_second_training_of_small_has_its_networks():
-    small, crossed = (read_config(name).model_dump(mode="json") for name in ("small", "small_crossed"))
-    changed = {line.partition(":")[0] for line in differences(small, crossed)}
+@pytest.mark.parametrize(("name", "own"), [("small_crossed", "crossed"), ("small_doubles", "data.doubled")])
+def test_the_second_training_of_small_has_its_networks(name, own):
+    small, second = (read_config(one).model_dump(mode="json") for one in ("small", name))
+    changed = {line.partition(":")[0] for line in differences(small, second)}
     lengths = {"steps", "motion_first", "ramp", "adversary.start", "data.double_people"}
-    assert changed == {"crossed", "optimiser.rate", "optimiser.cool_down", *lengths}
+    assert changed == {own, "optimiser.rate", "optimiser.cool_down", *lengths}
 
 
 def test_wrong_configurations_are_explained(tmp_path):
-    with pytest.raises(MethodError, match="expected a YAML file or one of hdtf512, small, small_crossed, vox256"):
+    with pytest.raises(
+        MethodError, match="expected a YAML file or one of hdtf512, small, small_crossed, small_doubles, vox256"
+    ):
         read_config("large")
     path = tmp_path / "mine.yaml"
     path.write_text("batch: 3\nlearning: fast\n")
