@@ -5,8 +5,9 @@
 ROOT needs doubles (`baselines.sfd.training.doubles`): clips in which several people make one motion. A direction of the
 motion coefficients in which doubles differ as much as any two frames do says nothing of motion. Those in which less
 than half of the variance is motion's are projected out. What is left is an affine map of the encoder's vector still,
-with fewer independent rows; shape and cost of the model stay. It is nuisance attribute projection (Solomonoff,
-Campbell and Boardman, ICASSP 2005), with doubles where they have sessions.
+with fewer independent rows; shape and cost of the model stay. It is in the manner of nuisance attribute projection
+(Solomonoff, Campbell and Boardman, ICASSP 2005), with doubles where they have sessions, and with directions relative to
+the variance of all frames as in linear discriminant analysis, so that small ones count too.
 """
 
 import argparse
@@ -26,15 +27,14 @@ from baselines.sfd.faces import windows_of
 from baselines.sfd.inspecting import model_arguments, positive, run
 from baselines.sfd.model import SFD
 from baselines.sfd.training.corpus import spaced
-from baselines.sfd.training.doubles import motions
-from baselines.sfd.weights import load_model, read_file, write_weights
+from baselines.sfd.weights import PROVENANCE, load_model, read_file, write_weights
 from evalkit import video
 from evalkit.datasets import DATASETS
+from evalkit.datasets.folder import motions
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
 
 _RIDGE = 1e-9
-_KEPT_FACTS = ("config", "step", "seconds", "data")
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,30 @@ def erasure(groups: Sequence[NDArray[np.floating]], most: float = 0.5) -> Erasur
         most: directions in which a larger share of the variance is not motion's are taken out.
 
     Raises:
-        DatasetError: no motion is made by two people, or no direction is left.
+        DatasetError: no motion is made by two people, too few frames, all of them alike, or no direction is left.
     """
     if not groups or min(len(group) for group in groups) < 2:
         raise DatasetError("Every motion must be made by at least two people.")
     q = groups[0].shape[-1]
     rows = np.concatenate([group.reshape(-1, q) for group in groups]).astype(np.float64)
+    if len(rows) <= 2 * q:
+        raise DatasetError(
+            f"{len(rows)} frames of doubles are too few for {q} motion coefficients: add clips or frames."
+        )
     around = [(group - group.mean(axis=0)).reshape(-1, q).astype(np.float64) for group in groups]
     freedom = sum(len(part) * (len(group) - 1) / len(group) for part, group in zip(around, groups, strict=True))
     mean, total = rows.mean(axis=0), np.cov(rows.T).reshape(q, q)
     within = np.concatenate(around).T @ np.concatenate(around) / freedom
-    firm = total + _RIDGE * np.trace(total) * np.eye(q)
-    persons, directions = linalg.eigh(within, firm)
+    if not np.trace(total):
+        raise DatasetError("The motion coefficients are the same in all frames; expected clips in which people move.")
+    ridge = _RIDGE * np.trace(total) * np.eye(q)  # a direction without variance says nothing of motion
+    firm = total + ridge
+    persons, directions = linalg.eigh(within + ridge, firm)
     kept = int(np.count_nonzero(persons <= most))
     if not kept:
         raise DatasetError(
             f"In no direction of the motion coefficients is {1 - most:.0%} of the variance motion's (at best "
-            f"{1 - persons[0]:.0%}): the model knows no motion yet. Train it further."
+            f"{max(0, 1 - persons[0]):.0%}): the model knows no motion yet. Train it further."
         )
     matrix = firm @ directions[:, :kept] @ directions[:, :kept].T
     variance = float(np.trace(matrix @ total @ matrix.T) / np.trace(total))
@@ -112,10 +119,10 @@ def _scaling(model: SFD, count: int) -> tuple[NDArray[np.float64], NDArray[np.fl
 def coefficients(
     model: SFD, people: Mapping[str, Sequence[Clip]], motion: Mapping[str, str], frames: int
 ) -> list[NDArray[np.floating]]:
-    """For every motion that several people make their motion coefficients, (P, T, q) each.
+    """For every motion that several people make, their motion coefficients (P, T, q); of each person the first clip.
 
     Args:
-        model: in evaluation mode, on the CPU.
+        model: in evaluation mode.
         people: person -> clips.
         motion: id of a clip -> name of its motion.
         frames: at most so many per clip, evenly spaced.
@@ -124,22 +131,23 @@ def coefficients(
         DatasetError: no motion is made by two people, or one in different lengths.
         VideoError: a clip cannot be read.
     """
-    made: dict[str, list[Clip]] = {}
+    made: dict[str, dict[str, Clip]] = {}
     for clip in (clip for clips in people.values() for clip in clips if clip.id in motion):
-        made.setdefault(motion[clip.id], []).append(clip)
-    shared = {name: clips for name, clips in made.items() if len({clip.identity for clip in clips}) > 1}
+        made.setdefault(motion[clip.id], {}).setdefault(clip.identity, clip)
+    shared = {name: list(by_person.values()) for name, by_person in made.items() if len(by_person) > 1}
     if not shared:
         raise DatasetError(
             "No motion is made by two people: a column 'motion' in the manifest.csv of --data names what clips of "
             "several people show alike, frame by frame (`python -m baselines.sfd.data --shared-motion` makes some)."
         )
-    windows, basis = windows_of(model.shape), model.subspaces.bases()[1].detach().numpy()  # (q, N)
+    windows, basis = windows_of(model.shape), model.subspaces.bases()[1].detach().cpu().numpy()  # (q, N)
     groups = []
     for name, clips in shared.items():
         lengths = {video.count_frames(clip.path) for clip in clips}
         if len(lengths) > 1:
             raise DatasetError(
-                f"The clips with the motion {name!r} have {sorted(lengths)} frames; expected one length."
+                f"The clips with the motion {name!r} must show it frame by frame, and have {sorted(lengths)} frames. "
+                "Cut them, or empty their cells in the column 'motion' of the manifest."
             )
         indices = spaced(lengths.pop(), frames)
         groups.append(np.stack([describe(model, clip, indices, windows).motion @ basis.T for clip in clips]))
@@ -159,10 +167,10 @@ def _answer(given: argparse.Namespace) -> None:
     root = source.resolve_root(given.data)
     people = clips_of_people(given.dataset, root)
     chosen = named_people(people, given.people) if given.people else people
-    model = load_model(given.weights).eval()
+    model = load_model(given.weights).eval().to(given.device)
     found = erasure(coefficients(model, chosen, motions(root), given.frames))
-    erase(model, found)
-    facts = {name: fact for name, fact in read_file(given.weights)[0].items() if name in _KEPT_FACTS}
+    erase(model.cpu(), found)
+    facts = {name: fact for name, fact in read_file(given.weights)[0].items() if name in PROVENANCE}
     write_weights(given.out, model, facts | {"erased": {"kept": found.kept, "variance": found.variance}})
     shares = ", ".join(f"{share:.2f}" for share in found.persons)
     sys.stdout.write(

@@ -6,15 +6,13 @@ python -m baselines.sfd.export OUT/last.safetensors FILE.safetensors
 import argparse
 from pathlib import Path
 
-from baselines.sfd.weights import load_model, read_file, write_weights
-
-_KEPT = ("config", "step", "seconds", "data")
+from baselines.sfd.weights import PROVENANCE, load_model, read_file, write_weights
 
 
 def export(checkpoint: Path, output: Path) -> None:
     """Write the averaged weights of `checkpoint` to `output`. Raises `MethodError`."""
     facts, _ = read_file(checkpoint)
-    about = {name: fact for name, fact in facts.items() if name in _KEPT}
+    about = {name: fact for name, fact in facts.items() if name in PROVENANCE}
     write_weights(output, load_model(checkpoint), about)
 
 

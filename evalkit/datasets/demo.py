@@ -17,6 +17,7 @@ from evalkit.cache import cache_dir
 from evalkit.datasets import folder
 from evalkit.datasets.base import Dataset
 from evalkit.demo import DEMO_VERSION, render_clip
+from evalkit.errors import DatasetError
 from evalkit.files import atomic_path
 from evalkit.types import Clip
 
@@ -58,7 +59,15 @@ def corpus_root() -> Path:
 
 
 def render_corpus(root: Path, corpus: Corpus = PROTOCOLS) -> None:
-    """Render all clips into `root`; clips that are already there are kept."""
+    """Render all clips into `root`; clips that are already there are kept.
+
+    Raises `DatasetError` where motion is shared and a person has one clip, or more clips than there are people.
+    """
+    if corpus.shared_motion and not 2 <= corpus.clips <= len(corpus.identities):
+        raise DatasetError(
+            f"Motion shared by {corpus.clips} of {len(corpus.identities)} people was asked for: every motion is made "
+            "by as many people as a person has clips, so it must be 2 clips or more, and no more than people."
+        )
     rows = []
     for place, identity in enumerate(corpus.identities):
         for clip in range(corpus.clips):

@@ -2,7 +2,8 @@
 
 Without a manifest the first folder level is the identity, and a clip directly under the root is an identity of its own.
 Single images become portraits, which can only be sources. A manifest has the columns id, kind (`clip` or `portrait`),
-file (relative to the root, not leaving it) and identity; other columns are ignored.
+file (relative to the root, not leaving it) and identity. A column motion may name what a clip shows: clips of one name
+show the same motion, frame by frame. Other columns are ignored.
 """
 
 import os
@@ -18,6 +19,7 @@ from evalkit.types import Clip, Kind
 from evalkit.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 MANIFEST = "manifest.csv"
+MOTION = "motion"
 _UNSAFE = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 
 
@@ -25,6 +27,15 @@ def index(root: Path) -> list[Clip]:
     """Clips of `root`, from its manifest if it has one, else from its layout."""
     manifest = root / MANIFEST
     return unique_clips(_from_manifest(manifest) if manifest.is_file() else list(_from_layout(root)), root)
+
+
+def motions(root: Path) -> dict[str, str]:
+    """Id of a clip -> name of its motion, for the clips whose manifest names it. Raises `DatasetError`."""
+    manifest = root / MANIFEST
+    if not manifest.is_file():
+        return {}
+    rows = read_rows(manifest, required=("id",), error=DatasetError)
+    return {row.text("id"): row.cells[MOTION] for row in rows if row.cells.get(MOTION)}
 
 
 def _from_manifest(manifest: Path) -> list[Clip]:

@@ -62,8 +62,9 @@ def render_clip(
     Raises:
         DatasetError: an argument lies outside its range.
     """
-    _check(identity, clip, frames, size)
-    curves = move(*(motion or (identity, clip)), frames)
+    moved = (identity, clip) if motion is None else motion
+    _check(identity, clip, frames, size, moved)
+    curves = move(*moved, frames)
     person = build_person(identity, size)
     canvas = background(identity, clip, size)
     lit_by = lamps(identity, clip)
@@ -78,12 +79,14 @@ def render_clip(
     return DemoClip(images, curves.pose, places, curves.expression, EXPRESSION_NAMES)
 
 
-def _check(identity: int, clip: int, frames: int, size: int) -> None:
+def _check(identity: int, clip: int, frames: int, size: int, motion: tuple[int, int]) -> None:
     ranges = (
         ("identity", identity, 0, None),
         ("clip", clip, 0, None),
         ("frames", frames, 1, None),
         ("size", size, 64, 512),
+        ("motion of identity", motion[0], 0, None),
+        ("motion of clip", motion[1], 0, None),
     )
     for name, value, least, most in ranges:
         if value < least or (most is not None and value > most):

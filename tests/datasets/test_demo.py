@@ -3,8 +3,10 @@
 import csv
 
 import numpy as np
+import pytest
 
 from evalkit.datasets.demo import Corpus, index, render_corpus
+from evalkit.errors import DatasetError
 
 
 def rows(root):
@@ -42,3 +44,10 @@ def test_a_folder_rendered_both_ways_mixes_no_motions(tmp_path):
     render_corpus(tmp_path, Corpus(people, clips=2, frames=1, size=64, shared_motion=True))
     poses = [np.load(tmp_path / "truth" / f"demo{name}.npz")["pose"] for name in ("00_c1", "00_m1", "01_c0")]
     assert np.array_equal(poses[1], poses[2]) and not np.array_equal(poses[0], poses[1])
+
+
+@pytest.mark.parametrize("clips", [1, 4])
+def test_motion_cannot_be_shared_with_nobody(tmp_path, clips):
+    with pytest.raises(DatasetError, match=f"shared by {clips} of 3 people"):
+        render_corpus(tmp_path, Corpus(range(3), clips=clips, frames=1, size=64, shared_motion=True))
+    assert not any(tmp_path.iterdir())

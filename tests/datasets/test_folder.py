@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from evalkit.datasets import DATASETS
-from evalkit.datasets.folder import DATASET, index
+from evalkit.datasets.folder import DATASET, index, motions
 from evalkit.errors import DatasetError
 
 
@@ -172,3 +172,11 @@ def test_the_real_faces_have_a_manifest_that_fits(shared):
     clips = index(shared / "faces")
     assert len(clips) > 20 and {clip.kind for clip in clips} == {"clip", "portrait"}
     assert all(clip.path.is_file() for clip in clips) and len({clip.identity for clip in clips}) > 10
+
+
+def test_motions_stand_in_the_manifest(tmp_path):
+    assert motions(tmp_path) == {}
+    (tmp_path / "manifest.csv").write_text("id,kind,file,identity,motion\na,clip,a.mkv,a,walk\nb,clip,b.mkv,b,\n")
+    assert motions(tmp_path) == {"a": "walk"}
+    (tmp_path / "manifest.csv").write_text("id,kind,file,identity\na,clip,a.mkv,a\n")
+    assert motions(tmp_path) == {}

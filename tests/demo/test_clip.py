@@ -109,6 +109,11 @@ def test_impossible_requests_are_refused(arguments):
         render_clip(*arguments)
 
 
+def test_a_motion_that_cannot_be_is_refused():
+    with pytest.raises(EvalkitError, match="motion of clip -3"):
+        render_clip(0, 0, 2, 64, motion=(1, -3))
+
+
 def test_rotation_is_roll_after_yaw_after_pitch():
     nose = np.array([0.0, 0.0, -1.0])
     assert (rotation_matrix(0.3, 0.0, 0.0) @ nose)[0] < 0.0

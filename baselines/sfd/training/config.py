@@ -52,8 +52,8 @@ class Data(_Strict):
         flip: mirror source and driving frame together, half of the time.
         recolour: how far the colours of the driving frame are changed that the encoder reads motion off
             (`baselines.sfd.training.recolour`), from 0 to 1.
-        doubled: share of the pairs whose motion is read off a double, another person who makes the same motion
-            (`baselines.sfd.training.doubles`). It is not in the paper.
+        doubled: share of the pairs, of those that can, whose motion is read off a double, another person who makes the
+            same motion (`baselines.sfd.training.doubles`). It is not in the paper.
         identity_network: id of the extractor whose embeddings are the identity features of eq. 3.
         identity_frames: frames of a clip it looks at; their mean stands for the clip.
     """

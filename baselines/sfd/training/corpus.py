@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.shape import Shape
 from baselines.sfd.training.config import Data
-from baselines.sfd.training.doubles import doubles, motions
+from baselines.sfd.training.doubles import doubles
 from baselines.sfd.window import Window
 from evalkit import video
 from evalkit.cache import FeatureCache, cache_dir
 from evalkit.datasets import DATASETS
+from evalkit.datasets.folder import motions
 from evalkit.errors import DatasetError
 from evalkit.features import FeatureBank
 from evalkit.files import atomic_path, canonical_sha256, content_sha256
@@ -49,7 +50,8 @@ class Corpus:
         clips: for every identity its clips.
         held_out: clips of identities that are not trained on.
         digest: of everything here.
-        doubles: id of a clip -> identity and place among its clips of each clip that shows the same motion.
+        doubles: id of a clip -> identity and place among its clips of each clip of another person that shows the same
+            motion.
     """
 
     identities: tuple[str, ...]
@@ -77,12 +79,15 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
             "on. The identity eraser learns to tell people apart, so at least two are needed: add clips of other "
             "people, or lower data.held_out."
         )
-    prepared = _centred(_prepare([clip for clip in clips if clip.identity in kept], data, shape))
+    trained = [clip for clip in clips if clip.identity in kept]
+    lengths = {clip.id: video.count_frames(clip.path) for clip in trained}
+    prepared = _centred(_prepare(trained, lengths, data, shape))
     identities = tuple(name for name in kept if any(one.clip.identity == name for one in prepared))
     grouped = tuple(tuple(one for one in prepared if one.clip.identity == name) for name in identities)
     held_out = tuple(clip for clip in clips if clip.identity not in kept)
     contents = [[one.clip.id, one.clip.identity, content_sha256(one.clip.path)] for one in prepared]
-    found = doubles(grouped, motions(folder)) if data.doubled else {}
+    people = [[one.clip for one in one_person] for one_person in grouped]
+    found = doubles(people, motions(folder), lengths) if data.doubled else {}
     if data.doubled and not found:
         raise DatasetError(
             f"data.doubled is {data.doubled}, but no clip of {folder} has a double: a column 'motion' in its "
@@ -93,9 +98,8 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
     return Corpus(identities, grouped, held_out, canonical_sha256(parts), found)
 
 
-def _prepare(clips: Sequence[Clip], data: Data, shape: Shape) -> list[TrainingClip]:
+def _prepare(clips: Sequence[Clip], lengths: Mapping[str, int], data: Data, shape: Shape) -> list[TrainingClip]:
     bank = FeatureBank(FeatureCache(cache_dir() / "features"))
-    lengths = {clip.id: video.count_frames(clip.path) for clip in clips}
     if short := [name for name, length in lengths.items() if length < 2]:
         raise DatasetError(
             f"{len(short)} clips have a single frame ({', '.join(short[:_SHOWN])}); source and driving frame are two "

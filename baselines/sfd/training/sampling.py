@@ -97,8 +97,13 @@ def batch_of(draws: Sequence[Draw]) -> Batch:
         identity=torch.tensor([one.identity for one in draws]),
         shown=torch.tensor([one.shown for one in draws]),
         embedding=torch.tensor(np.stack([one.clip.embedding for one in draws]), dtype=torch.float32),
-        names=tuple(f"{one.clip.clip.id}[{one.source}->{one.driving}]" for one in draws),
+        names=tuple(_name(one) for one in draws),
     )
+
+
+def _name(one: Draw) -> str:
+    seen = "" if one.performance is one.clip else f" by {one.performance.clip.id}"
+    return f"{one.clip.clip.id}[{one.source}->{one.driving}{seen}]"
 
 
 def _draw(

@@ -9,8 +9,9 @@ import torch
 from baselines.sfd.data import main as render
 from baselines.sfd.training.config import Data
 from baselines.sfd.training.corpus import Corpus, TrainingClip, load_corpus
-from baselines.sfd.training.doubles import doubles, motions
+from baselines.sfd.training.doubles import doubles
 from baselines.sfd.training.sampling import batch_of, draw
+from evalkit import video
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
 from tests.fakes import make_clip, noise
@@ -18,14 +19,16 @@ from tests.fakes import make_clip, noise
 MOTION = {"a0": "walk", "a1": "talk", "b0": "walk", "b1": "walk", "c0": "talk"}
 
 
-def filmed(name: str, frames: int = 4) -> TrainingClip:
+def filmed(name: str) -> TrainingClip:
     return TrainingClip(
-        make_clip(name, name[0]), noise(frames, 32, seed=sum(map(ord, name))), np.eye(3)["abc".index(name[0])]
+        make_clip(name, name[0]), noise(4, 32, seed=sum(map(ord, name))), np.eye(3)["abc".index(name[0])]
     )
 
 
 PEOPLE = ((filmed("a0"), filmed("a1")), (filmed("b0"), filmed("b1")), (filmed("c0"), filmed("c1")))
-CORPUS = Corpus(("a", "b", "c"), PEOPLE, (), "digest", doubles(PEOPLE, MOTION))
+CLIPS = [[one.clip for one in clips] for clips in PEOPLE]
+LENGTHS = {clip.id: 4 for clips in CLIPS for clip in clips}
+CORPUS = Corpus(("a", "b", "c"), PEOPLE, (), "digest", doubles(CLIPS, MOTION, LENGTHS))
 
 
 def drawn(doubled: float, people: int = 3):
@@ -43,9 +46,8 @@ def test_doubles_are_other_people_with_the_same_motion():
 
 
 def test_doubles_of_other_lengths_are_refused():
-    people = ((filmed("a0"),), (filmed("b0", frames=3),))
-    with pytest.raises(DatasetError, match=r"motion 'walk' must show it frame by frame.*a0: 4, b0: 3"):
-        doubles(people, MOTION)
+    with pytest.raises(DatasetError, match=r"motion 'walk' must show it frame by frame.*a0: 4, b0: 3, b1: 4"):
+        doubles(CLIPS, MOTION, LENGTHS | {"b0": 3})
 
 
 def test_all_pairs_that_can_be_are_doubled():
@@ -80,12 +82,20 @@ def test_the_encoder_sees_the_double_and_the_picture_wanted_stays():
     assert batch.shown.tolist() == [one.shown for one in draws] != batch.identity.tolist()
 
 
-def test_motions_stand_in_the_manifest(tmp_path):
-    assert motions(tmp_path) == {}
-    (tmp_path / "manifest.csv").write_text("id,kind,file,identity,motion\na,clip,a.mkv,a,walk\nb,clip,b.mkv,b,\n")
-    assert motions(tmp_path) == {"a": "walk"}
-    (tmp_path / "manifest.csv").write_text("id,kind,file,identity\na,clip,a.mkv,a\n")
-    assert motions(tmp_path) == {}
+def test_a_motion_that_one_person_makes_may_have_two_lengths():
+    alone = {clip: name for clip, name in MOTION.items() if clip.startswith("b")}
+    assert doubles(CLIPS, alone, LENGTHS | {"b0": 3}) == {}
+
+
+@pytest.mark.usefixtures("cache")
+def test_lengths_are_those_of_whole_clips(tmp_path):
+    root = tmp_path / "shared"
+    render(["--out", str(root), "--people", "2", "--clips", "2", "--frames", "4", "--size", "128", "--shared-motion"])
+    path = root / "clips" / "demo1001_m1001.mkv"
+    frames = video.read_frames(path, [0, 1, 2], size=128)
+    video.write_video(path, [frames], 25)
+    with pytest.raises(DatasetError, match="demo1000_m1001: 4, demo1001_m1001: 3"):
+        load_corpus("folder", root, Data(held_out=0, doubled=1, frames_per_clip=2), TINY)
 
 
 @pytest.mark.usefixtures("cache")

@@ -8,8 +8,8 @@ from baselines.sfd.data import main as render
 from baselines.sfd.descriptors import clips_of_people
 from baselines.sfd.erase import coefficients, erase, erasure, main
 from baselines.sfd.model import SFD
-from baselines.sfd.training.doubles import motions
 from baselines.sfd.weights import load_model, read_file
+from evalkit.datasets.folder import motions
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
 
@@ -70,6 +70,25 @@ def test_a_model_without_motion_is_said():
         erasure(people_only)
 
 
+def test_frames_that_are_all_alike_are_said():
+    with pytest.raises(DatasetError, match="the same in all frames"):
+        erasure([np.ones((2, 4, 3))])
+
+
+def test_too_few_frames_are_said():
+    with pytest.raises(DatasetError, match="12 frames of doubles are too few for 6"):
+        erasure([np.random.default_rng(0).normal(size=(2, 6, 6))])
+
+
+def test_what_was_erased_stays_so():
+    made = groups()
+    first = erasure(made)
+    second = erasure([changed(one, first) for one in made])
+    assert second.kept == first.kept == 2
+    again = changed(changed(made[0], first), second)
+    np.testing.assert_allclose(again, changed(made[0], first), atol=1e-3)
+
+
 @pytest.mark.parametrize("made", [[], [np.zeros((1, 4, 3))]])
 def test_nobody_to_compare_with(made):
     with pytest.raises(DatasetError, match="at least two people"):
@@ -102,7 +121,7 @@ def test_the_model_applies_the_map_and_nothing_else(standardise):
 @pytest.mark.usefixtures("cache")
 def test_the_command_writes_weights_and_says_what_it_lacks(tmp_path, data, weight_file, caplog, capsys):
     root = tmp_path / "shared"
-    render(["--out", str(root), "--people", "3", "--clips", "2", "--frames", "2", "--size", "128", "--shared-motion"])
+    render(["--out", str(root), "--people", "3", "--clips", "2", "--frames", "8", "--size", "128", "--shared-motion"])
     out = tmp_path / "erased.safetensors"
     asked = ["--weights", str(weight_file), "--device", "cpu", "--out", str(out), "--data"]
     assert main([*asked, str(data)]) == 2 and "No motion is made by two people" in caplog.text
@@ -112,7 +131,7 @@ def test_the_command_writes_weights_and_says_what_it_lacks(tmp_path, data, weigh
     assert 0 < kept < TINY.motion_dim and f"{kept} of 20 directions" in capsys.readouterr().out
     assert facts["format"] == "sfd-weights-1" and facts["step"] == 0
     ours, theirs = (
-        coefficients(load_model(path).eval(), clips_of_people("folder", root), motions(root), 2)
+        coefficients(load_model(path).eval(), clips_of_people("folder", root), motions(root), 8)
         for path in (out, weight_file)
     )
     apart = [np.mean([np.square(one - one.mean(axis=0)).mean() for one in groups]) for groups in (ours, theirs)]
