@@ -27,6 +27,7 @@ from baselines.sfd.faces import windows_of
 from baselines.sfd.inspecting import model_arguments, positive, run
 from baselines.sfd.model import SFD
 from baselines.sfd.training.corpus import spaced
+from baselines.sfd.training.doubles import one_length
 from baselines.sfd.weights import PROVENANCE, load_model, read_file, write_weights
 from evalkit import video
 from evalkit.datasets import DATASETS
@@ -143,13 +144,7 @@ def coefficients(
     windows, basis = windows_of(model.shape), model.subspaces.bases()[1].detach().cpu().numpy()  # (q, N)
     groups = []
     for name, clips in shared.items():
-        lengths = {video.count_frames(clip.path) for clip in clips}
-        if len(lengths) > 1:
-            raise DatasetError(
-                f"The clips with the motion {name!r} must show it frame by frame, and have {sorted(lengths)} frames. "
-                "Cut them, or empty their cells in the column 'motion' of the manifest."
-            )
-        indices = spaced(lengths.pop(), frames)
+        indices = spaced(one_length(name, {clip.id: video.count_frames(clip.path) for clip in clips}), frames)
         groups.append(np.stack([describe(model, clip, indices, windows).motion @ basis.T for clip in clips]))
     return groups
 

@@ -39,14 +39,21 @@ def doubles(
     found = {}
     for name, places in made.items():
         ids = [people[person][place].id for person, place in places]
-        if len({person for person, _ in places}) > 1 and len({lengths[clip] for clip in ids}) > 1:
-            each = ", ".join(f"{clip}: {lengths[clip]}" for clip in ids[:_SHOWN])
-            raise DatasetError(
-                f"The clips with the motion {name!r} must show it frame by frame, so have one length; their frames are "
-                f"{each}. Cut them, or empty their cells in the column {MOTION!r} of {MANIFEST}."
-            )
+        if len({person for person, _ in places}) > 1:
+            one_length(name, {clip: lengths[clip] for clip in ids})
         for name_of_clip, (person, _) in zip(ids, places, strict=True):
             others = tuple(other for other in places if other[0] != person)
             if others:
                 found[name_of_clip] = others
     return found
+
+
+def one_length(motion: str, lengths: Mapping[str, int]) -> int:
+    """How many frames the clips of a motion have, from their lengths by id. Raises `DatasetError` where they differ."""
+    if len(set(lengths.values())) > 1:
+        each = ", ".join(f"{clip}: {length}" for clip, length in list(lengths.items())[:_SHOWN])
+        raise DatasetError(
+            f"The clips with the motion {motion!r} must show it frame by frame, so have one length; their frames are "
+            f"{each}. Cut them, or empty their cells in the column {MOTION!r} of {MANIFEST}."
+        )
+    return next(iter(lengths.values()))

@@ -87,7 +87,10 @@ def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int])
 def batch_of(draws: Sequence[Draw]) -> Batch:
     """The tensors of draws."""
     driving = [_image(one.clip, one.driving, one.mirrored) for one in draws]
-    seen = [_image(one.performance, one.driving, one.mirrored) for one in draws]
+    seen = [
+        wanted if one.performance is one.clip else _image(one.performance, one.driving, one.mirrored)
+        for one, wanted in zip(draws, driving, strict=True)
+    ]
     return Batch(
         source=torch.stack([_image(one.clip, one.source, one.mirrored) for one in draws]),
         driving=torch.stack(driving),

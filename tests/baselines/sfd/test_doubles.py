@@ -9,7 +9,7 @@ import torch
 from baselines.sfd.data import main as render
 from baselines.sfd.training.config import Data
 from baselines.sfd.training.corpus import Corpus, TrainingClip, load_corpus
-from baselines.sfd.training.doubles import doubles
+from baselines.sfd.training.doubles import doubles, one_length
 from baselines.sfd.training.sampling import batch_of, draw
 from evalkit import video
 from evalkit.errors import DatasetError
@@ -48,6 +48,10 @@ def test_doubles_are_other_people_with_the_same_motion():
 def test_doubles_of_other_lengths_are_refused():
     with pytest.raises(DatasetError, match=r"motion 'walk' must show it frame by frame.*a0: 4, b0: 3, b1: 4"):
         doubles(CLIPS, MOTION, LENGTHS | {"b0": 3})
+
+
+def test_one_length_is_the_answer():
+    assert one_length("walk", {"a0": 4, "b0": 4}) == 4
 
 
 def test_all_pairs_that_can_be_are_doubled():
