@@ -1,5 +1,6 @@
 """Frames side by side on threads of a CPU: same order, same bits, same errors, and nothing left behind."""
 
+import gc
 import signal
 import threading
 import time
@@ -94,9 +95,14 @@ def test_an_error_comes_in_its_place_and_ends_the_work() -> None:
 
 @pytest.fixture
 def pythons_own_ctrl_c() -> Iterator[None]:
-    """KeyboardInterrupt; tests of commands in this process leave the command's handler behind."""
+    """KeyboardInterrupt; tests of commands in this process leave the command's handler behind.
+
+    No garbage is collected meanwhile: raised in a callback of the collector (hypothesis has one), Ctrl-C would be lost.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()
     yield
+    gc.enable()
     signal.signal(signal.SIGINT, before)
 
 
