@@ -1,4 +1,4 @@
-"""Helpers for the native methods: official key tables, and fixtures with a damaged weight."""
+"""Helpers for the native methods: official key tables, fixtures with a damaged weight, random weights."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from baselines.motion.method import MotionMethod, animate
+from evalkit import video
+from evalkit.adapter import Driving
+from evalkit.demo import render_clip
+from evalkit.types import Frames
+from tests.baselines.random_methods import SIDE, Build, random_methods
 
 Entry = tuple[tuple[int, ...], str]
 
@@ -96,6 +102,27 @@ def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
         torch.testing.assert_close(together, singly, atol=1e-9, rtol=0)
 
     return check
+
+
+@pytest.fixture(scope="module")
+def build() -> Iterator[Build]:
+    """Build a method with random weights, see `random_methods`."""
+    with random_methods() as build:
+        yield build
+
+
+@pytest.fixture(scope="module")
+def faces() -> Frames:
+    """Four people, 128 pixels."""
+    return np.concatenate([render_clip(person, 0, frames=1, size=SIDE).frames for person in range(4)])
+
+
+@pytest.fixture(scope="module")
+def driving(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> Driving:
+    """Three of them, one after the other."""
+    path = tmp_path_factory.mktemp("driving") / "clip.mkv"
+    video.write_video(path, [faces[:3]], 25)
+    return Driving(path, SIDE)
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,8 @@
-"""The native methods as evalkit runs them, with random weights and, where the networks allow, at 128 pixels."""
+"""The native methods as evalkit runs them, with random weights, at 128 pixels."""
 
 import dataclasses
 import importlib
 import logging
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,59 +13,16 @@ from baselines.native import motion_field
 from baselines.native.batches import Batches, batch_size, regrouped
 from baselines.native.pictures import to_frames, to_tensor
 from evalkit import video
-from evalkit.adapter import Driving, Method, MethodConfig
+from evalkit.adapter import Driving
 from evalkit.demo import render_clip
 from evalkit.errors import MethodError, UnknownNameError, VideoError
 from evalkit.generate import generate
 from evalkit.methods import build_method, find_method, method_options
 from evalkit.types import Frames
+from tests.baselines.random_methods import EVERY, HEAVY, LIGHT, SIDE, Build, config_of, floats
 from tests.fakes import make_pair, make_protocol
 
-Build = Callable[..., Method]
-
-FIXED = {"lia", "dpe"}
-"""Methods whose networks work at 256 pixels only; the others run at `SIDE` here."""
-SIDE = 128
-LIGHT = ("fomm", "tpsm", "dagan", "fnevr", "g3fa", "lia", "dpe", "pirenderer")
-HEAVY = ("osfs", "fsrt", "liveportrait")
 ABSOLUTE_ONLY = ("dpe", "pirenderer")
-AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
-"""Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
-and white noise, so that a pixel may flip; its mean difference is held to 1e-3."""
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in HEAVY]
-EVERY = [*LIGHT, *SLOW]
-
-
-@pytest.fixture(scope="module")
-def build() -> Iterator[Build]:
-    """Build a method with random weights; the same request gives the same object."""
-    built: dict[tuple[str, ...], Method] = {}
-    with pytest.MonkeyPatch.context() as patch:
-
-        def make(name: str, *options: str, precision: str = "fp32", channels_last: bool = False) -> Method:
-            key = (name, precision, str(channels_last), *options)
-            if key not in built:
-                built.clear()
-                if name not in FIXED:
-                    patch.setattr(importlib.import_module(f"baselines.{name}.adapter"), "SIZE", SIDE)
-                built[key] = build_method(
-                    find_method(name), config_of(name, *options, precision=precision, channels_last=channels_last)
-                )
-            return built[key]
-
-        yield make
-
-
-def config_of(name: str, *options: str, **keys: object) -> MethodConfig:
-    given = [*options, *(["decoder=small"] if name == "fsrt" else [])]
-    values = method_options(find_method(name).card, given)
-    return dataclasses.replace(MethodConfig(random_weights=True, options=values), **keys)
-
-
-@pytest.fixture(scope="module")
-def faces() -> Frames:
-    """Four people, 128 pixels."""
-    return np.concatenate([render_clip(person, 0, frames=1, size=SIDE).frames for person in range(4)])
 
 
 @pytest.fixture(scope="module")
@@ -77,22 +33,6 @@ def clips(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> tuple[Path
     video.write_image(source, render_clip(3, 0, frames=1, size=255).frames[0])
     video.write_video(driving, [np.stack([video.fit(face, 512) for face in faces[:3]])], 25)
     return source, driving
-
-
-@pytest.fixture(scope="module")
-def driving(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> Driving:
-    path = tmp_path_factory.mktemp("driving") / "clip.mkv"
-    video.write_video(path, [faces[:3]], 25)
-    return Driving(path, SIDE)
-
-
-def to_size(frames: Frames, side: int) -> Frames:
-    return np.stack([video.fit(frame, side) for frame in frames])
-
-
-def floats(method: Method, source: Frames, driving: Driving, motion: str = "absolute") -> np.ndarray:
-    """All generated frames, as they are before anything is rounded where the sizes are equal."""
-    return np.concatenate([np.asarray(c) for c in method.animate(source, driving, motion)])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -111,56 +51,6 @@ def test_runs_on_a_pair_of_any_size(name: str, build: Build, clips: tuple[Path, 
 def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, faces: Frames, driving: Driving) -> None:
     singly, together = (floats(build(name, f"batch={count}"), faces[3:], driving) for count in (1, 4))
     assert np.abs(singly - together).max() < 1e-5
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_neither_threads_nor_batches_nor_layout_change_frames(
-    name: str, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Threads move no bit. Real batches, which a CPU gets only here, may round; where rounding is amplified the next
-    test says that it is rounding."""
-    side = 256 if name in FIXED else SIDE
-    short, source = dataclasses.replace(driving, maximum=2, size=side), to_size(faces[3:], side)
-    plain = floats(build(name), source, short)
-    with monkeypatch.context() as patch:
-        torch.set_num_threads(3)
-        patch.setattr(build(name)._batches, "workers", 3)  # type: ignore[attr-defined]
-        assert np.array_equal(floats(build(name), source, short), plain)
-        torch.set_num_threads(1)
-    monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
-    monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
-    together = floats(build(name, channels_last=True), source, short)
-    assert plain.shape == (2, side, side, 3)
-    noise, apart = np.abs(plain.astype(np.float64) - together), np.abs(plain[0].astype(np.float64) - plain[1])
-    assert noise.max() <= AMPLIFYING.get(name, 1e-5)
-    assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
-
-
-def networks_of(holder: object) -> list[torch.nn.Module]:
-    """The networks in an object's attributes and in those of plain objects among them."""
-    found: list[torch.nn.Module] = []
-    for value in vars(holder).values():
-        if isinstance(value, torch.nn.Module):
-            found.append(value)
-        elif dataclasses.is_dataclass(value):
-            found += networks_of(value)
-    return found
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(AMPLIFYING))
-def test_where_rounding_is_amplified_it_is_nothing_but_rounding(name: str, build: Build, faces: Frames) -> None:
-    """In double precision batch and layout make no difference."""
-    side = 256 if name in FIXED else SIDE
-    animator = build(name, "batch=2")._animator  # type: ignore[attr-defined]
-    for network in networks_of(animator):
-        network.double()
-    images = to_tensor(to_size(faces[:3], side), side).double()
-    last = images.contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        singly = torch.cat([animator.begin(images[:1], None)(one[None]) for one in images[1:]])
-        together = animator.begin(last[:1], None)(last[1:])
-    assert (singly - together).abs().max() < 1e-8
 
 
 def test_runs_are_repeatable(build: Build, faces: Frames, driving: Driving) -> None:
@@ -211,16 +101,6 @@ def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path
     assert np.abs(searched[1] - floats(build("tpsm", "adapt_scale=no"), source, clip)[1]).max() <= 1
     with pytest.raises(MethodError, match=r"best_frame=search: the source has no landmarks.*Use best_frame=first"):
         floats(build("tpsm", "best_frame=search"), np.zeros_like(source), clip, "relative")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "precision"), [("tpsm", "bf16"), ("pirenderer", "bf16"), ("lia", "bf16")])
-def test_half_precision_is_near(name: str, precision: str, build: Build, faces: Frames, driving: Driving) -> None:
-    side = 256 if name in FIXED else SIDE
-    source, short = to_size(faces[3:], side), dataclasses.replace(driving, maximum=1, size=side)
-    exact = floats(build(name), source, short)
-    half = floats(build(name, precision=precision), source, short)
-    assert np.isfinite(half).all() and np.abs(exact - half).mean() < 0.02
 
 
 @pytest.mark.slow
