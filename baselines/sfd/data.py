@@ -6,8 +6,10 @@ makes a data root for `python -m baselines.sfd.train --data DIR`. About 20 ms a 
 """
 
 import argparse
+import sys
 from pathlib import Path
 
+from baselines.sfd.inspecting import positive, run
 from evalkit.datasets.demo import PROTOCOLS, Corpus, render_corpus
 from evalkit.errors import DatasetError
 
@@ -25,22 +27,25 @@ def training_corpus(
     return Corpus(identities, clips, frames, size, shared_motion)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command."""
+def main(arguments: list[str] | None = None) -> int:
+    """The command; exit code 2 for an error that the user can act on."""
     parser = argparse.ArgumentParser(prog="python -m baselines.sfd.data", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder to render into")
     parser.add_argument("--first", type=int, default=FIRST, help=f"number of the first person; default: {FIRST}")
-    parser.add_argument("--people", type=int, default=132)
-    parser.add_argument("--clips", type=int, default=2, help="clips per person")
-    parser.add_argument("--frames", type=int, default=32, help="frames per clip")
-    parser.add_argument("--size", type=int, default=128, help="pixels")
+    parser.add_argument("--people", type=positive, default=132)
+    parser.add_argument("--clips", type=positive, default=2, help="clips per person")
+    parser.add_argument("--frames", type=positive, default=32, help="frames per clip")
+    parser.add_argument("--size", type=positive, default=128, help="pixels")
     parser.add_argument(
         "--shared-motion", action="store_true", help="every motion is made by as many people as a person has clips"
     )
-    given = parser.parse_args(arguments)
+    return run(_render, parser.parse_args(arguments))
+
+
+def _render(given: argparse.Namespace) -> None:
     corpus = training_corpus(given.people, given.clips, given.frames, given.size, given.shared_motion, given.first)
     render_corpus(given.out, corpus)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from baselines.sfd.data import main as render
 from baselines.sfd.data import training_corpus
 from baselines.sfd.train import main
 from baselines.sfd.training.checkpoint import LAST
@@ -62,6 +63,15 @@ def test_nobody_of_the_protocols_is_trained_on():
     assert not set(training_corpus(132, 2, 32, 128).identities) & set(PROTOCOLS.identities)
     with pytest.raises(DatasetError, match=r"test on the identities \[4, 5\]"):
         training_corpus(3, 1, 1, 64, first=4)
+
+
+def test_people_who_cannot_be_drawn_are_refused_by_the_command(tmp_path, caplog):
+    asked = ["--out", str(tmp_path / "out"), "--frames", "2", "--size", "64"]
+    assert render([*asked, "--people", "3", "--first", "4"]) == 2 and "the identities [4, 5]" in caplog.text
+    assert render([*asked, "--clips", "1", "--shared-motion"]) == 2 and "must be 2 clips or more" in caplog.text
+    with pytest.raises(SystemExit):
+        render([*asked, "--people", "0"])
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
