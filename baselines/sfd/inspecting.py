@@ -1,4 +1,4 @@
-"""What the commands that look into a trained model share: their arguments, their errors, and a library they need."""
+"""What the commands around a trained model share: arguments, errors that a user can act on, a library they need."""
 
 import argparse
 import importlib.util

@@ -49,7 +49,7 @@ def make_corpus(people: int = 3, clips: int = 2, frames: int = 4, size: int = 32
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three drawn people in one clip of three frames each."""
     root = tmp_path_factory.mktemp("people")
-    render(["--out", str(root), "--people", "3", "--clips", "1", "--frames", "3", "--size", "128"])
+    assert not render(["--out", str(root), "--people", "3", "--clips", "1", "--frames", "3", "--size", "128"])
     return root
 
 

@@ -94,7 +94,9 @@ def test_a_motion_that_one_person_makes_may_have_two_lengths():
 @pytest.mark.usefixtures("cache")
 def test_lengths_are_those_of_whole_clips(tmp_path):
     root = tmp_path / "shared"
-    render(["--out", str(root), "--people", "2", "--clips", "2", "--frames", "4", "--size", "128", "--shared-motion"])
+    assert not render(
+        ["--out", str(root), "--people", "2", "--clips", "2", "--frames", "4", "--size", "128", "--shared-motion"]
+    )
     path = root / "clips" / "demo1001_m1001.mkv"
     frames = video.read_frames(path, [0, 1, 2], size=128)
     video.write_video(path, [frames], 25)
@@ -105,7 +107,9 @@ def test_lengths_are_those_of_whole_clips(tmp_path):
 @pytest.mark.usefixtures("cache")
 def test_drawn_people_come_with_doubles_and_their_absence_is_said(tmp_path, data):
     root = tmp_path / "shared"
-    render(["--out", str(root), "--people", "3", "--clips", "2", "--frames", "2", "--size", "128", "--shared-motion"])
+    assert not render(
+        ["--out", str(root), "--people", "3", "--clips", "2", "--frames", "2", "--size", "128", "--shared-motion"]
+    )
     corpus = load_corpus("folder", root, Data(held_out=0, doubled=1), TINY)
     assert corpus.doubles["demo1000_m1001"] == ((1, 0),)
     plain = load_corpus("folder", root, Data(held_out=0), TINY)

@@ -121,7 +121,9 @@ def test_the_model_applies_the_map_and_nothing_else(standardise):
 @pytest.mark.usefixtures("cache")
 def test_the_command_writes_weights_and_says_what_it_lacks(tmp_path, data, weight_file, caplog, capsys):
     root = tmp_path / "shared"
-    render(["--out", str(root), "--people", "3", "--clips", "2", "--frames", "8", "--size", "128", "--shared-motion"])
+    assert not render(
+        ["--out", str(root), "--people", "3", "--clips", "2", "--frames", "8", "--size", "128", "--shared-motion"]
+    )
     out = tmp_path / "erased.safetensors"
     asked = ["--weights", str(weight_file), "--device", "cpu", "--out", str(out), "--data"]
     assert main([*asked, str(data)]) == 2 and "No motion is made by two people" in caplog.text
