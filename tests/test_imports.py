@@ -61,7 +61,7 @@ METHODS_MAY_IMPORT = {"types", "errors", "files", "adapter", "checkpoints", "ext
 # Modules that train a method or look into it: they index data and extract features as a run does, and draw figures. The
 # method itself must not need them. What they import may also be in the extra `train`.
 TRAINING = {"sfd.train", "sfd.data", "sfd.training."}
-TRAINING |= {"sfd.descriptors", "sfd.erase", "sfd.figures.", "sfd.inspecting", "sfd.probe"}
+TRAINING |= {"sfd.command", "sfd.descriptors", "sfd.erase", "sfd.figures.", "sfd.inspecting", "sfd.probe"}
 TRAINING_MAY_IMPORT = METHODS_MAY_IMPORT | {"cache", "datasets.", "features", "figures.", "metrics."}
 
 # Modules that train a method several times over and compare what came of it: they start runs and put tables together.

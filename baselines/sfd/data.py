@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from baselines.sfd.inspecting import positive, run
+from baselines.sfd.command import positive, run
 from evalkit.datasets.demo import PROTOCOLS, Corpus, render_corpus
 from evalkit.errors import DatasetError
 

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from scipy import linalg
 from torch import nn
 
+from baselines.sfd.command import positive, run
 from baselines.sfd.descriptors import clips_of_people, describe, named_people
 from baselines.sfd.faces import windows_of
-from baselines.sfd.inspecting import model_arguments, positive, run
+from baselines.sfd.inspecting import model_arguments
 from baselines.sfd.model import SFD
 from baselines.sfd.training.corpus import spaced
 from baselines.sfd.training.doubles import one_length

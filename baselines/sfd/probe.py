@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.sfd.command import positive, run
 from baselines.sfd.descriptors import Described, clips_of_people, describe, named_people
 from baselines.sfd.faces import windows_of
-from baselines.sfd.inspecting import model_arguments, need_scikit_learn, positive, run
+from baselines.sfd.inspecting import model_arguments, need_scikit_learn
 from baselines.sfd.model import SFD
 from baselines.sfd.training.corpus import spaced
 from baselines.sfd.weights import load_model

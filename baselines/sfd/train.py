@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from baselines.sfd.command import run
 from baselines.sfd.training.checkpoint import LAST, Progress, load, save
 from baselines.sfd.training.config import STAGES, Config, read_config, shipped_configs
 from baselines.sfd.training.corpus import load_corpus
@@ -28,7 +29,7 @@ from baselines.sfd.training.trainer import Trainer
 from baselines.sfd.training.validation import validate, validation_clips
 from baselines.sfd.weights import load_model
 from evalkit import video
-from evalkit.errors import EvalkitError, MethodError, RunError
+from evalkit.errors import MethodError, RunError
 from evalkit.files import content_sha256
 from evalkit.types import Frames
 
@@ -40,15 +41,12 @@ _FIRST_SHEET = 100
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; exit code 2 for an error that the user can act on."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    given = _parser().parse_args(arguments)
-    try:
-        with joined(given.device) as processes:
-            train(given, processes)
-    except EvalkitError as error:
-        _LOG.error("%s", error)
-        return 2
-    return 0
+    return run(_train_with_others, _parser().parse_args(arguments))
+
+
+def _train_with_others(given: argparse.Namespace) -> None:
+    with joined(given.device) as processes:
+        train(given, processes)
 
 
 def train(given: argparse.Namespace, processes: Processes) -> Progress:

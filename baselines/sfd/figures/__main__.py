@@ -15,13 +15,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from baselines.sfd.command import positive, run
 from baselines.sfd.descriptors import clips_of_people, named_people
 from baselines.sfd.figures.directions import directions_figure
 from baselines.sfd.figures.gallery import LEAST_PEOPLE, Person, choose_people, load_person
 from baselines.sfd.figures.interpolation import interpolation_figure
 from baselines.sfd.figures.roles import roles_figure
 from baselines.sfd.figures.tsne import tsne_figure
-from baselines.sfd.inspecting import model_arguments, need_scikit_learn, positive, run
+from baselines.sfd.inspecting import model_arguments, need_scikit_learn
 from baselines.sfd.model import SFD
 from baselines.sfd.weights import load_model
 from evalkit.errors import DatasetError
