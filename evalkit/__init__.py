@@ -1,3 +1,3 @@
 """evalkit: benchmark and evaluation suite for face reenactment."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

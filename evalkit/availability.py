@@ -1,8 +1,9 @@
-"""Which metrics can be computed here: a metric whose networks have no weights is reported, never replaced."""
+"""Which metrics can be computed here: one whose networks lack weights or libraries is reported, never replaced."""
 
 from collections.abc import Collection, Iterable, Sequence
 
 from evalkit.extractors import EXTRACTORS
+from evalkit.extras import missing_modules
 from evalkit.features import dependency_order
 from evalkit.metrics import Metric
 from evalkit.weights import missing
@@ -17,9 +18,14 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
 
-def missing_weights(extractors: Iterable[str]) -> str | None:
+def missing_networks(extractors: Iterable[str]) -> str | None:
     """Why these extractors cannot run here, with the commands that help; None when they can."""
-    return missing(weight for name in dependency_order(extractors) for weight in EXTRACTORS.get(name).weights)
+    chain = [EXTRACTORS.get(name) for name in dependency_order(extractors)]
+    reasons = (
+        missing_modules(module for extractor in chain for module in extractor.modules),
+        missing(weight for extractor in chain for weight in extractor.weights),
+    )
+    return " ".join(reason for reason in reasons if reason) or None
 
 
 def _reason(metric: Metric, imported: Collection[str]) -> str | None:
@@ -27,4 +33,4 @@ def _reason(metric: Metric, imported: Collection[str]) -> str | None:
         return None
     if EXTRACTORS.get(metric.input[0]).imported:
         return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
-    return missing_weights([metric.input[0]])
+    return missing_networks([metric.input[0]])

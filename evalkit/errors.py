@@ -9,9 +9,12 @@
     ├── RunError              a run folder that cannot be used: other configuration, in use, unwritable
     ├── ScoreError            outputs that cannot be matched to a protocol
     ├── StudyError            a user study that cannot be made, served or counted
-    └── WeightsError          a network's weights that are absent, or not the bytes they should be
+    ├── WeightsError          a network's weights that are absent, or not the bytes they should be
+    ├── WorkerError           a worker process that died
+    └── MissingLibraryError   an optional library that is not installed
 
-An `EvalkitError` ends a command in one paragraph and exit code 2; any other exception is a bug and keeps its traceback.
+An `EvalkitError` ends a command in one paragraph and exit code 2. Any other exception is a bug: it ends in a sentence,
+exit code 70, and a file with its traceback (`cli/failure.py`).
 Messages say what was expected, what came, and what to do.
 """
 
@@ -69,3 +72,7 @@ class WeightsError(EvalkitError):
 
 class WorkerError(EvalkitError):
     """A worker process that died."""
+
+
+class MissingLibraryError(EvalkitError):
+    """An optional library that is not installed; the message names the extra that brings it."""

@@ -13,6 +13,7 @@ from evalkit import video
 from evalkit.adapter import Driving, Method
 from evalkit.cost import Step
 from evalkit.errors import EvalkitError, MethodError, VideoError
+from evalkit.extras import missing_library
 from evalkit.protocol import Protocol
 from evalkit.types import Frames, Pair
 
@@ -87,6 +88,8 @@ def _timed(
 ) -> Iterator[np.ndarray]:
     """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
 
+    But for an optional library that is not installed: that would cost every pair, so it ends the run at once.
+
     `decoding` grows by the seconds of every chunk that the method has decoded.
     """
     try:
@@ -102,4 +105,6 @@ def _timed(
     except EvalkitError:
         raise
     except Exception as error:
+        if missing := missing_library(error):
+            raise missing from error
         raise MethodError(f"raised {type(error).__name__}: {error}") from error

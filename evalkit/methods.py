@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from evalkit.adapter import Method, MethodCard, MethodConfig
 from evalkit.aliases import is_folder, user_alias
 from evalkit.errors import MethodError, UnknownNameError
+from evalkit.extras import missing_library
 from evalkit.files import canonical_sha256, content_sha256
 from evalkit.resources import resource_dir
 from evalkit.validation import explain_invalid
@@ -110,11 +111,17 @@ def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, 
 
 
 def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
-    """Import the adapter and build it. Raises `MethodError` when the adapter cannot be imported or does not fit."""
+    """Import the adapter and build it.
+
+    Raises `MethodError` when the adapter cannot be imported or does not fit, `MissingLibraryError` when an optional
+    library is not installed.
+    """
     function = entry.card.adapter.partition(":")[2]
     try:
         build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
     except (ImportError, AttributeError) as error:
+        if missing := missing_library(error):
+            raise missing from error
         raise MethodError(
             f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
         ) from error

@@ -11,20 +11,22 @@ class Interrupted(BaseException):
 
 
 def main() -> None:
-    """Entry point: a mistake or locked folder ends in one paragraph, Ctrl-C in one line, a bug in a traceback."""
-    from evalkit.cli.app import app
-    from evalkit.errors import EvalkitError
+    """Entry point: whatever happens ends in one paragraph on stderr and an exit code.
 
+    2 for a mistake or a file system that refuses, 130 for Ctrl-C, 70 for a bug, whose traceback goes to a file.
+    """
     signal.signal(signal.SIGINT, _interrupt)
     try:
+        # Inside, so that an installation that is damaged ends in a sentence too.
+        from evalkit.cli.app import app
+
         app()
-    except EvalkitError as error:
-        _end(f"evalkit: {error}", 2)
-    except PermissionError as error:
-        place = error.filename or error
-        _end(f"evalkit: {place}: permission denied. Fix the permissions of it and of the folders above it.", 2)
     except Interrupted:
         _end("evalkit: stopped. Finished pairs are kept; repeat the command to go on.", 130)
+    except Exception as error:
+        from evalkit.cli.failure import explain_failure
+
+        _end(*explain_failure(error))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,9 +1,7 @@
 """`evalkit gate`: an exit code for CI, `evalkit gate save`: a baseline file, `evalkit gate power`: how many clips."""
 
 import os
-import traceback
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -72,7 +70,8 @@ def gate(
 ) -> None:
     """Compare a checkpoint with a baseline, pair by pair.
 
-    Exit codes: 0 pass, 1 regression, 2 usage error, 3 incomplete (could not measure), 4 not comparable.
+    Exit codes: 0 pass, 1 regression, 2 usage error, 3 incomplete (could not measure), 4 not comparable, 70 a bug in
+    evalkit.
 
     Example: `evalkit gate --baseline baseline.json --candidate runs/demo_cross/landmark_warp`
 
@@ -82,30 +81,29 @@ def gate(
         return
     _check_form(baseline, candidate, protocol, method, checkpoint, stage)
     assert baseline is not None
-    with _never_red_by_accident():
-        from evalkit.adapter import MethodConfig
-        from evalkit.cli.gate_report import Outputs, report
-        from evalkit.gate import history as store
-        from evalkit.gate.rules import read_rules
-        from evalkit.gate.side import read_side
-        from evalkit.gate.verdict import gate as compare
-        from evalkit.run import Settings
+    from evalkit.adapter import MethodConfig
+    from evalkit.cli.gate_report import Outputs, report
+    from evalkit.gate import history as store
+    from evalkit.gate.rules import read_rules
+    from evalkit.gate.side import read_side
+    from evalkit.gate.verdict import gate as compare
+    from evalkit.run import Settings
 
-        judged_by, there = read_rules(rules), read_side(baseline)
-        if candidate is not None:
-            here = read_side(candidate)
-            verdict = compare(there, here, judged_by)
-        else:
-            assert protocol is not None and method is not None
-            config = MethodConfig(device=device, precision=precision, checkpoint=checkpoint)
-            settings = Settings(data=data, out=out, tag=tag, config=config)
-            verdict, here = _in_one_go(
-                there, judged_by, protocol, method, settings, option or [], workers, stage == "quick", quiet
-            )
-        outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
-        report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
-        if history is not None:
-            store.append(history, verdict.as_json(), commit or store.current_commit(Path()))
+    judged_by, there = read_rules(rules), read_side(baseline)
+    if candidate is not None:
+        here = read_side(candidate)
+        verdict = compare(there, here, judged_by)
+    else:
+        assert protocol is not None and method is not None
+        config = MethodConfig(device=device, precision=precision, checkpoint=checkpoint)
+        settings = Settings(data=data, out=out, tag=tag, config=config)
+        verdict, here = _in_one_go(
+            there, judged_by, protocol, method, settings, option or [], workers, stage == "quick", quiet
+        )
+    outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
+    report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
+    if history is not None:
+        store.append(history, verdict.as_json(), commit or store.current_commit(Path()))
     raise typer.Exit(verdict.exit_code)
 
 
@@ -212,17 +210,3 @@ def _in_one_go(
 
     with scoring_pool(worker_count(workers)) as pool:
         return gate_candidate(baseline, rules, chosen, entry, settings, pool, progress, quick)
-
-
-@contextmanager
-def _never_red_by_accident() -> Iterator[None]:
-    """A bug ends with its traceback and "could not measure": the exit code 1 of a crash would read as a regression."""
-    from evalkit.errors import EvalkitError
-
-    try:
-        yield
-    except (EvalkitError, typer.Exit, typer.Abort):
-        raise
-    except Exception:
-        traceback.print_exc()
-        raise typer.Exit(_INCOMPLETE) from None

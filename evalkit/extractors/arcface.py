@@ -75,7 +75,8 @@ def _dimensions(path: Path, output: NDArray[np.float32]) -> int:
 
 def _extractor(id: str, name: str, detector: str, scaling: Scaling | None = None) -> Extractor:
     signature = f"{name.strip('$').lower()}@{weights.short_digest(name)}|5pt-112"
-    return Extractor(id, signature, (detector,), partial(load, name, detector, scaling), (name,))
+    modules = ("cv2", "onnx", "onnxruntime", "skimage")
+    return Extractor(id, signature, (detector,), partial(load, name, detector, scaling), (name,), modules=modules)
 
 
 EXTRACTOR = _extractor("arcface", "arcface-w600k-r50", "scrfd")

@@ -37,7 +37,8 @@ class Extractor:
     heavy libraries are imported there. A frame where nothing was found has NaN in every array.
 
     `weights` are the names of files in the weight registry that `load` needs; metrics whose files are absent are
-    reported as unavailable. `window` is the number of consecutive frames the network sees at once: features then have
+    reported as unavailable, and so they are when one of `modules`, the optional libraries that `load` imports, is not
+    installed. `window` is the number of consecutive frames the network sees at once: features then have
     one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. With `WHOLE_CLIP`
     `load` builds an `ExtractClip`: it sees a clip when its length is known, decoded once more so that no frame has to
     be kept until then. Features of a `transient` extractor are too large to keep or to cache: metrics see that many
@@ -58,3 +59,4 @@ class Extractor:
     transient: int = 0
     gpu: bool = False
     imported: tuple[ImportedArray, ...] = ()
+    modules: tuple[str, ...] = ()

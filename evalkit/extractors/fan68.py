@@ -98,4 +98,11 @@ def _last(output: Any) -> "Tensor":
     return maps
 
 
-EXTRACTOR = Extractor("fan68", f"2dfan4@{weights.find(WEIGHTS).short}|box195-256", (DETECTOR,), load, (WEIGHTS,))
+EXTRACTOR = Extractor(
+    "fan68",
+    f"2dfan4@{weights.find(WEIGHTS).short}|box195-256",
+    (DETECTOR,),
+    load,
+    (WEIGHTS,),
+    modules=("cv2",),
+)

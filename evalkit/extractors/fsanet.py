@@ -53,4 +53,5 @@ EXTRACTOR = Extractor(
     (DETECTOR,),
     load,
     NETWORKS,
+    modules=("cv2", "onnxruntime"),
 )

@@ -89,5 +89,10 @@ def _row(found: Any, width: int, height: int) -> dict[str, Values]:
 
 
 EXTRACTOR = Extractor(
-    "mediapipe478", f"mediapipe-face-landmarker@{weights.find(WEIGHTS).short}|image-mode-largest", (), load, (WEIGHTS,)
+    "mediapipe478",
+    f"mediapipe-face-landmarker@{weights.find(WEIGHTS).short}|image-mode-largest",
+    (),
+    load,
+    (WEIGHTS,),
+    modules=("mediapipe",),
 )

@@ -119,7 +119,7 @@ def _decode(
 
 def _extractor(id: str, name: str) -> Extractor:
     signature = f"{name}@{weights.find(name).short}|256,640,256+border-largest"
-    return Extractor(id, signature, (), partial(load, name), (name,))
+    return Extractor(id, signature, (), partial(load, name), (name,), modules=("cv2", "onnxruntime"))
 
 
 EXTRACTOR = _extractor("scrfd", "scrfd-10g-det")

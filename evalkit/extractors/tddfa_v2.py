@@ -88,4 +88,5 @@ EXTRACTOR = Extractor(
     (DETECTOR,),
     load,
     (NETWORK, BASES),
+    modules=("cv2",),
 )

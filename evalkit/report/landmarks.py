@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from evalkit import video
-from evalkit.availability import missing_weights
+from evalkit.availability import missing_networks
 from evalkit.cache import FeatureCache, feature_key
 from evalkit.errors import EvalkitError
 from evalkit.evaluate import driving_frames
@@ -90,7 +90,7 @@ def _cached(bank: FeatureBank, job: PairLandmarks, clip: ClipFile) -> Values | N
 
 
 def _extracted(bank: FeatureBank, job: PairLandmarks, clip: ClipFile, missing: dict[str, str]) -> Values | None:
-    if reason := missing_weights([job.detector]):
+    if reason := missing_networks([job.detector]):
         missing[clip.tile] = reason
         return None
     try:

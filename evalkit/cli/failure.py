@@ -1,0 +1,62 @@
+"""What the user is told when a command ends with an exception."""
+
+import errno
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from evalkit import __version__
+from evalkit.errors import EvalkitError
+from evalkit.extras import missing_library
+
+USAGE, BUG = 2, 70
+"""Exit codes: the user can mend it; evalkit has to be mended (`EX_SOFTWARE` of sysexits.h)."""
+
+_REFUSED = {
+    errno.EACCES: "permission denied. Fix the permissions of it and of the folders above it.",
+    errno.EPERM: "permission denied. Fix the permissions of it and of the folders above it.",
+    errno.EROFS: "the file system is read-only. Choose another place.",
+    errno.ENOSPC: "no space left on the device. Free some, or choose another place.",
+    errno.EDQUOT: "the disk quota is used up. Free some space, or choose another place.",
+    errno.ENAMETOOLONG: "the name is too long for the file system. Use a shorter one.",
+    errno.ELOOP: "the link leads in a circle. Mend the link.",
+}
+"""Answers of the file system that no program can prevent, and what to do."""
+
+
+def explain_failure(error: Exception) -> tuple[str, int]:
+    """The paragraph to print and the exit code. For a bug, the traceback is written to a file that it names."""
+    if isinstance(error, EvalkitError):
+        return f"evalkit: {error}", USAGE
+    if missing := missing_library(error):
+        return f"evalkit: {missing}", USAGE
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        return f"evalkit: {error.filename or error}: {_REFUSED[error.errno]}", USAGE
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    place = _keep_traceback(error)
+    where = f"The traceback is in {place}; please attach it to a report." if place else "The traceback is above."
+    return (
+        f"evalkit: this is a bug in evalkit, not a mistake of yours. {summary}. {where}",
+        BUG,
+    )
+
+
+def _keep_traceback(error: Exception) -> Path | None:
+    """Write the traceback and what ran to a file; None where nothing can be written, and then it goes to stderr."""
+    trace = "".join(traceback.format_exception(error))
+    report = (
+        f"evalkit {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"command: {shlex.join(sys.argv)}\n\n{trace}"
+    )
+    try:
+        handle, name = tempfile.mkstemp(prefix="evalkit-bug-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(report)
+    except OSError:
+        print(trace, file=sys.stderr)  # noqa: T201
+        return None
+    return Path(name)

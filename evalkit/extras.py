@@ -1,0 +1,53 @@
+"""Optional libraries: which extra of the distribution brings each, and the sentence that says how to get it."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from evalkit.errors import MissingLibraryError
+
+DISTRIBUTION = "evalkit-face"
+"""What pip installs. The import is `evalkit`, but that name belongs to another project on the package index."""
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
+    "lpips": ("lpips",),
+    "mediapipe": ("mediapipe",),
+    "report": ("jinja2", "matplotlib", "pandas"),
+    "train": ("sklearn", "tensorboard"),
+    "weights": ("huggingface_hub", "pooch"),
+}
+"""Extra -> the modules it is for, by the names they are imported by."""
+
+
+def extra_of(module: str) -> str | None:
+    """The extra that brings `module` (or the package it lies in); None for a module that no extra brings."""
+    top = module.partition(".")[0]
+    return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
+
+
+def missing_modules(modules: Iterable[str]) -> str | None:
+    """Which of `modules` are not installed, and the command that installs them; None when all are here."""
+    absent = [module for module in dict.fromkeys(modules) if find_spec(module) is None]
+    if not absent:
+        return None
+    verb = "is" if len(absent) == 1 else "are"
+    return f"{' and '.join(absent)} {verb} not installed. Install with: {install_command(absent)}"
+
+
+def install_command(modules: Iterable[str]) -> str:
+    """The command that installs `modules`: by their extras, or by their own names where no extra brings them."""
+    extras = sorted({extra for module in modules if (extra := extra_of(module))})
+    others = [module for module in modules if not extra_of(module)]
+    ours = [f"'{DISTRIBUTION}[{','.join(extras)}]'"] if extras else []
+    return " ".join(["pip install", *ours, *others])
+
+
+def missing_library(error: BaseException) -> MissingLibraryError | None:
+    """What to tell the user if `error` says that an optional library is not installed; None if it says anything else.
+
+    A library that an optional library needs itself counts as well: `import mediapipe` may fail on `matplotlib`.
+    """
+    if isinstance(error, ModuleNotFoundError) and error.name and extra_of(error.name):
+        top = error.name.partition(".")[0]
+        return MissingLibraryError(f"This needs {top}, which is not installed. Install with: {install_command([top])}")
+    return None
