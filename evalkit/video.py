@@ -37,6 +37,8 @@ _LOSSLESS: dict[str, tuple[str, str, dict[str, str]]] = {
     "mp4": ("libx264rgb", "rgb24", {"qp": "0", "preset": "veryfast", "threads": "1"}),
 }
 _PNG_EFFORT = 1
+# Titles that are not UTF-8 must not stop a clip. PyAV decodes them so by itself since 19, where the argument is gone.
+_TOLERANT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 _MISSING_TAIL_S = 0.5
 
 
@@ -135,7 +137,7 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return default
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), **_TOLERANT) as container:
             rate = container.streams.video[0].average_rate if container.streams.video else None
     except (OSError, av.FFmpegError):
         return default
@@ -280,7 +282,7 @@ def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
 
 def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), **_TOLERANT) as container:
             if not container.streams.video:
                 raise VideoError(f"{path}: holds no video stream")
             stream = container.streams.video[0]
