@@ -1,14 +1,16 @@
 """What a run says of where it came from: versions, commit, machine."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
+from evalkit.extras import DISTRIBUTION
 
 _LIBRARIES = (
     "numpy",
@@ -28,11 +30,13 @@ _LIBRARIES = (
 _CODE = ("evalkit", "baselines", "protocols", "pyproject.toml")
 """What a score can depend on. Results and notes that lie elsewhere in a checkout do not make it another program."""
 _ROOT = Path(__file__).resolve().parent.parent
+BUILD_RECORD = Path("evalkit", "_resources", "build.json")
+"""Where a wheel says which commit it was built from (`hatch_build.py`), relative to the folder evalkit lies in."""
 
 
 def provenance() -> dict[str, Any]:
-    """evalkit's version, commit and whether its code was edited (None outside a checkout), libraries, machine."""
-    commit, edited = code_state(_ROOT)
+    """evalkit's version, commit and whether its code was edited (None where unknown), libraries, machine."""
+    commit, edited = installed_state()
     return {
         "evalkit": __version__,
         "commit": commit,
@@ -63,6 +67,41 @@ def code_state(folder: Path) -> tuple[str | None, bool | None]:
     """The commit of the checkout in `folder` and whether its code differs from it; None and None without a checkout."""
     commit = _git(folder, "rev-parse", "HEAD")
     return commit, bool(_git(folder, "status", "--porcelain", "--", *_CODE)) if commit else None
+
+
+def installed_state() -> tuple[str | None, bool | None]:
+    """The commit of this evalkit and whether the code was edited when it was run (checkout) or packed (wheel).
+
+    None and None where neither the checkout nor the wheel says it.
+    """
+    if (_ROOT / ".git").exists():
+        return code_state(_ROOT)
+    return _recorded(_ROOT / BUILD_RECORD) or _requested() or (None, None)
+
+
+def version_line() -> str:
+    """What `evalkit --version` prints: "evalkit 0.2.0 (commit 1a2b3c4, edited)", as far as it is known."""
+    commit, edited = installed_state()
+    state = f" (commit {commit[:7]}{', edited' if edited else ''})" if commit else ""
+    return f"evalkit {__version__}{state}"
+
+
+def _recorded(path: Path) -> tuple[str, bool] | None:
+    """What the wheel recorded when it was built."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return str(content["commit"]), bool(content["edited"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _requested() -> tuple[str, bool] | None:
+    """The commit that pip was asked to install from a repository (`direct_url.json`)."""
+    try:
+        content = json.loads(distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
+        return str(content["vcs_info"]["commit_id"]), False
+    except (PackageNotFoundError, OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -17,3 +17,19 @@ def resource_dir(name: str) -> Path:
             return folder
     places = " or ".join(str(folder) for folder in candidates)
     raise FileNotFoundError(f"evalkit is installed without its {name!r} folder (looked for {places}); reinstall it")
+
+
+def is_checkout() -> bool:
+    """Whether evalkit runs from a clone or an unpacked source archive; an installed package is never written into."""
+    return (_PACKAGE.parent / "pyproject.toml").is_file() and (_PACKAGE.parent / "leaderboards").is_dir()
+
+
+def readable_leaderboards() -> Path:
+    """Where leaderboards are read: the checkout's, else `./leaderboards` if there is one, else the installed ones."""
+    own = Path("leaderboards")
+    return own if not is_checkout() and own.is_dir() else resource_dir("leaderboards")
+
+
+def writable_leaderboards() -> Path:
+    """Where leaderboards are written: the checkout's, else `./leaderboards`, which need not exist yet."""
+    return resource_dir("leaderboards") if is_checkout() else Path("leaderboards")

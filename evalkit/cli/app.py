@@ -39,12 +39,14 @@ app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 
 
 @app.callback(invoke_without_command=True)
-def evalkit(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+def evalkit(
+    version: Annotated[bool, typer.Option("--version", help="Print version and commit, and exit.")] = False,
+) -> None:
     """Benchmark and evaluation suite for face reenactment."""
     if version:
-        from evalkit import __version__
+        from evalkit.provenance import version_line
 
-        typer.echo(__version__)
+        typer.echo(version_line())
         raise typer.Exit
 
 

@@ -10,7 +10,12 @@ from evalkit.cli import options
 app = typer.Typer(help="Leaderboards: measured rows, and the numbers printed in papers.", no_args_is_help=True)
 Folder = Annotated[
     Path | None,
-    typer.Option("--leaderboards", metavar="DIR", help="Where leaderboards lie. Default: those of this checkout."),
+    typer.Option(
+        "--leaderboards",
+        metavar="DIR",
+        help="Where leaderboards lie. Default: in a checkout its own; else ./leaderboards, and for reading those that "
+        "come with evalkit where there is none.",
+    ),
 ]
 Format = Annotated[str, typer.Option("--format", "-f", help="markdown, latex, csv or json.")]
 
@@ -34,7 +39,7 @@ def add(
     from evalkit.leaderboard.board import add_entry
     from evalkit.leaderboard.entry import make_entry
 
-    folder = _folder(leaderboards)
+    folder = _written(leaderboards)
     for run in runs:
         entry = make_entry(run, folder, trained_on, force=force)
         add_entry(folder, entry, force=force)
@@ -61,7 +66,7 @@ def show(
     from evalkit.published_tables import published_table
 
     folder = _folder(leaderboards)
-    papers = {paper.id: paper for paper in list_papers(leaderboards)}
+    papers = {paper.id: paper for paper in list_papers(_papers(leaderboards))}
     paper = papers.get(name.lower())
     if paper is not None:
         tables = [published_table(paper, number) for number in ([table] if table else paper.card.tables)]
@@ -86,7 +91,7 @@ def render(
     from evalkit.leaderboard.render import render as rendered
     from evalkit.leaderboard.render import write_rendered
 
-    folder = _folder(leaderboards)
+    folder = _written(leaderboards)
     if check:
         readme = folder / "README.md"
         if not readme.is_file() or readme.read_text(encoding="utf-8") != rendered(folder):
@@ -141,7 +146,7 @@ def reproduce(
     from evalkit.leaderboard.reproduce import reproduce as compare
     from evalkit.published import find_paper
 
-    found = find_paper(paper, leaderboards)
+    found = find_paper(paper, _papers(leaderboards))
     tables = [table] if table else list(found.card.tables)
     comparisons = compare(found, tables, find_results(runs, _folder(leaderboards)))
     if as_json:
@@ -151,6 +156,24 @@ def reproduce(
 
 
 def _folder(leaderboards: Path | None) -> Path:
-    from evalkit.resources import resource_dir
+    """Where leaderboards are read."""
+    from evalkit.resources import readable_leaderboards
 
-    return leaderboards or resource_dir("leaderboards")
+    return leaderboards or readable_leaderboards()
+
+
+def _written(leaderboards: Path | None) -> Path:
+    """Where leaderboards are written; said when it is neither asked for nor the checkout's."""
+    from evalkit.cli.console import say
+    from evalkit.resources import is_checkout, writable_leaderboards
+
+    folder = leaderboards or writable_leaderboards()
+    if leaderboards is None and not is_checkout():
+        say(f"Leaderboards are kept in {folder.resolve()} (--leaderboards chooses another folder).")
+    return folder
+
+
+def _papers(leaderboards: Path | None) -> Path | None:
+    """Where papers' numbers are read: a folder of the user's own without any does not hide those of evalkit."""
+    folder = _folder(leaderboards)
+    return folder if leaderboards or (folder / "published").is_dir() else None

@@ -18,6 +18,7 @@ from evalkit.records import SCHEMA_VERSION, check_schema, read_table
 from evalkit.runfolder import RunFolder, read_header, read_summary
 
 _TIMINGS = ("fps", "latency_s", "batch", "warm_up", "peak_memory_bytes", "peak_memory_of")
+_PROVENANCE = ("evalkit", "commit", "dirty", "python", "libraries")
 _SUMMARY = (
     "protocol",
     "protocol_version",
@@ -109,7 +110,7 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
             **{key: header["timings"].get(key) for key in _TIMINGS},
             "machine": machine(header["device"], configuration),
         },
-        "provenance": {key: header["provenance"].get(key) for key in ("evalkit", "commit", "dirty")},
+        "provenance": {key: header["provenance"].get(key) for key in _PROVENANCE},
         "created": header["created"],
         "metrics": summary["metrics"],
     }
