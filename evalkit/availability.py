@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from evalkit.extractors import EXTRACTORS
+from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.extras import missing_modules
 from evalkit.features import dependency_order
 from evalkit.metrics import Metric
@@ -18,9 +18,14 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
 
+def networks_of(extractors: Iterable[str]) -> list[Extractor]:
+    """These extractors and all they build on."""
+    return [EXTRACTORS.get(name) for name in dependency_order(extractors)]
+
+
 def missing_networks(extractors: Iterable[str]) -> str | None:
     """Why these extractors cannot run here, with the commands that help; None when they can."""
-    chain = [EXTRACTORS.get(name) for name in dependency_order(extractors)]
+    chain = networks_of(extractors)
     reasons = (
         missing_modules(module for extractor in chain for module in extractor.modules),
         missing(weight for extractor in chain for weight in extractor.weights),

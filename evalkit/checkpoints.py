@@ -5,6 +5,7 @@ its adapter, which imports official files into `installed_path`, says what is th
 is named. That file's digest belongs to the configuration of a run: another default checkpoint is another run.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -49,6 +50,12 @@ class Checkpoints(Protocol):
         Raises `MethodError`, saying how to get it, when there is none.
         """
         ...
+
+
+def can_run(found: Sequence[CheckpointStatus]) -> bool:
+    """Whether some variant is ready, and so is everything the method needs besides."""
+    ready = any(one.state == "ready" for one in found if not one.needed)
+    return ready and all(one.state == "ready" for one in found if one.needed)
 
 
 def installed_path(method: str, variant: str) -> Path:

@@ -8,6 +8,22 @@ from evalkit.errors import MissingLibraryError
 DISTRIBUTION = "evalkit-face"
 """What pip installs. The import is `evalkit`, but that name belongs to another project on the package index."""
 
+CORE = (
+    "av",
+    "dlib",
+    "face_recognition_models",
+    "numpy",
+    "PIL",
+    "pyarrow",
+    "pydantic",
+    "yaml",
+    "rich",
+    "safetensors",
+    "scipy",
+    "torch",
+    "typer",
+)
+"""The modules that every installation has, by the names they are imported by."""
 EXTRAS: dict[str, tuple[str, ...]] = {
     "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
     "lpips": ("lpips",),
@@ -35,19 +51,26 @@ def missing_modules(modules: Iterable[str]) -> str | None:
 
 
 def install_command(modules: Iterable[str]) -> str:
-    """The command that installs `modules`: by their extras, or by their own names where no extra brings them."""
-    extras = sorted({extra for module in modules if (extra := extra_of(module))})
-    others = [module for module in modules if not extra_of(module)]
-    ours = [f"'{DISTRIBUTION}[{','.join(extras)}]'"] if extras else []
+    """The command that installs `modules`: with evalkit and its extras, or by their own names where it brings none."""
+    wanted = list(modules)
+    extras = sorted({extra for module in wanted if (extra := extra_of(module))})
+    others = [module for module in wanted if not extra_of(module) and module not in CORE]
+    core = [DISTRIBUTION] if any(module in CORE for module in wanted) else []
+    ours = [f"'{DISTRIBUTION}[{','.join(extras)}]'"] if extras else core
     return " ".join(["pip install", *ours, *others])
 
 
 def missing_library(error: BaseException) -> MissingLibraryError | None:
-    """What to tell the user if `error` says that an optional library is not installed; None if it says anything else.
+    """What to tell the user if `error` says that a library evalkit knows is not installed; else None.
 
     A library that an optional library needs itself counts as well: `import mediapipe` may fail on `matplotlib`.
     """
-    if isinstance(error, ModuleNotFoundError) and error.name and extra_of(error.name):
-        top = error.name.partition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    top = error.name.partition(".")[0]
+    if top in CORE:
+        again = f"Install evalkit again: {install_command([top])}"
+        return MissingLibraryError(f"{top}, which evalkit always needs, is not installed. {again}")
+    if extra_of(top):
         return MissingLibraryError(f"This needs {top}, which is not installed. Install with: {install_command([top])}")
     return None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.extras import DISTRIBUTION, EXTRAS, extra_of
+from evalkit.extras import CORE, DISTRIBUTION, EXTRAS, extra_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP = ("evalkit", "baselines")
@@ -22,6 +22,27 @@ TABLE: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "extras": {"errors"},
+    "system_libraries": set(),
+    "provenance": {"extras"},
+    "doctor.facts": set(),
+    "doctor.children": set(),
+    "doctor.probe": {"doctor."},
+    "doctor.libraries": {"doctor.", "extras", "system_libraries"},
+    "doctor.rows": {"doctor.", "files"},
+    "doctor.folders": {"cache", "doctor.", "weights."},
+    "doctor.lacking": BASICS
+    | {
+        "availability",
+        "checkpoints",
+        "doctor.",
+        "extractors.",
+        "extras",
+        "methods",
+        "metrics.",
+        "protocol",
+        "weights.",
+    },
+    "doctor.diagnose": {"doctor.", "extras", "provenance", "resources"},
     "resources": set(),
     "validation": set(),
     "bootstrap": {"types"},
@@ -74,7 +95,7 @@ EXPERIMENTS_MAY_IMPORT |= {"run", "runfolder", "scoring", "table", "table_format
 
 # Libraries that belong to some files only; the rest of evalkit does not know them.
 LIBRARIES: dict[str, set[str]] = {
-    "av": {"video", "browser_video"},
+    "av": {"video", "browser_video", "doctor.probe"},
     "PIL": {
         "video",
         "browser_video",
@@ -85,7 +106,7 @@ LIBRARIES: dict[str, set[str]] = {
         "extractors.deep3d.",
         "extractors.inception_resize",
     },
-    "torch": {"extractors.", "cli.devices"},
+    "torch": {"extractors.", "cli.devices", "doctor.probe"},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
     "cv2": {"extractors."},
@@ -268,6 +289,19 @@ def test_every_extra_brings_the_modules_it_is_for():
         # matplotlib and mediapipe's own OpenCV stand in two extras; each has one name to be installed by.
         others = names_of(extras[extra]) - {distribution(module) for module in modules}
         assert others <= {"matplotlib", "opencv-contrib-python"}
+
+
+def test_the_core_is_what_every_installation_brings():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {distribution(module) for module in CORE} == names_of(project["dependencies"])
+
+
+def test_the_doctor_itself_needs_no_library_that_may_be_broken():
+    """What its own process imports is evalkit's; everything else happens in children."""
+    own_process = {"evalkit.doctor." + name for name in ("facts", "children", "libraries", "rows", "diagnose")}
+    own_process |= {"evalkit.extras", "evalkit.provenance", "evalkit.resources", "evalkit.system_libraries"}
+    foreign = [i for i in imports() if i.module in own_process and not i.lazy and not own(i.name)]
+    assert [str(i) for i in foreign if i.name.partition(".")[0] not in sys.stdlib_module_names] == []
 
 
 def test_optional_libraries_used_only_for_training_stay_there():

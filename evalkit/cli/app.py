@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, plot, protocols, study, weights
+from evalkit.cli.doctor import doctor
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.report import report
@@ -36,6 +37,7 @@ app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")
 app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
+app.command(rich_help_panel="Look up")(doctor)
 
 
 @app.callback(invoke_without_command=True)

@@ -58,7 +58,7 @@ def check(
 
     Ends with exit code 1 when the method cannot run.
     """
-    from evalkit.checkpoints import checkpoints_of
+    from evalkit.checkpoints import can_run, checkpoints_of
     from evalkit.cli.console import print_json, print_list
     from evalkit.methods import find_method
 
@@ -72,7 +72,7 @@ def check(
     else:
         rows = [[one.variant, one.state, str(one.path or ""), one.note] for one in found]
         print_list(["Networks", "State", "File", "What to do"], rows)
-    if known is not None and not _can_run(found):
+    if known is not None and not can_run(found):
         raise typer.Exit(1)
 
 
@@ -124,9 +124,3 @@ def _facts(card: "MethodCard") -> list[tuple[str, str]]:
 def _plain(status: "CheckpointStatus") -> dict[str, Any]:
     path = str(status.path) if status.path else None
     return {"variant": status.variant, "state": status.state, "path": path, "note": status.note}
-
-
-def _can_run(found: "list[CheckpointStatus]") -> bool:
-    """Some variant is ready, and so is everything the method needs besides."""
-    ready = any(one.state == "ready" for one in found if not one.needed)
-    return ready and all(one.state == "ready" for one in found if one.needed)

@@ -1,0 +1,73 @@
+"""Which metrics and methods lack something here, and how to get it; those that lack the same stand together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from evalkit.availability import networks_of
+from evalkit.checkpoints import can_run, checkpoints_of
+from evalkit.doctor.facts import Lacking
+from evalkit.errors import EvalkitError
+from evalkit.extractors import EXTRACTORS
+from evalkit.extras import missing_modules
+from evalkit.methods import MethodEntry, find_method, list_methods
+from evalkit.metrics import METRICS, Metric
+from evalkit.protocol import find_protocol
+from evalkit.weights import missing
+
+FIRST_PROTOCOL, FIRST_METHOD = "demo_cross", "ours"
+"""What the first command of the README runs."""
+
+
+def lacking_metrics() -> list[Lacking]:
+    """Metrics that lack libraries, weights or coefficients. One that lacks several stands under each."""
+    return grouped([(kind, metric.key, remedy) for metric in METRICS.values() for kind, remedy in _of_metric(metric)])
+
+
+def lacking_methods() -> list[Lacking]:
+    """Methods that cannot run: no checkpoint is here, or the adapter cannot be imported."""
+    return grouped([(kind, e.card.id, remedy) for e in list_methods() for kind, remedy in _of_method(e)])
+
+
+def metric_modules() -> dict[str, list[str]]:
+    """Metric -> the optional modules that its networks import."""
+    needs = {m.key: [n for one in networks_of([m.input[0]]) for n in one.modules] for m in METRICS.values() if m.input}
+    return {key: modules for key, modules in needs.items() if modules}
+
+
+def first_command() -> list[str]:
+    """What keeps the README's command from working; empty when nothing does."""
+    wanted = [METRICS[key] for key in find_protocol(FIRST_PROTOCOL).metrics]
+    metrics = [f"{metric.key}: {remedy}" for metric in wanted for _, remedy in _of_metric(metric)]
+    return metrics + [f"{FIRST_METHOD}: {remedy}" for _, remedy in _of_method(find_method(FIRST_METHOD))]
+
+
+def grouped(found: Iterable[tuple[str, str, str]]) -> list[Lacking]:
+    """(kind, name, remedy) -> one entry per kind and remedy, names in the order they came."""
+    names: Mapping[tuple[str, str], list[str]] = defaultdict(list)
+    for kind, name, remedy in found:
+        names[kind, remedy].append(name)
+    return [Lacking(kind, tuple(those), remedy) for (kind, remedy), those in names.items()]  # type: ignore[arg-type]
+
+
+def _of_metric(metric: Metric) -> list[tuple[str, str]]:
+    if metric.input is None:
+        return []
+    name = metric.input[0]
+    if EXTRACTORS.get(name).imported:
+        return [("coefficients", f"Run {name} yourself and give --coefficients {name}=DIR (docs/metrics.md).")]
+    chain = networks_of([name])
+    libraries = missing_modules(module for one in chain for module in one.modules)
+    files = missing(weight for one in chain for weight in one.weights)
+    return [*([("library", libraries)] if libraries else []), *([("weights", files)] if files else [])]
+
+
+def _of_method(entry: MethodEntry) -> list[tuple[str, str]]:
+    try:
+        known = checkpoints_of(entry)
+        found = known.status(None) if known else []
+    except EvalkitError as error:
+        return [("library", str(error))]
+    if known is None or can_run(found):
+        return []
+    absent = [one.note for one in found if one.state != "ready" and one.note]
+    return [("checkpoint", " ".join(dict.fromkeys(absent)))]

@@ -1,0 +1,39 @@
+"""Whether what is installed differs from what the leaderboards that come with evalkit were measured with."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evalkit.doctor.facts import Rows
+from evalkit.files import read_json
+
+
+def read_rows(leaderboards: str) -> list[Mapping[str, Any]]:
+    """What every row says of where it came from; one that cannot be read is passed over."""
+    found: list[Mapping[str, Any]] = []
+    for path in sorted(Path(leaderboards).glob("*/*.json")):
+        try:
+            found.append(dict(read_json(path)["provenance"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def compare_rows(rows: Sequence[Mapping[str, Any]], installed: Mapping[str, str | None]) -> Rows:
+    """Versions in `rows` beside `installed` (library -> version). Older rows hold no library versions."""
+    recorded = [row["libraries"] for row in rows if row.get("libraries")]
+    measured = {
+        name: sorted({libraries[name] for libraries in recorded if libraries.get(name)})
+        for name in sorted({name for libraries in recorded for name in libraries})
+    }
+    return Rows(
+        count=len(rows),
+        recorded=len(recorded),
+        evalkit=tuple(sorted({str(row["evalkit"]) for row in rows if row.get("evalkit")})),
+        commits=tuple(sorted({str(row["commit"]) for row in rows if row.get("commit")})),
+        differing={
+            name: {"measured": versions, "installed": installed.get(name)}
+            for name, versions in measured.items()
+            if versions and versions != [installed.get(name)]
+        },
+    )
