@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalkit.errors import MethodError
 from evalkit.validation import explain_invalid
+from evalkit.yamlfile import read_yaml
 
 
 class UserConfig(BaseModel):
@@ -41,7 +42,7 @@ def user_alias(name: str) -> str | None:
     if not path.is_file() and not os.environ.get("EVALKIT_CONFIG"):
         return None
     try:
-        config = UserConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        config = UserConfig.model_validate(read_yaml(path) or {})
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MethodError(f"{path}: expected the user's configuration, {error}") from error
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 import time
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.errors import EvalkitError
 from evalkit.files import atomic_path, canonical_sha256
 from evalkit.types import Features
 
@@ -19,10 +21,27 @@ _NAMES = "__names__"
 
 
 def cache_dir() -> Path:
-    """`$EVALKIT_CACHE`, else `evalkit` under `$XDG_CACHE_HOME` or `~/.cache`."""
+    """`$EVALKIT_CACHE`, else `evalkit` under `$XDG_CACHE_HOME` or `~/.cache`.
+
+    Raises `EvalkitError` for a user without a home folder who names no other.
+    """
     if chosen := os.environ.get("EVALKIT_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+    except RuntimeError as error:
+        raise EvalkitError("This user has no home folder. Set EVALKIT_CACHE to a folder for the cache.") from error
+
+
+def why_unusable(folder: Path) -> str | None:
+    """Why nothing can be kept in a cache folder, in a sentence that names it; None when something can."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"evalkit")
+    except OSError as error:
+        return f"The cache folder {folder} cannot be written ({error.strerror}). Set EVALKIT_CACHE to another."
+    return None
 
 
 @dataclass(frozen=True)
@@ -45,8 +64,8 @@ class FeatureCache:
         return features if whole else None
 
     def save(self, key: str, features: Features) -> None:
-        """Store `features` under `key`."""
-        with atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
+        """Store `features` under `key`. Where that fails they are computed again next time (`why_unusable`)."""
+        with contextlib.suppress(OSError), atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **{_NAMES: np.array(sorted(features))}, **dict(features))
 
     def entries(self) -> list[Path]:
@@ -56,11 +75,14 @@ class FeatureCache:
     def collect_garbage(self, unused_s: float) -> tuple[int, int]:
         """Remove files that were not read or written for `unused_s` seconds; returns how many, and their bytes."""
         before = time.time() - unused_s
-        old = [path for path in self.entries() if path.stat().st_mtime < before]
-        size = sum(path.stat().st_size for path in old)
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old), size
+        removed, size = 0, 0
+        for path in self.entries():
+            with contextlib.suppress(FileNotFoundError):  # another process removed it first
+                stamp = path.stat()
+                if stamp.st_mtime < before:
+                    path.unlink()
+                    removed, size = removed + 1, size + stamp.st_size
+        return removed, size
 
     def _path(self, key: str) -> Path:
         return self.folder / "features" / key[:2] / f"{key}.npz"

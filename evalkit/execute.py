@@ -160,10 +160,17 @@ def _produce(plan: Plan, pair: Pair) -> Outcome:
     return outcome
 
 
+def _digest(path: Path) -> str | None:
+    """sha256 of a clip; None for one that is not there or cannot be read, which is for its decoding to explain."""
+    try:
+        return content_sha256(path)
+    except (OSError, EvalkitError):
+        return None
+
+
 def _unmade(pair: Pair) -> Outcome:
     source, driving, anchor = (
-        content_sha256(path) if path and path.exists() else None
-        for path in (pair.source.path, pair.driving.path, pair.anchor)
+        _digest(path) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
     )
     return Outcome(pair.id, "failed", source_sha256=source, driving_sha256=driving, anchor_sha256=anchor)
 
@@ -180,12 +187,12 @@ def _kept(plan: Plan, pair: Pair) -> Outcome | None:
     if pair.anchor and outcome.anchor_sha256:
         made_of.append((pair.anchor, outcome.anchor_sha256))
     for path, digest in made_of:
-        if not path.exists() or content_sha256(path) != digest:
+        if _digest(path) != digest:
             raise RunError(
                 f"{path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
             )
     generated = plan.folder.path / (outcome.generated or "")
-    intact = generated.exists() and content_sha256(generated) == outcome.generated_sha256
+    intact = generated.exists() and _digest(generated) == outcome.generated_sha256
     needed = any(metric.level == "set" for metric in plan.metrics) or not _is_scored(plan, pair)
     return outcome if intact or not (generated.exists() or needed) else None
 

@@ -75,6 +75,8 @@ class FeatureBank:
         """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
         if not path.exists():
             raise VideoError(f"{path}: no such file or folder")
+        if not (path.is_file() or path.is_dir()):
+            raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
         stamp = path.stat()
         key = (path, stamp.st_mtime_ns, stamp.st_size)
         if key not in self._digests:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import EvalkitError
+
 _BLOCK = 1 << 20
 
 
@@ -49,8 +51,15 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Parse a JSON file."""
+    """Parse a JSON file. Raises `EvalkitError` for a pipe, socket or device."""
+    refuse_special(path)
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def refuse_special(path: Path) -> None:
+    """Raise `EvalkitError` for a pipe, socket or device. What is not there, or may not be seen, is not refused."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise EvalkitError(f"{path}: a pipe, socket or device. Only files and folders can be read; remove it.")
 
 
 def canonical_sha256(content: Any) -> str:
@@ -60,10 +69,14 @@ def canonical_sha256(content: Any) -> str:
 
 
 def content_sha256(path: Path) -> str:
-    """sha256 of a file's bytes, or of a folder's file names and bytes in name order."""
+    """sha256 of a file's bytes, or of a folder's file names and bytes in name order.
+
+    Raises `EvalkitError` for a pipe, socket or device: reading one may never end.
+    """
     if path.is_dir():
         members = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
         return canonical_sha256([[p.relative_to(path).as_posix(), content_sha256(p)] for p in members])
+    refuse_special(path)
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

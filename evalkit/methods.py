@@ -19,6 +19,7 @@ from evalkit.extras import missing_library
 from evalkit.files import canonical_sha256, content_sha256
 from evalkit.resources import resource_dir
 from evalkit.validation import explain_invalid
+from evalkit.yamlfile import read_yaml
 
 CARD = "method.yaml"
 
@@ -72,7 +73,7 @@ def read_method(folder: Path) -> MethodEntry:
     """Read the card in `folder`. Raises `MethodError` for a missing or invalid card."""
     path = folder / CARD
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
         return MethodEntry(MethodCard.model_validate(content), folder)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MethodError(f"{path}: expected a method card, {error}") from error

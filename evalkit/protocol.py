@@ -11,6 +11,7 @@ from evalkit.files import canonical_sha256, content_sha256
 from evalkit.resources import resource_dir
 from evalkit.types import Kind, Motion, Task
 from evalkit.validation import explain_invalid
+from evalkit.yamlfile import read_yaml
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -166,7 +167,7 @@ def find_protocol(name: str) -> Protocol:
 def read_protocol(path: Path) -> Protocol:
     """Read and validate one YAML file; its id is its file name. Raises `ProtocolError`."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProtocolError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):

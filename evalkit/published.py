@@ -16,6 +16,7 @@ from evalkit.errors import RunError, UnknownNameError
 from evalkit.resources import resource_dir
 from evalkit.types import Task
 from evalkit.validation import explain_invalid
+from evalkit.yamlfile import read_yaml
 
 Layout = Literal["comparison", "ablation", "user_study", "text"]
 LAYOUTS: tuple[Layout, ...] = ("comparison", "ablation", "user_study", "text")
@@ -116,7 +117,7 @@ def read_paper(path: Path) -> Paper:
 
 def _read_card(path: Path) -> PaperCard:
     try:
-        return PaperCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return PaperCard.model_validate(read_yaml(path))
     except (OSError, yaml.YAMLError) as error:
         raise RunError(f"{path}: expected a paper's card, {error}") from error
     except ValidationError as error:

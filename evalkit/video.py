@@ -136,6 +136,7 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
     """Frames per second the container states, or `default` for images and streams that state none."""
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return default
+    _refuse_special(path)
     try:
         with av.open(str(path), **_TOLERANT) as container:
             rate = container.streams.video[0].average_rate if container.streams.video else None
@@ -272,6 +273,7 @@ def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
     """Index and picture of every frame before `stop`, in presentation order."""
     if not path.exists():
         raise VideoError(f"{path}: no such file or folder")
+    _refuse_special(path)
     if path.is_dir():
         yield from ((i, _Picture(p)) for i, p in enumerate(islice(_images(path), stop)))
     elif path.suffix.lower() in IMAGE_SUFFIXES:
@@ -318,7 +320,14 @@ def _refuse_truncated(path: Path, container: "av.container.InputContainer", fram
         raise VideoError(f"{path}: truncated, {frames}{of} frames, {shown:.2f} s of {float(stated):.2f} s")
 
 
+def _refuse_special(path: Path) -> None:
+    """Reading a pipe or a device may never end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
+
+
 def _read_image(path: Path) -> NDArray[np.uint8]:
+    _refuse_special(path)
     try:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image)

@@ -77,6 +77,14 @@ def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Calla
         yield on_pair
 
 
+def warn_of_cache() -> None:
+    """One line on stderr when features cannot be kept, so that a run that is slow for that reason says so."""
+    from evalkit.cache import cache_dir, why_unusable
+
+    if reason := why_unusable(cache_dir()):
+        say(f"{reason} Going on without: features are computed again in every run.")
+
+
 def worker_count(asked: int | None) -> int:
     """The number of scoring processes: what was asked for, else one per core, at most 8."""
     return asked or min(os.cpu_count() or 1, 8)

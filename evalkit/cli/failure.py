@@ -27,6 +27,8 @@ _REFUSED = {
     errno.ELOOP: "the link leads in a circle. Mend the link.",
 }
 """Answers of the file system that no program can prevent, and what to do."""
+_NOT_OURS = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
+"""A path that the user gave, or keeps in it, that is something else than what is needed there."""
 
 
 def explain_failure(error: Exception) -> tuple[str, int]:
@@ -39,6 +41,11 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         return f"evalkit: a library that this needs is broken here. {system}", USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
         return f"evalkit: {error.filename or error}: {_REFUSED[error.errno]}", USAGE
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+        name = error.object[max(0, error.start - 60) : error.end + 60].strip()
+        return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE
+    if isinstance(error, OSError) and error.errno in _NOT_OURS and error.filename:
+        return f"evalkit: {error.filename}: {os.strerror(error.errno)}. Give another path.", USAGE
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     place = _keep_traceback(error)
     where = f"The traceback is in {place}; please attach it to a report." if place else "The traceback is above."

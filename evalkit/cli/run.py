@@ -58,7 +58,7 @@ def run(
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
     from evalkit.adapter import MethodConfig
-    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache, worker_count
     from evalkit.cli.devices import resolve_device, resolve_scoring_device
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.coefficients import parse_folders
@@ -75,6 +75,7 @@ def run(
     choose_metrics(chosen, metric or ())
     brought = parse_folders(coefficients or ())
     pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
+    warn_of_cache()
     finished = {}
     with pool_on(resolve_scoring_device(scoring_device), worker_count(workers)) as pool:
         for entry in [*beside, *asked]:

@@ -36,7 +36,7 @@ def score(
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
-    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache, worker_count
     from evalkit.cli.devices import resolve_scoring_device
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.coefficients import parse_folders
@@ -48,6 +48,7 @@ def score(
     check_name(name)
     chosen = find_protocol(protocol)
     pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
+    warn_of_cache()
     outputs = find_outputs(generated, pairs)
     if outputs.extra:
         say(f"{len(outputs.extra)} entries of {generated} fit no pair and are left out: {', '.join(outputs.extra[:5])}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit import video
-from evalkit.cache import cache_dir
+from evalkit.cache import cache_dir, why_unusable
 from evalkit.datasets import folder
 from evalkit.datasets.base import Dataset
 from evalkit.demo import DEMO_VERSION, render_clip
@@ -54,6 +54,8 @@ def corpus_root() -> Path:
     shape = f"{len(corpus.identities)}x{corpus.clips}x{corpus.frames}-{corpus.size}px"
     root = cache_dir() / f"demo-v{DEMO_VERSION}-{shape}"
     if not (root / folder.MANIFEST).is_file():
+        if reason := why_unusable(cache_dir()):
+            raise DatasetError(f"The demo corpus is rendered into the cache. {reason}")
         render_corpus(root)
     return root
 

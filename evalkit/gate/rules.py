@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from evalkit.errors import ProtocolError, UnknownNameError
 from evalkit.validation import explain_invalid
+from evalkit.yamlfile import read_yaml
 
 Policy = Literal["warn", "refuse", "ignore"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -109,7 +110,7 @@ def read_rules(path: Path | None) -> Rules:
     if path is None:
         return Rules()
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = read_yaml(path) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProtocolError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):

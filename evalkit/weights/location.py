@@ -4,6 +4,7 @@ Files are looked for by name in the folders of `$EVALKIT_WEIGHTS` and then in `w
 computed once and remembered under path, size and time of change, so that no process hashes the same file again.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ def cache_folder() -> Path:
 def search_folders() -> list[Path]:
     """The folders of `$EVALKIT_WEIGHTS`, then the cache folder."""
     extra = os.environ.get("EVALKIT_WEIGHTS", "").split(os.pathsep)
-    return [*(Path(folder).expanduser() for folder in extra if folder), cache_folder()]
+    # Unlike Path.expanduser, this leaves "~nobody" as it is: a folder that is not there.
+    return [*(Path(os.path.expanduser(folder)) for folder in extra if folder), cache_folder()]  # noqa: PTH111
 
 
 def candidates(entry: WeightFile) -> list[Path]:
@@ -40,7 +42,8 @@ def digest(path: Path, *, fresh: bool = False) -> str:
     if not fresh and memory.is_file() and len(known := memory.read_text(encoding="ascii")) == 64:
         return known
     computed = content_sha256(path)
-    with atomic_path(memory) as temporary:
+    # Without a cache folder to remember it in, it is computed again next time.
+    with contextlib.suppress(OSError), atomic_path(memory) as temporary:
         temporary.write_text(computed, encoding="ascii")
     return computed
 
