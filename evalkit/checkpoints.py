@@ -13,7 +13,7 @@ from typing import Literal, Protocol, runtime_checkable
 from evalkit.adapter import MethodConfig
 from evalkit.cache import cache_dir
 from evalkit.errors import MethodError
-from evalkit.files import content_sha256
+from evalkit.files import content_sha256, refuse_special
 from evalkit.methods import CARD, MethodEntry, import_adapter
 
 
@@ -82,6 +82,7 @@ def import_checkpoint(entry: MethodEntry, path: Path) -> Path:
     known = checkpoints_of(entry)
     if known is None:
         raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
+    refuse_special(path)
     return known.import_file(path)
 
 

@@ -60,9 +60,12 @@ def check(
     """
     from evalkit.checkpoints import can_run, checkpoints_of
     from evalkit.cli.console import print_json, print_list
+    from evalkit.files import refuse_special
     from evalkit.methods import find_method
 
     entry = find_method(name)
+    if checkpoint is not None:
+        refuse_special(checkpoint)
     known = checkpoints_of(entry)
     found = known.status(checkpoint) if known else []
     if as_json:

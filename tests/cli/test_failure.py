@@ -136,6 +136,15 @@ def test_a_pipe_is_not_waited_for(evalkit, tmp_path, command):
     assert code == USAGE and "a pipe, socket or device" in err
 
 
+@pytest.mark.parametrize("command", [("methods", "import"), ("methods", "check", "--checkpoint")])
+def test_a_checkpoint_that_is_a_pipe_is_not_waited_for(evalkit, tmp_path, command):
+    os.mkfifo(tmp_path / "weights.pth")
+    options = [*command, tmp_path / "weights.pth"]
+    options.insert(2, "fomm")
+    code, _, err = evalkit(*options)
+    assert code == USAGE and "a pipe, socket or device" in err
+
+
 @pytest.mark.parametrize("place", ["/dev/full/x", "/proc/x", "{file}", "{file}/x"])
 @pytest.mark.parametrize("command", ["cache ls", "cache gc", "metrics list", "weights list"])
 def test_a_cache_that_cannot_be_written_keeps_nobody_from_looking(evalkit, tmp_path, monkeypatch, command, place):
