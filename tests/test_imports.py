@@ -64,7 +64,7 @@ TABLE: dict[str, set[str]] = {
     "generate": {"types", "errors", "extras", "files", "adapter", "cost", "protocol", "video"},
     "metrics.": {"types", "errors", "registry"},
     "extractors.": {"types", "errors", "extras", "registry", "video", "weights."},
-    "weights.": BASICS | {"cache", "validation"},
+    "weights.": BASICS | {"cache", "extras", "validation"},
     "demo.": {"types", "errors"},
     "datasets.": BASICS | {"cache", "csvfile", "demo.", "prepare.", "video"},
     "worker_pool": {"errors"},

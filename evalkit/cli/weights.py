@@ -15,21 +15,27 @@ SomeNames = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
 ]
 
+_ADVICE = (
+    "Remove wrong files (one in a package: install the package's right release), then use `evalkit weights fetch`."
+)
+
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """List the network files, their licences, and whether they are here."""
+    """List the network files, their licences, whether they are here, and in what: a folder, a package, the cache."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.weights import candidates, catalogue, digest
+    from evalkit.weights import candidates, catalogue, digest, origin
 
     entries = list(catalogue().values())
     here = {entry.name: candidates(entry) for entry in entries}
     right = {e.name: next((path for path in here[e.name] if e.accepts(digest(path))), None) for e in entries}
+    origins = {e.name: origin(e, path) for e in entries if (path := right[e.name])}
     if as_json:
         paths = {name: None if path is None else str(path) for name, path in right.items()}
-        print_json([{"id": e.name, **e.model_dump(mode="json"), "path": paths[e.name]} for e in entries])
+        places = {e.name: {"path": paths[e.name], "origin": origins.get(e.name)} for e in entries}
+        print_json([{"id": e.name, **e.model_dump(mode="json"), **places[e.name]} for e in entries])
     else:
-        states = {name: "yes" if right[name] else "WRONG" if here[name] else "" for name in here}
+        states = {name: origins.get(name) or ("WRONG" if here[name] else "") for name in here}
         rows = [[e.name, _size(e.bytes), states[e.name], e.licence, e.title] for e in entries]
         print_list(["Name", "Size", "Here", "Licence", "What"], rows)
 
@@ -57,10 +63,11 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
     """Compute the digests of the files that are here again. Fails when one is not what it should be."""
     from evalkit.cli.console import print_json, print_list
     from evalkit.errors import WeightsError
-    from evalkit.weights import candidates, catalogue, digest, find
+    from evalkit.weights import candidates, catalogue, digest, find, origin, package_note
 
     results: list[dict[str, Any]] = [
-        {"id": entry.name, "path": str(path), "sha256": found, "pinned": bool(entry.sha256), "ok": entry.accepts(found)}
+        {"id": entry.name, "path": str(path), "origin": origin(entry, path)}
+        | {"sha256": found, "pinned": bool(entry.sha256), "ok": entry.accepts(found)}
         for entry in [find(name) for name in names or catalogue()]
         for path in candidates(entry)
         for found in [digest(path, fresh=True)]
@@ -69,12 +76,13 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
         print_json(results)
     else:
         states = ["WRONG" if not r["ok"] else "ok" if r["pinned"] else "no digest is known" for r in results]
-        rows = [[r["id"], state, r["path"]] for r, state in zip(results, states, strict=True)]
-        print_list(["Name", "", "File"], rows)
+        rows = [[r["id"], state, r["origin"], r["path"]] for r, state in zip(results, states, strict=True)]
+        print_list(["Name", "", "In", "File"], rows)
     absent = [name for name in names or () if name not in {result["id"] for result in results}]
     problems = [f"{r['path']} is not {r['id']!r}" for r in results if not r["ok"]] + [f"{n} is absent" for n in absent]
     if problems:
-        raise WeightsError("; ".join(problems) + ". Remove wrong files, then use `evalkit weights fetch`.")
+        notes = [f"{note}." for note in [package_note(*absent)] if note]
+        raise WeightsError(" ".join(["; ".join(problems) + ". " + _ADVICE, *notes]))
 
 
 @app.command("import")

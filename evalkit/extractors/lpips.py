@@ -1,13 +1,12 @@
 """LPIPS features of frames, for AlexNet, VGG-16 and SqueezeNet 1.1; see `lpips_network.py` for what they are.
 
 They are large (at 256x256 and float32 1.7 MB a frame for AlexNet, 7.4 MB for SqueezeNet, 32 MB for VGG-16) and so never
-kept: the metric sees a few frames at a time. The learned heads are those inside the package `lpips`, found without
-importing it; the ImageNet backbones are fetched by name.
+kept: the metric sees a few frames at a time. The learned heads lie inside the package `lpips`, which is not imported;
+heads and ImageNet backbones are found by name.
 
 Source: Zhang et al., CVPR 2018; package `lpips` (v0.1, `normalize=False` on [-1, 1] input, spatial mean).
 """
 
-import importlib.util
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
 from evalkit.types import Features, Frames
 
+HEAD_WEIGHTS = {net: f"lpips-lin-v0.1-{net}" for net in ("alex", "vgg", "squeeze")}
 BACKBONE_WEIGHTS = {
     "alex": "lpips-backbone-alexnet",
     "vgg": "lpips-backbone-vgg16",
@@ -28,8 +28,8 @@ _BATCH = {"alex": 4, "vgg": 1, "squeeze": 4}
 
 
 def load(net: str, device: str = "cpu") -> Extract:
-    """Features: `features` (T, D) float32 from the registered backbone. Raises `WeightsError` when it is absent."""
-    return load_files(net, weights.locate(BACKBONE_WEIGHTS[net]), head_file(net), device)
+    """Features: `features` (T, D) float32. Raises `WeightsError` when the backbone or the head is absent."""
+    return load_files(net, weights.locate(BACKBONE_WEIGHTS[net]), weights.locate(HEAD_WEIGHTS[net]), device)
 
 
 def load_files(net: str, backbone: Path, head: Path, device: str = "cpu") -> Extract:
@@ -59,23 +59,11 @@ def load_files(net: str, backbone: Path, head: Path, device: str = "cpu") -> Ext
     return extract
 
 
-def head_file(net: str) -> Path:
-    """The learned weights: from the installed package `lpips` if they are the right bytes, else from the registry."""
-    name = f"lpips-lin-v0.1-{net}"
-    spec = importlib.util.find_spec("lpips")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / "weights" / "v0.1" / f"{net}.pth"
-        if path.is_file() and weights.digest(path) == weights.find(name).sha256:
-            return path
-    return weights.locate(name)
-
-
 def _extractor(net: str) -> Extractor:
-    backbone, head = weights.find(BACKBONE_WEIGHTS[net]), weights.find(f"lpips-lin-v0.1-{net}")
+    backbone, head = weights.find(BACKBONE_WEIGHTS[net]), weights.find(HEAD_WEIGHTS[net])
     signature = f"{head.name}@{head.short}|{backbone.name}@{backbone.short}"
-    return Extractor(
-        f"lpips_{net}", signature, (), partial(load, net), (backbone.name,), transient=_BATCH[net], gpu=True
-    )
+    needed = (backbone.name, head.name)
+    return Extractor(f"lpips_{net}", signature, (), partial(load, net), needed, transient=_BATCH[net], gpu=True)
 
 
 EXTRACTOR_ALEX = _extractor("alex")

@@ -1,6 +1,6 @@
 """Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them."""
 
-from evalkit.weights.entry import Archive, WeightFile, catalogue, find
+from evalkit.weights.entry import Archive, PackageMember, WeightFile, catalogue, find
 from evalkit.weights.location import (
     cache_folder,
     candidates,
@@ -8,6 +8,8 @@ from evalkit.weights.location import (
     locate,
     missing,
     obtain_command,
+    origin,
+    package_note,
     search_folders,
     short_digest,
 )
@@ -15,6 +17,7 @@ from evalkit.weights.transfer import fetch, import_file
 
 __all__ = [
     "Archive",
+    "PackageMember",
     "WeightFile",
     "cache_folder",
     "candidates",
@@ -26,6 +29,8 @@ __all__ = [
     "locate",
     "missing",
     "obtain_command",
+    "origin",
+    "package_note",
     "search_folders",
     "short_digest",
 ]

@@ -2,10 +2,10 @@
 
 import functools
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from evalkit.errors import UnknownNameError
 
@@ -26,6 +26,15 @@ class Archive(_Strict):
     urls: tuple[str, ...]
 
 
+class PackageMember(_Strict):
+    """A file that lies inside a package of an index: `member` is its path as it is installed."""
+
+    index: Literal["pypi", "npm"]
+    name: str
+    version: str
+    member: str
+
+
 class WeightFile(_Strict):
     """One network file.
 
@@ -40,6 +49,8 @@ class WeightFile(_Strict):
         source: the repository it comes from, and the paper.
         urls: addresses of the file itself, tried in order; "hf://owner/repository/path" is a file of the hub.
         archive: a zip that holds it, tried after `urls`.
+        package: a package that holds it; where that is installed, the file need not be fetched. Other releases of the
+            package may hold other bytes, so the digest must be pinned.
     """
 
     name: str
@@ -53,6 +64,13 @@ class WeightFile(_Strict):
     non_commercial: bool = False
     urls: tuple[str, ...] = ()
     archive: Archive | None = None
+    package: PackageMember | None = None
+
+    @model_validator(mode="after")
+    def _pinned_in_a_package(self) -> Self:
+        if self.package is not None and self.sha256 is None:
+            raise ValueError(f"{self.name}: a file in a package needs a sha256")
+        return self
 
     @property
     def short(self) -> str:

@@ -1,16 +1,20 @@
 """Where weight files lie on this machine, and whether they are the bytes they should be.
 
-Files are looked for by name in the folders of `$EVALKIT_WEIGHTS` and then in `weights` of the cache folder. A digest is
+Files are looked for by name in the folders of `$EVALKIT_WEIGHTS`, then inside the installed package that the catalogue
+names, then in `weights` of the cache folder: what the user points to comes first, and what pip keeps up to date comes
+before a copy that was fetched once. Whatever the order, only a file with the right digest is taken. A digest is
 computed once and remembered under path, size and time of change, so that no process hashes the same file again.
 """
 
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from evalkit.cache import cache_dir
 from evalkit.errors import WeightsError
+from evalkit.extras import extra_of, install_command
 from evalkit.files import atomic_path, canonical_sha256, content_sha256
 from evalkit.weights.entry import WeightFile, find
 
@@ -30,8 +34,16 @@ def search_folders() -> list[Path]:
 def candidates(entry: WeightFile) -> list[Path]:
     """Files that bear one of the names of `entry`, whatever they hold, in the order they are looked at."""
     names = (entry.file, *entry.aliases)
-    paths = [folder / name for folder in search_folders() for name in names]
+    *given, cache = [[folder / name for name in names] for folder in search_folders()]
+    paths = [*(path for folder in given for path in folder), *_in_package(entry), *cache]
     return [path for path in paths if path.is_file()]
+
+
+def origin(entry: WeightFile, path: Path) -> str:
+    """Where one of the `candidates` of `entry` lies: "folder" (of `$EVALKIT_WEIGHTS`), "cache", or "lpips 0.1.4"."""
+    if entry.package is not None and path in _in_package(entry):
+        return f"{entry.package.name} {distribution(entry.package.name).version}"
+    return "cache" if path.parent == cache_folder() else "folder"
 
 
 def digest(path: Path, *, fresh: bool = False) -> str:
@@ -83,10 +95,18 @@ def missing(names: Iterable[str]) -> str | None:
 
 
 def obtain_command(*names: str) -> str:
-    """The command that fetches these weights; for one that is published nowhere as it is, the one that imports it."""
+    """The command that fetches these weights.
+
+    One that is published only inside a package of pip is installed with it, and one that is published nowhere as it is
+    has to be imported.
+    """
     entries = [find(name) for name in names]
     published = [entry for entry in entries if entry.urls or entry.archive]
-    commands = [f"evalkit weights import {e.name} {e.file}" for e in entries if e not in published]
+    packed = [entry for entry in entries if _of_pip(entry) and entry not in published]
+    others = [entry for entry in entries if entry not in (*published, *packed)]
+    commands = [f"evalkit weights import {entry.name} {entry.file}" for entry in others]
+    if packed:
+        commands.insert(0, _pip_command(packed))
     if published:
         accept = " --accept-licence" if any(entry.non_commercial for entry in published) else ""
         commands.insert(0, f"evalkit weights fetch {' '.join(entry.name for entry in published)}{accept}")
@@ -106,7 +126,7 @@ def _right_file(name: str) -> Path | None:
         wrong.append((path, found))
     if not wrong:
         return None
-    raise WeightsError(wrong_file(entry, *wrong[0]) + f" Remove it, then: {obtain_command(name)}")
+    raise WeightsError(f"{wrong_file(entry, *wrong[0])} {_mend(entry, wrong[0][0])}")
 
 
 def wrong_file(entry: WeightFile, path: Path, found: str) -> str:
@@ -115,10 +135,48 @@ def wrong_file(entry: WeightFile, path: Path, found: str) -> str:
     return f"{path} is not {entry.name!r}: expected sha256 {entry.sha256}, got {found} ({size})."
 
 
+def package_note(*names: str) -> str:
+    """Which of these weights come with a package of pip as well, and the command; "" for none."""
+    entries = [entry for name in names if _of_pip(entry := find(name))]
+    if not entries:
+        return ""
+    verb = "comes" if len(entries) == 1 else "come"
+    return f"{', '.join(entry.file for entry in entries)} {verb} with a package as well: {_pip_command(entries)}"
+
+
+def _mend(entry: WeightFile, wrong: Path) -> str:
+    if entry.package is None or wrong not in _in_package(entry):
+        return f"Remove it, then: {obtain_command(entry.name)}"
+    expected = f"It is that of {entry.package.name} {entry.package.version}"
+    return f"{expected}, and {origin(entry, wrong)} is installed. Get it with: {obtain_command(entry.name)}"
+
+
 def _remedy(absent: Sequence[str]) -> str:
     variables = [f"Set {name} to the network file to use." for name in absent if name.startswith("$")]
     files = [name for name in absent if not name.startswith("$")]
     if files:
         wanted = ", ".join(find(name).file for name in files)
         variables.append(f"Needed: {wanted}. Get them with: {obtain_command(*files)}")
+        variables += [f"({note})"] if (note := package_note(*files)) else []
     return " ".join(variables)
+
+
+def _in_package(entry: WeightFile) -> list[Path]:
+    """Where the installed package would keep the file; nothing when it is not installed, or not one of Python's."""
+    if entry.package is None or not _of_pip(entry):
+        return []
+    try:
+        return [Path(str(distribution(entry.package.name).locate_file(entry.package.member)))]
+    except PackageNotFoundError:
+        return []
+
+
+def _of_pip(entry: WeightFile) -> bool:
+    return entry.package is not None and entry.package.index == "pypi"
+
+
+def _pip_command(entries: Sequence[WeightFile]) -> str:
+    """By our extras where one brings the package, else by its name and release."""
+    packages = [entry.package for entry in entries if entry.package]
+    wanted = [p.name if extra_of(p.name) else f"{p.name}=={p.version}" for p in packages]
+    return install_command(dict.fromkeys(wanted))

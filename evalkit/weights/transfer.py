@@ -17,7 +17,7 @@ from typing import Any
 from evalkit.errors import WeightsError
 from evalkit.files import atomic_path, content_sha256
 from evalkit.weights.entry import WeightFile, find
-from evalkit.weights.location import cache_folder, locate, wrong_file
+from evalkit.weights.location import cache_folder, locate, package_note, wrong_file
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes present so far and the size of the whole, where known."""
@@ -45,7 +45,8 @@ def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None 
             f"If you may use it, repeat with --accept-licence."
         )
     if not entry.urls and entry.archive is None:
-        raise WeightsError(f"{name} is published nowhere as one file: {entry.source}. Import it if you have it.")
+        note = package_note(name) or "Import it if you have it"
+        raise WeightsError(f"{name} is published nowhere as one file: {entry.source}. {note}.")
     failures: list[str] = []
     for url, attempt in _ways(entry, progress or _silent):
         try:
@@ -53,7 +54,8 @@ def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None 
             return _in_cache(entry)
         except _FAILURES as error:
             failures.append(f"{url}: {error}")
-    raise WeightsError(f"{name} could not be fetched. " + "; ".join(failures))
+    note = f". {note}" if (note := package_note(name)) else ""
+    raise WeightsError(f"{name} could not be fetched. {'; '.join(failures)}{note}")
 
 
 def import_file(name: str, path: Path) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from evalkit import weights
 from evalkit.errors import WeightsError
 from evalkit.extractors import EXTRACTORS, lpips
 from evalkit.extractors.lpips_network import lpips_embedding
@@ -21,6 +22,10 @@ def pictures(count, height, width, seed=0, spread=20.0):
     ramp = np.add.outer(np.arange(height), np.arange(width))[None, :, :, None] * 255 / (height + width)
     rough = np.random.default_rng(seed).normal(0, spread, (count, height, width, 3))
     return np.clip(ramp + rough, 0, 255).astype(np.uint8)
+
+
+def head_file(net):
+    return weights.locate(lpips.HEAD_WEIGHTS[net])
 
 
 def to_range(frames):
@@ -49,7 +54,7 @@ def pair(request, tmp_path_factory):
     state["classifier.1.weight"] = torch.zeros(2, 2)
     path = tmp_path_factory.mktemp("lpips") / f"{request.param}.pth"
     torch.save(state, path)
-    return request.param, theirs, lpips.load_files(request.param, path, lpips.head_file(request.param))
+    return request.param, theirs, lpips.load_files(request.param, path, head_file(request.param))
 
 
 @pytest.mark.parametrize("size", [(64, 64), (97, 131)])
@@ -107,7 +112,7 @@ def test_other_inputs_are_refused(pair):
 
 def test_channels_without_weight_are_left_out(pair):
     net, _, ours = pair
-    heads = torch.load(lpips.head_file(net), map_location="cpu", weights_only=True)
+    heads = torch.load(head_file(net), map_location="cpu", weights_only=True)
     sides = {"alex": (15, 7, 3, 3, 3), "vgg": (64, 32, 16, 8, 4), "squeeze": (31, 15, 7, 3, 3, 3, 3)}[net]
     expected = sum(int((head != 0).sum()) * side**2 for head, side in zip(heads.values(), sides, strict=True))
     assert ours(pictures(1, 64, 64), {})["features"].shape[1] == expected
@@ -117,12 +122,8 @@ def test_channels_without_weight_are_left_out(pair):
 def test_heads_are_those_inside_the_package(net, monkeypatch):
     monkeypatch.delenv("EVALKIT_WEIGHTS", raising=False)
     package = Path(next(iter(importlib.util.find_spec("lpips").submodule_search_locations)))
-    assert lpips.head_file(net) == package / "weights" / "v0.1" / f"{net}.pth"
-
-
-def test_without_the_package_heads_come_from_the_registry(networks, monkeypatch):
-    monkeypatch.setattr(lpips.importlib.util, "find_spec", lambda name: None)
-    assert lpips.head_file("alex") == networks / "lpips_lin_v0.1_alex.pth"
+    assert head_file(net) == package / "weights" / "v0.1" / f"{net}.pth"
+    assert lpips.HEAD_WEIGHTS[net] in EXTRACTORS.get(f"lpips_{net}").weights
 
 
 def test_the_stand_in_backbone_gives_its_golden_distances(networks, tmp_path):
@@ -149,7 +150,7 @@ def test_other_files_are_refused(tmp_path):
     path = tmp_path / "file.pth"
     torch.save({"features.0.weight": torch.zeros(64, 3, 11, 11)}, path)
     with pytest.raises(WeightsError, match="does not fit Backbone"):
-        lpips_embedding("alex", path, lpips.head_file("alex"))
+        lpips_embedding("alex", path, head_file("alex"))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_other_heads_are_refused(tmp_path, head, message):
 
     torch.save(alexnet().state_dict(), tmp_path / "backbone.pth")
     if head == "negative":
-        head = torch.load(lpips.head_file("alex"), map_location="cpu", weights_only=True)
+        head = torch.load(head_file("alex"), map_location="cpu", weights_only=True)
         head["lin0.model.1.weight"] = -torch.ones(1, 64, 1, 1)
     torch.save(head, tmp_path / "head.pth")
     with pytest.raises(WeightsError, match=message):

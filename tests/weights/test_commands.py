@@ -27,6 +27,7 @@ def test_list_names_the_files_that_are_right(shared, monkeypatch):
     monkeypatch.setenv("EVALKIT_WEIGHTS", str(shared / "weights"))
     rows = {row["id"]: row for row in json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)}
     assert rows["mtcnn-pnet"]["path"] == str(shared / "weights" / "mtcnn_pnet.pt")
+    assert rows["mtcnn-pnet"]["origin"] == "folder" and rows["inception-fid-pytorch"]["origin"] is None
     assert rows["inception-fid-pytorch"]["path"] is None
 
 
@@ -39,7 +40,8 @@ def test_fetch_import_where_and_verify(register, server, tmp_path):
     assert RUNNER.invoke(app, ["where", "net"]).stdout.strip() == str(path)
     assert RUNNER.invoke(app, ["where"]).stdout.split() == [str(weights.cache_folder())]
     verified = json.loads(RUNNER.invoke(app, ["verify", "--json"]).stdout)
-    assert verified == [{"id": "net", "path": str(path), "sha256": sha256(CONTENT), "pinned": True, "ok": True}]
+    facts = {"id": "net", "path": str(path), "origin": "cache", "sha256": sha256(CONTENT), "pinned": True, "ok": True}
+    assert verified == [facts]
     stamp = path.stat()
     path.write_bytes(CONTENT[::-1])
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
