@@ -64,6 +64,13 @@ METRICS = tuple(
             _DETECTION,
         ),
         (
+            "insightface",
+            "insightface",
+            "Deng et al., ArcFace, CVPR 2019; FaceAnalysis of the package insightface with buffalo_l",
+            "Cosine of the embeddings that insightface's own FaceAnalysis gives, at det_size 640; misses large faces.",
+            "det_size=None, the default since insightface 1.0, looks at 128 pixels too; the first face is taken.",
+        ),
+        (
             "dlib",
             "dlib128",
             "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",

@@ -8,6 +8,7 @@ from evalkit.metrics import METRICS
 
 LACKING = {
     "csim[arcface]": "scrfd-10g-det arcface-w600k-r50 --accept-licence",
+    "csim[insightface]": "scrfd-10g-det arcface-w600k-r50 --accept-licence",
     "csim[glintr100]": "scrfd-10g-det arcface-glint360k-r100 --accept-licence",
     "aed_id": "fetch openface-nn4-small2",
     "akd[fan68]": "fetch fan-2dfan4-zip",

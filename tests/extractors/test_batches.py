@@ -18,7 +18,7 @@ MANY, FEW = 65, 8
 """Frames: one more than the largest batch, or than a batch of 7 where networks are slow."""
 OF_HEADS = {"dlib68": MANY, "dlib128": MANY, "landmark_pose": MANY, "landmark_expression": MANY, "deep3d": FEW}
 OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", "arcface_onnx", "mobilefacenet"), MANY)
-OF_FACES |= {"mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
+OF_FACES |= {"insightface": MANY, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
 OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
 OF_PICTURES |= {"inception": FEW, "inception_clean": FEW, "inception_tf": FEW}
 OF_PICTURES |= {"i3d": MANY, "i3d_centre": MANY, "i3d_videogpt": 17}
