@@ -96,13 +96,14 @@ def of_windows(name, frames, folder):
 
 
 def values_of(name, features):
-    """Every metric of a network: the second half of the frames against the first half, or against the first frame."""
+    """Every metric of a network: the second half of the frames against the first, or the first frame with a face."""
     values = {}
     for metric in METRICS.values():
         if metric.input and metric.input[0] == name and metric.key not in NEED_MORE:
             rows = features[metric.input[1]]
             half = len(rows) // 2
-            reference = rows[:1] if metric.reference == "source" else rows[:half]
+            found = rows[np.isfinite(rows).reshape(len(rows), -1).all(axis=1)]
+            reference = found[:1] if metric.reference == "source" else rows[:half]
             values[metric.key] = metric.function(rows[half : 2 * half], reference)
     return values
 
