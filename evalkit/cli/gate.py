@@ -60,7 +60,7 @@ def gate(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     strips: Annotated[Path | None, typer.Option(metavar="DIR", help="Write pictures of the worst pairs.")] = None,
     link_base: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the strips will lie, for links. Default: relative.")
+        str | None, typer.Option(metavar="URL", help="Where the strips will lie, for links in the comment.")
     ] = None,
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the verdict to this history.")] = None,
     commit: Annotated[str | None, typer.Option(help="The commit in the history. Default: of CI, or HEAD here.")] = None,

@@ -8,7 +8,8 @@ from rich.markup import escape
 
 from evalkit.cli.console import print_grid, print_json, say
 from evalkit.errors import RunError
-from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit, markdown, strip_links
+from evalkit.gate.comment import markdown, pictures, times_tolerated
+from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit
 from evalkit.gate.side import Side
 from evalkit.gate.strips import write_strips
 from evalkit.gate.verdict import Verdict
@@ -60,7 +61,7 @@ def print_verdict(verdict: Verdict) -> None:
         print_grid(COLUMNS, rows)
         typer.echo(explanation(verdict))
     for pair in verdict.worst:
-        times = "" if pair.tolerances is None else f" ({pair.tolerances:.1f} tolerances)"
+        times = "" if pair.tolerances is None else f" ({times_tolerated(pair)} times what is tolerated)"
         typer.echo(f"Lost most: {pair.pair}, {pair.metric} {pair.baseline:.4g} to {pair.candidate:.4g}{times}")
     for text in verdict.warnings:
         typer.echo(f"Note: {text}")
@@ -70,18 +71,17 @@ def print_verdict(verdict: Verdict) -> None:
 
 
 def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: Path | None) -> None:
-    document = outputs.markdown or summary
-    links: dict[str, str] = {}
+    written: dict[str, Path] = {}
     if outputs.strips is not None:
         written = write_strips(baseline, candidate, [pair.pair for pair in verdict.worst], outputs.strips, outputs.data)
-        links = strip_links(written, document or outputs.strips / "index.md", outputs.link_base)
         say(f"{len(written)} strips in {outputs.strips}")
+    shown = pictures(written, outputs.markdown, outputs.link_base)
     if outputs.markdown is not None:
         outputs.markdown.parent.mkdir(parents=True, exist_ok=True)
-        outputs.markdown.write_text(markdown(verdict, links), encoding="utf-8")
+        outputs.markdown.write_text(markdown(verdict, shown), encoding="utf-8")
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
-            file.write(markdown(verdict, links if outputs.link_base else None))
+            file.write(markdown(verdict, shown))
     if outputs.junit is not None:
         outputs.junit.parent.mkdir(parents=True, exist_ok=True)
         outputs.junit.write_text(junit(verdict), encoding="utf-8")

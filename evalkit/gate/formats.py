@@ -1,13 +1,10 @@
-"""A verdict as markdown for a pull request, as JUnit XML, and as annotations of GitHub Actions."""
+"""A verdict as cells of a table, as JUnit XML, and as annotations of GitHub Actions."""
 
-import os
 import xml.etree.ElementTree as Xml
 from collections.abc import Mapping
-from pathlib import Path
-from urllib.parse import quote
 
 from evalkit.gate.judge import ALARMS, MetricVerdict
-from evalkit.gate.verdict import Verdict, WorstPair
+from evalkit.gate.verdict import Verdict
 from evalkit.metrics import METRICS
 
 HEADLINES: Mapping[str, str] = {
@@ -50,29 +47,6 @@ def explanation(verdict: Verdict) -> str:
     )
 
 
-def markdown(verdict: Verdict, strips: Mapping[str, str] | None = None) -> str:
-    """A pull-request comment; `strips` are addresses of pictures by pair."""
-    lines = [f"## evalkit gate: {HEADLINES[verdict.outcome]}", ""]
-    one, other = verdict.baseline, verdict.candidate
-    stage = "" if verdict.stage == "full" else f", stage {verdict.stage}"
-    pairs = "" if other["pairs"] is None else f"{other['pairs']} pairs, "
-    lines += [
-        f"{_escape(other['title'])} against {_escape(one['title'])} on `{other['protocol']}`, "
-        f"{pairs}exit code {verdict.exit_code}{stage}.",
-        "",
-    ]
-    lines += [f"- {_escape(text)}" for text in (*verdict.reasons, *verdict.warnings)]
-    if verdict.metrics:
-        lines += ["", _row(COLUMNS), _row(["---", "---", *["---:"] * (len(COLUMNS) - 2)])]
-        lines += [_row([_escape(cell) for cell in cells(row)]) for row in verdict.metrics]
-        lines += ["", _escape(explanation(verdict))]
-    if verdict.worst:
-        lines += ["", "Pairs that lost most:", "", _row(["Pair", "Metric", "Baseline", "Candidate", "Tolerances"])]
-        lines += [_row(["---", "---", "---:", "---:", "---:"])]
-        lines += [_worst(pair, strips or {}) for pair in verdict.worst]
-    return "\n".join(lines) + "\n"
-
-
 def junit(verdict: Verdict) -> str:
     """JUnit XML: one test case per metric; alarms are failures, what could not be measured is an error."""
     suite = Xml.Element("testsuite", name="evalkit gate")
@@ -106,22 +80,6 @@ def annotations(verdict: Verdict) -> list[str]:
     return lines
 
 
-def strip_links(written: Mapping[str, Path], document: Path, base: str | None) -> dict[str, str]:
-    """Addresses of pictures as a markdown file should link them: relative to it, or below the address `base`."""
-    if base is not None:
-        return {pair: f"{base.rstrip('/')}/{quote(path.name)}" for pair, path in written.items()}
-    folder = document.resolve().parent
-    return {pair: quote(Path(os.path.relpath(path.resolve(), folder)).as_posix()) for pair, path in written.items()}
-
-
-def _worst(pair: WorstPair, strips: Mapping[str, str]) -> str:
-    name = _escape(pair.pair)
-    if pair.pair in strips:
-        name = f"[{name}]({strips[pair.pair]})"
-    times = "-" if pair.tolerances is None else f"{pair.tolerances:.1f}"
-    return _row([name, _escape(pair.metric), f"{pair.baseline:.4g}", f"{pair.candidate:.4g}", times])
-
-
 def _number(row: MetricVerdict, value: float | None, sign: str = "") -> str:
     """One decimal more than tables print; more where nothing but zeros would show."""
     if value is None:
@@ -129,16 +87,6 @@ def _number(row: MetricVerdict, value: float | None, sign: str = "") -> str:
     decimals = (METRICS[row.key].decimals if row.key in METRICS else 3) + 1
     text = f"{value:{sign}.{decimals}f}"
     return text if float(text) or not value else f"{value:{sign}.1e}"
-
-
-def _row(cells: "tuple[str, ...] | list[str]") -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _escape(text: str) -> str:
-    for special in "\\`*_<>|[]":
-        text = text.replace(special, "\\" + special)
-    return " ".join(text.split())
 
 
 def _xml(text: str) -> str:

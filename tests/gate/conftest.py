@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,72 +45,74 @@ def entry(key, means, **changes):
     return fields | changes
 
 
+def write_run(
+    root,
+    name,
+    scores,
+    *,
+    pairs=None,
+    drivings=None,
+    counts=None,
+    header=None,
+    configuration=None,
+    entries=None,
+    rules=None,
+    **summary,
+):
+    """Write a finished run to `root`/runs/`name`: `scores` maps metrics to one mean per pair, None: nothing scored."""
+    folder = root / "runs" / name
+    (folder / "pairs").mkdir(parents=True)
+    count = len(next(iter(scores.values()))) if scores else 0
+    pairs = pairs or people(count)
+    told = {"protocol": "small", "protocol_hash": "a" * 64, "method": "m", "title": name, **(configuration or {})}
+    content = {
+        "schema_version": 1,
+        "status": "finished",
+        "configuration": {"device": "cpu", "precision": "fp32", "checkpoint_sha256": None, **told},
+        "protocol": {"id": "small", "averaging": "clip", "coverage_floor": 0.9, **(rules or {})},
+        "provenance": {"evalkit": "0.1.0", "commit": None},
+        "timings": {"fps": None},
+    }
+    (folder / "run.json").write_text(json.dumps(content | (header or {})))
+    facts = {
+        "schema_version": 1,
+        "protocol": "small",
+        "protocol_version": 1,
+        "protocol_hash": "a" * 64,
+        "task": "self_reenactment",
+        "data_hash": "d" * 64,
+        "method": "m",
+        "title": name,
+        "complete": True,
+        "pairs": {"protocol": count, "run": count, "scored": count, "failed": [], **(counts or {})},
+        "metrics": {key: entry(key, list(means)) for key, means in scores.items()} | (entries or {}),
+    }
+    (folder / "summary.json").write_text(json.dumps(facts | summary))
+    rows = [
+        {
+            "pair": pair,
+            "source_identity": person,
+            "driving_identity": drivings[i] if drivings else person,
+            "metric": key,
+            "mean": None if mean is None else float(mean),
+            "n": 0 if mean is None else 10,
+            "coverage": 0.0 if mean is None else 1.0,
+        }
+        for key, means in scores.items()
+        for i, ((pair, person), mean) in enumerate(zip(pairs, means, strict=True))
+    ]
+    table = pa.Table.from_pylist(rows) if rows else pa.table({"pair": pa.array([], pa.string())})
+    write_table(folder / "clips.parquet", table, {})
+    for pair, _ in pairs[:count]:
+        outcome = {"schema_version": 1, "pair": pair, "status": "ok", "source_sha256": "s", "driving_sha256": "d"}
+        (folder / "pairs" / f"{pair}.json").write_text(json.dumps(outcome))
+    return folder
+
+
 @pytest.fixture
 def make_run(tmp_path) -> Callable[..., Path]:
-    """Write a finished run: `scores` maps metrics to one mean per pair, None where nothing was scored."""
-
-    def made(
-        name,
-        scores,
-        *,
-        pairs=None,
-        drivings=None,
-        counts=None,
-        header=None,
-        configuration=None,
-        entries=None,
-        rules=None,
-        **summary,
-    ):
-        folder = tmp_path / "runs" / name
-        (folder / "pairs").mkdir(parents=True)
-        count = len(next(iter(scores.values()))) if scores else 0
-        pairs = pairs or people(count)
-        told = {"protocol": "small", "protocol_hash": "a" * 64, "method": "m", "title": name, **(configuration or {})}
-        content = {
-            "schema_version": 1,
-            "status": "finished",
-            "configuration": {"device": "cpu", "precision": "fp32", "checkpoint_sha256": None, **told},
-            "protocol": {"id": "small", "averaging": "clip", "coverage_floor": 0.9, **(rules or {})},
-            "provenance": {"evalkit": "0.1.0", "commit": None},
-            "timings": {"fps": None},
-        }
-        (folder / "run.json").write_text(json.dumps(content | (header or {})))
-        facts = {
-            "schema_version": 1,
-            "protocol": "small",
-            "protocol_version": 1,
-            "protocol_hash": "a" * 64,
-            "task": "self_reenactment",
-            "data_hash": "d" * 64,
-            "method": "m",
-            "title": name,
-            "complete": True,
-            "pairs": {"protocol": count, "run": count, "scored": count, "failed": [], **(counts or {})},
-            "metrics": {key: entry(key, list(means)) for key, means in scores.items()} | (entries or {}),
-        }
-        (folder / "summary.json").write_text(json.dumps(facts | summary))
-        rows = [
-            {
-                "pair": pair,
-                "source_identity": person,
-                "driving_identity": drivings[i] if drivings else person,
-                "metric": key,
-                "mean": None if mean is None else float(mean),
-                "n": 0 if mean is None else 10,
-                "coverage": 0.0 if mean is None else 1.0,
-            }
-            for key, means in scores.items()
-            for i, ((pair, person), mean) in enumerate(zip(pairs, means, strict=True))
-        ]
-        table = pa.Table.from_pylist(rows) if rows else pa.table({"pair": pa.array([], pa.string())})
-        write_table(folder / "clips.parquet", table, {})
-        for pair, _ in pairs[:count]:
-            outcome = {"schema_version": 1, "pair": pair, "status": "ok", "source_sha256": "s", "driving_sha256": "d"}
-            (folder / "pairs" / f"{pair}.json").write_text(json.dumps(outcome))
-        return folder
-
-    return made
+    """`write_run` in the folder of this test."""
+    return partial(write_run, tmp_path)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""What other programs read: markdown, JUnit, annotations."""
+"""What other programs read: JUnit and annotations; the cells of a table."""
 
 import xml.etree.ElementTree as Xml
 from dataclasses import replace
 
 import pytest
 
-from evalkit.gate.formats import COLUMNS, annotations, cells, junit, markdown, strip_links
+from evalkit.gate.formats import annotations, cells, junit
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.verdict import gate
 from tests.gate.conftest import entry, values
@@ -16,21 +16,6 @@ CSIM, AKD = "csim[dlib]", "akd[dlib68]"
 @pytest.fixture
 def red(make_side):
     return gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 1.2}), Rules())
-
-
-def test_markdown_has_the_verdict_and_the_worst_pairs(red, tmp_path):
-    pair = red.worst[0].pair
-    text = markdown(red, {pair: "strips/x%20y.png"})
-    assert text.startswith("## evalkit gate: Regression\n") and "exit code 1" in text
-    assert f"[{pair.replace('_', chr(92) + '_')}](strips/x%20y.png)" in text
-    assert len([line for line in text.splitlines() if line.startswith("| ")]) == 2 + 2 + 2 + 5
-    assert all(line.count(" | ") == len(COLUMNS) - 1 for line in text.splitlines() if line.startswith("| akd\\[dlib"))
-
-
-def test_names_cannot_break_the_markdown(red):
-    nasty = replace(red, candidate={**red.candidate, "title": "x | <b>\n# y"}, reasons=("a\n\n| b |",))
-    text = markdown(nasty)
-    assert "x \\| \\<b\\> # y" in text and "- a \\| b \\|" in text
 
 
 def test_junit_counts(red):
@@ -69,13 +54,6 @@ def test_annotations_are_one_line_each(red):
 def test_a_pass_is_a_notice(make_side):
     verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
     assert annotations(verdict) == ["::notice title=evalkit gate::Pass: not worse than the baseline on 2 metrics."]
-
-
-def test_links_are_relative_to_the_document_or_below_an_address(tmp_path):
-    written = {"p": tmp_path / "out" / "strips" / "p.png"}
-    assert strip_links(written, tmp_path / "out" / "c.md", None) == {"p": "strips/p.png"}
-    assert strip_links(written, tmp_path / "docs" / "c.md", None) == {"p": "../out/strips/p.png"}
-    assert strip_links(written, tmp_path / "c.md", "https://ci/x/") == {"p": "https://ci/x/p.png"}
 
 
 def test_small_changes_are_not_printed_as_zero(red):
