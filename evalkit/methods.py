@@ -16,7 +16,8 @@ from evalkit.adapter import Method, MethodCard, MethodConfig
 from evalkit.aliases import is_folder, user_alias
 from evalkit.errors import MethodError, UnknownNameError
 from evalkit.extras import missing_library
-from evalkit.files import canonical_sha256, content_sha256
+from evalkit.files import content_sha256
+from evalkit.method_code import code_sha256, comes_along, package_roots
 from evalkit.resources import resource_dir
 from evalkit.validation import explain_invalid
 from evalkit.yamlfile import read_yaml
@@ -33,15 +34,11 @@ class MethodEntry:
 
     @property
     def code_sha256(self) -> str:
-        """sha256 over the folder's Python files and card, so that results of changed code are never mixed.
+        """sha256 over the card and the code the method's frames depend on, by the rule of `evalkit.method_code`.
 
-        For a native method also over the code that methods share: sibling folders without a card.
+        Results of changed code are never mixed.
         """
-        folders = [self.folder]
-        if self.card.kind == "native" and _is_ours(self.folder):
-            folders += [p for p in self.folder.parent.iterdir() if p.is_dir() and not (p / CARD).exists()]
-        files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in {".py", ".yaml"})
-        return canonical_sha256([[p.relative_to(self.folder.parent).as_posix(), content_sha256(p)] for p in files])
+        return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0])
 
 
 def list_methods() -> list[MethodEntry]:
@@ -140,7 +137,7 @@ def import_adapter(entry: MethodEntry) -> ModuleType:
     Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path.
     """
     folder, module = entry.folder, entry.card.adapter.partition(":")[0]
-    if _is_ours(folder):
+    if comes_along(folder, package_roots()):
         return importlib.import_module(f"baselines.{folder.name}.{module}")
     name = f"evalkit_method_{folder.resolve().name}_{module}"
     spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")
@@ -150,7 +147,3 @@ def import_adapter(entry: MethodEntry) -> ModuleType:
     sys.modules[name] = loaded
     spec.loader.exec_module(loaded)
     return loaded
-
-
-def _is_ours(folder: Path) -> bool:
-    return folder.resolve().parent == resource_dir("baselines").resolve()
