@@ -61,9 +61,10 @@ def test_imported_weights_of_every_native_method_are_named(
 ) -> None:
     """Whatever variant the default options ask for, the file that would be loaded is the one in the weights cache."""
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
-    for known in checkpoints_of(entry).variants:  # type: ignore[union-attr]
-        installed_path(entry.card.id, known).parent.mkdir(parents=True, exist_ok=True)
-        installed_path(entry.card.id, known).write_bytes(known.encode())
+    known = checkpoints_of(entry)
+    for variant in getattr(known, "networks", known).variants:
+        installed_path(entry.card.id, variant).parent.mkdir(parents=True, exist_ok=True)
+        installed_path(entry.card.id, variant).write_bytes(variant.encode())
     config = with_checkpoint(entry, config_of(entry))
     assert (
         config.checkpoint is not None and config.checkpoint.parent == tmp_path / "weights" / "methods" / entry.card.id

@@ -3,6 +3,7 @@
 import dataclasses
 
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import build_motion_method
 from baselines.native.networks import Networks, Part
@@ -21,7 +22,7 @@ SIZES = {
     "original-depth50": _with_depth_50(VOX_ADV_256),
     "spade-depth50": _with_depth_50(VOX_ADV_256_SPADE),
 }
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="dagan",
     variants={
         "original": lambda: Dagan(SIZES["original"]),
@@ -38,11 +39,10 @@ CHECKPOINTS = Networks(
     files=("DaGAN_vox_adv_256.pth.tar or SPADE_DaGAN_vox_adv_256.pth.tar", "encoder.pth", "depth.pth"),
     choose=lambda options: options["generator"] + ("-depth50" if options["depth"] == "50" else ""),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Depth network, keypoint detector and one of the two generators."""
-    sizes = SIZES[CHECKPOINTS.variant(config)]
-    return build_motion_method(
-        CHECKPOINTS, config, lambda align_corners: Dagan(sizes, align_corners=align_corners), SIZE
-    )
+    sizes = SIZES[NETWORKS.variant(config)]
+    return build_motion_method(NETWORKS, config, lambda align_corners: Dagan(sizes, align_corners=align_corners), SIZE)

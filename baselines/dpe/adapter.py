@@ -6,6 +6,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from baselines.dpe.model import DPE, Face
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -23,12 +24,13 @@ class Entry(nn.Module):
         self.gen = DPE()
 
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="dpe",
     variants={"dpe": Entry},
     parts=(Part("gen", "gen"),),
     files=("dpe.pt",),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,5 @@ class DpeAnimator:
 
 def build(config: MethodConfig) -> NativeMethod:
     """The generator, and which part of the driving face it takes over."""
-    model = load(CHECKPOINTS, config, Entry).gen
+    model = load(NETWORKS, config, Entry).gen
     return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=SIZE)

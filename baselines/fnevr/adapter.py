@@ -1,22 +1,24 @@
 """FNeVR in evalkit."""
 
 from baselines.fnevr.model import VOX_256, Fnevr
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import build_motion_method
 from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
 
 SIZE = 256
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="fnevr",
     variants={"vox": lambda: Fnevr(VOX_256)},
     parts=(Part("generator", "generator"), Part("kp_detector", "kp_detector")),
     files=("00000099-checkpoint.pth.tar",),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Keypoint detector and rendering generator."""
     return build_motion_method(
-        CHECKPOINTS, config, lambda align_corners: Fnevr(VOX_256, align_corners=align_corners), SIZE
+        NETWORKS, config, lambda align_corners: Fnevr(VOX_256, align_corners=align_corners), SIZE
     )

@@ -1,22 +1,22 @@
 """FOMM in evalkit."""
 
 from baselines.fomm.model import VOX_256, Fomm
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import build_motion_method
 from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
 
 SIZE = 256
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="fomm",
     variants={"vox": lambda: Fomm(VOX_256)},
     parts=(Part("generator", "generator"), Part("kp_detector", "kp_detector")),
     files=("vox-adv-cpk.pth.tar or vox-cpk.pth.tar",),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Keypoint detector and generator."""
-    return build_motion_method(
-        CHECKPOINTS, config, lambda align_corners: Fomm(VOX_256, align_corners=align_corners), SIZE
-    )
+    return build_motion_method(NETWORKS, config, lambda align_corners: Fomm(VOX_256, align_corners=align_corners), SIZE)

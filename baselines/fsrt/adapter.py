@@ -11,6 +11,7 @@ from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import ExpressionEncoder
 from baselines.fsrt.model import FSRT
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -31,7 +32,7 @@ def networks(decoder: str, expression: int) -> FSRT:
     )
 
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="fsrt",
     variants={
         f"{decoder}-{size}": partial(networks, decoder, size)
@@ -46,6 +47,7 @@ CHECKPOINTS = Networks(
     files=("kp_detector.pt", "vox256.pt or vox256_2Source.pt"),
     choose=lambda options: f"{options['decoder']}-{options['expression']}",
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,6 @@ def build(config: MethodConfig) -> NativeMethod:
     decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
     if not pixels.isdecimal() or not int(pixels):
         raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
-    model = load(CHECKPOINTS, config, partial(networks, decoder, int(expression)))
+    model = load(NETWORKS, config, partial(networks, decoder, int(expression)))
     animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
     return NativeMethod(animator, config, size=SIZE, max_sources=None)

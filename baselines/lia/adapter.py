@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from baselines.lia.model import LIA
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -21,12 +22,13 @@ class Entry(nn.Module):
         self.gen = LIA()
 
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="lia",
     variants={"lia": Entry},
     parts=(Part("gen", "gen"),),
     files=("vox.pt",),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -49,4 +51,4 @@ class LiaAnimator:
 
 def build(config: MethodConfig) -> NativeMethod:
     """The generator; it is the same for the vox, taichi and ted weights."""
-    return NativeMethod(LiaAnimator(load(CHECKPOINTS, config, Entry).gen), config, size=SIZE)
+    return NativeMethod(LiaAnimator(load(NETWORKS, config, Entry).gen), config, size=SIZE)

@@ -16,6 +16,7 @@ from baselines.liveportrait.motion import MotionExtractor, join_motions
 from baselines.liveportrait.retargeting import Openings, Retargeting, measure_openings, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.networks import Networks, Part
@@ -54,7 +55,7 @@ def settle(network: nn.Module) -> None:
 
 
 BARE = ("appearance_feature_extractor", "motion_extractor", "warping_module", "spade_generator")
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="liveportrait",
     variants={"human": Files},
     parts=(
@@ -64,6 +65,7 @@ CHECKPOINTS = Networks(
     files=("the folder pretrained_weights/liveportrait (five .pth files)",),
     settle=settle,
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def build(config: MethodConfig) -> NativeMethod:
         retarget_lip=flag(config, "retarget_lip"),
     )
     measured = options.normalize_lip or options.retarget_eyes or options.retarget_lip
-    model = load(CHECKPOINTS, config, Files).together()
+    model = load(NETWORKS, config, Files).together()
     return NativeMethod(
         LivePortraitAnimator(model, options, landmark_reader() if measured else None), config, size=SIZE
     )

@@ -15,6 +15,7 @@ from torch import Tensor
 from baselines.native.networks import Expected, Networks, Part
 from baselines.native.official import OfficialFile, read_official, tensors
 from evalkit import weights
+from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import CheckpointStatus
 from evalkit.errors import MethodError, WeightsError
 from evalkit.files import atomic_path, content_sha256
@@ -78,6 +79,15 @@ def match(networks: Networks, path: Path) -> tuple[str, State]:
     raise MethodError(_explain(networks, path, files))
 
 
+def default_file(networks: Networks, config: MethodConfig) -> Path:
+    """The file for the options of `config`. Raises `MethodError`, saying how to get one, where there is none."""
+    variant = networks.variant(config)
+    if (path := networks.here(variant)) is None:
+        which = f" ({variant})" if len(networks.variants) > 1 else ""
+        raise MethodError(f"{networks.method}{which} has no weights here. {how_to_get(networks, variant)}")
+    return path
+
+
 def status(networks: Networks, checkpoint: Path | None) -> list[CheckpointStatus]:
     """What `check` shows; see `evalkit.checkpoints.Checkpoints`."""
     needed = [_needed_status(name) for name in networks.needs]
@@ -119,7 +129,7 @@ def all_networks() -> Iterator[Networks]:
     """The networks of every native method that comes with evalkit."""
     folder = Path(__file__).resolve().parent.parent
     for adapter in sorted(folder.glob("*/adapter.py")):
-        found = getattr(importlib.import_module(f"baselines.{adapter.parent.name}.adapter"), "CHECKPOINTS", None)
+        found = getattr(importlib.import_module(f"baselines.{adapter.parent.name}.adapter"), "NETWORKS", None)
         if isinstance(found, Networks):
             yield found
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.native.convert import read_any
+from baselines.native.convert import default_file, read_any
 from baselines.native.fixed import fix_weights
 from baselines.native.networks import Networks
 from baselines.native.precision import lower_precision
@@ -64,7 +64,7 @@ def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
 
 
 def _with_weights(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
-    variant, path = networks.variant(config), config.checkpoint or networks.default(config)
+    variant, path = networks.variant(config), config.checkpoint or default_file(networks, config)
     found, state = read_any(networks, path)
     if found != variant:
         raise MethodError(

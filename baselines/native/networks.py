@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from evalkit.adapter import MethodConfig
-from evalkit.checkpoints import CheckpointStatus, installed_path
-from evalkit.errors import MethodError
+from evalkit.checkpoints import installed_path
 
 Make = Callable[[], nn.Module]
 Expected = Mapping[str, tuple[tuple[int, ...], torch.dtype]]
@@ -34,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """The networks of a method; an adapter's `CHECKPOINTS`.
+    """The networks of a method; an adapter's `NETWORKS`.
 
     Attributes:
         method: id of the method.
@@ -72,28 +71,6 @@ class Networks:
         """The imported file of a variant, else the one that comes with the method, else None."""
         installed = self.installed(variant)
         return installed if installed.is_file() else self.shipped.get(variant)
-
-    def default(self, config: MethodConfig) -> Path:
-        """The file for these options; see `evalkit.checkpoints.Checkpoints`."""
-        from baselines.native.convert import how_to_get
-
-        variant = self.variant(config)
-        if (path := self.here(variant)) is None:
-            which = f" ({variant})" if len(self.variants) > 1 else ""
-            raise MethodError(f"{self.method}{which} has no weights here. {how_to_get(self, variant)}")
-        return path
-
-    def import_file(self, path: Path) -> Path:
-        """Convert an official file, zip or folder; see `evalkit.checkpoints.Checkpoints`."""
-        from baselines.native.convert import import_file
-
-        return import_file(self, path)
-
-    def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
-        """What is here; see `evalkit.checkpoints.Checkpoints`."""
-        from baselines.native.convert import status
-
-        return status(self, checkpoint)
 
     def parameters(self, variant: str) -> int:
         """Number of parameters of a variant."""

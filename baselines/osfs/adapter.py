@@ -4,6 +4,7 @@ from torch import Tensor
 
 from baselines.motion.keypoints import Keypoints
 from baselines.motion.method import Source
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import MotionAnimator
@@ -17,7 +18,7 @@ SIZE = 256
 SIZES = {"spade": VOX_256_SPADE, "original": VOX_256, "beta": VOX_256_BETA}
 """Value of the option `generator` -> networks; "beta" has the original generator and a detector at full size."""
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="osfs",
     variants={
         "spade": lambda: Osfs(VOX_256_SPADE),
@@ -32,15 +33,21 @@ CHECKPOINTS = Networks(
     files=("the .pth.tar of Vox-256-New (spade) or Vox-256-Beta (beta)",),
     choose=lambda options: options["generator"],
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 def build(config: MethodConfig) -> NativeMethod:
     """Canonical keypoints, head pose and generator; the free view replaces the driving frames' angles."""
-    variant, align_corners = CHECKPOINTS.variant(config), flag(config, "align_corners")
-    model = load(CHECKPOINTS, config, lambda: Osfs(SIZES[variant], align_corners=align_corners))
+    variant, align_corners = NETWORKS.variant(config), flag(config, "align_corners")
+    model = load(NETWORKS, config, lambda: Osfs(SIZES[variant], align_corners=align_corners))
     view = FreeView(*(number(config, name) for name in ("yaw", "pitch", "roll")))
+    return NativeMethod(animator(model, flag(config, "adapt_scale"), view), config, size=SIZE)
+
+
+def animator(model: Osfs, adapt_scale: bool, view: FreeView) -> MotionAnimator:
+    """The animator that puts the angles of `view` in the place of the driving frames'."""
 
     def read(source: Source[OsfsEncoding], frames: Tensor) -> Keypoints:
         return model.read_motion(source, frames, view)
 
-    return NativeMethod(MotionAnimator(model, flag(config, "adapt_scale"), read), config, size=SIZE)
+    return MotionAnimator(model, adapt_scale, read)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.native.batches import Batches, batch_size, inference
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load, random_network
 from baselines.native.method import Render, check_sources
 from baselines.native.networks import Networks, Part
@@ -44,13 +45,14 @@ class Entry(nn.Module):
         self.net_G_ema = Generator(GeneratorConfig())
 
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="pirenderer",
     variants={"face": Entry},
     parts=(Part("net_G_ema", "net_G_ema"),),
     files=("result/face/epoch_*_iteration_*_checkpoint.pt",),
     needs=(DEEP3D,),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,14 @@ class PiRenderer:
 
 def build(config: MethodConfig) -> PiRenderer:
     """The generator and, unless coefficients are given, the network that reads them, which has weights of its own."""
-    generator = load(CHECKPOINTS, config, Entry).net_G_ema
+    generator = load(NETWORKS, config, Entry).net_G_ema
     reads = not config.options["coefficients"] or flag(config, "match_scale")
     return PiRenderer(generator, _regressor(config) if reads else None, config)
 
 
 def _regressor(config: MethodConfig) -> CoefficientRegressor:
     if config.random_weights:
-        network = random_network(CHECKPOINTS, CoefficientRegressor, config.seed)
+        network = random_network(NETWORKS, CoefficientRegressor, config.seed)
     else:
         network = CoefficientRegressor()
         try:

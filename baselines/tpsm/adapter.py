@@ -4,6 +4,7 @@ from torch import Tensor
 
 from baselines.motion.keypoints import Keypoints
 from baselines.motion.method import Source
+from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.load import load
 from baselines.native.method import NativeMethod, Render
 from baselines.native.motion_field import MotionAnimator
@@ -23,7 +24,7 @@ def networks(align_corners: bool) -> Tpsm:
     return model
 
 
-CHECKPOINTS = Networks(
+NETWORKS = Networks(
     method="tpsm",
     variants={"vox": lambda: networks(align_corners=True)},
     parts=(
@@ -34,6 +35,7 @@ CHECKPOINTS = Networks(
     ),
     files=("vox.pth.tar",),
 )
+CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
 class AvdAnimator(MotionAnimator):
@@ -49,14 +51,19 @@ class AvdAnimator(MotionAnimator):
 def build(config: MethodConfig) -> NativeMethod:
     """The networks of one mode."""
     align_corners, scale = flag(config, "align_corners"), flag(config, "adapt_scale")
-    model = load(CHECKPOINTS, config, lambda: networks(align_corners))
+    model = load(NETWORKS, config, lambda: networks(align_corners))
     if config.options["mode"] == "standard":
         return NativeMethod(MotionAnimator(model, scale), config, size=SIZE)
     if model.avd_network is None:
         raise MethodError("tpsm: this checkpoint has no avd_network; use mode=standard.")
+    return NativeMethod(avd_animator(model, scale), config, size=SIZE)
+
+
+def avd_animator(model: Tpsm, adapt_scale: bool) -> AvdAnimator:
+    """The animator of mode=avd; `model` has an `avd_network`."""
 
     def read(source: Source[TpsEncoding], frames: Tensor) -> Keypoints:
         keypoints: Keypoints = model.avd_network(source.keypoints, model.read_motion(source, frames))
         return keypoints
 
-    return NativeMethod(AvdAnimator(model, scale, read), config, size=SIZE)
+    return AvdAnimator(model, adapt_scale, read)

@@ -5,9 +5,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-
-class Interrupted(BaseException):
-    """Ctrl-C, by a name of our own: the command-line library would answer a KeyboardInterrupt without a word."""
+from evalkit.cli.interrupt import Interrupted
 
 
 def main() -> None:

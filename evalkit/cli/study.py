@@ -85,8 +85,8 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8788,
 ) -> None:
     """Serve the page and collect answers into answers.sqlite, until Ctrl-C. Stop and start it as you like."""
-    from evalkit.cli import Interrupted
     from evalkit.cli.console import say
+    from evalkit.cli.interrupt import Interrupted
     from evalkit.study.folder import StudyFolder
     from evalkit.study.server import StudyServer
 

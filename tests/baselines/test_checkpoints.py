@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from baselines.native.convert import FORMAT, all_networks, compare, match
+from baselines.native.convert import FORMAT, all_networks, compare, default_file, import_file, match, status
 from baselines.native.load import load, random_network, ready
 from baselines.native.networks import Networks, Part
 from evalkit.adapter import MethodConfig
@@ -113,7 +113,7 @@ def test_a_checkpoint_of_another_method_is_recognised(holds: str, asked: str, tm
 
 def test_import_and_build_give_back_the_weights(contents: list[dict[str, Any]], tmp_path: Path) -> None:
     source = write(tmp_path / "official", contents)
-    path = SMALL.import_file(source)
+    path = import_file(SMALL, source)
     assert path == installed_path("small", "narrow")
     before = {key: value for content in contents[:1] for key, value in content["net_e"].items()}
     for config in (MethodConfig(), MethodConfig(checkpoint=path), MethodConfig(checkpoint=source)):
@@ -121,7 +121,7 @@ def test_import_and_build_give_back_the_weights(contents: list[dict[str, Any]], 
         assert not built.training and not any(p.requires_grad for p in built.parameters())
         assert all(torch.equal(built.encoder.state_dict()[key], before[key]) for key in before)
         assert torch.equal(built.bare.weight, contents[1]["weight"])
-    states = {one.variant: one.state for one in SMALL.status(None)}
+    states = {one.variant: one.state for one in status(SMALL, None)}
     assert states == {"narrow": "ready", "wide": "absent"}
     path.unlink()
 
@@ -129,7 +129,7 @@ def test_import_and_build_give_back_the_weights(contents: list[dict[str, Any]], 
 def test_importing_again_gives_the_same_bytes(contents: list[dict[str, Any]], tmp_path: Path) -> None:
     """Else the digest that a run records would change with every import. Half of all tries would differ by chance."""
     source = write(tmp_path, contents)
-    written = {SMALL.import_file(source).read_bytes() for _ in range(12)}
+    written = {import_file(SMALL, source).read_bytes() for _ in range(12)}
     assert len(written) == 1
     installed_path("small", "narrow").unlink()
 
@@ -138,14 +138,14 @@ def test_a_file_that_comes_with_the_method_is_used_until_another_is_imported(
     contents: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     source = write(tmp_path / "official", contents)
-    shipped = SMALL.import_file(source).rename(tmp_path / "small.safetensors")
+    shipped = import_file(SMALL, source).rename(tmp_path / "small.safetensors")
     networks = dataclasses.replace(SMALL, shipped={"narrow": shipped})
-    assert networks.default(MethodConfig()) == shipped
+    assert default_file(networks, MethodConfig()) == shipped
     assert torch.equal(load(networks, MethodConfig(), Small).bare.weight, contents[1]["weight"])
-    ready = networks.status(None)[0]
+    ready = status(networks, None)[0]
     assert (ready.state, ready.path) == ("ready", shipped)
-    imported = networks.import_file(source)
-    assert networks.default(MethodConfig()) == imported != shipped
+    imported = import_file(networks, source)
+    assert default_file(networks, MethodConfig()) == imported != shipped
     imported.unlink()
 
 
@@ -281,7 +281,7 @@ def test_a_list_of_tensors_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_absent_files_and_weights_are_explained(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="no such file or folder"):
-        SMALL.import_file(tmp_path / "x.pth")
+        import_file(SMALL, tmp_path / "x.pth")
     with pytest.raises(MethodError, match=r"small \(wide\) has no weights here\. Get small\.pth and bare\.pth .*"):
         load(SMALL, MethodConfig(options={"width": "wide"}), lambda: Small(5))
 
