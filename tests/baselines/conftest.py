@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from baselines.motion.method import MotionMethod, animate
+from baselines.fixture import Fixture
+from baselines.motion.method import MotionMethod
+from baselines.motion.parity import MODES
+from baselines.native.motion_field import MotionAnimator
+from baselines.parity import compare
 from evalkit import video
 from evalkit.adapter import Driving
 from evalkit.demo import render_clip
@@ -83,7 +87,7 @@ def damaged(shared: Path, tmp_path: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
-    """Assert that a batch of driving frames gives what the frames give one by one, end to end.
+    """Assert that the animator gives of a batch of driving frames what it gives of the frames one by one.
 
     In float64: in float32 the CPU convolutions pick another kernel for another batch size, which alone moves the images
     of these random networks by up to 4e-5, the size of their rounding noise. Frames that saw each other would differ by
@@ -95,11 +99,38 @@ def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
         method.double()
         source, driving = source.double(), driving[:2].double()
         with torch.no_grad():
-            together = torch.cat(list(animate(method, source, [driving], relative=True, adapt_scale=True)))
-            singly = torch.cat(list(animate(method, source, driving.split(1), relative=True, adapt_scale=True)))
+            render = MotionAnimator(method, adapt_scale=True).begin(source, driving[:1])
+            together = render(driving)
+            singly = torch.cat([render(frame) for frame in driving.split(1)])
         assert together.shape == driving.shape
         assert (together[0] - together[1]).abs().max() > 1e-3
         torch.testing.assert_close(together, singly, atol=1e-9, rtol=0)
+
+    return check
+
+
+Animators = Callable[[bool], MotionAnimator]
+
+
+@pytest.fixture
+def check_animator() -> Callable[[Fixture, Animators, Mapping[str, tuple[bool, bool]]], None]:
+    """Assert that the animator that evalkit runs gives the official pictures, within the tolerance of the fixture.
+
+    Takes the fixture, a function of adapt_scale that makes the animator, and the modes: prefix in io.npz -> (relative,
+    adapt_scale).
+    """
+
+    def check(fixture: Fixture, animator: Animators, modes: Mapping[str, tuple[bool, bool]] = MODES) -> None:
+        source, driving = fixture.tensor("source"), fixture.tensor("driving")
+        found = []
+        for mode, (relative, scaled) in modes.items():
+            with torch.no_grad():
+                render = animator(scaled).begin(source, driving[:1] if relative else None)
+                frames = torch.cat([render(batch) for batch in driving.split(2)]).numpy()
+            name = f"{mode}_prediction"
+            found.append(compare(name, frames, fixture.io[name], fixture.config["tolerance"]))
+        assert len(found) == len(modes)
+        assert [one.line() for one in found if not one.ok] == []
 
     return check
 

@@ -7,6 +7,7 @@ from baselines.dagan.depth import DepthDecoder, DepthEncoder
 from baselines.dagan.generator import DepthAttention
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan
 from baselines.dagan.parity import build
+from baselines.native.motion_field import MotionAnimator
 from baselines.parity import load_fixture, main, run
 
 BOTH = pytest.mark.parametrize("name", ["dagan", "dagan_spade"])
@@ -52,6 +53,13 @@ def test_batch_equals_frames_one_by_one(shared, check_batching, name):
     fixture = load_fixture(shared / "parity" / "fixtures" / name)
     model, _ = build(fixture)
     check_batching(model, fixture.tensor("source"), fixture.tensor("driving"))
+
+
+@BOTH
+def test_the_animator_gives_what_the_fixture_stores(shared, check_animator, name):
+    fixture = load_fixture(shared / "parity" / "fixtures" / name)
+    model, _ = build(fixture)
+    check_animator(fixture, lambda scaled: MotionAnimator(model, scaled))
 
 
 def test_attention_without_gamma_changes_nothing():

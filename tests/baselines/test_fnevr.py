@@ -8,6 +8,7 @@ import torch
 from baselines.fnevr.model import VOX_256, Fnevr
 from baselines.fnevr.parity import build
 from baselines.fnevr.render import composite
+from baselines.native.motion_field import MotionAnimator
 from baselines.parity import load_fixture, main, run
 
 
@@ -46,6 +47,12 @@ def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     model, _ = build(fixture)
     check_batching(model, fixture.tensor("source"), fixture.tensor("driving"))
+
+
+def test_the_animator_gives_what_the_fixture_stores(folder, check_animator):
+    fixture = load_fixture(folder)
+    model, _ = build(fixture)
+    check_animator(fixture, lambda scaled: MotionAnimator(model, scaled))
 
 
 def test_compositing_counts_the_layer_itself_as_dimming():

@@ -8,7 +8,7 @@ import torch
 from baselines.fomm.model import VOX_256, Fomm
 from baselines.fomm.parity import build
 from baselines.motion.keypoints import Keypoints, movement_scale, transfer
-from baselines.motion.method import animate
+from baselines.native.motion_field import MotionAnimator
 from baselines.parity import load_fixture, main, run
 
 
@@ -43,12 +43,10 @@ def test_batch_equals_frames_one_by_one(folder, check_batching):
     check_batching(model, fixture.tensor("source"), fixture.tensor("driving"))
 
 
-def test_animate_is_what_the_fixture_stores(folder):
+def test_the_animator_gives_what_the_fixture_stores(folder, check_animator):
     fixture = load_fixture(folder)
     model, _ = build(fixture)
-    with torch.no_grad():
-        frames = animate(model, fixture.tensor("source"), fixture.tensor("driving").split(2), relative=True)
-        torch.testing.assert_close(torch.cat(list(frames)), fixture.tensor("rel_prediction"), atol=3e-4, rtol=0)
+    check_animator(fixture, lambda scaled: MotionAnimator(model, scaled))
 
 
 def test_without_occlusion_jacobians_and_downscale():
@@ -69,8 +67,9 @@ def test_without_occlusion_jacobians_and_downscale():
     keys = model.state_dict().keys()
     assert not [key for key in keys if "down.weight" in key or "occlusion" in key or "jacobian" in key]
     with torch.no_grad():
-        frames = list(animate(model, torch.rand(1, 3, 32, 32), [torch.rand(2, 3, 32, 32)], relative=True))
-    assert frames[0].shape == (2, 3, 32, 32)
+        driving = torch.rand(2, 3, 32, 32)
+        frames = MotionAnimator(model, adapt_scale=False).begin(torch.rand(1, 3, 32, 32), driving[:1])(driving)
+    assert frames.shape == (2, 3, 32, 32)
 
 
 def square(side: float) -> Keypoints:

@@ -6,6 +6,7 @@ import torch
 from baselines.fnevr.model import Fnevr
 from baselines.g3fa.model import VOX_256
 from baselines.g3fa.parity import build
+from baselines.native.motion_field import MotionAnimator
 from baselines.parity import load_fixture, main, run
 
 
@@ -37,6 +38,12 @@ def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     model, _ = build(fixture)
     check_batching(model, fixture.tensor("source"), fixture.tensor("driving"))
+
+
+def test_the_animator_gives_what_the_fixture_stores(folder, check_animator):
+    fixture = load_fixture(folder)
+    model, _ = build(fixture)
+    check_animator(fixture, lambda scaled: MotionAnimator(model, scaled))
 
 
 def test_fnevr_weights_do_not_fit(shared, capsys):

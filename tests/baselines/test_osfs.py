@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from baselines.motion.keypoints import Keypoints
+from baselines.osfs.adapter import animator
 from baselines.osfs.detector import CanonicalDetector
 from baselines.osfs.head_pose import FreeView, HeadPose, degrees, pose_keypoints, rotation
 from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs
@@ -51,6 +52,13 @@ def test_batch_equals_frames_one_by_one(shared, check_batching, name):
     fixture = load_fixture(shared / "parity" / "fixtures" / name)
     model, _ = build(fixture)
     check_batching(model, fixture.tensor("source")[..., ::2, ::2], fixture.tensor("driving")[..., ::2, ::2])
+
+
+@BOTH
+def test_the_animator_gives_what_the_fixture_stores(shared, check_animator, name):
+    fixture = load_fixture(shared / "parity" / "fixtures" / name)
+    model, _ = build(fixture)
+    check_animator(fixture, lambda scaled: animator(model, scaled, FreeView()))
 
 
 def test_angles_come_from_the_expected_bin():

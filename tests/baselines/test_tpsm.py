@@ -7,7 +7,9 @@ import torch
 
 from baselines.motion.field import coordinate_grid
 from baselines.motion.keypoints import Keypoints
+from baselines.native.motion_field import MotionAnimator
 from baselines.parity import load_fixture, main, run
+from baselines.tpsm.adapter import avd_animator
 from baselines.tpsm.dense_motion import RIDGE, background_motion, radial, tps_motions
 from baselines.tpsm.model import VOX_256, Tpsm
 from baselines.tpsm.parity import build
@@ -48,6 +50,13 @@ def test_full_size_has_the_official_keys(check_keys):
 def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     check_batching(build(fixture), fixture.tensor("source"), fixture.tensor("driving"))
+
+
+def test_the_animators_give_what_the_fixture_stores(folder, check_animator):
+    fixture = load_fixture(folder)
+    model = build(fixture)
+    check_animator(fixture, lambda scaled: MotionAnimator(model, scaled), {"abs": (False, False), "rel": (True, True)})
+    check_animator(fixture, lambda scaled: avd_animator(model, scaled), {"avd": (False, False)})
 
 
 POINTS = torch.tensor([[[-0.5, -0.5], [0.5, -0.5], [0.0, 0.1], [-0.5, 0.5], [0.5, 0.6]]], dtype=torch.float64)
