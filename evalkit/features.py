@@ -12,7 +12,7 @@ import numpy as np
 from evalkit import video
 from evalkit.batching import Batcher
 from evalkit.cache import FeatureCache, feature_key
-from evalkit.errors import EvalkitError, VideoError
+from evalkit.errors import VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.files import content_sha256
 from evalkit.types import Features, Frames
@@ -146,7 +146,7 @@ class ClipFeatures:
         if not self.settled:
             self.bank.flush()
         if not self.settled:
-            raise EvalkitError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
+            raise RuntimeError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
         self._waiting.clear()
         for name in self.missing:
             if EXTRACTORS.get(name).window == WHOLE_CLIP:

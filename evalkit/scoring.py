@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from evalkit.cache import FeatureCache
 from evalkit.coefficients import PairFiles
-from evalkit.errors import EvalkitError, RunError, ScoreError, VideoError
+from evalkit.errors import RunError, ScoreError, VideoError
 from evalkit.evaluate import Scorer
 from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
@@ -154,7 +154,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is None:
-        raise EvalkitError("a scoring worker was started outside a pool")
+        raise RuntimeError("a scoring worker was started outside a pool")
 
     def follow() -> None:
         parent.join()
