@@ -172,7 +172,14 @@ def _unmade(pair: Pair) -> Outcome:
     source, driving, anchor = (
         _digest(path) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
     )
-    return Outcome(pair.id, "failed", source_sha256=source, driving_sha256=driving, anchor_sha256=anchor)
+    return Outcome(
+        pair.id,
+        "failed",
+        source_sha256=source,
+        driving_sha256=driving,
+        anchor_sha256=anchor,
+        source_frames=pair.source_frames,
+    )
 
 
 def _kept(plan: Plan, pair: Pair) -> Outcome | None:

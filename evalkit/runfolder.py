@@ -29,7 +29,8 @@ class Outcome:
     `generated` is the clip: relative to the run folder, or the absolute path of an output made elsewhere. `frames`
     counts its frames, `seconds` is the time the method took without decoding and writing, `latency_s`, `batch` and
     `peak_bytes` are those of `cost.Cost` (None for outputs made elsewhere). The digests identify the clips it was made
-    from, the anchor of relative motion where there is one, and the clip itself.
+    from, the anchor of relative motion where there is one, and the clip itself; `source_frames` are those of the pair.
+    What earlier versions did not keep is None.
     """
 
     pair: str
@@ -45,6 +46,7 @@ class Outcome:
     driving_sha256: str | None = None
     generated_sha256: str | None = None
     anchor_sha256: str | None = None
+    source_frames: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class RunFolder:
         try:
             content = read_json(path)
             check_schema(path, content.pop("schema_version"))
-            return Outcome(**content)
+            frames = content.pop("source_frames", None)
+            return Outcome(**content, source_frames=None if frames is None else tuple(frames))
         except (ValueError, TypeError, KeyError) as error:
             raise RunError(f"{path}: damaged ({error}). Delete it; the pair is then made again.") from error
 

@@ -2,8 +2,8 @@
 
 {"schema_version", "kind": "evalkit_gate_baseline", "sha256", "summary": the run's summary.json, "run": {averaging,
 coverage_floor, device, precision, checkpoint_sha256, evalkit, commit}, "pairs": [{pair, source_identity,
-driving_identity, data}], "scores": {metric: {"mean": [...], "n": [...], "coverage": [...]}}}; scores are in the order
-of `pairs`, null where there is none.
+driving_identity, data, whole}], "scores": {metric: {"mean": [...], "n": [...], "coverage": [...]}}}; scores are in the
+order of `pairs`, null where there is none. `data` and `whole` are the digests of `side.PairData`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.errors import RunError
 from evalkit.files import canonical_sha256, write_json
 from evalkit.gate.baseline_file import KIND
-from evalkit.gate.side import PairScore, Side
+from evalkit.gate.side import PairData, PairScore, Side
 from evalkit.records import SCHEMA_VERSION
 from evalkit.runfolder import read_header
 
@@ -44,7 +44,7 @@ def save_baseline(side: Side, path: Path) -> None:
                 "pair": score.pair,
                 "source_identity": score.source_identity,
                 "driving_identity": score.driving_identity,
-                "data": side.data.get(score.pair),
+                **_data(side.data.get(score.pair)),
             }
             for score in first.values()
         ],
@@ -55,3 +55,8 @@ def save_baseline(side: Side, path: Path) -> None:
 
 def _columns(scores: Sequence[PairScore]) -> Mapping[str, list[Any]]:
     return {name: [getattr(score, name) for score in scores] for name in ("mean", "n", "coverage")}
+
+
+def _data(data: PairData | None) -> Mapping[str, str | None]:
+    """The two digests of a pair; None where nothing is known of its clips."""
+    return {"data": data.clips, "whole": data.whole} if data else {"data": None, "whole": None}

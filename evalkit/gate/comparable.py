@@ -108,11 +108,23 @@ def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
         return []
     here = _pairs(candidate)
     details = [] if here is None else _other_pairs(baseline, here, subset)
-    changed = sorted(p for p in baseline.data.keys() & candidate.data.keys() if baseline.data[p] != candidate.data[p])
+    both = {pair: (baseline.data[pair], candidate.data[pair]) for pair in baseline.data if pair in candidate.data}
+    changed = sorted(pair for pair, (one, other) in both.items() if one.clips != other.clips)
     details += [f"other clips behind {listed(changed)}"] if changed else []
-    if subset and not details:
+    started = sorted(pair for pair, (one, other) in both.items() if pair not in changed and one.differs(other))
+    details += [f"other source frames or anchors behind {listed(started)}"] if started else []
+    if not subset or details:
+        return [Finding("not_comparable", f"The data differs{': ' if details else ''}{'; '.join(details)}.")]
+    unknown = sorted(pair for pair, (one, other) in both.items() if one.may_differ(other))
+    if not unknown:
         return []
-    return [Finding("not_comparable", f"The data differs{': ' if details else ''}{'; '.join(details)}.")]
+    return [
+        Finding(
+            "not_comparable",
+            f"Motion starts at pictures of which one side keeps no digest per pair: {listed(unknown)}. Use --stage "
+            "full, or save the baseline anew from a run of this version.",
+        )
+    ]
 
 
 def check_pairs(baseline: Side, planned: set[str]) -> list[Finding]:

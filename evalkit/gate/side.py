@@ -9,7 +9,7 @@ from evalkit.errors import RunError
 from evalkit.files import canonical_sha256
 from evalkit.gate.baseline_file import KIND, check_digest
 from evalkit.records import check_schema, read_table
-from evalkit.runfolder import RunFolder, read_header, read_summary
+from evalkit.runfolder import Outcome, RunFolder, read_header, read_summary
 
 _SUMMARY_KEYS = ("protocol", "protocol_hash", "data_hash", "method", "complete", "metrics")
 
@@ -27,6 +27,32 @@ class PairScore:
 
 
 @dataclass(frozen=True)
+class PairData:
+    """What a pair was made from.
+
+    Attributes:
+        clips: digest of the source and driving clips.
+        whole: digest of what the data hash of a summary counts for a pair: its id, the clips, the source's frames, the
+            anchor. None where they were not kept, as by earlier versions.
+        anchored: there is an anchor; False where that is not known.
+    """
+
+    clips: str
+    whole: str | None = None
+    anchored: bool = False
+
+    def differs(self, other: "PairData") -> bool:
+        """Whether the two are known to differ."""
+        if self.whole and other.whole:
+            return self.whole != other.whole
+        return self.clips != other.clips
+
+    def may_differ(self, other: "PairData") -> bool:
+        """Whether an anchor of one cannot be compared, because nothing was kept of the other's."""
+        return (self.anchored or other.anchored) and not (self.whole and other.whole)
+
+
+@dataclass(frozen=True)
 class Side:
     """What a gate knows of a checkpoint.
 
@@ -35,7 +61,7 @@ class Side:
         summary: the content of `summary.json`.
         finished: false for a run that was stopped, or is still at work.
         scores: metric key -> pair id -> score; None when the file holds no scores per pair.
-        data: pair id -> digest of the clips it was made from (empty when unknown).
+        data: pair id -> what it was made from (empty when unknown).
         averaging: how frames were averaged, "clip" or "frame".
         coverage_floor: of the protocol.
         device, precision, checkpoint: of the run; None when unknown.
@@ -46,7 +72,7 @@ class Side:
     summary: Mapping[str, Any]
     finished: bool
     scores: Mapping[str, Mapping[str, PairScore]] | None
-    data: Mapping[str, str]
+    data: Mapping[str, PairData]
     averaging: str
     coverage_floor: float
     device: str | None
@@ -120,13 +146,21 @@ def _run_scores(folder: RunFolder) -> dict[str, dict[str, PairScore]]:
     return scores
 
 
-def _run_data(folder: RunFolder) -> dict[str, str]:
-    data = {}
-    for path in folder.path.glob("pairs/*.json"):
-        outcome = folder.read_outcome(path.stem)
-        if outcome is not None:
-            data[outcome.pair] = canonical_sha256([outcome.source_sha256, outcome.driving_sha256])[:16]
-    return data
+def _run_data(folder: RunFolder) -> dict[str, PairData]:
+    outcomes = (folder.read_outcome(path.stem) for path in folder.path.glob("pairs/*.json"))
+    return {outcome.pair: _pair_data(outcome) for outcome in outcomes if outcome is not None}
+
+
+def _pair_data(outcome: Outcome) -> PairData:
+    clips = [outcome.source_sha256, outcome.driving_sha256]
+    anchor = [outcome.anchor_sha256] if outcome.anchor_sha256 else []
+    frames = outcome.source_frames
+    whole = None if frames is None else _short([outcome.pair, frames, *clips, *anchor])
+    return PairData(_short(clips), whole, bool(anchor))
+
+
+def _short(content: object) -> str:
+    return canonical_sha256(content)[:16]
 
 
 def _from_json(path: Path) -> Side:
@@ -199,7 +233,7 @@ def _from_baseline(path: Path, content: Mapping[str, Any]) -> Side:
             content["summary"],
             True,
             scores,
-            {pair["pair"]: pair["data"] for pair in pairs if pair["data"]},
+            {pair["pair"]: PairData(pair["data"], pair.get("whole")) for pair in pairs if pair["data"]},
             run["averaging"],
             run["coverage_floor"],
             run["device"],

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from evalkit.errors import RunError
+from evalkit.files import canonical_sha256
 from evalkit.gate.baseline import save_baseline
 from evalkit.gate.rules import Rules
-from evalkit.gate.side import read_side
+from evalkit.gate.side import PairData, read_side
 from evalkit.gate.verdict import gate
 from tests.gate.conftest import entry, values
 
@@ -34,6 +35,47 @@ def test_it_carries_what_comparisons_need(saved):
     assert content["schema_version"] == 1 and content["summary"]["protocol_hash"] == "a" * 64
     assert content["summary"]["metrics"][AKD]["signature"] == f"{AKD}|v1"
     assert content["run"]["device"] == "cpu" and len(content["pairs"]) == len(content["scores"][AKD]["mean"]) == 40
+
+
+def outcome(make_run, name, **facts):
+    """The data of one pair of a run, p00_c0."""
+    folder = make_run(name, values())
+    path = folder / "pairs" / "p00_c0.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
+    return read_side(folder)
+
+
+def test_a_pair_is_the_clips_the_source_frames_and_the_anchor(make_run, tmp_path):
+    facts = {"source_frames": [0], "anchor_sha256": "a"}
+    sides = [
+        outcome(make_run, "one", **facts),
+        outcome(make_run, "same", **facts),
+        outcome(make_run, "frames", **facts | {"source_frames": [0, 5]}),
+        outcome(make_run, "anchor", **facts | {"anchor_sha256": "b"}),
+        outcome(make_run, "none", **facts | {"anchor_sha256": None}),
+        outcome(make_run, "clip", **facts | {"driving_sha256": "other"}),
+    ]
+    first, *others = [side.data["p00_c0"] for side in sides]
+    assert [first.differs(other) for other in others] == [False, True, True, True, True]
+    assert [first.clips == other.clips for other in others] == [True, True, True, True, False]
+    save_baseline(sides[0], tmp_path / "baseline.json")
+    stored = read_side(tmp_path / "baseline.json").data["p00_c0"]
+    assert [stored.differs(other) for other in others] == [False, True, True, True, True]
+
+
+def test_a_baseline_of_an_earlier_version_has_the_clips_alone(make_run, tmp_path):
+    side = outcome(make_run, "one")
+    save_baseline(side, tmp_path / "baseline.json")
+    content = json.loads((tmp_path / "baseline.json").read_text())
+    del content["sha256"]
+    for pair in content["pairs"]:
+        assert pair.pop("whole") is None
+    (tmp_path / "baseline.json").write_text(json.dumps(content | {"sha256": canonical_sha256(content)}))
+    # What earlier versions wrote for the clips "s" and "d".
+    stored = read_side(tmp_path / "baseline.json").data["p00_c0"]
+    assert stored == PairData(canonical_sha256(["s", "d"])[:16])
+    assert not stored.differs(outcome(make_run, "two", source_frames=[0]).data["p00_c0"])
+    assert stored.differs(outcome(make_run, "three", source_sha256="other", source_frames=[0]).data["p00_c0"])
 
 
 def test_missing_values_stay_missing(make_side, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from evalkit.gate.quick import LOOKS, balanced_order, look_sizes, quick_gate
 from evalkit.gate.rules import Rule, Rules
+from evalkit.gate.side import PairData
 from tests.gate.conftest import entry, people, values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
@@ -110,8 +111,32 @@ def test_failed_pairs_wait_for_the_full_protocol(play):
 
 def test_other_clips_are_not_comparable_at_once(make_side):
     a, b = make_side("a", values()), make_side("b", values())
-    verdict, asked = stages(a, replace(b, data=dict.fromkeys(b.data, "other")), Rules())
+    verdict, asked = stages(a, replace(b, data=dict.fromkeys(b.data, PairData("other"))), Rules())
     assert verdict.exit_code == 4 and "other clips behind" in verdict.reasons[0] and asked == [12]
+
+
+def anchored(side, anchor, frames=(0,), whole=True):
+    """The side as one of a run whose pairs start at the picture `anchor`."""
+    data = {
+        pair: PairData("clips", f"{pair} {frames} {anchor}" if whole else None, anchored=anchor is not None)
+        for pair in side.data
+    }
+    return replace(side, data=data)
+
+
+@pytest.mark.parametrize(("anchor", "frames"), [("b", (0,)), (None, (0,)), ("a", (3,))])
+def test_another_anchor_or_source_frame_is_seen_at_once(make_side, anchor, frames):
+    a, b = make_side("a", values()), make_side("b", values())
+    verdict, asked = stages(anchored(a, "a"), anchored(b, anchor, frames), Rules())
+    assert verdict.exit_code == 4 and "other source frames or anchors behind" in verdict.reasons[0] and asked == [12]
+    assert stages(anchored(a, "a"), anchored(b, "a"), Rules())[0].exit_code == 0
+
+
+def test_an_old_baseline_is_comparable_where_nothing_is_hidden(make_side):
+    a, b = make_side("a", values()), make_side("b", values())
+    assert stages(anchored(a, None, whole=False), anchored(b, None), Rules())[0].exit_code == 0
+    verdict, _ = stages(replace(a, data={pair: PairData("clips") for pair in a.data}), anchored(b, "b"), Rules())
+    assert verdict.exit_code == 4 and "keeps no digest per pair" in verdict.reasons[0] and "full" in verdict.reasons[0]
 
 
 def test_a_baseline_that_does_not_name_its_clips_takes_all_pairs(make_side):
