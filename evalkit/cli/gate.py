@@ -10,10 +10,11 @@ import typer
 from evalkit.cli import options
 
 if TYPE_CHECKING:
+    from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.gate.rules import Rules
     from evalkit.gate.side import Side
     from evalkit.gate.verdict import Verdict
-    from evalkit.run import OnPair, Settings
+    from evalkit.run import OnPair
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 _INCOMPLETE = 3
@@ -40,18 +41,21 @@ def gate(
     method: Annotated[
         str | None, typer.Option("--method", "-M", metavar="NAME", help="Run the candidate now: its method.")
     ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")
-    ] = None,
+    checkpoint: options.Checkpoint = None,
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, or cuda[:N].")] = "auto",
-    precision: Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Of the candidate's run.")] = "fp32",
-    option: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the method. Repeatable.")
-    ] = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "fp32",
+    channels_last: options.ChannelsLast = False,
+    compile_: options.Compile = False,
+    option: options.MethodOptions = None,
+    random_weights: options.RandomWeights = False,
+    seed: options.Seed = 0,
+    coefficients: options.Coefficients = None,
+    max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
+    scoring_device: options.ScoringDevice = "cpu",
     stage: Annotated[
         Literal["full", "quick"],
         typer.Option(help="quick: a quarter of the pairs, half, then all of them; stops when the verdict is certain."),
@@ -81,13 +85,12 @@ def gate(
         return
     _check_form(baseline, candidate, protocol, method, checkpoint, stage)
     assert baseline is not None
-    from evalkit.adapter import MethodConfig
+    from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.gate_report import Outputs, report
     from evalkit.gate import history as store
     from evalkit.gate.rules import read_rules
     from evalkit.gate.side import read_side
     from evalkit.gate.verdict import gate as compare
-    from evalkit.run import Settings
 
     judged_by, there = read_rules(rules), read_side(baseline)
     if candidate is not None:
@@ -95,11 +98,11 @@ def gate(
         verdict = compare(there, here, judged_by)
     else:
         assert protocol is not None and method is not None
-        config = MethodConfig(device=device, precision=precision, checkpoint=checkpoint)
-        settings = Settings(data=data, out=out, tag=tag, config=config)
-        verdict, here = _in_one_go(
-            there, judged_by, protocol, method, settings, option or [], workers, stage == "quick", quiet
+        how = MethodChoice(
+            checkpoint, device, precision, channels_last, compile_, tuple(option or ()), random_weights, seed
         )
+        what = RunChoice(data, out, tag, max_failures, tuple(coefficients or ()), workers, scoring_device)
+        verdict, here = _in_one_go(there, judged_by, protocol, method, how, what, stage == "quick", quiet)
     outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
     report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
     if history is not None:
@@ -184,29 +187,24 @@ def _in_one_go(
     rules: "Rules",
     protocol: str,
     method: str,
-    settings: "Settings",
-    given: list[str],
-    workers: int | None,
+    how: "MethodChoice",
+    what: "RunChoice",
     quick: bool,
     quiet: bool,
 ) -> "tuple[Verdict, Side]":
     """Run the candidate and compare it."""
     from dataclasses import replace
 
-    from evalkit.cli.console import pair_progress, worker_count
-    from evalkit.cli.devices import resolve_device
+    from evalkit.cli.console import pair_progress
     from evalkit.gate.candidate import gate_candidate
-    from evalkit.methods import find_method, method_options
+    from evalkit.methods import find_method
     from evalkit.protocol import find_protocol
-    from evalkit.scoring import scoring_pool
 
     chosen, entry = find_protocol(protocol), find_method(method)
-    device = resolve_device(settings.config.device, entry.card)
-    config = replace(settings.config, device=device, options=method_options(entry.card, given))
-    settings = replace(settings, config=config)
+    settings = replace(what.settings(), config=how.config(entry))
 
     def progress(pairs: int) -> "AbstractContextManager[OnPair]":
         return pair_progress(f"{chosen.id} / {entry.card.id}", pairs, quiet)
 
-    with scoring_pool(worker_count(workers)) as pool:
+    with what.pool() as pool:
         return gate_candidate(baseline, rules, chosen, entry, settings, pool, progress, quick)

@@ -51,4 +51,19 @@ ScoringDevice = Annotated[
     str,
     typer.Option(help="cpu, or cuda[:N] for the networks of FID, FVD and LPIPS. Others stay on the CPU meanwhile."),
 ]
+Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")]
+Precision = Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")]
+ChannelsLast = Annotated[
+    bool, typer.Option("--channels-last", help="Store images pixel by pixel: faster on some devices.")
+]
+Compile = Annotated[bool, typer.Option("--compile", help="Run networks through torch.compile; needs a C++ compiler.")]
+MethodOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
+]
+RandomWeights = Annotated[
+    bool, typer.Option("--random-weights", help="Seeded random networks: right for speed, wrong for scores.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the method's random numbers, and of random weights.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the machine form on stdout; progress stays on stderr.")]

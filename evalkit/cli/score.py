@@ -36,14 +36,12 @@ def score(
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
-    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache, worker_count
-    from evalkit.cli.devices import resolve_scoring_device
+    from evalkit.cli.choices import RunChoice
+    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
-    from evalkit.coefficients import parse_folders
-    from evalkit.device_pool import pool_on
     from evalkit.outputs import check_name, find_outputs
     from evalkit.protocol import find_protocol
-    from evalkit.run import Settings, resolve_pairs, score_outputs
+    from evalkit.run import resolve_pairs, score_outputs
 
     check_name(name)
     chosen = find_protocol(protocol)
@@ -54,21 +52,20 @@ def score(
         say(f"{len(outputs.extra)} entries of {generated} fit no pair and are left out: {', '.join(outputs.extra[:5])}")
     if outputs.missing:
         say(f"{len(outputs.missing)} of {len(pairs)} pairs have no output: {', '.join(outputs.missing[:5])}")
-    settings = Settings(
+    what = RunChoice(
         data=data,
         out=out,
         tag=tag,
-        metrics=tuple(metric or ()),
-        limit=limit,
-        only=tuple(pair or ()),
         max_failures=max_failures,
-        coefficients=parse_folders(coefficients or ()),
+        coefficients=tuple(coefficients or ()),
+        workers=workers,
+        scoring_device=scoring_device,
+        metric=tuple(metric or ()),
+        limit=limit,
+        pair=tuple(pair or ()),
     )
-    total = min(limit or len(pairs), len(pair or pairs))
-    with (
-        pool_on(resolve_scoring_device(scoring_device), worker_count(workers)) as pool,
-        pair_progress(f"{chosen.id} / {name}", total) as on_pair,
-    ):
+    settings = what.settings()
+    with what.pool() as pool, pair_progress(f"{chosen.id} / {name}", what.total(len(pairs))) as on_pair:
         finished = score_outputs(chosen, outputs, name, settings, pairs, pool, on_pair)
     report_failures(finished)
     if as_json:

@@ -105,6 +105,13 @@ def _tag(protocol: Protocol, entry: MethodEntry, settings: Settings) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
     config = settings.config
     options = recorded_options(entry.card, config.options)
-    made_with = [options, config.device, config.precision, list(settings.metrics)]
+    beside = {
+        "seed": config.seed,
+        "random_weights": config.random_weights,
+        "channels_last": config.channels_last,
+        "compile": config.compile,
+    }
+    unusual = {name: value for name, value in beside.items() if value}
+    made_with = [options, config.device, config.precision, list(settings.metrics), *([unusual] if unusual else [])]
     made_by = [protocol.hash, entry.code_sha256, checkpoint_sha256(with_checkpoint(entry, config)), *made_with]
     return f"gate-{canonical_sha256(made_by)[:8]}"
