@@ -40,8 +40,8 @@ class MethodCard(BaseModel):
 
     `aliases` are other names for it on the command line; results always bear the id.
     `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
-    sources. `deterministic` false means that two runs may differ. `timed` false leaves out the speed of methods that do
-    no work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
+    sources. `kind` "baseline" is a method without networks. `timed` false leaves out the speed of methods that do no
+    work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
     protocol's size by a rule it states. `checkpoint` says in words where official weights come from.
     """
 
@@ -55,11 +55,10 @@ class MethodCard(BaseModel):
     year: int | None = None
     licence: str = ""
     trained_on: tuple[str, ...] = ()
-    kind: Literal["native", "external", "baseline"] = "native"
+    kind: Literal["native", "baseline"] = "native"
     adapter: str = Field(default="adapter:build", pattern=r"^\w+:\w+$")
     motions: tuple[Motion, ...] = ("absolute", "relative")
     max_sources: Annotated[int, Field(ge=1)] | None = 1
-    deterministic: bool = True
     timed: bool = True
     options: dict[str, MethodOption] = {}
     repository: str = ""
@@ -75,6 +74,7 @@ class MethodConfig:
     """What a method is built with.
 
     `checkpoint` is None for methods without learned weights and when the method's own default place is meant.
+    `seed` is that of the method's random numbers, pair by pair, and of random weights.
     `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
     `channels_last` stores images channel by channel for each pixel, `compile` runs networks through torch.compile; both
     are for speed and change rounding only.

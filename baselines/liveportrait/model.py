@@ -10,7 +10,7 @@ from torch import Tensor
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.driving import Region, driven_keypoints, expression_friendly
 from baselines.liveportrait.motion import Motion, MotionExtractor
-from baselines.liveportrait.retargeting import Openings, Retargeting, released_retargeting, retarget, stitch
+from baselines.liveportrait.retargeting import Openings, Retargeting, retarget, stitch
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
 
@@ -27,17 +27,6 @@ class LivePortrait:
     warping: WarpingModule
     generator: SpadeGenerator
     retargeting: Retargeting
-
-
-def released_model() -> LivePortrait:
-    """All networks in the sizes of the released model, untrained."""
-    return LivePortrait(
-        appearance=AppearanceFeatureExtractor(),
-        motion=MotionExtractor(),
-        warping=WarpingModule(),
-        generator=SpadeGenerator(),
-        retargeting=released_retargeting(),
-    )
 
 
 @dataclass(frozen=True)

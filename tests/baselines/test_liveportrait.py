@@ -9,7 +9,7 @@ from torch import Tensor
 
 from baselines.fixture import Fixture, load_fixture
 from baselines.liveportrait import driving, model, motion, retargeting
-from baselines.liveportrait.adapter import LivePortraitAnimator
+from baselines.liveportrait.adapter import Files, LivePortraitAnimator
 from baselines.liveportrait.build import build_model
 from baselines.liveportrait.dense_motion import candidate_motions, heatmaps, identity_grid
 from baselines.liveportrait.images import to_input, to_uint8
@@ -107,7 +107,7 @@ def test_perturbed_weight_fails(shared: Path) -> None:
 
 def test_state_dicts_are_the_official_ones(shared: Path) -> None:
     with torch.device("meta"):
-        released = model.released_model()
+        released = Files().together()
     small = "stitching_retargeting_module/"
     parts = {
         "appearance_feature_extractor": (released.appearance, 836_224),
@@ -132,7 +132,7 @@ def test_state_dicts_are_the_official_ones(shared: Path) -> None:
 def test_defaults_are_the_released_sizes(shared: Path) -> None:
     modules = load_fixture(shared / "parity" / "fixtures" / ID).config["full"]["modules"]
     with torch.device("meta"):
-        built, released = build_model(modules), model.released_model()
+        built, released = build_model(modules), Files().together()
     for name in ("appearance", "motion", "warping", "generator"):
         ours = {key: value.shape for key, value in getattr(released, name).state_dict().items()}
         assert ours == {key: value.shape for key, value in getattr(built, name).state_dict().items()}, name
