@@ -77,6 +77,8 @@ def test_the_adapter_may_have_another_name(folder):
         (CARD + "motions: [sideways]\n", "motions.0"),
         (CARD + "adapter: no colon\n", "adapter"),
         ("id: Not Good\ntitle: x\n", "id: "),
+        (CARD + "kind: external\n", r"kind: .*'native' or 'baseline' \(got 'external'\)"),
+        (CARD + "deterministic: false\n", "unknown key 'deterministic'"),
         ("- a\n", "content: "),
         ("", "content: "),
         ("id: [", "expected a method card"),

@@ -6,11 +6,14 @@ import sys
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evalkit import video
 from evalkit.cli import main
 from evalkit.demo import render_clip
+from evalkit.protocol import read_protocol
+from evalkit.run import resolve_pairs
 from tests.e2e.conftest import assert_explained
 
 PEOPLE, FRAMES = 6, 4
@@ -127,6 +130,36 @@ def test_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
     assert json.loads(red.stdout)["candidate"]["checkpoint_sha256"]
     folders = [path.name for path in (tmp_path / "runs" / "tiny_gate").iterdir()]
     assert len(folders) == 1 and folders[0].startswith("mirrored@gate-")
+
+
+def write_coefficients(path, frames, turn):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, expression_params=np.zeros((frames, 50)), pose_params=np.full((frames, 3), turn))
+
+
+def test_in_one_go_with_coefficients_that_a_user_brings(corpus, evalkit, make_method, tmp_path):
+    protocol, smirk = tmp_path / "tiny_gate.yaml", tmp_path / "smirk"
+    protocol.write_text(_PROTOCOL.replace('"csim[dlib]", "apd[landmark]"', '"apd[smirk]"'))
+    copy = make_method("copy", "for chunk in driving:\n    yield chunk")
+    for pair in resolve_pairs(read_protocol(protocol), corpus):
+        write_coefficients(smirk / "driving" / f"{pair.driving.id}.npz", 17, 0.2)
+        spread = 0.01 * (len(list(smirk.rglob("*.npz"))) % 5)
+        for name, turn in (("copy", 0.3), ("copy@same", 0.3), ("copy@worse", 0.4)):
+            write_coefficients(smirk / name / f"{pair.id}.npz", FRAMES, turn + spread)
+    common = ("-p", protocol, "-d", corpus, "-o", tmp_path / "runs", "-M", copy, "--workers", 1)
+    brought = ("--coefficients", f"smirk={smirk}")
+    assert evalkit("run", *common, *brought).returncode == 0
+    gated = ("gate", "-b", tmp_path / "runs" / "tiny_gate" / "copy", *common, "--json", "--max-failures", 0)
+    codes = [evalkit(*gated, *brought, "--tag", tag).returncode for tag in ("same", "worse")]
+    assert codes == [0, 1]
+    without = evalkit(*gated, "--tag", "without")
+    assert without.returncode == 3 and "apd[smirk]" in without.stdout
+    header = json.loads((tmp_path / "runs" / "tiny_gate" / "copy@same" / "run.json").read_text())
+    assert header["scoring_device"] == "cpu" and header["configuration"]["seed"] == 0
+    seeded = evalkit(*gated, *brought, "--tag", "same", "--seed", 1)
+    assert seeded.returncode == 3 and "seed: 0 there, 1 now" in seeded.stdout
+    absent = evalkit(*gated, *brought, "--scoring-device", "gpu")
+    assert_explained(absent, "--scoring-device 'gpu'", "cuda")
 
 
 def test_in_one_go_refuses_before_it_runs(corpus, methods, protocol, evalkit, baseline, tmp_path):

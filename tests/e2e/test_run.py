@@ -153,3 +153,26 @@ def test_the_default_checkpoint_belongs_to_the_configuration(evalkit, make_metho
     (folder / "weights.bin").write_bytes(b"second")
     assert_explained(evalkit(*arguments), "another configuration (checkpoint_sha256: ", "--tag NAME")
     assert evalkit(*arguments, "--tag", "second").returncode == 0
+
+
+def test_a_seed_belongs_to_the_configuration_and_leaves_the_anchors_alone(
+    evalkit, make_method, small_root, protocols, tmp_path
+):
+    noisy = make_method("noisy", "for chunk in driving:\n    yield np.random.randint(0, 256, chunk.shape, np.uint8)")
+    anchored = tmp_path / "seeded.yaml"
+    text = (protocols / "small_self.yaml").read_text().replace("id: small_self", "id: seeded")
+    anchored.write_text(f"{text}\nanchors: [copy_source]\n")
+    command = ("run", "-p", anchored, "-d", small_root, "-M", noisy, "-o", tmp_path)
+    command += ("--metric", "l1", "--workers", "1")
+    made = {}
+    for tag, extra in (("none", ()), ("zero", ("--seed", 0)), ("one", ("--seed", 1))):
+        done = evalkit(*command, "--tag", tag, *extra)
+        assert done.returncode == 0 and "left out" not in done.stderr, done.stderr
+        folder = tmp_path / "seeded" / f"noisy@{tag}"
+        seed = json.loads((folder / "run.json").read_text())["configuration"]["seed"]
+        made[tag] = (seed, (folder / "generated" / "person0_take.mkv").read_bytes())
+    assert made["none"] == made["zero"] and made["zero"][1] != made["one"][1]
+    assert [seed for seed, _ in made.values()] == [0, 0, 1]
+    assert_explained(evalkit(*command, "--tag", "one"), "another configuration", "seed: 1 there, 0 now")
+    anchor = json.loads((tmp_path / "seeded" / "copy_source" / "run.json").read_text())
+    assert anchor["configuration"]["seed"] == 0
