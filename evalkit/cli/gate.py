@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from evalkit.run import OnPair
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
-_INCOMPLETE = 3
 
 BaselinePath = Annotated[
     Path | None,
