@@ -16,6 +16,7 @@ MAY_DIFFER = {
 }
 """Ends of keys: clocks, memory, the commit and its hashes, the machine."""
 TEXT = {".txt", ".md", ".tex", ".csv", ".html"}
+_CLOCK_OR_COMMIT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}|(?<=commit )[0-9a-f]{40}")
 _INDEX = re.compile(r"\[\d+\]")
 _RECEIVED = re.compile(r"evalkit\.receive\((\"[^\"]*\"),(.*)\);\s*", re.DOTALL)
 
@@ -64,7 +65,8 @@ def facts(path: Path, folder: Path) -> dict[str, Any]:
         return {key: value for key, value in leaves(json.loads(text)) if key != "sha256"}
     if path.suffix == ".js" and (script := _RECEIVED.fullmatch(text)):
         return {"script": script[1], **dict(leaves(json.loads(script[2])))}
-    return {f"line {number}": line for number, line in enumerate(text.splitlines(), 1)}
+    lines = _CLOCK_OR_COMMIT.sub("...", text).splitlines()
+    return {f"line {number}": line for number, line in enumerate(lines, 1)}
 
 
 def leaves(content: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,10 @@ HEADER = {
 }
 
 
+def made_by(number):
+    return f"made 2026-01-0{number}T10:00:00+0000, commit {str(number) * 40}"
+
+
 def script(content):
     return f'evalkit.receive("site",{json.dumps(content)});\n'
 
@@ -39,7 +43,7 @@ def both(tmp_path):
         (folder / "runs" / "run.json").write_text(json.dumps(header))
         (folder / "runs" / "log.jsonl").write_text(f"{number}\n")
         (folder / "runs" / "a.mkv").write_bytes(b"frames")
-        (folder / "table.md").write_text(f"| m | 0.25 |\nin {folder}/runs\n")
+        (folder / "table.md").write_text(f"| m | 0.25 |\nin {folder}/runs\n{made_by(number)}\n")
         (folder / "data.js").write_text(script({"rows": [[1, None]], "seconds": number}))
         write_table(folder / "runs" / "clips.parquet", float("nan"))
     return tmp_path / "before", tmp_path / "after"
