@@ -1,6 +1,7 @@
 """DaGAN in evalkit."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
 from baselines.native.method import NativeMethod
@@ -40,9 +41,9 @@ CHECKPOINTS = Networks(
 )
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Depth network, keypoint detector and one of the two generators."""
-    sizes = SIZES[CHECKPOINTS.variant(config)]
+def build(config: MethodConfig, sizes: Mapping[str, DaganConfig] = SIZES, side: int = SIZE) -> NativeMethod:
+    """Depth network, keypoint detector and a generator; other `sizes` and `side` (pixels) are for random weights."""
+    chosen = sizes[CHECKPOINTS.variant(config)]
     return build_motion_method(
-        CHECKPOINTS, config, lambda align_corners: Dagan(sizes, align_corners=align_corners), SIZE
+        CHECKPOINTS, config, lambda align_corners: Dagan(chosen, align_corners=align_corners), side
     )

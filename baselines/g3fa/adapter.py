@@ -1,6 +1,6 @@
 """G3FA in evalkit."""
 
-from baselines.fnevr.model import Fnevr
+from baselines.fnevr.model import Fnevr, FnevrConfig
 from baselines.g3fa.model import VOX_256
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import build_motion_method
@@ -16,8 +16,8 @@ CHECKPOINTS = Networks(
 )
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Keypoint detector and rendering generator."""
+def build(config: MethodConfig, sizes: FnevrConfig = VOX_256, side: int = SIZE) -> NativeMethod:
+    """Keypoint detector and rendering generator; other `sizes` and `side` (pixels) are for random weights."""
     return build_motion_method(
-        CHECKPOINTS, config, lambda align_corners: Fnevr(VOX_256, align_corners=align_corners), SIZE
+        CHECKPOINTS, config, lambda align_corners: Fnevr(sizes, align_corners=align_corners), side
     )

@@ -19,7 +19,7 @@ from evalkit import video
 from evalkit.adapter import Driving
 from evalkit.demo import render_clip
 from evalkit.types import Frames
-from tests.baselines.random_methods import SIDE, Build, random_methods
+from tests.baselines.random_methods import SIDE, Build, RandomMethods
 
 Entry = tuple[tuple[int, ...], str]
 
@@ -105,10 +105,9 @@ def check_batching() -> Callable[[MotionMethod, Tensor, Tensor], None]:
 
 
 @pytest.fixture(scope="module")
-def build() -> Iterator[Build]:
-    """Build a method with random weights, see `random_methods`."""
-    with random_methods() as build:
-        yield build
+def build() -> Build:
+    """Build a method with random weights, small unless asked otherwise; see `RandomMethods`."""
+    return RandomMethods()
 
 
 @pytest.fixture(scope="module")
