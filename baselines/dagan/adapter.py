@@ -1,6 +1,7 @@
 """DaGAN in evalkit."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
 from baselines.native.checkpoints import NativeCheckpoints
@@ -42,7 +43,7 @@ NETWORKS = Networks(
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Depth network, keypoint detector and one of the two generators."""
-    sizes = SIZES[NETWORKS.variant(config)]
-    return build_motion_method(NETWORKS, config, lambda align_corners: Dagan(sizes, align_corners=align_corners), SIZE)
+def build(config: MethodConfig, sizes: Mapping[str, DaganConfig] = SIZES, side: int = SIZE) -> NativeMethod:
+    """Depth network, keypoint detector and a generator; other `sizes` and `side` (pixels) are for random weights."""
+    chosen = sizes[NETWORKS.variant(config)]
+    return build_motion_method(NETWORKS, config, lambda align_corners: Dagan(chosen, align_corners=align_corners), side)

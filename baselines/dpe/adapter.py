@@ -19,9 +19,9 @@ SIZE = 256
 class Entry(nn.Module):
     """The generator under the name it has in official files."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = SIZE) -> None:
         super().__init__()
-        self.gen = DPE()
+        self.gen = DPE(side)
 
 
 NETWORKS = Networks(
@@ -53,7 +53,7 @@ class DpeAnimator:
         return render
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """The generator, and which part of the driving face it takes over."""
-    model = load(NETWORKS, config, Entry).gen
-    return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=SIZE)
+def build(config: MethodConfig, side: int = SIZE) -> NativeMethod:
+    """The generator, and which part of the driving face it takes over. Another `side` is for random weights."""
+    model = load(NETWORKS, config, lambda: Entry(side)).gen
+    return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=side)

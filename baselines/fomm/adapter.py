@@ -1,6 +1,6 @@
 """FOMM in evalkit."""
 
-from baselines.fomm.model import VOX_256, Fomm
+from baselines.fomm.model import VOX_256, Fomm, FommConfig
 from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.method import NativeMethod
 from baselines.native.motion_field import build_motion_method
@@ -17,6 +17,6 @@ NETWORKS = Networks(
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Keypoint detector and generator."""
-    return build_motion_method(NETWORKS, config, lambda align_corners: Fomm(VOX_256, align_corners=align_corners), SIZE)
+def build(config: MethodConfig, sizes: FommConfig = VOX_256, side: int = SIZE) -> NativeMethod:
+    """Keypoint detector and generator; other `sizes` and `side` (pixels) are for random weights."""
+    return build_motion_method(NETWORKS, config, lambda align_corners: Fomm(sizes, align_corners=align_corners), side)

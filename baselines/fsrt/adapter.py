@@ -1,5 +1,6 @@
 """FSRT in evalkit. Takes any number of source images."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -70,11 +71,14 @@ class FsrtAnimator:
         return render
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Keypoint detector, expression network, set-latent encoder and query decoder."""
+def build(config: MethodConfig, make: Callable[[str, int], FSRT] = networks, side: int = SIZE) -> NativeMethod:
+    """Keypoint detector, expression network, set-latent encoder and query decoder.
+
+    Another `make`, which is called as `networks` is, and another `side` (pixels) are for random weights.
+    """
     decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
     if not pixels.isdecimal() or not int(pixels):
         raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
-    model = load(NETWORKS, config, partial(networks, decoder, int(expression)))
+    model = load(NETWORKS, config, partial(make, decoder, int(expression)))
     animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
-    return NativeMethod(animator, config, size=SIZE, max_sources=None)
+    return NativeMethod(animator, config, size=side, max_sources=None)

@@ -1,6 +1,6 @@
 """G3FA in evalkit."""
 
-from baselines.fnevr.model import Fnevr
+from baselines.fnevr.model import Fnevr, FnevrConfig
 from baselines.g3fa.model import VOX_256
 from baselines.native.checkpoints import NativeCheckpoints
 from baselines.native.method import NativeMethod
@@ -18,8 +18,6 @@ NETWORKS = Networks(
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Keypoint detector and rendering generator."""
-    return build_motion_method(
-        NETWORKS, config, lambda align_corners: Fnevr(VOX_256, align_corners=align_corners), SIZE
-    )
+def build(config: MethodConfig, sizes: FnevrConfig = VOX_256, side: int = SIZE) -> NativeMethod:
+    """Keypoint detector and rendering generator; other `sizes` and `side` (pixels) are for random weights."""
+    return build_motion_method(NETWORKS, config, lambda align_corners: Fnevr(sizes, align_corners=align_corners), side)

@@ -17,9 +17,9 @@ SIZE = 256
 class Entry(nn.Module):
     """The generator under the name it has in official files."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = SIZE) -> None:
         super().__init__()
-        self.gen = LIA()
+        self.gen = LIA(side)
 
 
 NETWORKS = Networks(
@@ -49,6 +49,6 @@ class LiaAnimator:
         return render
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """The generator; it is the same for the vox, taichi and ted weights."""
-    return NativeMethod(LiaAnimator(load(NETWORKS, config, Entry).gen), config, size=SIZE)
+def build(config: MethodConfig, side: int = SIZE) -> NativeMethod:
+    """The generator; it is the same for the vox, taichi and ted weights. Another `side` is for random weights."""
+    return NativeMethod(LiaAnimator(load(NETWORKS, config, lambda: Entry(side)).gen), config, size=side)

@@ -3,6 +3,7 @@
 Closing the source's mouth first and retargeting eyes and lips need 203 landmarks, whose network is optional.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -27,15 +28,20 @@ SIZE = 256
 
 
 class Files(nn.Module):
-    """The networks under names of the official files."""
+    """The networks under names of the official files; what is not given has the size of the released model."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        appearance: AppearanceFeatureExtractor | None = None,
+        warping: WarpingModule | None = None,
+        generator: SpadeGenerator | None = None,
+    ) -> None:
         super().__init__()
         small = released_retargeting()
-        self.appearance_feature_extractor = AppearanceFeatureExtractor()
+        self.appearance_feature_extractor = appearance or AppearanceFeatureExtractor()
         self.motion_extractor = MotionExtractor()
-        self.warping_module = WarpingModule()
-        self.spade_generator = SpadeGenerator()
+        self.warping_module = warping or WarpingModule()
+        self.spade_generator = generator or SpadeGenerator()
         self.retarget_shoulder, self.retarget_mouth, self.retarget_eye = small.stitching, small.lip, small.eye
 
     def together(self) -> LivePortrait:
@@ -96,8 +102,11 @@ class LivePortraitAnimator:
         return measure_openings(self.landmarks(images)) if self.landmarks else None
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """All networks, and the landmark network where an option needs it."""
+def build(config: MethodConfig, make: Callable[[], Files] = Files, side: int = SIZE) -> NativeMethod:
+    """All networks, and the landmark network where an option needs it.
+
+    Another `make` is for random weights; the networks work at any `side` (pixels).
+    """
     multiplier = number(config, "multiplier")
     options = DrivingOptions(
         stitching=flag(config, "stitching"),
@@ -108,7 +117,7 @@ def build(config: MethodConfig) -> NativeMethod:
         retarget_lip=flag(config, "retarget_lip"),
     )
     measured = options.normalize_lip or options.retarget_eyes or options.retarget_lip
-    model = load(NETWORKS, config, Files).together()
+    model = load(NETWORKS, config, make).together()
     return NativeMethod(
-        LivePortraitAnimator(model, options, landmark_reader() if measured else None), config, size=SIZE
+        LivePortraitAnimator(model, options, landmark_reader() if measured else None), config, size=side
     )

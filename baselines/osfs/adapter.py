@@ -1,5 +1,7 @@
 """face-vid2vid (the public re-implementation) in evalkit."""
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from baselines.motion.keypoints import Keypoints
@@ -11,7 +13,7 @@ from baselines.native.motion_field import MotionAnimator
 from baselines.native.networks import Networks, Part
 from baselines.native.options import flag, number
 from baselines.osfs.head_pose import FreeView
-from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs, OsfsEncoding
+from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs, OsfsConfig, OsfsEncoding
 from evalkit.adapter import MethodConfig
 
 SIZE = 256
@@ -36,12 +38,15 @@ NETWORKS = Networks(
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """Canonical keypoints, head pose and generator; the free view replaces the driving frames' angles."""
+def build(config: MethodConfig, sizes: Mapping[str, OsfsConfig] = SIZES, side: int = SIZE) -> NativeMethod:
+    """Canonical keypoints, head pose and generator; the free view replaces the driving frames' angles.
+
+    Other `sizes` and `side` (pixels) are for random weights.
+    """
     variant, align_corners = NETWORKS.variant(config), flag(config, "align_corners")
-    model = load(NETWORKS, config, lambda: Osfs(SIZES[variant], align_corners=align_corners))
+    model = load(NETWORKS, config, lambda: Osfs(sizes[variant], align_corners=align_corners))
     view = FreeView(*(number(config, name) for name in ("yaw", "pitch", "roll")))
-    return NativeMethod(animator(model, flag(config, "adapt_scale"), view), config, size=SIZE)
+    return NativeMethod(animator(model, flag(config, "adapt_scale"), view), config, size=side)
 
 
 def animator(model: Osfs, adapt_scale: bool, view: FreeView) -> MotionAnimator:

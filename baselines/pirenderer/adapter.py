@@ -40,9 +40,9 @@ DEEP3D = "deep3dfacerecon-epoch20"
 class Entry(nn.Module):
     """The generator under the name it has in official files."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: GeneratorConfig | None = None) -> None:
         super().__init__()
-        self.net_G_ema = Generator(GeneratorConfig())
+        self.net_G_ema = Generator(sizes or GeneratorConfig())
 
 
 NETWORKS = Networks(
@@ -73,15 +73,25 @@ class WindowAnimator:
 
 
 class PiRenderer:
-    """Coefficients of the whole clip, then frames from their windows."""
+    """Coefficients of the whole clip, then frames from their windows.
 
-    def __init__(self, generator: Generator, regressor: CoefficientRegressor | None, config: MethodConfig) -> None:
+    Args:
+        generator: on the device of `config`.
+        regressor: reads coefficients from pictures of `SIZE` pixels; None where no option asks for it.
+        config: with the method's options.
+        side: of the generator's pictures, pixels.
+    """
+
+    def __init__(
+        self, generator: Generator, regressor: CoefficientRegressor | None, config: MethodConfig, side: int = SIZE
+    ) -> None:
         self._animator = WindowAnimator(generator)
         self._config = config
         self._batches = Batches(batch_size(config), worker_count(config.device))
         self._read = coefficient_reader(regressor, config, self._batches) if regressor else None
         self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
+        self._side = side
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
         """Generated frames, batch by batch; see `evalkit.adapter.Method`. Raises `MethodError` for relative motion."""
@@ -93,7 +103,7 @@ class PiRenderer:
             if self._match_scale and self._read:
                 source = self._read(resized(sources, SIZE))[0]
                 coefficients = with_scale(coefficients, scale_ratio(source, coefficients))
-        yield from self._render(to_tensor(sources, SIZE), coefficients, sources.shape[1])
+        yield from self._render(to_tensor(sources, self._side), coefficients, sources.shape[1])
 
     def _driving_coefficients(self, driving: Driving) -> Coefficients:
         if self._files:
@@ -110,11 +120,14 @@ class PiRenderer:
             yield frames
 
 
-def build(config: MethodConfig) -> PiRenderer:
-    """The generator and, unless coefficients are given, the network that reads them, which has weights of its own."""
-    generator = load(NETWORKS, config, Entry).net_G_ema
+def build(config: MethodConfig, sizes: GeneratorConfig | None = None, side: int = SIZE) -> PiRenderer:
+    """The generator and, unless coefficients are given, the network that reads them, which has weights of its own.
+
+    Other `sizes` and `side` (pixels) are for random weights.
+    """
+    generator = load(NETWORKS, config, lambda: Entry(sizes)).net_G_ema
     reads = not config.options["coefficients"] or flag(config, "match_scale")
-    return PiRenderer(generator, _regressor(config) if reads else None, config)
+    return PiRenderer(generator, _regressor(config) if reads else None, config, side)
 
 
 def _regressor(config: MethodConfig) -> CoefficientRegressor:

@@ -10,16 +10,16 @@ from baselines.native.method import NativeMethod, Render
 from baselines.native.motion_field import MotionAnimator
 from baselines.native.networks import Networks, Part
 from baselines.native.options import flag
-from baselines.tpsm.model import VOX_256, TpsEncoding, Tpsm
+from baselines.tpsm.model import VOX_256, TpsEncoding, Tpsm, TpsmConfig
 from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 
 SIZE = 256
 
 
-def networks(align_corners: bool) -> Tpsm:
+def networks(align_corners: bool, sizes: TpsmConfig = VOX_256) -> Tpsm:
     """What the official demo uses: everything but the background predictor."""
-    model = Tpsm(VOX_256, align_corners=align_corners)
+    model = Tpsm(sizes, align_corners=align_corners)
     del model.bg_predictor
     return model
 
@@ -48,15 +48,15 @@ class AvdAnimator(MotionAnimator):
         return super().begin(sources, initial)
 
 
-def build(config: MethodConfig) -> NativeMethod:
-    """The networks of one mode."""
+def build(config: MethodConfig, sizes: TpsmConfig = VOX_256, side: int = SIZE) -> NativeMethod:
+    """The networks of one mode; other `sizes` and `side` (pixels) are for random weights."""
     align_corners, scale = flag(config, "align_corners"), flag(config, "adapt_scale")
-    model = load(NETWORKS, config, lambda: networks(align_corners))
+    model = load(NETWORKS, config, lambda: networks(align_corners, sizes))
     if config.options["mode"] == "standard":
-        return NativeMethod(MotionAnimator(model, scale), config, size=SIZE)
+        return NativeMethod(MotionAnimator(model, scale), config, size=side)
     if model.avd_network is None:
         raise MethodError("tpsm: this checkpoint has no avd_network; use mode=standard.")
-    return NativeMethod(avd_animator(model, scale), config, size=SIZE)
+    return NativeMethod(avd_animator(model, scale), config, size=side)
 
 
 def avd_animator(model: Tpsm, adapt_scale: bool) -> AvdAnimator:

@@ -23,7 +23,7 @@ from evalkit import video
 from evalkit.adapter import Driving
 from evalkit.demo import render_clip
 from evalkit.types import Frames
-from tests.baselines.random_methods import SIDE, Build, random_methods
+from tests.baselines.random_methods import SIDE, Build, RandomMethods
 
 Entry = tuple[tuple[int, ...], str]
 
@@ -136,10 +136,9 @@ def check_animator() -> Callable[[Fixture, Animators, Mapping[str, tuple[bool, b
 
 
 @pytest.fixture(scope="module")
-def build() -> Iterator[Build]:
-    """Build a method with random weights, see `random_methods`."""
-    with random_methods() as build:
-        yield build
+def build() -> Build:
+    """Build a method with random weights, small unless asked otherwise; see `RandomMethods`."""
+    return RandomMethods()
 
 
 @pytest.fixture(scope="module")

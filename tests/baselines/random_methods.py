@@ -1,56 +1,62 @@
 """Native methods with random weights, small enough to run on a CPU."""
 
-import contextlib
 import dataclasses
-import importlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
 from evalkit import video
 from evalkit.adapter import Driving, Method, MethodConfig
-from evalkit.methods import build_method, find_method, method_options
+from evalkit.methods import find_method, import_adapter, method_options
 from evalkit.types import Frames
+from tests.baselines.tiny import TINY
 
 Build = Callable[..., Method]
+Sizes = Mapping[str, Mapping[str, Any]]
+"""Method -> arguments of its adapter's `build`, the side of its pictures among them."""
 
 SIDE = 128
-LIGHT = ("fomm", "tpsm", "dagan", "fnevr", "g3fa", "lia", "dpe", "pirenderer")
-HEAVY = ("osfs", "fsrt", "liveportrait")
-EVERY = [*LIGHT, *(pytest.param(name, marks=pytest.mark.slow) for name in HEAVY)]
-SIZED = {"lia": "LIA", "dpe": "DPE"}
-"""Networks that are built for one size of images, and what their adapters call them."""
+EVERY = tuple(TINY)
+FULL: Sizes = {name: {"side": SIDE} for name in EVERY}
+"""The networks of the released models on pictures half as large as theirs."""
+
+SIZES = [pytest.param(TINY, id="tiny"), pytest.param(FULL, id="full", marks=pytest.mark.slow)]
 
 
-@contextlib.contextmanager
-def random_methods(side: int = SIDE) -> Iterator[Build]:
-    """Builds a method that works at `side` pixels; the same request twice in a row gives the same object."""
-    built: dict[tuple[str, ...], Method] = {}
-    with pytest.MonkeyPatch.context() as patch:
+class RandomMethods:
+    """Builds methods; the same request twice in a row gives the same object."""
 
-        def make(name: str, *options: str, precision: str = "fp32", channels_last: bool = False) -> Method:
-            key = (name, precision, str(channels_last), *options)
-            if key not in built:
-                built.clear()
-                adapter = importlib.import_module(f"baselines.{name}.adapter")
-                if side != adapter.SIZE:
-                    patch.setattr(adapter, "SIZE", side)
-                    if name in SIZED:
-                        patch.setattr(adapter, SIZED[name], partial(getattr(adapter, SIZED[name]), size=side))
-                built[key] = build_method(
-                    find_method(name), config_of(name, *options, precision=precision, channels_last=channels_last)
-                )
-            return built[key]
+    def __init__(self) -> None:
+        self._built: dict[tuple[object, ...], Method] = {}
 
-        yield make
+    def __call__(
+        self,
+        name: str,
+        *options: str,
+        sizes: Sizes = TINY,
+        precision: str = "fp32",
+        channels_last: bool = False,
+    ) -> Method:
+        key = (name, options, sizes[name]["side"], precision, channels_last)
+        if key not in self._built:
+            self._built.clear()
+            adapter = import_adapter(find_method(name))
+            config = config_of(name, *options, precision=precision, channels_last=channels_last)
+            self._built[key] = adapter.build(config, **sizes[name])
+        return self._built[key]
 
 
 def config_of(name: str, *options: str, **keys: object) -> MethodConfig:
     given = [*options, *(["decoder=small"] if name == "fsrt" else [])]
     values = method_options(find_method(name).card, given)
     return dataclasses.replace(MethodConfig(random_weights=True, options=values), **keys)
+
+
+def fitted(frames: Frames, driving: Driving, side: int) -> tuple[Frames, Driving]:
+    """Both at the side of the networks, so that nothing is resized or rounded."""
+    return to_size(frames, side), dataclasses.replace(driving, size=side)
 
 
 def to_size(frames: Frames, side: int) -> Frames:

@@ -1,8 +1,9 @@
-"""The native methods as evalkit runs them, with random weights, at 128 pixels."""
+"""The native methods as evalkit runs them, with random weights, on small pictures."""
 
 import dataclasses
 import importlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,14 @@ from evalkit.errors import MethodError, UnknownNameError, VideoError
 from evalkit.generate import generate
 from evalkit.methods import build_method, find_method, method_options
 from evalkit.types import Frames
-from tests.baselines.random_methods import EVERY, HEAVY, LIGHT, SIDE, Build, config_of, floats
+from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, config_of, fitted, floats
+from tests.baselines.tiny import TINY
 from tests.fakes import make_pair, make_protocol
 
+Sized = Callable[[str], tuple[Frames, Driving]]
 ABSOLUTE_ONLY = ("dpe", "pirenderer")
+HEAVY = ("osfs", "fsrt", "liveportrait")
+"""Methods that see one driving frame less in full size."""
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +40,44 @@ def clips(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> tuple[Path
     return source, driving
 
 
+@pytest.fixture(scope="module")
+def sized(faces: Frames, driving: Driving) -> Sized:
+    """Four people and the driving clip, at the side of a method's small networks."""
+    return lambda name: fitted(faces, driving, TINY[name]["side"])
+
+
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", EVERY)
-def test_runs_on_a_pair_of_any_size(name: str, build: Build, clips: tuple[Path, Path], tmp_path: Path) -> None:
-    motions, start = find_method(name).card.motions, 2 if name in HEAVY else 1
+def test_runs_on_a_pair_of_any_size(
+    name: str, sizes: Sizes, build: Build, clips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    motions, start = find_method(name).card.motions, 2 if name in HEAVY and sizes is not TINY else 1
     assert motions == (("absolute",) if name in ABSOLUTE_ONLY else ("absolute", "relative"))
     for motion in motions:
         protocol = make_protocol(resolution=96, motion=motion, driving={"start": start})
         output = tmp_path / f"{motion}.mkv"
-        count, steps = generate(make_pair(*clips), build(name), protocol, output, seed=0)
+        count, steps = generate(make_pair(*clips), build(name, sizes=sizes), protocol, output, seed=0)
         assert count == 3 - start and sum(step.seconds for step in steps) > 0
         assert video.read_frames(output, range(count)).shape == (count, 96, 96, 3)
 
 
 @pytest.mark.parametrize("name", ["fomm", "pirenderer"])
-def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, faces: Frames, driving: Driving) -> None:
+def test_frames_do_not_depend_on_the_option_batch(name: str, build: Build, sized: Sized) -> None:
+    faces, driving = sized(name)
     singly, together = (floats(build(name, f"batch={count}"), faces[3:], driving) for count in (1, 4))
     assert np.abs(singly - together).max() < 1e-5
 
 
-def test_runs_are_repeatable(build: Build, faces: Frames, driving: Driving) -> None:
+def test_runs_are_repeatable(build: Build, sized: Sized) -> None:
+    faces, driving = sized("tpsm")
     first, again = (floats(build("tpsm"), faces[3:], driving) for _ in range(2))
     assert np.array_equal(first, again)
 
 
 @pytest.mark.parametrize("name", ["tpsm", "g3fa"])
-def test_relative_motion_begins_at_the_source(name: str, build: Build, faces: Frames, driving: Driving) -> None:
+def test_relative_motion_begins_at_the_source(name: str, build: Build, sized: Sized) -> None:
     """The first frame of relative motion moves nothing: it is the source driven by itself."""
+    faces, driving = sized(name)
     method, first = build(name, "adapt_scale=no"), dataclasses.replace(driving, maximum=1)
     relative = floats(method, faces[:1], first, "relative")
     itself = floats(method, faces[:1], first)
@@ -77,13 +94,14 @@ def test_relative_motion_begins_at_the_source(name: str, build: Build, faces: Fr
         ("tpsm", "absolute", ("mode=avd",)),
         ("g3fa", "absolute", ("align_corners=yes",)),
         ("dpe", "absolute", ("face=pose",)),
-        pytest.param("liveportrait", "absolute", ("stitching=no",), marks=pytest.mark.slow),
-        pytest.param("osfs", "absolute", ("yaw=40",), marks=pytest.mark.slow),
+        ("liveportrait", "absolute", ("stitching=no",)),
+        ("osfs", "absolute", ("yaw=40",)),
     ],
 )
 def test_options_reach_the_networks(
-    name: str, motion: str, options: tuple[str, ...], build: Build, faces: Frames, driving: Driving
+    name: str, motion: str, options: tuple[str, ...], build: Build, sized: Sized
 ) -> None:
+    faces, driving = sized(name)
     short = dataclasses.replace(driving, maximum=2 if motion == "relative" else 1)
     usual = floats(build(name), faces[3:], short, motion)[-1]
     changed = floats(build(name, *options), faces[3:], short, motion)[-1]
@@ -103,13 +121,13 @@ def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path
         floats(build("tpsm", "best_frame=search"), np.zeros_like(source), clip, "relative")
 
 
-@pytest.mark.slow
-def test_fsrt_takes_several_sources_and_any_number_of_chunks(build: Build, faces: Frames, driving: Driving) -> None:
+def test_fsrt_takes_several_sources_and_any_number_of_chunks(build: Build, sized: Sized) -> None:
+    faces, driving = sized("fsrt")
     one = dataclasses.replace(driving, maximum=1)
     alone = floats(build("fsrt"), faces[2:3], one)
     both = floats(build("fsrt"), faces[2:], one)
     assert np.abs(alone - both).max() > 0
-    assert np.abs(floats(build("fsrt", "max_pixels=1024"), faces[2:], one) - both).max() < 1e-5
+    assert np.abs(floats(build("fsrt", "max_pixels=64"), faces[2:], one) - both).max() < 1e-5
 
 
 def test_numbers_of_sources_are_checked(build: Build, faces: Frames, driving: Driving) -> None:
@@ -153,7 +171,7 @@ def test_choices_are_closed() -> None:
 
 
 def test_without_weights_nothing_runs() -> None:
-    for name in (*LIGHT, *HEAVY):
+    for name in EVERY:
         with pytest.raises(MethodError, match=rf"^{name}.*has no weights here\. Get .*evalkit methods import {name}"):
             build_method(find_method(name), dataclasses.replace(config_of(name), random_weights=False))
 

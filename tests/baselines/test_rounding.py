@@ -9,30 +9,32 @@ import torch
 from baselines.native.pictures import to_tensor
 from evalkit.adapter import Driving
 from evalkit.types import Frames
-from tests.baselines.random_methods import EVERY, SIDE, Build, floats
+from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, fitted, floats, to_size
 
 AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
 """Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
 and white noise, so that a pixel may flip; its mean difference is held to 1e-3."""
 
 
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", EVERY)
 def test_neither_threads_nor_batches_nor_layout_change_frames(
-    name: str, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
+    name: str, sizes: Sizes, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads move no bit. Real batches, which a CPU gets only here, may round; where rounding is amplified the next
     test says that it is rounding."""
-    short, source = dataclasses.replace(driving, maximum=2), faces[3:]
-    plain = floats(build(name), source, short)
+    side = sizes[name]["side"]
+    source, short = fitted(faces[3:], dataclasses.replace(driving, maximum=2), side)
+    plain = floats(build(name, sizes=sizes), source, short)
     with monkeypatch.context() as patch:
         torch.set_num_threads(3)
-        patch.setattr(build(name)._batches, "workers", 3)  # type: ignore[attr-defined]
-        assert np.array_equal(floats(build(name), source, short), plain)
+        patch.setattr(build(name, sizes=sizes)._batches, "workers", 3)  # type: ignore[attr-defined]
+        assert np.array_equal(floats(build(name, sizes=sizes), source, short), plain)
         torch.set_num_threads(1)
     monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
     monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
-    together = floats(build(name, channels_last=True), source, short)
-    assert plain.shape == (2, SIDE, SIDE, 3)
+    together = floats(build(name, sizes=sizes, channels_last=True), source, short)
+    assert plain.shape == (2, side, side, 3)
     noise, apart = np.abs(plain.astype(np.float64) - together), np.abs(plain[0].astype(np.float64) - plain[1])
     assert noise.max() <= AMPLIFYING.get(name, 1e-5)
     assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
@@ -49,14 +51,17 @@ def networks_of(holder: object) -> list[torch.nn.Module]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", sorted(AMPLIFYING))
-def test_where_rounding_is_amplified_it_is_nothing_but_rounding(name: str, build: Build, faces: Frames) -> None:
+def test_where_rounding_is_amplified_it_is_nothing_but_rounding(
+    name: str, sizes: Sizes, build: Build, faces: Frames
+) -> None:
     """In double precision batch and layout make no difference."""
-    animator = build(name, "batch=2")._animator  # type: ignore[attr-defined]
+    side = sizes[name]["side"]
+    animator = build(name, "batch=2", sizes=sizes)._animator  # type: ignore[attr-defined]
     for network in networks_of(animator):
         network.double()
-    images = to_tensor(faces[:3], SIDE).double()
+    images = to_tensor(to_size(faces[:3], side), side).double()
     last = images.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         render = animator.begin(images[:1], None)

@@ -72,16 +72,20 @@ class Result:
     stderr: str
 
 
-@pytest.fixture
-def evalkit(private_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+@pytest.fixture(scope="session")
+def evalkit(private_cache: Path) -> Callable[..., Result]:
     """Call the command line in this process, where networks stay loaded."""
 
     def call(*arguments: object) -> Result:
         out, err, code = io.StringIO(), io.StringIO(), 0
-        monkeypatch.setattr(sys, "argv", ["evalkit", *(str(argument) for argument in arguments)])
         handler = signal.getsignal(signal.SIGINT)
         try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                patch.setattr(sys, "argv", ["evalkit", *(str(argument) for argument in arguments)])
                 main()
         except SystemExit as ended:
             code = int(ended.code or 0)

@@ -175,7 +175,7 @@ def test_max_failures_stops_and_keeps(evalkit, make_method, root, small_self, tm
     assert_explained(result, "2 pairs failed, more than --max-failures 1", "Finished pairs are kept")
 
 
-def test_disk_full_while_writing(evalkit_process, root, small_self, tmp_path):
+def test_disk_full_while_writing(evalkit, evalkit_process, root, small_self, tmp_path):
     """The file system of a run folder that reports ENOSPC on the second generated clip."""
     patch = tmp_path / "patch"
     patch.mkdir()
@@ -191,7 +191,7 @@ def test_disk_full_while_writing(evalkit_process, root, small_self, tmp_path):
     )
     folder = tmp_path / "out" / "small_self" / "copy_source"
     assert (folder / "pairs" / "person0_take.json").is_file() and not list(folder.rglob("*.tmp*"))
-    assert evalkit_process(*arguments).returncode == 0
+    assert evalkit(*arguments).returncode == 0
     assert summary_of(tmp_path / "out", "small_self", "copy_source")["complete"] is True
 
 

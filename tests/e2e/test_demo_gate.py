@@ -1,4 +1,7 @@
-"""The protocol `demo_gate` as a CI job calls it: save a baseline, then gate checkpoints in one go, on a CPU."""
+"""The protocol `demo_gate` as a CI job calls it: save a baseline, then gate checkpoints in one go, on a CPU.
+
+`test_gate` has the same on a smaller corpus.
+"""
 
 import json
 import xml.etree.ElementTree as Xml
@@ -49,6 +52,7 @@ def one_go(evalkit, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path):
     baseline, history = tmp_path / "baseline.json", tmp_path / "gate.jsonl"
     ran = evalkit("run", "-p", "demo_gate", "-M", "landmark_warp", "-o", tmp_path, "--workers", 1, "--no-anchors")

@@ -1,26 +1,30 @@
 """`evalkit explain` and `evalkit cache` on a real run."""
 
 import json
+import shutil
 
 import pytest
 
 from tests.e2e.conftest import assert_explained
 
 
-@pytest.fixture
-def finished(evalkit, small_root, protocols, tmp_path):
-    arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", "copy_driving", "-o", tmp_path)
+@pytest.fixture(scope="module")
+def finished(evalkit, small_root, protocols, tmp_path_factory):
+    """A run, to be read only."""
+    out = tmp_path_factory.mktemp("finished")
+    arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", "copy_driving", "-o", out)
     assert evalkit("run", *arguments, "--workers", "1").returncode == 0
-    return tmp_path / "small_self" / "copy_driving"
+    return out / "small_self" / "copy_driving"
 
 
-@pytest.fixture
-def timed(evalkit, small_root, protocols, make_method, tmp_path):
-    """A run of a method that answers two frames at a time."""
+@pytest.fixture(scope="module")
+def timed(evalkit, small_root, protocols, make_method, tmp_path_factory):
+    """A run of a method that answers two frames at a time, to be read only."""
+    out = tmp_path_factory.mktemp("timed")
     body = "for chunk in driving:\n    for start in range(0, len(chunk), 2):\n        yield chunk[start:start + 2]"
     arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", make_method("halves", body))
-    assert evalkit("run", *arguments, "-m", "l1", "-o", tmp_path, "--workers", "1").returncode == 0
-    return tmp_path / "small_self" / "halves"
+    assert evalkit("run", *arguments, "-m", "l1", "-o", out, "--workers", "1").returncode == 0
+    return out / "small_self" / "halves"
 
 
 def test_says_what_a_number_is(evalkit, finished):
@@ -29,12 +33,13 @@ def test_says_what_a_number_is(evalkit, finished):
     assert "person" in facts["Best pairs"] and "3 scored of 3" in facts["Pairs"]
 
 
-def test_says_with_how_many_threads_a_speed_was_reached(evalkit, timed):
+def test_says_with_how_many_threads_a_speed_was_reached(evalkit, timed, tmp_path):
     header = json.loads((timed / "run.json").read_text())
     assert header["device"].keys() == {"type", "name", "threads"}
     header["device"]["threads"] = 2
-    (timed / "run.json").write_text(json.dumps(header))
-    assert json.loads(evalkit("explain", timed, "fps", "--json").stdout)["facts"]["Device"].endswith(", threads: 2")
+    changed = shutil.copytree(timed, tmp_path / "halves")
+    (changed / "run.json").write_text(json.dumps(header))
+    assert json.loads(evalkit("explain", changed, "fps", "--json").stdout)["facts"]["Device"].endswith(", threads: 2")
 
 
 @pytest.mark.parametrize(("name", "unit"), [("fps", "frames/s"), ("latency", "ms"), ("peak_memory", "MB")])
@@ -68,7 +73,10 @@ def test_unknown_metric_and_unfinished_run(evalkit, finished):
     assert_explained(evalkit("explain", finished.parent, "csim"), "is not a finished run")
 
 
-def test_the_cache_can_be_listed_and_emptied(evalkit, finished):
+def test_the_cache_can_be_listed_and_emptied(evalkit, small_root, protocols, tmp_path, monkeypatch):
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", "copy_driving", "-o", tmp_path)
+    assert evalkit("run", *arguments, "-m", "csim[dlib]", "--no-anchors", "--workers", "1").returncode == 0
     held = json.loads(evalkit("cache", "ls", "--json").stdout)
     assert held["files"] > 0 and held["bytes"] > 0
     assert evalkit("cache", "gc", "--days", "0").stdout.startswith(f"removed {held['files']} feature files")

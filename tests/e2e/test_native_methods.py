@@ -1,18 +1,17 @@
-"""Native methods through `evalkit run`: full-size networks with seeded random weights, and what cannot run."""
+"""Native methods through `evalkit run` with seeded random weights, and what cannot run."""
 
-import importlib
 import json
+import shutil
 
 import pytest
 import torch
 
 from evalkit import video
 from evalkit.methods import list_methods
+from tests.baselines.tiny import TINY
 from tests.e2e.conftest import assert_explained
 
-NATIVE = [entry.card for entry in list_methods() if entry.card.kind == "native"]
-OF_ANY_SIZE = {"fomm", "tpsm", "osfs", "dagan", "fnevr", "g3fa", "fsrt", "pirenderer", "liveportrait"}
-"""Methods whose networks, being convolutions and queries, also run at 128 pixels."""
+NATIVE = {entry.card.id: entry for entry in list_methods() if entry.card.kind == "native"}
 
 OPTIONS = {"fsrt": {"decoder": "small"}}
 """What makes a method lighter."""
@@ -27,31 +26,58 @@ resolution: 128
 metrics: [l1]
 """
 
+ADAPTER = """from baselines.{name} import adapter
+from tests.baselines.tiny import TINY
+
+
+def build(config):
+    return adapter.build(config, **TINY["{name}"])
+"""
+
+
+@pytest.fixture
+def runs_by_command(evalkit, small_root, tmp_path):
+    """Run a method on two frames and look at all that the run says of it."""
+
+    def call(name, method):
+        card = NATIVE[name].card
+        (tmp_path / "two_frames.yaml").write_text(PROTOCOL)
+        chosen = OPTIONS.get(name, {})
+        done = evalkit(
+            *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", method),
+            *("--random-weights", "--limit", "1", "--no-anchors", "--workers", "1"),
+            *(part for option, value in chosen.items() for part in ("--option", f"{option}={value}")),
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"{card.title} (random weights)" in done.stdout
+        folder = tmp_path / "two_frames" / name
+        run = json.loads((folder / "run.json").read_text())
+        assert run["timings"]["frames"] == 2 and run["timings"]["fps"] > 0
+        assert run["configuration"]["checkpoint_sha256"] is None and run["configuration"]["random_weights"] is True
+        assert run["configuration"]["options"] == {
+            option: chosen.get(option, about.default) for option, about in card.options.items()
+        }
+        generated = folder / "generated" / "person0_take.mkv"
+        assert video.read_frames(generated, (0, 1)).shape == (2, 128, 128, 3) and video.count_frames(generated) == 2
+        assert json.loads((folder / "summary.json").read_text())["metrics"]["l1"]["coverage"] == 1
+
+    return call
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("card", NATIVE, ids=lambda card: card.id)
-def test_runs_by_command(card, evalkit, small_root, tmp_path, monkeypatch):
-    if card.id in OF_ANY_SIZE:
-        monkeypatch.setattr(importlib.import_module(f"baselines.{card.id}.adapter"), "SIZE", 128)
-    (tmp_path / "two_frames.yaml").write_text(PROTOCOL)
-    chosen = OPTIONS.get(card.id, {})
-    done = evalkit(
-        *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", card.id),
-        *("--random-weights", "--limit", "1", "--no-anchors", "--workers", "1"),
-        *(part for name, value in chosen.items() for part in ("--option", f"{name}={value}")),
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"{card.title} (random weights)" in done.stdout
-    folder = tmp_path / "two_frames" / card.id
-    run = json.loads((folder / "run.json").read_text())
-    assert run["timings"]["frames"] == 2 and run["timings"]["fps"] > 0
-    assert run["configuration"]["checkpoint_sha256"] is None and run["configuration"]["random_weights"] is True
-    assert run["configuration"]["options"] == {
-        name: chosen.get(name, option.default) for name, option in card.options.items()
-    }
-    generated = folder / "generated" / "person0_take.mkv"
-    assert video.read_frames(generated, (0, 1)).shape == (2, 128, 128, 3) and video.count_frames(generated) == 2
-    assert json.loads((folder / "summary.json").read_text())["metrics"]["l1"]["coverage"] == 1
+@pytest.mark.parametrize("name", NATIVE)
+def test_runs_by_command(name, runs_by_command):
+    runs_by_command(name, name)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_runs_by_command_with_small_networks(name, runs_by_command, tmp_path):
+    """The method's own card and adapter, in a folder whose `build` asks for small networks."""
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(NATIVE[name].folder / "method.yaml", folder)
+    (folder / "adapter.py").write_text(ADAPTER.format(name=name))
+    runs_by_command(name, folder)
 
 
 @pytest.fixture

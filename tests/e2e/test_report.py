@@ -1,6 +1,7 @@
 """`evalkit report` on real runs: clips are found where the run had them, landmarks where scoring left them."""
 
 import json
+import shutil
 
 import pytest
 
@@ -9,11 +10,13 @@ from tests.e2e.conftest import assert_explained
 from tests.report.test_site import pair_data
 
 
-@pytest.fixture
-def runs(evalkit, small_root, protocols, tmp_path):
+@pytest.fixture(scope="module")
+def runs(evalkit, small_root, protocols, tmp_path_factory):
+    """Two runs, to be read only."""
+    out = tmp_path_factory.mktemp("runs")
     arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", "copy_driving", "-M", "copy_source")
-    assert evalkit("run", *arguments, "-o", tmp_path / "runs", "--workers", "1").returncode == 0
-    return [tmp_path / "runs" / "small_self" / name for name in ("copy_driving", "copy_source")]
+    assert evalkit("run", *arguments, "-o", out, "--workers", "1").returncode == 0
+    return [out / "small_self" / name for name in ("copy_driving", "copy_source")]
 
 
 def test_the_report_of_a_run_holds_its_clips_and_landmarks(evalkit, runs, tmp_path):
@@ -36,7 +39,8 @@ def test_bad_input_is_explained(evalkit, runs, tmp_path):
     assert_explained(evalkit("report", tmp_path, *out), "is not a finished run")
     assert_explained(evalkit("report", runs[0], runs[0], *out), "Two runs have the row name 'Copy driving'")
     assert_explained(evalkit("report", runs[0], "--out", runs[0]), "holds other files and no report")
-    summary = runs[0] / "summary.json"
+    newer = shutil.copytree(runs[0], tmp_path / "newer")
+    summary = newer / "summary.json"
     summary.write_text(summary.read_text().replace('"schema_version": 1', '"schema_version": 99'))
-    assert_explained(evalkit("report", runs[0], *out), "written with schema 99")
+    assert_explained(evalkit("report", newer, *out), "written with schema 99")
     assert not (tmp_path / "site").exists()

@@ -103,6 +103,7 @@ def test_json_output_is_clean(evalkit, finished, small_root, protocols):
 
 def test_limit_marks_the_result_and_a_full_run_extends_it(evalkit, small_root, protocols, tmp_path):
     arguments = ["run", "-p", protocols / "small_cross.yaml", "-d", small_root, "-M", "copy_source", "-o", tmp_path]
+    arguments += ["--workers", "1"]
     summary = tmp_path / "small_cross" / "copy_source" / "summary.json"
     limited = evalkit(*arguments, "--limit", "1")
     assert limited.returncode == 0 and "Not every pair" in limited.stderr
@@ -117,7 +118,7 @@ def test_another_metric_needs_no_new_generation(evalkit, finished, small_root, p
     made = {path: path.stat().st_mtime_ns for path in (folder / "copy_source").glob("generated/*")}
     done = evalkit(
         "run", "-p", protocols / "small_self.yaml", "-d", small_root, "-M", "copy_source", "-o", folder.parent,
-        "-m", "psnr", "--json",
+        "-m", "psnr", "--workers", "1", "--json",
     )  # fmt: skip
     assert list(json.loads(done.stdout)["metrics"]) == ["psnr"]
     assert {path: path.stat().st_mtime_ns for path in made} == made
@@ -132,6 +133,7 @@ def test_missing_clips_are_refused_unless_asked_for_and_then_marked(evalkit, sma
         "source,driving\nperson0_take,person1_take\nperson1_take,person2_take\nperson0_take,lost_take\n"
     )
     arguments = ["run", "-p", tmp_path / "listed.yaml", "-d", small_root, "-M", "copy_source", "-o", tmp_path / "out"]
+    arguments += ["--workers", "1"]
     refused = evalkit(*arguments)
     assert refused.returncode == 2 and "lost_take" in refused.stderr and "--subset missing-ok" in refused.stderr
     assert evalkit(*arguments, "--subset", "missing-ok").returncode == 0
