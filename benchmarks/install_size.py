@@ -48,7 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--python", default="3.11", help="version or path of the interpreter")
     parser.add_argument("--cpu", metavar="REQUIREMENT", help="measure with this build of torch as well")
     parser.add_argument("--cpu-index", metavar="URL", help="index that has it; else $UV_FIND_LINKS and the like")
-    parser.add_argument("--biggest", type=int, default=6, help="how many packages to name")
+    parser.add_argument("--biggest", type=int, default=4, help="how many packages to name")
     parser.add_argument("--work", type=Path, help="where to install, best on the file system of uv's cache")
     return parser.parse_args()
 
