@@ -3,6 +3,7 @@
 import re
 
 _PACKAGES = {
+    "libxcb.so.1": "libgl1 libglib2.0-0",  # what OpenCV misses first on a bare system; libgl1 brings it
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
     "libGLESv2.so.2": "libgles2",
@@ -13,7 +14,7 @@ _PACKAGES = {
     "libXext.so.6": "libxext6",
     "libXrender.so.1": "libxrender1",
 }
-"""Shared library -> its package on Debian and Ubuntu."""
+"""Shared library -> its packages on Debian and Ubuntu."""
 
 
 def missing_system_library(message: str) -> str | None:

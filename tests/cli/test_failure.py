@@ -73,6 +73,7 @@ def test_a_file_system_that_refuses_is_no_bug(number, says):
         (RunError("Do this."), "evalkit: Do this."),
         (ModuleNotFoundError("x", name="mediapipe.tasks"), "pip install 'evalkit-face[mediapipe]'"),
         (ModuleNotFoundError("x", name="scipy"), "pip install evalkit-face"),
+        (ImportError("libxcb.so.1: cannot open shared object file: No such file"), "install libgl1 libglib2.0-0"),
         (ImportError("libGL.so.1: cannot open shared object file: No such file"), "apt-get install libgl1"),
         (OSError("libEGL.so.1: cannot open shared object file: No such file"), "apt-get install libegl1"),
         (ImportError("libodd.so.3: cannot open shared object file: No such file"), "library libodd.so.3 is missing."),

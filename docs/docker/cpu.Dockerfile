@@ -1,0 +1,38 @@
+# evalkit on CPUs. In a clone:
+#     docker build -f docs/docker/cpu.Dockerfile -t evalkit:cpu .
+#     docker run --rm -v "$PWD:/work" -v evalkit-cache:/cache evalkit:cpu run --protocol demo_cross --method ours
+ARG PYTHON=3.11-slim-bookworm
+FROM python:${PYTHON}
+
+# What to install (docs/install.md): "all", "faces,report", or "" for the core.
+ARG EXTRAS=all
+# What OpenCV (faces, mediapipe) and MediaPipe need of the system; "" where neither is installed.
+ARG SYSTEM="libgl1 libglib2.0-0 libegl1 libgles2"
+RUN if [ -n "$SYSTEM" ]; then \
+        apt-get update \
+        && apt-get install -y --no-install-recommends $SYSTEM \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+
+RUN python3 -m venv /opt/evalkit
+ENV PATH=/opt/evalkit/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+# torch by itself: without CUDA it comes from an index of its own. Both lines take the versions that CI tests.
+COPY .ci/constraints.txt /src/
+RUN grep -E '^(torch|torchvision)==' /src/constraints.txt >/src/torch.txt \
+    && pip install --index-url https://download.pytorch.org/whl/cpu -r /src/torch.txt
+
+COPY pyproject.toml hatch_build.py README.md LICENSE /src/
+COPY evalkit /src/evalkit
+COPY baselines /src/baselines
+COPY protocols /src/protocols
+COPY leaderboards /src/leaderboards
+RUN pip install -c /src/constraints.txt "/src${EXTRAS:+[$EXTRAS]}"
+
+# Weights and features of clips are kept in the volume. Anybody may write there, so `docker run --user` works.
+RUN useradd --create-home --uid 1000 evalkit && mkdir -m 1777 /cache && mkdir -m 1777 /work
+ENV EVALKIT_CACHE=/cache MPLCONFIGDIR=/cache/matplotlib
+VOLUME /cache
+WORKDIR /work
+USER evalkit
+ENTRYPOINT ["evalkit"]
