@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 
 from evalkit.errors import MissingLibraryError
+from evalkit.system_libraries import missing_system_library
 
 DISTRIBUTION = "evalkit-face"
 """What pip installs. The import is `evalkit`, but that name belongs to another project on the package index."""
@@ -61,10 +62,12 @@ def install_command(modules: Iterable[str]) -> str:
 
 
 def missing_library(error: BaseException) -> MissingLibraryError | None:
-    """What to tell the user if `error` says that a library evalkit knows is not installed; else None.
+    """What to tell the user if `error` says that a library evalkit knows, or one of the system's, is missing; else None.
 
     A library that an optional library needs itself counts as well: `import mediapipe` may fail on `matplotlib`.
     """
+    if isinstance(error, (ImportError, OSError)) and (system := missing_system_library(str(error))):
+        return MissingLibraryError(f"A library that this needs is broken here. {system}")
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
     top = error.name.partition(".")[0]

@@ -22,7 +22,7 @@ BASICS = {"types", "errors", "registry", "files", "resources"}
 TABLE: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
-    "extras": {"errors"},
+    "extras": {"errors", "system_libraries"},
     "system_libraries": set(),
     "provenance": {"extras"},
     "doctor": set(),

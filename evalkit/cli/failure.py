@@ -12,7 +12,6 @@ from pathlib import Path
 from evalkit import __version__
 from evalkit.errors import EvalkitError
 from evalkit.extras import missing_library
-from evalkit.system_libraries import missing_system_library
 
 USAGE, BUG = 2, 70
 """Exit codes: the user can mend it; evalkit has to be mended (`EX_SOFTWARE` of sysexits.h)."""
@@ -37,8 +36,6 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         return f"evalkit: {error}", USAGE
     if missing := missing_library(error):
         return f"evalkit: {missing}", USAGE
-    if isinstance(error, (ImportError, OSError)) and (system := missing_system_library(str(error))):
-        return f"evalkit: a library that this needs is broken here. {system}", USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
         return f"evalkit: {error.filename or error}: {_REFUSED[error.errno]}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:

@@ -19,7 +19,7 @@ _LOADED_LATER = {"mediapipe": "tasks/c/libmediapipe.so"}
 """Native libraries that a module opens only when it is used, relative to the module's folder."""
 
 
-_FILES_ONLY = {"face_recognition_models"}
+_FILES_ONLY = {"face_recognition_models", "lpips"}
 """Modules whose files are read and whose code is never run."""
 
 
