@@ -62,7 +62,7 @@ def install_command(modules: Iterable[str]) -> str:
 
 
 def missing_library(error: BaseException) -> MissingLibraryError | None:
-    """What to tell the user if `error` says that a library evalkit knows, or one of the system's, is missing; else None.
+    """What to tell the user if `error` says that a library of evalkit or of the system is missing; else None.
 
     A library that an optional library needs itself counts as well: `import mediapipe` may fail on `matplotlib`.
     """
