@@ -22,6 +22,7 @@ from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import PairScore, Side, read_side
 from evalkit.gate.verdict import gate
+from evalkit.run_record import PairCounts
 
 
 def real_tables(sides):
@@ -63,7 +64,7 @@ def simulate(template, people, tables, arguments, losses, seed) -> tuple[Side, S
     for key, values in tables.items():
         one, other = apart(values[first, rows], values[second, rows], arguments.scale)
         before[key], after[key] = np.where(swapped, other, one), np.where(swapped, one, other)
-        after[key] = after[key] + planted(key, after[key], losses, template.entry(key)["better"])
+        after[key] = after[key] + planted(key, after[key], losses, template.entry(key).better)
     return build_side(template, before, owners), build_side(template, after, owners)
 
 
@@ -87,10 +88,11 @@ def build_side(template, values, owners):
         for key, means in values.items()
     }
     entries = {
-        key: {**template.entry(key), "value": float(means.mean()), "coverage": 1.0, "status": "ok"}
+        key: template.entry(key).model_copy(update={"value": float(means.mean()), "coverage": 1.0, "status": "ok"})
         for key, means in values.items()
     }
-    summary = {**template.summary, "metrics": entries, "complete": True, "pairs": {"failed": []}}
+    pairs = PairCounts(protocol=len(clips), run=len(clips), scored=len(clips), failed=())
+    summary = template.summary.model_copy(update={"metrics": entries, "complete": True, "pairs": pairs})
     return replace(template, summary=summary, scores=scores, data=dict.fromkeys(clips, "same"), finished=True)
 
 

@@ -6,7 +6,6 @@ The runs are made up: one is written with the functions of `evalkit run`, the ot
 """
 
 import argparse
-import json
 import re
 import time
 from pathlib import Path
@@ -15,15 +14,19 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from evalkit import video
+from evalkit.cost import summed_up
 from evalkit.demo import render_clip
 from evalkit.execute import PairResult, Plan
+from evalkit.json_record import write_record
 from evalkit.metrics import METRICS
 from evalkit.protocol import DrivingRule, Protocol
-from evalkit.records import OK, FrameScores
+from evalkit.provenance import provenance
+from evalkit.records import OK, SCHEMA_VERSION, FrameScores
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from evalkit.report.site import write_report
+from evalkit.run_record import Configuration, DeviceFacts, ProtocolFacts, ProvenanceFacts, RunHeader
 from evalkit.runfolder import Outcome, RunFolder
 from evalkit.summary import write_summary
 from evalkit.types import Clip, Pair
@@ -66,20 +69,35 @@ def write_runs(folder: Path, methods: int, count: int, frames: int) -> list[Path
         scores = {key: FrameScores(pair.id, key, generator.random(frames), (OK,) * frames) for key in KEYS}
         first.write_outcome(outcome)
         results.append(PairResult(pair, outcome, scores))
-    configuration = {"method": "m0", "title": "Method 0"}
+    told = {"method": "m0", "title": "Method 0", "protocol": protocol.id, "protocol_hash": protocol.hash}
+    configuration = Configuration(kind="method", motion="absolute", **told)
     metrics = tuple(METRICS[key] for key in KEYS)
     plan = Plan(protocol, pairs, metrics, lambda pair, run: None, first, configuration, folder / "cache", {})
     summary, _ = write_summary(plan, results, count)
-    header = {"schema_version": 1, "configuration": configuration, "protocol": protocol.model_dump(mode="json")}
-    header |= {"extractors": {}, "timings": {"fps": None}}
+    header = RunHeader(
+        schema_version=SCHEMA_VERSION,
+        status="finished",
+        created="",
+        updated="",
+        configuration=configuration,
+        data=None,
+        protocol=ProtocolFacts.model_validate_json(protocol.model_dump_json()),
+        metrics=KEYS,
+        extractors={},
+        coefficients={},
+        scoring_device="cpu",
+        device=DeviceFacts(type="cpu", name="", threads=None),
+        provenance=ProvenanceFacts(**provenance()),
+        timings=summed_up([], "cpu"),
+    )
     for index in range(methods):
         run = folder / f"m{index}"
         run.mkdir(exist_ok=True)
         for name in ("pairs", "frames.parquet", "clips.parquet") if index else ():
             (run / name).symlink_to(first.path / name)
         named = {"method": f"m{index}", "title": f"Method {index}"}
-        (run / "summary.json").write_text(json.dumps(summary | named))
-        (run / "run.json").write_text(json.dumps(header))
+        write_record(run / "summary.json", summary.model_copy(update=named))
+        write_record(run / "run.json", header)
     return [folder / f"m{index}" for index in range(methods)]
 
 

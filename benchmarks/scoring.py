@@ -106,7 +106,7 @@ def ours(work: Path, method: str, tag: str, frames: int, workers: int, upsample:
     settings = Settings(data=work / "clips", out=work / "runs", tag=tag)
     with scoring_pool(workers) as pool:
         finished = score_outputs(protocol, outputs, method, settings, pairs, pool, lambda *_: None)
-    print(json.dumps({key: entry["value"] for key, entry in finished.summary["metrics"].items()}))
+    print(json.dumps({key: entry.value for key, entry in finished.summary.metrics.items()}))
 
 
 def usual(work: Path, method: str, tag: str, frames: int, workers: int, upsample: int) -> None:

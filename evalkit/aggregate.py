@@ -11,6 +11,7 @@ from evalkit.bootstrap import SIGNATURE, interval
 from evalkit.metrics import Metric
 from evalkit.protocol import Protocol
 from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
+from evalkit.run_record import MetricStatus, MetricSummary
 from evalkit.runfolder import Outcome
 from evalkit.sets import SetScore
 from evalkit.types import Pair
@@ -18,20 +19,32 @@ from evalkit.types import Pair
 
 @dataclass(frozen=True)
 class ClipScore:
-    """One metric over one pair. A pair with nothing scored stays listed: mean None, coverage 0, and the reason."""
+    """One metric over one pair. A pair with nothing scored stays listed."""
 
     pair: str
+    """Id of the pair."""
     source_identity: str
+    """Who is in the source clip."""
     driving_identity: str
+    """Who is in the driving clip."""
     metric: str
+    """Key of the metric."""
     mean: float | None
+    """Over the frames that have a value; null where none has."""
     n: int
+    """Frames that have a value."""
     frames: int
+    """Frames of the generated clip."""
     coverage: float
+    """Share of the frames that have a value of their own."""
     no_face_generated: int
+    """Frames without a face in the generated clip."""
     no_face_reference: int
+    """Frames without a face in the reference clip."""
     status: str
+    """`ok`, `nothing_scored`, or `failed` for a pair that was not made."""
     reason: str | None
+    """Why the pair failed."""
 
 
 def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | None) -> ClipScore:
@@ -57,7 +70,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
     )
 
 
-def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], signature: str) -> dict[str, Any]:
+def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], signature: str) -> MetricSummary:
     """The entry of one metric in `summary.json`.
 
     `value` is the mean over clips of their means (or over all frames, as the protocol says), `n` the number of clips
@@ -73,53 +86,76 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
         value = float((values * weights).sum() / weights.sum())
         bounds = interval(values, weights, [c.source_identity for c in scored], [c.driving_identity for c in scored])
     coverage = _coverage(clips, by_frame)
-    status = "nothing_scored" if value is None else "ok" if coverage >= protocol.coverage_floor else "low_coverage"
-    return {
-        "value": value,
-        "ci_low": bounds[0] if bounds else None,
-        "ci_high": bounds[1] if bounds else None,
-        "ci": SIGNATURE,
-        "n": len(scored),
-        "frames": sum(clip.n for clip in clips),
-        "coverage": coverage,
-        "no_face_generated": sum(clip.no_face_generated for clip in clips),
-        "no_face_reference": sum(clip.no_face_reference for clip in clips),
-        "status": status,
-        "signature": signature,
-    }
+    return MetricSummary(
+        title=metric.title,
+        better=metric.better,
+        unit=metric.unit,
+        value=value,
+        ci_low=bounds[0] if bounds else None,
+        ci_high=bounds[1] if bounds else None,
+        ci=SIGNATURE,
+        n=len(scored),
+        frames=sum(clip.n for clip in clips),
+        coverage=coverage,
+        no_face_generated=sum(clip.no_face_generated for clip in clips),
+        no_face_reference=sum(clip.no_face_reference for clip in clips),
+        status=_status(value, coverage, protocol),
+        signature=signature,
+    )
 
 
-def summarise_set(protocol: Protocol, score: SetScore, pairs: int, scored: int, signature: str) -> dict[str, Any]:
+def summarise_set(
+    metric: Metric, protocol: Protocol, score: SetScore, pairs: int, scored: int, signature: str
+) -> MetricSummary:
     """The entry of a set metric in `summary.json`: `n` scored pairs of `pairs`, and the rows on each side."""
     coverage = scored / pairs if pairs else 0.0
-    status = (
-        "nothing_scored" if score.value is None else "ok" if coverage >= protocol.coverage_floor else "low_coverage"
+    return MetricSummary(
+        title=metric.title,
+        better=metric.better,
+        unit=metric.unit,
+        value=score.value,
+        ci_low=None,
+        ci_high=None,
+        ci=None,
+        n=scored,
+        frames=score.generated_rows,
+        reference_frames=score.reference_rows,
+        notes=tuple(score.notes),
+        coverage=coverage,
+        status=_status(score.value, coverage, protocol),
+        signature=signature,
     )
-    return {
-        "value": score.value,
-        "ci_low": None,
-        "ci_high": None,
-        "ci": None,
-        "n": scored,
-        "frames": score.generated_rows,
-        "reference_frames": score.reference_rows,
-        "notes": list(score.notes),
-        "coverage": coverage,
-        "status": status,
-        "signature": signature,
-    }
 
 
-def not_computed(reason: str) -> dict[str, Any]:
+def not_computed(metric: Metric, reason: str) -> MetricSummary:
     """The entry in `summary.json` of a metric that was asked for and could not be computed."""
-    empty = dict.fromkeys(("value", "ci_low", "ci_high", "ci", "signature"))
-    return {**empty, "n": 0, "frames": 0, "coverage": 0.0, "status": "unavailable", "reason": reason}
+    return MetricSummary(
+        title=metric.title,
+        better=metric.better,
+        unit=metric.unit,
+        value=None,
+        ci_low=None,
+        ci_high=None,
+        ci=None,
+        n=0,
+        frames=0,
+        coverage=0.0,
+        status="unavailable",
+        reason=reason,
+        signature=None,
+    )
 
 
 def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
     """`clips.parquet` as columns."""
     rows = [asdict(clip) for clip in clips]
     return {name: [row[name] for row in rows] for name in ClipScore.__dataclass_fields__}
+
+
+def _status(value: float | None, coverage: float, protocol: Protocol) -> MetricStatus:
+    if value is None:
+        return "nothing_scored"
+    return "ok" if coverage >= protocol.coverage_floor else "low_coverage"
 
 
 def _coverage(clips: Sequence[ClipScore], by_frame: bool) -> float:

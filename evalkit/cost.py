@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from evalkit.run_record import Timings
 from evalkit.runfolder import Outcome
 
 CUDA_MEMORY = "CUDA memory allocated by PyTorch, networks included"
@@ -46,21 +46,21 @@ def cost_of(steps: Sequence[Step], peak_bytes: int | None) -> Cost:
     return Cost(sum(step.seconds for step in steps), wait, max(step.frames for step in answers), peak_bytes)
 
 
-def summed_up(outcomes: Sequence[Outcome], device: str) -> dict[str, Any]:
-    """`timings` of `run.json`, over the pairs that were timed; None for what nobody measured."""
+def summed_up(outcomes: Sequence[Outcome], device: str) -> Timings:
+    """What the pairs cost that were timed; None for what nobody measured."""
     timed = [outcome for outcome in outcomes if outcome.seconds]
     waits = [outcome.latency_s for outcome in timed if outcome.latency_s is not None]
     peaks = [outcome.peak_bytes for outcome in timed if outcome.peak_bytes is not None]
-    return {
-        "fps": median(outcome.frames / outcome.seconds for outcome in timed if outcome.seconds) if timed else None,
-        "frames": sum(outcome.frames for outcome in timed),
-        "seconds": sum(outcome.seconds or 0.0 for outcome in timed),
-        "latency_s": median(waits) if waits else None,
-        "batch": max((outcome.batch or 0 for outcome in timed), default=0) or None,
-        "warm_up": WARM_UP,
-        "peak_memory_bytes": max(peaks, default=None),
-        "peak_memory_of": CUDA_MEMORY if device.startswith("cuda") else PROCESS_MEMORY,
-    }
+    return Timings(
+        fps=median(outcome.frames / outcome.seconds for outcome in timed if outcome.seconds) if timed else None,
+        frames=sum(outcome.frames for outcome in timed),
+        seconds=sum(outcome.seconds or 0.0 for outcome in timed),
+        latency_s=median(waits) if waits else None,
+        batch=max((outcome.batch or 0 for outcome in timed), default=0) or None,
+        warm_up=WARM_UP,
+        peak_memory_bytes=max(peaks, default=None),
+        peak_memory_of=CUDA_MEMORY if device.startswith("cuda") else PROCESS_MEMORY,
+    )
 
 
 @contextmanager

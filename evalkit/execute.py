@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from typing import Protocol as Interface
 
 from evalkit.coefficients import PairFiles, pair_files
@@ -20,6 +19,7 @@ from evalkit.files import content_sha256
 from evalkit.metrics import Metric
 from evalkit.protocol import Protocol
 from evalkit.records import FrameScores, read_frames, read_signatures
+from evalkit.run_record import Configuration
 from evalkit.runfolder import Outcome, RunFolder
 from evalkit.scoring import ScoringJob, ScoringPool
 from evalkit.types import Pair
@@ -60,7 +60,7 @@ class Plan:
     metrics: tuple[Metric, ...]
     produce: Producer
     folder: RunFolder
-    configuration: Mapping[str, Any]
+    configuration: Configuration
     cache: Path
     unavailable: Mapping[str, str]
     max_failures: int | None = None

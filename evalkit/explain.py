@@ -1,24 +1,27 @@
 """What one number of a run is: definition, networks, frames used and lost, best and worst pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import UnknownNameError
+from evalkit.json_record import content_of
+from evalkit.measured import speedups
 from evalkit.metrics import METRICS
 from evalkit.records import read_table
-from evalkit.runfolder import RunFolder, read_header, read_summary
+from evalkit.run_record import DeviceFacts, MetricSummary, RunHeader, Summary, read_header, read_summary
+from evalkit.runfolder import RunFolder
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that stands behind one entry of `summary.json`; `facts` are (what, text) in reading order."""
+    """Everything that stands behind one number; `facts` are (what, text) in reading order, `entry` is for machines."""
 
     key: str
-    entry: dict[str, Any]
+    entry: Mapping[str, object]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -32,23 +35,23 @@ def explain(run: Path, name: str) -> Explanation:
     summary, header = read_summary(run), read_header(run)
     if name in _COSTS:
         return _cost(name, summary, header)
-    key = _key(name, summary["metrics"])
-    entry = summary["metrics"][key]
+    key = _key(name, summary.metrics)
+    entry = summary.metrics[key]
     facts = [
-        ("Metric", f"{entry['title']} ({key}), {entry['better']} is better{_unit(entry)}"),
+        ("Metric", f"{entry.title} ({key}), {entry.better} is better{_unit(entry)}"),
         ("Value", _value(entry)),
-        ("Signature", entry["signature"] or "-"),
+        ("Signature", entry.signature or "-"),
         *_definition(key),
-        ("Protocol", f"{summary['protocol']} v{summary['protocol_version']}, hash {summary['protocol_hash']}"),
-        ("Method", f"{summary['title']}, {_method(header)}"),
+        ("Protocol", f"{summary.protocol} v{summary.protocol_version}, hash {summary.protocol_hash}"),
+        ("Method", f"{summary.title}, {_method(header)}"),
         ("Pairs", _pairs(summary)),
         ("Frames", _frames(entry)),
         *_coefficients(header, key),
-        *[("Note", note) for note in entry.get("notes", ())],
+        *[("Note", note) for note in entry.notes],
         *_extremes(run, key, entry),
         ("Made by", _made_by(header)),
     ]
-    return Explanation(key, entry, tuple(facts))
+    return Explanation(key, content_of(entry), tuple(facts))
 
 
 _COSTS = {
@@ -59,32 +62,31 @@ _COSTS = {
 """Name -> its key in `timings`, factor to the unit, unit, definition."""
 
 
-def _cost(name: str, summary: dict[str, Any], header: dict[str, Any]) -> Explanation:
+def _cost(name: str, summary: Summary, header: RunHeader) -> Explanation:
     """What a speed, latency or memory of a method is, and on what it was measured."""
     key, factor, unit, words = _COSTS[name]
-    timings = header["timings"]
-    found = timings.get(key)
+    timings = header.timings
+    found: float | None = getattr(timings, key)
     entry = {"value": None if found is None else found * factor, "unit": unit}
     facts = [
         ("Metric", f"{name}: {words}"),
         ("Value", "not measured" if found is None else f"{found * factor:.6g} {unit}"),
         ("Counted", "the method's own work; decoding the driving clip, writing frames and scoring are left out"),
-        ("Frames", f"{timings['frames']} in {timings['seconds']:.4g} s, {timings.get('batch') or '?'} per step"),
-        ("Warm-up", timings.get("warm_up", "fps is a median over pairs")),
-        ("Memory is", timings.get("peak_memory_of", "not measured")),
-        ("Device", _device(header["device"])),
-        ("Method", f"{summary['title']}, {_method(header)}"),
+        ("Frames", f"{timings.frames} in {timings.seconds:.4g} s, {timings.batch or '?'} per step"),
+        ("Warm-up", timings.warm_up or "fps is a median over pairs"),
+        ("Memory is", timings.peak_memory_of or "not measured"),
+        ("Device", _device(header.device)),
+        ("Method", f"{summary.title}, {_method(header)}"),
         ("Made by", _made_by(header)),
     ]
     return Explanation(name, entry, tuple(facts))
 
 
-def _device(device: dict[str, Any]) -> str:
-    threads = device.get("threads")  # not in runs of older versions, nor where nothing computed with PyTorch
-    return f"{device['type']}, {device['name']}" + (f", threads: {threads}" if threads else "")
+def _device(device: DeviceFacts) -> str:
+    return f"{device.type}, {device.name}" + (f", threads: {device.threads}" if device.threads else "")
 
 
-def _key(name: str, metrics: dict[str, Any]) -> str:
+def _key(name: str, metrics: Mapping[str, MetricSummary]) -> str:
     if name in metrics:
         return name
     variants = [key for key in metrics if key.partition("[")[0] == name]
@@ -93,17 +95,17 @@ def _key(name: str, metrics: dict[str, Any]) -> str:
     return variants[0]
 
 
-def _unit(entry: dict[str, Any]) -> str:
-    return f", in {entry['unit']}" if entry["unit"] else ""
+def _unit(entry: MetricSummary) -> str:
+    return f", in {entry.unit}" if entry.unit else ""
 
 
-def _value(entry: dict[str, Any]) -> str:
-    if entry["value"] is None:
-        return f"none ({entry['status']}){': ' + entry['reason'] if entry.get('reason') else ''}"
+def _value(entry: MetricSummary) -> str:
+    if entry.value is None:
+        return f"none ({entry.status}){': ' + entry.reason if entry.reason else ''}"
     interval = ""
-    if entry["ci_low"] is not None:
-        interval = f", interval {entry['ci_low']:.6g} to {entry['ci_high']:.6g} ({entry['ci']})"
-    return f"{entry['value']:.6g}{interval}, status {entry['status']}"
+    if entry.ci_low is not None:
+        interval = f", interval {entry.ci_low:.6g} to {entry.ci_high:.6g} ({entry.ci})"
+    return f"{entry.value:.6g}{interval}, status {entry.status}"
 
 
 def _definition(key: str) -> list[tuple[str, str]]:
@@ -115,51 +117,53 @@ def _definition(key: str) -> list[tuple[str, str]]:
     return [*facts, *([("Known differences", metric.differences)] if metric.differences else [])]
 
 
-def _made_by(header: dict[str, Any]) -> str:
-    return f"evalkit {header['provenance']['evalkit']}, commit {header['provenance']['commit'] or 'unknown'}"
+def _made_by(header: RunHeader) -> str:
+    return f"evalkit {header.provenance.evalkit}, commit {header.provenance.commit or 'unknown'}"
 
 
-def _method(header: dict[str, Any]) -> str:
-    configuration = header["configuration"]
-    checkpoint = configuration.get("checkpoint_sha256")
+def _method(header: RunHeader) -> str:
+    configuration = header.configuration
+    checkpoint = configuration.checkpoint_sha256
     parts = [f"checkpoint {checkpoint[:12]}" if checkpoint else "no checkpoint file"]
-    parts += [f"{name} {configuration[name]}" for name in ("precision", "device") if name in configuration]
-    parts += [name for name in ("channels_last", "compile") if configuration.get(name)]
-    parts += [f"{name}={value}" for name, value in configuration.get("options", {}).items() if value]
+    used = {"precision": configuration.precision, "device": configuration.device}
+    parts += [f"{name} {value}" for name, value in used.items() if value is not None]
+    parts += speedups(configuration)
+    parts += [f"{name}={value}" for name, value in (configuration.options or {}).items() if value]
     return ", ".join(parts)
 
 
-def _pairs(summary: dict[str, Any]) -> str:
-    pairs = summary["pairs"]
-    failed = f", failed: {', '.join(pairs['failed'])}" if pairs["failed"] else ""
-    return f"{pairs['scored']} scored of {pairs['protocol']} in the protocol{failed}"
+def _pairs(summary: Summary) -> str:
+    pairs = summary.pairs
+    failed = f", failed: {', '.join(pairs.failed)}" if pairs.failed else ""
+    return f"{pairs.scored} scored of {pairs.protocol} in the protocol{failed}"
 
 
-def _frames(entry: dict[str, Any]) -> str:
+def _frames(entry: MetricSummary) -> str:
     lost = [
-        f"{entry[side]} without a face on the {what} side"
-        for side, what in (("no_face_generated", "generated"), ("no_face_reference", "reference"))
-        if entry.get(side)
+        f"{count} without a face on the {what} side"
+        for count, what in ((entry.no_face_generated, "generated"), (entry.no_face_reference, "reference"))
+        if count
     ]
-    return ", ".join([f"{entry['frames']} used", f"coverage {entry['coverage']:.2%}", *lost])
+    return ", ".join([f"{entry.frames} used", f"coverage {entry.coverage:.2%}", *lost])
 
 
-def _coefficients(header: dict[str, Any], key: str) -> list[tuple[str, str]]:
+def _coefficients(header: RunHeader, key: str) -> list[tuple[str, str]]:
     """Of a metric on imported coefficients: for how many pairs there are files, and how to tell them."""
     metric = METRICS.get(key)
-    files = [found[metric.input[0]] for found in header.get("coefficients", {}).values() if metric and metric.input]
+    network = metric.input[0] if metric and metric.input else ""
+    files = [found[network] for found in header.coefficients.values() if network in found]
     if not files:
         return []
     whole = sum("none" not in text for text in files)
     return [("Coefficients", f"brought for {whole} of {len(files)} pairs; their digests are in run.json")]
 
 
-def _extremes(run: Path, key: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
-    table = read_table(RunFolder(run).clips).to_pandas()
+def _extremes(run: Path, key: str, entry: MetricSummary) -> list[tuple[str, str]]:
+    table = read_table(RunFolder(run).clips, ("pair", "metric", "mean")).to_pandas()
     scored = table[(table["metric"] == key) & table["mean"].notna()]
     if scored.empty:
         return []
-    ordered = scored.sort_values("mean", ascending=entry["better"] == "lower")
+    ordered = scored.sort_values("mean", ascending=entry.better == "lower")
     return [("Best pairs", _listed(ordered.head(_SHOWN))), ("Worst pairs", _listed(ordered.tail(_SHOWN)[::-1]))]
 
 

@@ -1,12 +1,20 @@
 """What a table, a ranking or a comparison needs of a result, whether it lies in a run folder or on a leaderboard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evalkit.errors import RunError, UnknownNameError
-from evalkit.runfolder import read_header, read_summary
+from evalkit.run_record import (
+    Configuration,
+    CostFacts,
+    DeviceFacts,
+    Identity,
+    Summary,
+    identity_of,
+    read_header,
+    read_summary,
+)
 
 
 @dataclass(frozen=True)
@@ -33,21 +41,21 @@ class Costs:
 class Measured:
     """One result over one protocol.
 
-    `name` is how errors call it, `title` its row, `heading` its protocol's title. `summary` holds what `summary.json`
-    holds. `fps` and `costs` were measured on `machine`. `identity` says which weights and options it was made with. A
-    result with `flags` (reasons in words) is printed and never ranked, and so is an `anchor`: a method that does
-    nothing, whose numbers mark the ends of the scale.
+    `name` is how errors call it, `title` its row, `heading` its protocol's title. `fps` and `costs` were measured on
+    `machine`. `identity` says which weights and options it was made with. A result with `flags` (reasons in words) is
+    printed and never ranked, and so is an `anchor`: a method that does nothing, whose numbers mark the ends of the
+    scale.
     """
 
     name: str
     title: str
     tag: str
-    summary: Mapping[str, Any]
+    summary: Summary
     heading: str
     dataset: str
     fps: float | None
     machine: str
-    identity: Mapping[str, Any]
+    identity: Identity
     flags: tuple[str, ...] = ()
     anchor: bool = False
     costs: Costs = Costs()
@@ -55,42 +63,41 @@ class Measured:
     @property
     def method(self) -> str:
         """The method's id."""
-        return str(self.summary["method"])
+        return self.summary.method
 
     @property
     def protocol(self) -> str:
         """The protocol's id."""
-        return str(self.summary["protocol"])
+        return self.summary.protocol
 
 
 def read_measured(path: Path) -> Measured:
     """A finished run folder. Raises `RunError` when it is none, or was written by a newer evalkit."""
     summary, header = read_summary(path), read_header(path)
-    configuration, protocol = header.get("configuration", {}), header.get("protocol", {})
     tag = path.name.partition("@")[2]
     return Measured(
         name=str(path),
-        title=row_title(summary["title"], tag),
+        title=row_title(summary.title, tag),
         tag=tag,
         summary=summary,
-        heading=protocol.get("title", summary["protocol"]),
-        dataset=protocol.get("dataset", ""),
-        fps=header["timings"]["fps"],
-        machine=machine(header.get("device", {}), configuration),
-        identity={key: configuration.get(key) for key in ("checkpoint_sha256", "options")},
-        anchor=summary["method"] in protocol.get("anchors", ()),
-        costs=costs_of(header["timings"]),
+        heading=header.protocol.title,
+        dataset=header.protocol.dataset,
+        fps=header.timings.fps,
+        machine=machine(header.device, header.configuration),
+        identity=identity_of(header.configuration),
+        anchor=summary.method in header.protocol.anchors,
+        costs=costs_of(header.timings),
     )
 
 
-def costs_of(timings: Mapping[str, Any]) -> Costs:
-    """The costs in `timings` of `run.json`, or in `speed` of a leaderboard row; older files hold less."""
+def costs_of(facts: CostFacts) -> Costs:
+    """The costs of a run or a leaderboard row, in the units of tables."""
     return Costs(
-        latency_ms=_scaled(timings.get("latency_s"), 1e3),
-        batch=timings.get("batch"),
-        peak_memory_mb=_scaled(timings.get("peak_memory_bytes"), 1e-6),
-        warm_up=timings.get("warm_up") or "",
-        memory_of=timings.get("peak_memory_of") or "",
+        latency_ms=_scaled(facts.latency_s, 1e3),
+        batch=facts.batch,
+        peak_memory_mb=_scaled(facts.peak_memory_bytes, 1e-6),
+        warm_up=facts.warm_up,
+        memory_of=facts.peak_memory_of,
     )
 
 
@@ -115,10 +122,15 @@ def find_row(results: Sequence[Measured], name: str) -> str:
     raise UnknownNameError("method in this table", name, known)
 
 
-def machine(device: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:
+def machine(device: DeviceFacts, configuration: Configuration) -> str:
     """Where and how fast numbers were made: the device, the precision, and what was done for speed."""
-    speedups = [name for name in ("channels_last", "compile") if configuration.get(name)]
-    return ", ".join(str(part) for part in (device.get("name"), configuration.get("precision"), *speedups) if part)
+    return ", ".join(part for part in (device.name, configuration.precision, *speedups(configuration)) if part)
+
+
+def speedups(configuration: Configuration) -> list[str]:
+    """What was done for speed, by the names of its options."""
+    done = {"channels_last": configuration.channels_last, "compile": configuration.compile}
+    return [name for name, on in done.items() if on]
 
 
 def by_protocol(results: Sequence[Measured]) -> dict[str, list[Measured]]:
@@ -136,23 +148,27 @@ def by_protocol(results: Sequence[Measured]) -> dict[str, list[Measured]]:
 
 
 def refuse_unlike(results: Sequence[Measured]) -> None:
-    """Raise `RunError` unless the results share protocol, data and (per metric) signatures, and differ in name."""
+    """Raise `RunError` unless the results share protocol, data and (per metric) signatures, and differ in name.
+
+    A value without a signature shares its column with no other: nothing says that both are the same metric.
+    """
     first = results[0]
-    signatures: dict[str, tuple[str, str]] = {}
+    signatures: dict[str, tuple[Measured, str | None]] = {}
     for result in results:
-        for key, what in (("protocol_hash", "protocol"), ("data_hash", "data")):
-            if result.summary[key] != first.summary[key]:
-                there, here = (_facts(one, key) for one in (first, result))
-                raise RunError(
-                    f"{first.name} and {result.name} cannot share a table: their {what} differs ({there}; {here})."
-                )
-        for metric, entry in result.summary["metrics"].items():
-            if not entry["signature"]:
+        one, other = first.summary, result.summary
+        if one.protocol_hash != other.protocol_hash:
+            differ = "; ".join(_of_protocol(summary) for summary in (one, other))
+            raise RunError(f"{first.name} and {result.name} cannot share a table: their protocol differs ({differ}).")
+        if one.data_hash != other.data_hash:
+            differ = "; ".join(_of_data(summary) for summary in (one, other))
+            raise RunError(f"{first.name} and {result.name} cannot share a table: their data differs ({differ}).")
+        for metric, entry in other.metrics.items():
+            if entry.value is None and not entry.signature:
                 continue
-            name, known = signatures.setdefault(metric, (result.name, entry["signature"]))
-            if known != entry["signature"]:
-                differ = f"{known} there, {entry['signature']} here"
-                raise RunError(f"{name} and {result.name} cannot share the column {metric}: {differ}.")
+            known, signature = signatures.setdefault(metric, (result, entry.signature))
+            if known is not result and (signature != entry.signature or not signature):
+                differ = f"{signature or _NO_SIGNATURE} there, {entry.signature or _NO_SIGNATURE} here"
+                raise RunError(f"{known.name} and {result.name} cannot share the column {metric}: {differ}.")
     titles = [result.title for result in results]
     for title in titles:
         if titles.count(title) > 1:
@@ -164,15 +180,20 @@ def refuse_mixed_rows(results: Sequence[Measured]) -> None:
     rows: dict[str, Measured] = {}
     for result in results:
         other = rows.setdefault(result.title, result)
-        for key, value in result.identity.items():
-            if other.identity.get(key) != value:
-                raise RunError(
-                    f"{other.name} and {result.name} cannot share the row {result.title!r}: their {key} differs "
-                    f"({other.identity.get(key)} there, {value} here). Run one of them again with --tag NAME."
-                )
+        if difference := other.identity.difference(result.identity):
+            raise RunError(
+                f"{other.name} and {result.name} cannot share the row {result.title!r}: their {difference}. "
+                "Run one of them again with --tag NAME."
+            )
 
 
-def _facts(result: Measured, key: str) -> str:
-    summary = result.summary
-    version = f" v{summary['protocol_version']}" if key == "protocol_hash" else ""
-    return f"{summary['protocol']}{version} {summary[key][:12]}, {summary['pairs']['run']} pairs"
+_NO_SIGNATURE = "no signature"
+
+
+def _of_protocol(summary: Summary) -> str:
+    version = f"{summary.protocol} v{summary.protocol_version}"
+    return f"{version} {summary.protocol_hash[:12]}, {summary.pairs.run} pairs"
+
+
+def _of_data(summary: Summary) -> str:
+    return f"{summary.protocol} {(summary.data_hash or 'unknown')[:12]}, {summary.pairs.run} pairs"

@@ -3,9 +3,8 @@
 Runs that are not complete are refused where numbers are compared, and numbers with low coverage are left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,6 +16,7 @@ from evalkit.figures.radar import Spoke, radar_figure
 from evalkit.measured import Measured, read_measured, refuse_unlike
 from evalkit.metrics import METRICS
 from evalkit.records import read_frames
+from evalkit.run_record import MetricSummary
 from evalkit.runfolder import RunFolder
 from evalkit.types import Values
 
@@ -32,9 +32,9 @@ def frames_of(runs: Sequence[Path], metric: str, pair: str | None = None) -> Fig
     results = _read(runs)
     key = _find_key(metric, results)
     curves = {result.title: frame_values(path, key, pair) for path, result in zip(runs, results, strict=True)}
-    facts = results[0].summary["metrics"][key]
+    facts = results[0].summary.metrics[key]
     about = pair or f"mean over the pairs, {results[0].heading}"
-    return frames_figure(curves, _label(key, facts), facts["better"], about)
+    return frames_figure(curves, _label(key, facts), facts.better, about)
 
 
 def frame_values(run: Path, key: str, pair: str | None = None) -> Values:
@@ -73,8 +73,8 @@ def tradeoff_figure(
     x, y = _choose(keys, identity, _IDENTITY, "identity"), _choose(keys, motion, _MOTION, "motion")
     timed = len({result.machine for result in results if result.fps}) == 1
     points = [_point(result, x, y, timed=timed) for result in results]
-    facts = results[0].summary["metrics"]
-    axes = [Axis(_label(key, facts[key]), facts[key]["better"]) for key in (x, y)]
+    facts = results[0].summary.metrics
+    axes = [Axis(_label(key, facts[key]), facts[key].better) for key in (x, y)]
     return pareto_figure(points, axes[0], axes[1], results[0].heading)
 
 
@@ -88,17 +88,17 @@ def radar_of(runs: Sequence[Path], metrics: Sequence[str] = ()) -> Figure:
     keys = [_named(name, shared, "metric that all runs have") for name in metrics] or list(shared)
     if len(keys) < 3:
         raise RunError(f"A radar needs three metrics at least; these runs share {', '.join(keys) or 'none'}.")
-    facts = [results[0].summary["metrics"][key] for key in keys]
+    facts = [results[0].summary.metrics[key] for key in keys]
     decimals = [METRICS[key].decimals if key in METRICS else 3 for key in keys]
-    spokes = [Spoke(_label(k, f), f["better"], d) for k, f, d in zip(keys, facts, decimals, strict=True)]
-    values = np.array([[result.summary["metrics"][key]["value"] for key in keys] for result in results])
+    spokes = [Spoke(_label(k, f), f.better, d) for k, f, d in zip(keys, facts, decimals, strict=True)]
+    values = np.array([[result.summary.metrics[key].value for key in keys] for result in results])
     return radar_figure([result.title for result in results], spokes, values, results[0].heading)
 
 
 def _shared(results: Sequence[Measured]) -> list[str]:
     """Metrics of which every result has a number with enough coverage."""
-    entries = [result.summary["metrics"] for result in results]
-    return [key for key in entries[0] if all(key in e and e[key]["status"] == "ok" for e in entries)]
+    entries = [result.summary.metrics for result in results]
+    return [key for key in entries[0] if all(key in e and e[key].status == "ok" for e in entries)]
 
 
 def _read(runs: Sequence[Path]) -> list[Measured]:
@@ -112,13 +112,13 @@ def _read(runs: Sequence[Path]) -> list[Measured]:
 def _read_complete(runs: Sequence[Path]) -> list[Measured]:
     results = _read(runs)
     for result in results:
-        if not result.summary["complete"]:
+        if not result.summary.complete:
             raise RunError(f"{result.name} is not complete: not all pairs of the protocol. Finish it or leave it out.")
     return results
 
 
 def _find_key(metric: str, results: Sequence[Measured]) -> str:
-    keys = [key for key in results[0].summary["metrics"] if all(key in r.summary["metrics"] for r in results)]
+    keys = [key for key in results[0].summary.metrics if all(key in r.summary.metrics for r in results)]
     return _named(metric, keys, "metric that all runs have")
 
 
@@ -140,17 +140,18 @@ def _choose(keys: Sequence[str], asked: str | None, ids: tuple[str, ...], what: 
     raise RunError(f"There is no metric of {what} ({', '.join(ids)}) that all rows have; name one yourself.")
 
 
-def _label(key: str, facts: Mapping[str, Any]) -> str:
-    unit = f", {facts['unit']}" if facts["unit"] else ""
-    return f"{facts['title']}{key[len(key.partition('[')[0]) :]}{unit}"
+def _label(key: str, facts: MetricSummary) -> str:
+    unit = f", {facts.unit}" if facts.unit else ""
+    return f"{facts.title}{key[len(key.partition('[')[0]) :]}{unit}"
 
 
 def _point(result: Measured, x: str, y: str, *, timed: bool) -> Point:
-    across, up = (result.summary["metrics"][key] for key in (x, y))
+    across, up = (result.summary.metrics[key] for key in (x, y))
+    assert across.value is not None and up.value is not None  # every metric that results share has a value
     return Point(
         title=result.title,
-        x=across["value"],
-        y=up["value"],
+        x=across.value,
+        y=up.value,
         x_interval=_interval(across),
         y_interval=_interval(up),
         fps=result.fps if timed else None,
@@ -158,5 +159,5 @@ def _point(result: Measured, x: str, y: str, *, timed: bool) -> Point:
     )
 
 
-def _interval(facts: Mapping[str, Any]) -> tuple[float, float] | None:
-    return None if facts["ci_low"] is None else (facts["ci_low"], facts["ci_high"])
+def _interval(facts: MetricSummary) -> tuple[float, float] | None:
+    return None if facts.ci_low is None or facts.ci_high is None else (facts.ci_low, facts.ci_high)

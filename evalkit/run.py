@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from evalkit.adapter import Method, MethodConfig
 from evalkit.availability import unavailable
@@ -16,8 +16,8 @@ from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError, MethodError, RunError, UnknownNameError, WeightsError
 from evalkit.execute import Made, PairResult, Plan, Producer, execute, finished_pairs
 from evalkit.features import chain_signature
-from evalkit.files import write_json
 from evalkit.generate import generate
+from evalkit.json_record import write_record
 from evalkit.methods import MethodEntry, build_method, recorded_options
 from evalkit.metrics import Metric, find_metric
 from evalkit.noface import has_worst
@@ -26,7 +26,16 @@ from evalkit.pairs import expected_pairs, make_pairs
 from evalkit.protocol import Protocol
 from evalkit.provenance import cpu_threads, device_name, provenance
 from evalkit.records import SCHEMA_VERSION
-from evalkit.runfolder import RunFolder, read_header
+from evalkit.run_record import (
+    Configuration,
+    DeviceFacts,
+    ProtocolFacts,
+    ProvenanceFacts,
+    RunHeader,
+    Summary,
+    read_header,
+)
+from evalkit.runfolder import RunFolder
 from evalkit.scoring import ScoringPool
 from evalkit.summary import write_summary
 from evalkit.types import Pair
@@ -58,7 +67,7 @@ class Finished:
     """A finished run: its folder and its summary."""
 
     folder: RunFolder
-    summary: dict[str, Any]
+    summary: Summary
 
 
 def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = False) -> list[Pair]:
@@ -101,21 +110,23 @@ def run_method(
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, settings.config)
-    configuration = {
-        "kind": "method",
-        "method": card.id,
-        "title": card.title + (" (random weights)" if config.random_weights else ""),
-        "method_version": card.version,
-        "code_sha256": entry.code_sha256,
-        "checkpoint_sha256": checkpoint_sha256(config),
-        "device": config.device.partition(":")[0],
-        "precision": config.precision,
+    configuration = Configuration(
+        kind="method",
+        method=card.id,
+        title=card.title + (" (random weights)" if config.random_weights else ""),
+        method_version=card.version,
+        code_sha256=entry.code_sha256,
+        checkpoint_sha256=checkpoint_sha256(config),
+        device=config.device.partition(":")[0],
+        precision=config.precision,
         **_speedups(config),
-        "seed": config.seed,
-        "random_weights": config.random_weights,
-        "options": recorded_options(card, config.options),
-        **_protocol_configuration(protocol),
-    }
+        seed=config.seed,
+        random_weights=config.random_weights,
+        options=recorded_options(card, config.options),
+        protocol=protocol.id,
+        protocol_hash=protocol.hash,
+        motion=protocol.motion,
+    )
     built: list[Method] = []
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
@@ -144,7 +155,14 @@ def score_outputs(
     Raises `EvalkitError` when the run cannot begin or go on; a missing, short or wrongly sized clip costs only its
     pair.
     """
-    configuration = {"kind": "outputs", "method": name, "title": name, **_protocol_configuration(protocol)}
+    configuration = Configuration(
+        kind="outputs",
+        method=name,
+        title=name,
+        protocol=protocol.id,
+        protocol_hash=protocol.hash,
+        motion=protocol.motion,
+    )
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
         return outputs.check(pair, protocol, folder)
@@ -171,7 +189,7 @@ def _run(
     pairs: Sequence[Pair],
     pool: ScoringPool,
     on_pair: OnPair,
-    configuration: dict[str, Any],
+    configuration: Configuration,
     produce: Producer,
 ) -> Finished:
     asked = choose_metrics(protocol, settings.metrics)
@@ -182,7 +200,7 @@ def _run(
         raise WeightsError(
             f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
         )
-    name = configuration["method"] + (f"@{settings.tag}" if settings.tag else "")
+    name = configuration.method + (f"@{settings.tag}" if settings.tag else "")
     folder = RunFolder(settings.out / protocol.id / name)
     with folder.locked():
         folder.claim(configuration)
@@ -198,7 +216,7 @@ def _run(
         summary, clips = write_summary(plan, results, expected_pairs(protocol) or len(pairs))
         write_contact_sheet(folder, protocol, results, clips, metrics)
         _write_header(plan, settings, "finished", results)
-        folder.log("finished", complete=summary["complete"])
+        folder.log("finished", complete=summary.complete)
     return Finished(folder, summary)
 
 
@@ -216,44 +234,39 @@ def _speedups(config: MethodConfig) -> dict[str, bool]:
     return {name: True for name, on in chosen.items() if on}
 
 
-def _protocol_configuration(protocol: Protocol) -> dict[str, Any]:
-    return {"protocol": protocol.id, "protocol_hash": protocol.hash, "motion": protocol.motion}
-
-
 def _refuse_too_many_sources(protocol: Protocol, entry: MethodEntry) -> None:
     most, given = entry.card.max_sources, len(protocol.source.frames)
     if most is not None and given > most:
         raise MethodError(f"{entry.card.id} takes {most} source image(s), the protocol {protocol.id} gives {given}.")
 
 
-def _write_header(plan: Plan, settings: Settings, status: str, results: Sequence[PairResult]) -> None:
+def _write_header(
+    plan: Plan, settings: Settings, status: Literal["running", "finished"], results: Sequence[PairResult]
+) -> None:
     now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    created = read_header(plan.folder.path)["created"] if plan.folder.header.is_file() else now
+    created = read_header(plan.folder.path).created if plan.folder.header.is_file() else now
     extractors = sorted({metric.input[0] for metric in plan.metrics if metric.input})
-    write_json(
-        plan.folder.header,
-        {
-            "schema_version": SCHEMA_VERSION,
-            "status": status,
-            "created": created,
-            "updated": now,
-            "configuration": dict(plan.configuration),
-            "data": str(settings.data.resolve()) if settings.data else None,
-            "protocol": plan.protocol.model_dump(mode="json"),
-            "metrics": [metric.key for metric in plan.metrics],
-            "extractors": {name: chain_signature(name) for name in extractors},
-            "coefficients": {pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
-            "scoring_device": plan.device.partition(":")[0],
-            "device": _device(settings.config.device),
-            "provenance": provenance(),
-            "timings": summed_up([result.outcome for result in results], settings.config.device),
-        },
+    header = RunHeader(
+        schema_version=SCHEMA_VERSION,
+        status=status,
+        created=created,
+        updated=now,
+        configuration=plan.configuration,
+        data=str(settings.data.resolve()) if settings.data else None,
+        protocol=ProtocolFacts.model_validate_json(plan.protocol.model_dump_json()),
+        metrics=tuple(metric.key for metric in plan.metrics),
+        extractors={name: chain_signature(name) for name in extractors},
+        coefficients={pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
+        scoring_device=plan.device.partition(":")[0],
+        device=_device(settings.config.device),
+        provenance=ProvenanceFacts(**provenance()),
+        timings=summed_up([result.outcome for result in results], settings.config.device),
     )
+    write_record(plan.folder.header, header)
 
 
-def _device(name: str) -> dict[str, Any]:
-    """What computed: `threads` counts those that a CPU's speed depends on."""
-    return {"type": name, "name": device_name(name), "threads": cpu_threads() if name == "cpu" else None}
+def _device(name: str) -> DeviceFacts:
+    return DeviceFacts(type=name, name=device_name(name), threads=cpu_threads() if name == "cpu" else None)
 
 
 def _digests(plan: Plan, pair: Pair) -> dict[str, str]:

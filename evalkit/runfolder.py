@@ -15,38 +15,49 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from evalkit.errors import RunError
-from evalkit.files import read_json, write_json
-from evalkit.records import SCHEMA_VERSION, check_schema
+from evalkit.files import write_json
+from evalkit.json_record import STRICT, build, parse_json
+from evalkit.records import SCHEMA_VERSION
+from evalkit.run_record import Amount, Configuration, Count, read_header
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True, config=STRICT)
 class Outcome:
-    """What became of one pair.
-
-    `generated` is the clip: relative to the run folder, or the absolute path of an output made elsewhere. `frames`
-    counts its frames, `seconds` is the time the method took without decoding and writing, `latency_s`, `batch` and
-    `peak_bytes` are those of `cost.Cost` (None for outputs made elsewhere). The digests identify the clips it was made
-    from, the anchor of relative motion where there is one, and the clip itself; `source_frames` are those of the pair.
-    What earlier versions did not keep is None.
-    """
+    """What became of one pair. A digest identifies the content of a clip."""
 
     pair: str
+    """Id of the pair."""
     status: Literal["ok", "failed"]
+    """Whether it was made and scored."""
     reason: str | None = None
+    """Why it failed."""
     generated: str | None = None
-    frames: int = 0
-    seconds: float | None = None
-    latency_s: float | None = None
-    batch: int | None = None
-    peak_bytes: int | None = None
+    """The clip: relative to the run folder, or the absolute path of an output made elsewhere."""
+    frames: Count = 0
+    """Frames of the clip."""
+    seconds: Amount | None = None
+    """The method's own time, without decoding and writing; null for outputs made elsewhere."""
+    latency_s: Amount | None = None
+    """Wait for one step of the method in seconds, median over steps."""
+    batch: Count | None = None
+    """Most frames a step gave."""
+    peak_bytes: Count | None = None
+    """Most memory held; null where the system does not tell it."""
     source_sha256: str | None = None
+    """Digest of the source clip."""
     driving_sha256: str | None = None
+    """Digest of the driving clip."""
     generated_sha256: str | None = None
+    """Digest of the generated clip."""
     anchor_sha256: str | None = None
+    """Digest of the picture at which relative motion starts, where the pair has one."""
     source_frames: tuple[int, ...] | None = None
+    """Frames of the source clip; null where an earlier version did not keep them."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +104,14 @@ class RunFolder:
         return self.path / "pairs" / f"{pair}.parquet"
 
     def read_outcome(self, pair: str) -> Outcome | None:
-        """The outcome of a pair; None when it has none yet, or one that a newer evalkit or nobody wrote."""
+        """The outcome of a pair; None when it has none yet. Raises `RunError` for a damaged file or a newer schema."""
         path = self.outcome_path(pair)
         if not path.is_file():
             return None
         try:
-            content = read_json(path)
-            check_schema(path, content.pop("schema_version"))
-            frames = content.pop("source_frames", None)
-            return Outcome(**content, source_frames=None if frames is None else tuple(frames))
-        except (ValueError, TypeError, KeyError) as error:
-            raise RunError(f"{path}: damaged ({error}). Delete it; the pair is then made again.") from error
+            return build(path, Outcome, parse_json(path))
+        except RunError as error:
+            raise RunError(f"{error} A pair whose file is deleted is made again.") from error
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Store the outcome of a pair."""
@@ -115,16 +123,16 @@ class RunFolder:
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def claim(self, configuration: dict[str, Any]) -> None:
+    def claim(self, configuration: Configuration) -> None:
         """Make the folder this configuration's, or find that it already is.
 
         Raises `RunError` with the differences when the folder holds a run of another configuration.
         """
         if self.header.is_file():
-            held = read_header(self.path)["configuration"]
-            changed = [key for key in sorted({*held, *configuration}) if held.get(key) != configuration.get(key)]
+            there, now = read_header(self.path).configuration.model_dump(), configuration.model_dump()
+            changed = [key for key in sorted(now) if there[key] != now[key]]
             if changed:
-                lines = "; ".join(f"{key}: {held.get(key)!r} there, {configuration.get(key)!r} now" for key in changed)
+                lines = "; ".join(f"{key}: {there[key]!r} there, {now[key]!r} now" for key in changed)
                 raise RunError(
                     f"{self.path} holds a run of another configuration ({lines}). Keep it and add --tag NAME."
                 )
@@ -147,25 +155,3 @@ class RunFolder:
             for stale in self.path.rglob(".*.tmp*"):
                 stale.unlink(missing_ok=True)
             yield
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """`run.json` of a run folder. Raises `RunError` when there is none, it is damaged, or from a newer evalkit."""
-    return _read_versioned(path / "run.json", f"{path} is not a run folder")
-
-
-def read_summary(path: Path) -> dict[str, Any]:
-    """`summary.json` of a run folder. Raises `RunError` when there is none, it is damaged, or from a newer evalkit."""
-    return _read_versioned(path / "summary.json", f"{path} is not a finished run")
-
-
-def _read_versioned(path: Path, absent: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise RunError(f"{absent}: it has no {path.name}. Run `evalkit run` or `evalkit score` first.")
-    try:
-        content = read_json(path)
-        version = int(content["schema_version"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: damaged ({error}).") from error
-    check_schema(path, version)
-    return dict(content)

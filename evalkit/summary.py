@@ -1,21 +1,22 @@
 """Sum a run up: `frames.parquet`, `clips.parquet`, `summary.json`. Nothing in the summary depends on the clock."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 
 from evalkit.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise, summarise_set
 from evalkit.evaluate import metric_signatures
 from evalkit.execute import PairResult, Plan
-from evalkit.files import canonical_sha256, content_sha256, write_json
-from evalkit.metrics import METRICS, Metric
+from evalkit.files import canonical_sha256, content_sha256
+from evalkit.json_record import write_record
+from evalkit.metrics import METRICS
 from evalkit.records import SCHEMA_VERSION, write_frames, write_table
+from evalkit.run_record import PairCounts, Summary
 from evalkit.scoring import scorer
 from evalkit.sets import SetScore, real_clips, score_sets
 from evalkit.types import Pair
 
-_CLIP_SCHEMA = pa.schema(
+CLIP_SCHEMA = pa.schema(
     [
         ("pair", pa.string()),
         ("source_identity", pa.string()),
@@ -33,9 +34,7 @@ _CLIP_SCHEMA = pa.schema(
 )
 
 
-def write_summary(
-    plan: Plan, results: Sequence[PairResult], total_pairs: int
-) -> tuple[dict[str, Any], list[ClipScore]]:
+def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -> tuple[Summary, list[ClipScore]]:
     """Write the three result files of a run and return the summary and the clip scores.
 
     `complete` means that every one of the protocol's `total_pairs` was made and scored; a limited run, or one with a
@@ -50,7 +49,7 @@ def write_summary(
         for metric in by_frame
         for result in results
     ]
-    failed = [result.pair.id for result in results if result.outcome.status == "failed"]
+    failed = tuple(result.pair.id for result in results if result.outcome.status == "failed")
     entries = {
         metric.key: summarise(
             metric, plan.protocol, [c for c in clips if c.metric == metric.key], signatures[metric.key]
@@ -59,25 +58,25 @@ def write_summary(
     }
     scored = len(results) - len(failed)
     for key, score in _set_scores(plan, results).items():
-        entries[key] = summarise_set(plan.protocol, score, len(results), scored, signatures[key])
-    entries |= {key: not_computed(reason) for key, reason in plan.unavailable.items()}
-    summary = {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": plan.protocol.id,
-        "protocol_version": plan.protocol.version,
-        "protocol_hash": plan.protocol.hash,
-        "task": plan.protocol.task,
-        "data_hash": _data_hash(results),
-        "method": plan.configuration["method"],
-        "title": plan.configuration["title"],
-        "complete": not failed and len(results) == total_pairs,
-        "pairs": {"protocol": total_pairs, "run": len(results), "scored": scored, "failed": failed},
-        "metrics": {key: _facts(METRICS[key]) | entry for key, entry in entries.items()},
-    }
+        entries[key] = summarise_set(METRICS[key], plan.protocol, score, len(results), scored, signatures[key])
+    entries |= {key: not_computed(METRICS[key], reason) for key, reason in plan.unavailable.items()}
+    summary = Summary(
+        schema_version=SCHEMA_VERSION,
+        protocol=plan.protocol.id,
+        protocol_version=plan.protocol.version,
+        protocol_hash=plan.protocol.hash,
+        task=plan.protocol.task,
+        data_hash=_data_hash(results),
+        method=plan.configuration.method,
+        title=plan.configuration.title,
+        complete=not failed and len(results) == total_pairs,
+        pairs=PairCounts(protocol=total_pairs, run=len(results), scored=scored, failed=failed),
+        metrics=entries,
+    )
     scores = [result.scores[metric.key] for metric in by_frame for result in results if metric.key in result.scores]
     write_frames(plan.folder.frames, scores, signatures)
-    write_table(plan.folder.clips, pa.table(clip_columns(clips), schema=_CLIP_SCHEMA), signatures)
-    write_json(plan.folder.summary, summary)
+    write_table(plan.folder.clips, pa.table(clip_columns(clips), schema=CLIP_SCHEMA), signatures)
+    write_record(plan.folder.summary, summary)
     return summary, clips
 
 
@@ -88,10 +87,6 @@ def _set_scores(plan: Plan, results: Sequence[PairResult]) -> dict[str, SetScore
     keys = tuple(metric.key for metric in plan.metrics)
     chosen = scorer(plan.protocol, keys, plan.cache, plan.device)
     return score_sets(chosen, generated, real_clips(plan.protocol, [result.pair for result in made]))
-
-
-def _facts(metric: Metric) -> dict[str, Any]:
-    return {"title": metric.title, "better": metric.better, "unit": metric.unit}
 
 
 def _data_hash(results: Sequence[PairResult]) -> str:

@@ -7,11 +7,12 @@ run that is not complete, or of an anchor is marked and never ranked.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from evalkit.errors import RunError
 from evalkit.measured import Measured, by_protocol, find_row, read_measured, refuse_unlike
 from evalkit.metrics import METRICS
+from evalkit.run_record import Summary
 
 Mark = Literal["best", "second", ""]
 Style = Literal["plain", "paper", "ablation"]
@@ -173,7 +174,7 @@ def _order(results: Sequence[Measured], ours: str | None) -> tuple[list[str], st
 
 def _block(group: Sequence[Measured], heading: str, costs: bool) -> tuple[list[Column], dict[str, list[Cell]]]:
     """Columns and cells (by row title) of the results of one protocol."""
-    keys = list(dict.fromkeys(key for result in group for key in result.summary["metrics"]))
+    keys = list(dict.fromkeys(key for result in group for key in result.summary.metrics))
     columns = [_column(key, group, heading) for key in keys]
     cells = {result.title: [_cell(result, key) for key in keys] for result in group}
     if any(result.fps for result in group):
@@ -209,22 +210,22 @@ def _conditions(results: Sequence[Measured]) -> str:
 
 
 def _column(key: str, group: Sequence[Measured], heading: str) -> Column:
-    entry = next(r.summary["metrics"][key] for r in group if key in r.summary["metrics"])
+    entry = next(r.summary.metrics[key] for r in group if key in r.summary.metrics)
     decimals = METRICS[key].decimals if key in METRICS else 3
     first = group[0]
-    place = (heading, first.summary["task"], first.dataset)
-    return Column(key, entry["title"], entry["better"], entry["unit"], decimals, *place)
+    place = (heading, first.summary.task, first.dataset)
+    return Column(key, entry.title, entry.better, entry.unit, decimals, *place)
 
 
 def _cell(result: Measured, key: str) -> Cell:
-    entry: dict[str, Any] | None = result.summary["metrics"].get(key)
-    if entry is None or entry["value"] is None:
-        measured = entry is not None and entry["status"] != "unavailable"
-        return Cell(None, "", entry["coverage"] if entry and measured else None, None, None, "")
-    notes = LOW_COVERAGE if entry["status"] == "low_coverage" else ""
-    notes += "" if result.summary["complete"] else INCOMPLETE
+    entry = result.summary.metrics.get(key)
+    if entry is None or entry.value is None:
+        measured = entry is not None and entry.status != "unavailable"
+        return Cell(None, "", entry.coverage if entry and measured else None, None, None, "")
+    notes = LOW_COVERAGE if entry.status == "low_coverage" else ""
+    notes += "" if result.summary.complete else INCOMPLETE
     notes += _signs(result)
-    return Cell(entry["value"], "", entry["coverage"], entry["ci_low"], entry["ci_high"], notes)
+    return Cell(entry.value, "", entry.coverage, entry.ci_low, entry.ci_high, notes)
 
 
 def _signs(result: Measured) -> str:
@@ -233,15 +234,15 @@ def _signs(result: Measured) -> str:
 
 def _caption(groups: dict[str, list[Measured]]) -> str:
     parts = [_described([result.summary for result in group]) for group in groups.values()]
-    keys = dict.fromkeys(key for group in groups.values() for result in group for key in result.summary["metrics"])
+    keys = dict.fromkeys(key for group in groups.values() for result in group for key in result.summary.metrics)
     return f"{'; '.join(parts)}. Metrics: {', '.join(keys)}."
 
 
-def _described(summaries: Sequence[Any]) -> str:
+def _described(summaries: Sequence[Summary]) -> str:
     """Task, protocol with version and hash, and the number of pairs."""
     first = summaries[0]
-    ns = sorted({e["n"] for s in summaries for e in s["metrics"].values() if e["status"] != "unavailable"})
+    ns = sorted({e.n for s in summaries for e in s.metrics.values() if e.status != "unavailable"})
     n = "0" if not ns else str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
-    task = first["task"].replace("_", "-").capitalize()
-    protocol = f"{first['protocol']} v{first['protocol_version']} ({first['protocol_hash'][:8]})"
-    return f"{task}, protocol {protocol}, N = {n} of {first['pairs']['protocol']} pairs"
+    task = first.task.replace("_", "-").capitalize()
+    protocol = f"{first.protocol} v{first.protocol_version} ({first.protocol_hash[:8]})"
+    return f"{task}, protocol {protocol}, N = {n} of {first.pairs.protocol} pairs"

@@ -69,52 +69,52 @@ def test_a_failed_pair_stays_listed_with_its_reason():
 
 def test_clips_count_alike_whatever_their_length():
     result = summary([clip("a", 1.0, 10, 10), clip("b", 0.0, 90, 90)])
-    assert (result["value"], result["n"], result["frames"], result["coverage"]) == (0.5, 2, 100, 1.0)
-    assert (result["status"], result["signature"]) == ("ok", "sig")
+    assert (result.value, result.n, result.frames, result.coverage) == (0.5, 2, 100, 1.0)
+    assert (result.status, result.signature) == ("ok", "sig")
 
 
 def test_frames_count_alike_where_the_protocol_says_so():
     # (10 * 1 + 90 * 0) / 100
     result = summary([clip("a", 1.0, 10, 10), clip("b", 0.0, 90, 90)], averaging="frame")
-    assert result["value"] == pytest.approx(0.1) and result["n"] == 2
+    assert result.value == pytest.approx(0.1) and result.n == 2
 
 
 def test_clips_with_nothing_scored_lower_coverage_not_the_value():
     result = summary([clip("a", 0.8, 5, 10), clip("b", None, 0, 30)])
-    assert result["value"] == 0.8 and result["n"] == 1 and result["no_face_generated"] == 35
-    assert result["coverage"] == 0.25  # (5/10 + 0/30) / 2
-    assert summary([clip("a", 0.8, 5, 10), clip("b", None, 0, 30)], averaging="frame")["coverage"] == 5 / 40
+    assert result.value == 0.8 and result.n == 1 and result.no_face_generated == 35
+    assert result.coverage == 0.25  # (5/10 + 0/30) / 2
+    assert summary([clip("a", 0.8, 5, 10), clip("b", None, 0, 30)], averaging="frame").coverage == 5 / 40
 
 
 def test_a_failed_pair_of_unknown_length_lowers_coverage():
     failed = clip("b", None, 0, 0, status="failed", reason="it broke")
-    assert summary([clip("a", 0.8, 10, 10), failed])["coverage"] == 0.5
+    assert summary([clip("a", 0.8, 10, 10), failed]).coverage == 0.5
 
 
 def test_a_failed_pair_of_unknown_length_lowers_coverage_over_frames():
     failed = clip("b", None, 0, 0, status="failed", reason="it broke")
-    assert summary([clip("a", 0.8, 10, 10), failed], averaging="frame")["coverage"] < 1
+    assert summary([clip("a", 0.8, 10, 10), failed], averaging="frame").coverage < 1
 
 
 @pytest.mark.parametrize(("n", "status"), [(9, "ok"), (8, "low_coverage"), (0, "nothing_scored")])
 def test_the_floor_of_the_protocol(n, status):
     clips = [clip("a", 0.5 if n else None, n, 10), clip("b", 0.5 if n else None, n, 10)]
-    assert summary(clips)["status"] == status
-    assert summary(clips, coverage_floor=0.0)["status"] == ("ok" if n else "nothing_scored")
+    assert summary(clips).status == status
+    assert summary(clips, coverage_floor=0.0).status == ("ok" if n else "nothing_scored")
 
 
 def test_nothing_scored_is_null():
     result = summary([clip("a", None, 0, 10)])
-    assert (result["value"], result["ci_low"], result["ci_high"], result["n"]) == (None, None, None, 0)
-    assert summary([])["coverage"] == 0.0 and summary([])["status"] == "nothing_scored"
+    assert (result.value, result.ci_low, result.ci_high, result.n) == (None, None, None, 0)
+    assert summary([]).coverage == 0.0 and summary([]).status == "nothing_scored"
 
 
 def test_the_interval_holds_the_value_and_knows_the_people():
     clips = [clip(f"c{i}", 0.1 * (i // 3), 5, 5, identity=f"p{i // 3}") for i in range(12)]
     result = summary(clips)
-    assert result["ci_low"] < result["value"] < result["ci_high"] and "by-identity" in result["ci"]
+    assert result.ci_low < result.value < result.ci_high and "by-identity" in result.ci
     alone = summary([clip(f"c{i}", 0.1 * i, 5, 5, identity="p") for i in range(12)])
-    assert alone["value"] == pytest.approx(0.55) and alone["ci_low"] is alone["ci_high"] is None
+    assert alone.value == pytest.approx(0.55) and alone.ci_low is alone.ci_high is None
 
 
 def test_columns_keep_every_field_in_order():

@@ -4,6 +4,8 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evalkit import video
@@ -11,9 +13,14 @@ from evalkit.errors import MethodError, RunError
 from evalkit.execute import Made, Plan, execute
 from evalkit.metrics import METRICS
 from evalkit.records import read_frames, write_frames
+from evalkit.run_record import Configuration
 from evalkit.runfolder import RunFolder
 from evalkit.scoring import scoring_pool
 from tests.fakes import SIZE, make_pair, make_protocol, noise
+
+CONFIGURATION = Configuration(
+    kind="method", method="m", title="M", protocol="small", protocol_hash="a" * 64, motion="absolute"
+)
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ def plan(pairs, tmp_path):
         shutil.copy(pair.driving.path, output)
         return Made(output.relative_to(into.path).as_posix(), 3, None)
 
-    made = Plan(make_protocol(), pairs, (METRICS["l1"],), produce, folder, {}, tmp_path / "cache", {})
+    made = Plan(make_protocol(), pairs, (METRICS["l1"],), produce, folder, CONFIGURATION, tmp_path / "cache", {})
     return made, produced
 
 
@@ -101,6 +108,18 @@ def test_a_generated_clip_that_changed_is_made_again(plan):
     run(plan)
     video.write_video(plan.folder.generated("b"), [noise(3, seed=9)], 25)
     assert [r.scores["l1"].values.tolist() for r in run(plan)] == [[0.0] * 3] * 3 and produced[3:] == ["b"]
+
+
+def test_damaged_scores_of_a_pair_are_noticed_and_taken_anew(plan):
+    plan, produced = plan
+    before = [r.scores["l1"].values.tolist() for r in run(plan)]
+    path = plan.folder.scores("b")
+    table = pq.read_table(path)
+    values = table.set_column(table.column_names.index("value"), "value", pa.array([0.5, 0.0, 0.0]))
+    pq.write_table(values, path)  # whole as a parquet file, with another number in it
+    told = []
+    assert [r.scores["l1"].values.tolist() for r in run(plan, told)] == before
+    assert sorted(told) == [("a", "kept"), ("b", "done"), ("c", "kept")] and produced == ["a", "b", "c"]
 
 
 def test_a_deleted_generated_clip_is_missed_only_where_it_is_needed(plan):

@@ -33,17 +33,8 @@ TABLE: dict[str, set[str]] = {
     "doctor.rows": {"doctor.", "files"},
     "doctor.folders": {"cache", "doctor.", "weights."},
     "doctor.lacking": BASICS
-    | {
-        "availability",
-        "checkpoints",
-        "doctor.",
-        "extractors.",
-        "extras",
-        "methods",
-        "metrics.",
-        "protocol",
-        "weights.",
-    },
+    | {"availability", "checkpoints", "doctor.", "extractors.", "extras", "methods", "metrics.", "protocol"}
+    | {"weights."},
     "doctor.diagnose": {"doctor.", "extras", "provenance", "resources"},
     "resources": set(),
     "validation": set(),
@@ -56,13 +47,15 @@ TABLE: dict[str, set[str]] = {
     "browser_video": {"types", "errors", "files"},
     "cache": {"types", "errors", "files"},
     "records": {"types", "errors", "files"},
-    "runfolder": {"types", "errors", "files", "records"},
+    "json_record": {"errors", "files", "records", "validation"},
+    "run_record": {"types", "errors", "json_record"},
+    "runfolder": {"types", "errors", "files", "json_record", "records", "run_record"},
     "adapter": {"types", "errors", "video"},
     "protocol": BASICS | {"validation", "yamlfile"},
     "pairs": {"types", "errors", "csvfile", "protocol", "video"},
     "aliases": {"errors", "validation", "yamlfile"},
     "methods": BASICS | {"adapter", "aliases", "extras", "method_code", "validation", "yamlfile"},
-    "cost": {"runfolder"},
+    "cost": {"run_record", "runfolder"},
     "generate": {"types", "errors", "extras", "files", "adapter", "cost", "protocol", "video"},
     "metrics.": {"types", "errors", "registry"},
     "extractors.": {"types", "errors", "extras", "registry", "video", "weights."},
@@ -73,14 +66,15 @@ TABLE: dict[str, set[str]] = {
     "prepare.": BASICS | {"csvfile", "extractors.", "pairs", "protocol", "video", "worker_pool"},
     "coefficients": BASICS | {"extractors.", "protocol", "video"},
     "study.": BASICS
-    | {"bootstrap", "browser_video", "csvfile", "evaluate", "measured", "protocol", "records", "runfolder", "sources"}
-    | {"table", "validation", "video"},
+    | {"bootstrap", "browser_video", "csvfile", "evaluate", "json_record", "measured", "protocol"}
+    | {"records", "run_record"}
+    | {"runfolder", "sources", "table", "validation", "video"},
     "figures.": {"types", "errors", "files"},
-    "plots": {"types", "errors", "figures.", "measured", "metrics.", "records", "runfolder"},
-    "sources": {"types", "errors", "datasets.", "protocol", "run"},
+    "plots": {"types", "errors", "figures.", "measured", "metrics.", "records", "run_record", "runfolder"},
+    "sources": {"types", "errors", "datasets.", "protocol", "run", "run_record", "validation"},
     "batching": {"types", "extractors."},
     "features": {"types", "errors", "files", "batching", "cache", "extractors.", "video"},
-    "table": {"types", "errors", "measured", "metrics.", "runfolder"},
+    "table": {"types", "errors", "measured", "metrics.", "run_record"},
     "table_formats": {"types", "errors", "table", "table_latex"},
     "table_latex": {"table"},
     "": set(),
@@ -99,55 +93,38 @@ TABLE: dict[str, set[str]] = {
     "device_pool": {"errors", "cache", "evaluate", "features", "metrics.", "records", "scoring"},
     "sets": {"types", "evaluate", "features", "metrics.", "protocol", "video"},
     "execute": {"types", "errors", "files", "coefficients", "cost", "evaluate", "metrics.", "protocol", "records"}
-    | {"runfolder", "scoring"},
+    | {"run_record", "runfolder", "scoring"},
     "outputs": {"types", "errors", "files", "execute", "protocol", "runfolder", "video"},
-    "aggregate": {"types", "bootstrap", "metrics.", "protocol", "records", "runfolder", "sets"},
-    "summary": {"types", "files", "aggregate", "evaluate", "execute", "metrics.", "records", "scoring", "sets"},
+    "aggregate": {"types", "bootstrap", "metrics.", "protocol", "records", "run_record", "runfolder", "sets"},
+    "summary": {"types", "files", "aggregate", "evaluate", "execute", "json_record", "metrics.", "records"}
+    | {"run_record"}
+    | {"scoring", "sets"},
     "contact_sheet": {"types", "errors", "aggregate", "execute", "metrics.", "protocol", "runfolder", "video"},
     "run": {"types", "errors", "files", "adapter", "availability", "cache", "checkpoints", "contact_sheet", "cost"}
     | {"datasets.", "execute", "features", "generate", "methods", "metrics.", "noface", "outputs", "pairs", "protocol"}
-    | {"provenance", "records", "runfolder", "scoring", "summary"},
-    "measured": {"errors", "runfolder"},
+    | {"json_record", "provenance", "records", "run_record", "runfolder", "scoring", "summary"},
+    "measured": {"errors", "run_record"},
     "published": {"types", "errors", "csvfile", "resources", "validation", "yamlfile"},
     "published_tables": {"errors", "published", "table"},
     "ranking": {"types", "bootstrap"},
-    "explain": {"errors", "metrics.", "records", "runfolder"},
+    "explain": {"errors", "json_record", "measured", "metrics.", "records", "run_record", "runfolder"},
     "calibration.": {"types", "errors", "files", "csvfile", "evaluate", "figures.", "metrics.", "protocol", "sets"}
     | {"video"},
     "gate.": {"types", "errors", "files", "adapter", "bootstrap", "cache", "checkpoints", "evaluate", "features"}
     | {"methods", "metrics.", "protocol", "records", "run", "runfolder", "scoring", "sources", "validation", "video"}
-    | {"yamlfile"},
+    | {"json_record", "leaderboard.", "run_record", "yamlfile"},
     "leaderboard.": {"errors", "files", "measured", "methods", "plots", "protocol", "published", "published_tables"}
-    | {"ranking", "records", "runfolder", "table", "table_formats"},
-    "report.": {
-        "types",
-        "errors",
-        "files",
-        "availability",
-        "browser_video",
-        "cache",
-        "evaluate",
-        "execute",
-        "extractors.",
-    }
-    | {
-        "features",
-        "figures.",
-        "measured",
-        "metrics.",
-        "protocol",
-        "ranking",
-        "records",
-        "runfolder",
-        "sources",
-        "table",
-    }
-    | {"table_formats", "video", "worker_pool"},
+    | {"json_record", "ranking", "records", "run_record", "runfolder", "table", "table_formats", "types"},
+    "report.": {"types", "errors", "files", "availability", "browser_video", "cache", "evaluate", "execute"}
+    | {"extractors."}
+    | {"features", "figures.", "measured", "metrics.", "protocol", "ranking", "records", "runfolder"}
+    | {"sources", "table"}
+    | {"run_record", "table_formats", "video", "worker_pool"},
     "cli.": {"errors", "resources", "adapter", "availability", "cache", "calibration.", "checkpoints", "coefficients"}
     | {"datasets.", "device_pool", "evaluate", "explain", "extras", "features", "figures.", "gate.", "leaderboard."}
     | {"methods", "metrics.", "outputs", "plots", "prepare.", "protocol", "protocol_check", "protocol_diff"}
     | {"protocol_import", "published", "published_tables", "report.", "run", "scoring", "study.", "table"}
-    | {"doctor.", "files", "provenance", "system_libraries", "table_formats", "table_latex", "weights."},
+    | {"doctor.", "files", "json_record", "provenance", "system_libraries", "table_formats", "table_latex", "weights."},
 }
 METHODS_MAY_IMPORT = {"types", "errors", "files", "adapter", "checkpoints", "extractors.", "video", "weights."}
 

@@ -14,6 +14,7 @@ from evalkit.errors import RunError, UnknownNameError
 from evalkit.figures.radar import INNER
 from evalkit.plots import frame_values, frames_of, radar_of, tradeoff_of
 from evalkit.records import FrameScores, write_frames
+from tests.facts import header_facts, metric_facts, summary_facts
 
 PAIRS = {"p1": 5, "p2": 3}
 NAMES = {"good": "Good", "evil": r"<script>$x_{ \input{y}"}
@@ -38,40 +39,20 @@ def write(tmp_path):
         folder = tmp_path / "small" / name
         folder.mkdir(parents=True)
         metrics = {
-            key: {
-                "title": key.partition("[")[0].upper(),
-                "better": better,
-                "unit": "",
-                "value": seed + index / 10,
-                "ci_low": seed - 0.5,
-                "ci_high": seed + 0.5,
-                "coverage": 1.0,
-                "signature": f"{key}|v1",
-                "n": 2,
-                "status": (statuses or {}).get(key, "ok"),
-            }
+            key: metric_facts(
+                title=key.partition("[")[0].upper(),
+                better=better,
+                value=seed + index / 10,
+                ci_low=seed - 0.5,
+                ci_high=seed + 0.5,
+                signature=f"{key}|v1",
+                status=(statuses or {}).get(key, "ok"),
+            )
             for index, (key, better) in enumerate(KEYS.items())
         }
-        summary = {
-            "schema_version": 1,
-            "protocol": "small",
-            "protocol_version": 1,
-            "protocol_hash": "a" * 64,
-            "task": "cross_reenactment",
-            "data_hash": "d" * 64,
-            "method": name,
-            "title": NAMES.get(name, name),
-            "complete": complete,
-            "pairs": {"protocol": 2, "run": 2, "scored": 2, "failed": []},
-            "metrics": metrics,
-        }
-        header = {
-            "schema_version": 1,
-            "configuration": {"precision": "fp32"},
-            "device": {"name": "cpu"},
-            "protocol": {"title": "Small", "dataset": "folder", "anchors": []},
-            "timings": {"fps": 10.0 * seed},
-        }
+        facts = {"task": "cross_reenactment", "method": name, "title": NAMES.get(name, name), "complete": complete}
+        summary = summary_facts(metrics, **facts)
+        header = header_facts(configuration={"precision": "fp32"}, device={"name": "cpu"}, timings={"fps": 10.0 * seed})
         (folder / "summary.json").write_text(json.dumps(summary | changes))
         (folder / "run.json").write_text(json.dumps(header))
         write_frames(folder / "frames.parquet", scores(seed), {})

@@ -1,9 +1,13 @@
 """Finding the clips of a finished run again."""
 
+import json
+
 import pytest
 
 from evalkit.errors import EvalkitError
+from evalkit.run_record import RunHeader
 from evalkit.sources import find_pairs, protocol_of
+from tests.facts import header_facts
 from tests.fakes import encode, make_protocol, noise
 
 
@@ -15,9 +19,10 @@ def root(tmp_path):
     return tmp_path / "data"
 
 
-def header(data=None, **keys):
+def header(data=None, extra=None, **keys):
     protocol = make_protocol(**keys)
-    return {"protocol": protocol.model_dump(mode="json"), "configuration": {"protocol_hash": "x"}, "data": data}
+    facts = {"protocol": protocol.model_dump(mode="json") | (extra or {}), "configuration": {"protocol_hash": "x"}}
+    return RunHeader.model_validate_json(json.dumps(header_facts(**facts, data=data)))
 
 
 def test_where_the_run_says_or_where_the_user_says(root, tmp_path):
@@ -42,7 +47,6 @@ def test_a_list_has_to_be_the_one_of_the_run():
 
 
 def test_a_protocol_of_tomorrow_is_a_reason(root):
-    tomorrow = header(str(root))
-    tomorrow["protocol"]["a key of tomorrow"] = 1
+    tomorrow = header(str(root), extra={"a key of tomorrow": 1})
     pairs, reason = find_pairs(tomorrow, None)
     assert pairs == {} and "a key of tomorrow" in reason

@@ -6,25 +6,19 @@ import json
 import pytest
 
 from evalkit.errors import RunError
-from evalkit.records import SCHEMA_VERSION
 from evalkit.table import build_table
+from tests.facts import header_facts, metric_facts, summary_facts
 
 
 def entry(value, better="lower", **changes):
     fields = {
-        "title": "L1",
         "better": better,
-        "unit": "",
         "value": value,
         "ci_low": None if value is None else value - 0.1,
         "ci_high": None if value is None else value + 0.1,
-        "n": 3,
-        "frames": 30,
-        "coverage": 1.0,
         "status": "ok" if value is not None else "nothing_scored",
-        "signature": "l1|v1",
     }
-    return fields | changes
+    return metric_facts(**(fields | changes))
 
 
 def csim(value, **changes):
@@ -38,22 +32,10 @@ def run(tmp_path):
     def written(name, metrics, fps=None, **changes):
         folder = tmp_path / "small" / name
         folder.mkdir(parents=True)
-        summary = {
-            "schema_version": SCHEMA_VERSION,
-            "protocol": "small",
-            "protocol_version": 1,
-            "protocol_hash": "a" * 64,
-            "task": "self_reenactment",
-            "data_hash": "d" * 64,
-            "method": name.partition("@")[0],
-            "title": name.partition("@")[0].replace("_", " "),
-            "complete": True,
-            "pairs": {"protocol": 3, "run": 3, "scored": 3, "failed": []},
-            "metrics": metrics,
-        }
-        header = {"schema_version": SCHEMA_VERSION, "timings": {"fps": fps, "frames": 30, "seconds": 1.0}}
+        method = name.partition("@")[0]
+        summary = summary_facts(metrics, method=method, title=method.replace("_", " "))
         (folder / "summary.json").write_text(json.dumps(summary | changes))
-        (folder / "run.json").write_text(json.dumps(header))
+        (folder / "run.json").write_text(json.dumps(header_facts(timings={"fps": fps})))
         return folder
 
     return written
@@ -158,6 +140,19 @@ def test_other_signatures_never_share_a_column_whatever_the_first_run_has(run):
     ]
     with pytest.raises(RunError, match="cannot share the column"):
         build_table(runs)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_value_without_a_signature_shares_its_column_with_no_other(run, nothing):
+    unknown = entry(0.1, signature=nothing)
+    assert build_table([run("alone", {"l1": unknown})]).rows[0][1][0].value == 0.1
+    one = run("a", {"l1": unknown})
+    for other in (run("b", {"l1": entry(0.1)}), run("c", {"l1": unknown})):
+        for runs in ([one, other], [other, one]):
+            with pytest.raises(RunError, match=r"cannot share the column l1: .*no signature"):
+                build_table(runs)
+    missing = run("d", {"l1": entry(None, signature=nothing)})
+    assert build_table([missing, run("e", {"l1": entry(0.2)})]).rows[0][1][0].value is None
 
 
 def test_tags_tell_two_runs_of_a_method_apart(run):

@@ -13,11 +13,11 @@ import pytest
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.published import find_paper, list_papers
 from evalkit.published_tables import add_reported, published_table
-from evalkit.records import SCHEMA_VERSION
 from evalkit.table import build_table
 from evalkit.table_formats import FORMATS
 from evalkit.table_latex import WIDE, document, latex_paper
 from tests.compiling import compile_latex
+from tests.facts import header_facts, metric_facts, summary_facts
 
 GOLDEN = Path(__file__).parent / "golden"
 HARD = "\\input{/etc/passwd} <script>alert('$x_1$')</script> #1 & 50% ~^ [a] {b} * †"
@@ -33,40 +33,24 @@ def run(tmp_path):
         method = name.partition("@")[0]
         task = f"{protocol}_reenactment"
         entries = {
-            key: {
-                "title": key.partition("[")[0].upper(),
-                "better": "higher" if key.startswith("csim") else "lower",
-                "unit": "",
-                "value": value,
-                "ci_low": None,
-                "ci_high": None,
-                "n": 3,
-                "coverage": coverage,
-                "status": status,
-                "signature": f"{key}|v1",
-            }
+            key: metric_facts(
+                title=key.partition("[")[0].upper(),
+                better="higher" if key.startswith("csim") else "lower",
+                value=value,
+                coverage=coverage,
+                status=status,
+                signature=f"{key}|v1",
+            )
             for key, (value, coverage, status) in metrics.items()
         }
-        summary = {
-            "schema_version": SCHEMA_VERSION,
-            "protocol": protocol,
-            "protocol_version": 1,
-            "protocol_hash": protocol[0] * 64,
-            "task": task,
-            "data_hash": "d" * 64,
-            "method": method,
-            "title": title or method,
-            "complete": True,
-            "pairs": {"protocol": 3, "run": 3, "scored": 3, "failed": []},
-            "metrics": entries,
-        }
-        header = {
-            "schema_version": SCHEMA_VERSION,
-            "configuration": {"checkpoint_sha256": checkpoint, "precision": "fp32"},
-            "protocol": {"title": f"VoxCeleb, {protocol}", "dataset": "voxceleb1", "anchors": list(anchors)},
-            "device": {"name": machine},
-            "timings": {"fps": fps},
-        }
+        facts = {"protocol": protocol, "protocol_hash": protocol[0] * 64, "task": task, "method": method}
+        summary = summary_facts(entries, **facts, title=title or method)
+        header = header_facts(
+            configuration={"checkpoint_sha256": checkpoint, "precision": "fp32"},
+            protocol={"title": f"VoxCeleb, {protocol}", "dataset": "voxceleb1", "anchors": list(anchors)},
+            device={"name": machine},
+            timings={"fps": fps},
+        )
         (folder / "summary.json").write_text(json.dumps(summary | changes))
         (folder / "run.json").write_text(json.dumps(header))
         return folder

@@ -82,7 +82,7 @@ def stage_row(scoring: Scoring, folder: StageFolder) -> Row:
     for protocol in scoring.protocols:
         path = scoring.runs / protocol.id / f"{METHOD}@{tag}"
         result = read_measured(path) if RunFolder(path).summary.is_file() else None
-        if result is not None and result.identity["checkpoint_sha256"] == weights:
+        if result is not None and result.identity.checkpoint_sha256 == weights:
             results.append(result)
         else:
             missing.append(protocol.id)

@@ -105,7 +105,7 @@ def gate(
     outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
     report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
     if history is not None:
-        store.append(history, verdict.as_json(), commit or store.current_commit(Path()))
+        store.append(history, verdict.record(), commit or store.current_commit(Path()))
     raise typer.Exit(verdict.exit_code)
 
 

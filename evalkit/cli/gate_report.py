@@ -13,6 +13,7 @@ from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explana
 from evalkit.gate.side import Side
 from evalkit.gate.strips import write_strips
 from evalkit.gate.verdict import Verdict
+from evalkit.json_record import content_of
 
 _COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta", "broken": "bold yellow", "same": ""}
 
@@ -40,7 +41,7 @@ def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, 
         for line in annotations(verdict):
             typer.echo(line, err=outputs.as_json)
     if outputs.as_json:
-        print_json(verdict.as_json())
+        print_json(content_of(verdict.record()))
     elif not outputs.quiet:
         print_verdict(verdict)
     try:

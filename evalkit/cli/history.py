@@ -29,9 +29,10 @@ def history(
     from evalkit.cli.console import print_grid, print_json, say
     from evalkit.gate import history as store
     from evalkit.gate.history_page import collect, short, write_pages
+    from evalkit.gate.verdict_record import read_verdict
 
     if add is not None:
-        store.append(file, store.read_verdict(add), commit or store.current_commit(Path()))
+        store.append(file, read_verdict(add), commit or store.current_commit(Path()))
     lines = store.read(file)
     series = collect(lines)
     if as_json:
@@ -43,7 +44,7 @@ def history(
                     "method": one.method,
                     "signature": one.signature,
                     "values": list(one.values),
-                    "commits": [entry["commit"] for entry in one.entries],
+                    "commits": [entry.commit for entry in one.entries],
                     "change_points": list(one.jumps),
                 }
                 for one in series

@@ -30,19 +30,19 @@ def print_results(finished: Sequence[Finished]) -> None:
 
 def report_failures(finished: Finished) -> None:
     """Say on stderr which metrics could not be computed, that pairs are missing, and which failed and why."""
-    for key, entry in finished.summary["metrics"].items():
-        if entry["status"] == "unavailable":
-            say(f"{key} is unavailable. {entry['reason']}")
-    pairs = finished.summary["pairs"]
-    if not finished.summary["complete"]:
+    for key, entry in finished.summary.metrics.items():
+        if entry.status == "unavailable":
+            say(f"{key} is unavailable. {entry.reason}")
+    pairs = finished.summary.pairs
+    if not finished.summary.complete:
         say(
-            f"Not every pair of the protocol was scored, {pairs['scored']} of {pairs['protocol']}: leaderboards and "
-            f"gates refuse this result of {finished.summary['title']}."
+            f"Not every pair of the protocol was scored, {pairs.scored} of {pairs.protocol}: leaderboards and "
+            f"gates refuse this result of {finished.summary.title}."
         )
-    failed = pairs["failed"]
+    failed = pairs.failed
     if not failed:
         return
-    say(f"{finished.summary['title']}: {len(failed)} of {finished.summary['pairs']['run']} pairs failed:")
+    say(f"{finished.summary.title}: {len(failed)} of {pairs.run} pairs failed:")
     for pair in failed[:_SHOWN_FAILURES]:
         outcome = finished.folder.read_outcome(pair)
         say(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
@@ -54,7 +54,7 @@ def exit_when_all_failed(finished: Sequence[Finished]) -> None:
     """End with exit code 1 when not one pair of some run succeeded."""
     import typer
 
-    if any(len(run.summary["pairs"]["failed"]) == run.summary["pairs"]["run"] for run in finished):
+    if any(len(run.summary.pairs.failed) == run.summary.pairs.run for run in finished):
         raise typer.Exit(1)
 
 

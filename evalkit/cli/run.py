@@ -51,6 +51,7 @@ def run(
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.errors import EvalkitError
+    from evalkit.json_record import content_of
     from evalkit.methods import find_method
     from evalkit.protocol import find_protocol
     from evalkit.run import choose_metrics, resolve_pairs, run_method
@@ -94,7 +95,7 @@ def run(
     for entry in asked:
         report_failures(finished[entry.card.id])
     if as_json:
-        summaries = [finished[entry.card.id].summary for entry in asked]
+        summaries = [content_of(finished[entry.card.id].summary) for entry in asked]
         print_json(summaries[0] if len(summaries) == 1 else summaries)
     else:
         print_results(list(finished.values()))

@@ -39,6 +39,7 @@ def score(
     from evalkit.cli.choices import RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
+    from evalkit.json_record import content_of
     from evalkit.outputs import check_name, find_outputs
     from evalkit.protocol import find_protocol
     from evalkit.run import resolve_pairs, score_outputs
@@ -69,7 +70,7 @@ def score(
         finished = score_outputs(chosen, outputs, name, settings, pairs, pool, on_pair)
     report_failures(finished)
     if as_json:
-        print_json(finished.summary)
+        print_json(content_of(finished.summary))
     else:
         print_results([finished])
     exit_when_all_failed([finished])

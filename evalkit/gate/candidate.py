@@ -1,10 +1,9 @@
 """The one-go form: generate, score and judge a checkpoint, in a run folder named after what made it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from evalkit.adapter import MethodConfig
 from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
@@ -13,7 +12,7 @@ from evalkit.files import canonical_sha256
 from evalkit.gate.comparable import check_pairs
 from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules, check_names
-from evalkit.gate.side import Side, read_side
+from evalkit.gate.side import Side, not_run, read_side
 from evalkit.gate.verdict import Verdict, gate, stopped
 from evalkit.methods import MethodEntry, recorded_options
 from evalkit.protocol import Protocol
@@ -41,11 +40,11 @@ def gate_candidate(
     Raises `UnknownNameError` or `ProtocolError` for rules that do not fit the baseline's metrics, before
     anything runs.
     """
-    better = {key: str(row["better"]) for key, row in baseline.summary["metrics"].items()}
+    better = {key: row.better for key, row in baseline.summary.metrics.items()}
     check_names(rules, list(better), better)
     planned = _planned_side(protocol, entry, settings.config)
     early = gate(baseline, planned, rules)
-    if early.outcome == "not_comparable" or not baseline.summary["complete"]:
+    if early.outcome == "not_comparable" or not baseline.summary.complete:
         return early, planned
     settings = replace(settings, metrics=_metrics(baseline, protocol))
     settings = replace(settings, tag=settings.tag or _tag(protocol, entry, settings))
@@ -70,25 +69,15 @@ def gate_candidate(
 
 def _metrics(baseline: Side, protocol: Protocol) -> tuple[str, ...]:
     """The metrics of the baseline; none where they are the protocol's own."""
-    metrics = tuple(key for key, row in baseline.summary["metrics"].items() if row["status"] != "unavailable")
+    metrics = tuple(key for key, row in baseline.summary.metrics.items() if row.status != "unavailable")
     return () if set(metrics) == set(protocol.metrics) else metrics
 
 
 def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) -> Side:
     """The candidate before it has run: enough to see that it can never be compared."""
-    summary: Mapping[str, Any] = {
-        "protocol": protocol.id,
-        "protocol_version": protocol.version,
-        "protocol_hash": protocol.hash,
-        "data_hash": None,
-        "method": entry.card.id,
-        "title": entry.card.title,
-        "complete": False,
-        "metrics": {},
-    }
     return Side(
         path=Path(entry.card.id),
-        summary=summary,
+        summary=not_run(protocol, protocol.hash, entry.card.id, entry.card.title),
         finished=False,
         scores={},
         data={},

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from evalkit.gate.formats import COLUMNS, HEADLINES, cells, explanation
-from evalkit.gate.judge import MetricVerdict
-from evalkit.gate.verdict import Verdict, WorstPair
+from evalkit.gate.verdict import Verdict
+from evalkit.gate.verdict_record import MetricVerdict, WorstPair
 
 _ICONS = {"pass": "✅", "regression": "❌", "incomplete": "⚠️", "not_comparable": "⛔"}
 _MARKS = {"better": "🟢", "worse": "🔴", "suspicious": "🟣", "broken": "🟡"}
@@ -43,10 +43,10 @@ def markdown(verdict: Verdict, strips: Pictures = Pictures()) -> str:
     """The headline, the reasons, a short table, all numbers folded away, and the pairs that lost most."""
     one, other = verdict.baseline, verdict.candidate
     stage = "" if verdict.stage == "full" else f", stage {verdict.stage}"
-    pairs = "" if other["pairs"] is None else f"{other['pairs']} pairs, "
+    pairs = "" if other.pairs is None else f"{other.pairs} pairs, "
     lines = [f"## {_ICONS[verdict.outcome]} evalkit gate: {HEADLINES[verdict.outcome]}", ""]
     lines += [
-        f"**{_escape(other['title'])}** against **{_escape(one['title'])}** on `{other['protocol']}`, "
+        f"**{_escape(other.title)}** against **{_escape(one.title)}** on `{other.protocol}`, "
         f"{pairs}exit code {verdict.exit_code}{stage}.",
         "",
     ]

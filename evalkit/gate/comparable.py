@@ -1,12 +1,13 @@
 """May two sides be compared at all, and was everything measured? What they say stops a gate before any statistics."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from evalkit.gate.rules import Policy, Rules
 from evalkit.gate.side import Side
+from evalkit.run_record import Summary
 
 Kind = Literal["not_comparable", "incomplete", "warning"]
 _SHOWN = 5
@@ -35,12 +36,21 @@ def check_sides(baseline: Side, candidate: Side, rules: Rules, subset: bool = Fa
 
 
 def check_signatures(baseline: Side, candidate: Side, keys: list[str]) -> list[Finding]:
-    """One finding for each metric that is not the same metric on both sides."""
+    """One finding for each metric that is not, or not known to be, the same metric on both sides."""
     found = []
     for key in keys:
-        one, other = ((side.entry(key) or {}).get("signature") for side in (baseline, candidate))
-        if one and other and _of_whole_protocol(one) != _of_whole_protocol(other):
-            found.append(Finding("not_comparable", f"{key} has another signature: {one} in the baseline, {other} now."))
+        one, other = baseline.entry(key), candidate.entry(key)
+        if one is None or other is None:
+            continue
+        there, here = one.signature, other.signature
+        if there and here:
+            if _of_whole_protocol(there) != _of_whole_protocol(here):
+                text = f"{key} has another signature: {there} in the baseline, {here} now."
+                found.append(Finding("not_comparable", text))
+        elif one.value is not None and other.value is not None:
+            where = " and ".join([*(["in the baseline"] if not there else []), *(["now"] if not here else [])])
+            text = f"{key} has a value without a signature {where}: nothing says that both are the same metric."
+            found.append(Finding("not_comparable", text))
     return found
 
 
@@ -51,7 +61,7 @@ def _of_whole_protocol(signature: str) -> str:
 
 def _protocol(baseline: Side, candidate: Side) -> Iterator[Finding]:
     one, other = baseline.summary, candidate.summary
-    if one["protocol_hash"] != other["protocol_hash"]:
+    if one.protocol_hash != other.protocol_hash:
         there, here = (_protocol_name(summary) for summary in (one, other))
         yield Finding(
             "not_comparable",
@@ -60,9 +70,8 @@ def _protocol(baseline: Side, candidate: Side) -> Iterator[Finding]:
         )
 
 
-def _protocol_name(summary: Mapping[str, Any]) -> str:
-    version = f" v{summary['protocol_version']}" if "protocol_version" in summary else ""
-    return f"{summary['protocol']}{version} ({str(summary['protocol_hash'])[:12]})"
+def _protocol_name(summary: Summary) -> str:
+    return f"{summary.protocol} v{summary.protocol_version} ({summary.protocol_hash[:12]})"
 
 
 def _machine(baseline: Side, candidate: Side, rules: Rules) -> Iterator[Finding]:
@@ -84,27 +93,26 @@ def _incomplete(name: str, side: Side) -> Iterator[Finding]:
     if not side.finished:
         yield Finding("incomplete", f"The {name} {side.path} is a run that has not finished. Repeat its command.")
         return
-    pairs = side.summary.get("pairs", {})
-    wanted, run = pairs.get("protocol"), pairs.get("run")
-    if run == 0 or not side.summary["metrics"]:
+    wanted, run = side.summary.pairs.protocol, side.summary.pairs.run
+    if run == 0 or not side.summary.metrics:
         yield Finding("incomplete", f"The {name} {side.path} is empty: no pair was scored.")
         return
     failed = list(_failed(name, side))
     yield from failed
-    if wanted is not None and run is not None and run < wanted:
+    if run < wanted:
         yield Finding("incomplete", f"The {name} ran {run} of {wanted} pairs of the protocol.")
-    elif not failed and not side.summary["complete"]:
+    elif not failed and not side.summary.complete:
         yield Finding("incomplete", f"The {name} {side.path} is marked as not complete.")
 
 
 def _failed(name: str, side: Side) -> Iterator[Finding]:
-    failed = list(side.summary.get("pairs", {}).get("failed", ()))
+    failed = list(side.summary.pairs.failed)
     if failed:
         yield Finding("incomplete", f"{len(failed)} pairs of the {name} failed: {listed(failed)}.")
 
 
 def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
-    if not subset and baseline.summary["data_hash"] == candidate.summary["data_hash"]:
+    if not subset and baseline.summary.data_hash == candidate.summary.data_hash:
         return []
     here = _pairs(candidate)
     details = [] if here is None else _other_pairs(baseline, here, subset)

@@ -1,9 +1,7 @@
 """What is known of one metric on both sides: values, coverage, paired differences, and whether it was measured."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from evalkit.gate.set_features import resampled_losses
 from evalkit.gate.side import Side
 from evalkit.gate.signflip import Differences
 from evalkit.gate.views import SIGN, View, scored_pairs, side_means, views_of
+from evalkit.run_record import Better, MetricSummary
 from evalkit.types import Values
 
 
@@ -35,7 +34,7 @@ class Evidence:
 
     key: str
     title: str
-    better: str
+    better: Better
     unit: str
     signature: str | None
     rule: Rule
@@ -69,7 +68,7 @@ def metric_keys(baseline: Side, candidate: Side) -> tuple[list[str], list[str]]:
     """Metrics to compare, those the baseline has a value of, and those only the candidate has."""
 
     def valued(side: Side) -> list[str]:
-        return [key for key, entry in side.summary["metrics"].items() if entry["status"] != "unavailable"]
+        return [key for key, entry in side.summary.metrics.items() if entry.status != "unavailable"]
 
     gated = valued(baseline)
     return gated, [key for key in valued(candidate) if key not in gated]
@@ -80,10 +79,10 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
     entry, rule = baseline.entry(key), rules.of(key)
     other = candidate.entry(key)
     assert entry is not None
-    better = str(entry["better"])
+    better = entry.better
     pairs = scored_pairs(key, baseline, candidate)
     averaging = candidate.averaging
-    values = [_number(side) for side in (entry, other)]
+    values = [entry.value, other.value if other else None]
     if subset and pairs:
         values = list(side_means(pairs, averaging))
     loss = None if values[0] is None or values[1] is None else SIGN[better] * (values[1] - values[0])
@@ -99,15 +98,15 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         bounds = interval(differences.values, differences.weights, differences.sources, differences.drivings)
     return Evidence(
         key=key,
-        title=str(entry.get("title", key)),
+        title=entry.title,
         better=better,
-        unit=str(entry.get("unit", "")),
-        signature=entry.get("signature"),
+        unit=entry.unit,
+        signature=entry.signature,
         rule=rule,
         baseline=values[0],
         candidate=values[1],
-        baseline_coverage=entry.get("coverage"),
-        candidate_coverage=other.get("coverage") if other else None,
+        baseline_coverage=entry.coverage,
+        candidate_coverage=other.coverage if other else None,
         loss=loss,
         views=views,
         resampled=resampled,
@@ -123,36 +122,27 @@ def _tolerance(rule: Rule, baseline: float | None) -> float:
 def _broken(
     rule: Rule,
     protocol_floor: float,
-    entry: Mapping[str, Any],
-    other: Mapping[str, Any] | None,
+    entry: MetricSummary,
+    other: MetricSummary | None,
     values: list[float | None],
 ) -> str | None:
     """Why a metric could not be measured."""
     if other is None:
         return "the candidate was not scored with it"
-    if other["status"] == "unavailable":
-        return f"unavailable: {other.get('reason', 'no reason given')}"
+    if other.status == "unavailable":
+        return f"unavailable: {other.reason or 'no reason given'}"
     floor = protocol_floor if rule.min_coverage is None else rule.min_coverage
     for name, side, value in (("baseline", entry, values[0]), ("candidate", other, values[1])):
         if value is None:
             return f"the {name} has no value"
-        declared_low = side["status"] == "low_coverage" and rule.min_coverage is None
-        if declared_low or side["coverage"] is None or not side["coverage"] >= floor:
-            least = _percent(floor) if floor else "its protocol's floor"
-            return f"coverage of the {name} {_percent(side['coverage'])}, below {least}"
-    drop = entry["coverage"] - other["coverage"]
+        declared_low = side.status == "low_coverage" and rule.min_coverage is None
+        if declared_low or side.coverage < floor:
+            least = f"{floor:.1%}" if floor else "its protocol's floor"
+            return f"coverage of the {name} {side.coverage:.1%}, below {least}"
+    drop = entry.coverage - other.coverage
     if drop > (rule.coverage_drop if rule.coverage_drop is not None else 1.0) + 1e-12:
-        return f"coverage fell from {_percent(entry['coverage'])} to {_percent(other['coverage'])}"
+        return f"coverage fell from {entry.coverage:.1%} to {other.coverage:.1%}"
     return None
-
-
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{share:.1%}"
-
-
-def _number(entry: Mapping[str, Any] | None) -> float | None:
-    value = entry.get("value") if entry else None
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _middle(losses: Values) -> tuple[float, float]:
@@ -160,14 +150,12 @@ def _middle(losses: Values) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _unpaired(
-    entry: Mapping[str, Any], other: Mapping[str, Any] | None, loss: float | None
-) -> tuple[float, float] | None:
+def _unpaired(entry: MetricSummary, other: MetricSummary | None, loss: float | None) -> tuple[float, float] | None:
     """Interval of the difference of two numbers that have intervals of their own, taken as independent."""
     if loss is None or other is None:
         return None
-    bounds = [side.get(name) for side in (entry, other) for name in ("ci_low", "ci_high")]
-    known = [float(bound) for bound in bounds if bound is not None]
+    bounds = [bound for side in (entry, other) for bound in (side.ci_low, side.ci_high)]
+    known = [bound for bound in bounds if bound is not None]
     if len(known) < len(bounds):
         return None
     half = math.hypot((known[1] - known[0]) / 2, (known[3] - known[2]) / 2)

@@ -3,8 +3,9 @@
 import xml.etree.ElementTree as Xml
 from collections.abc import Mapping
 
-from evalkit.gate.judge import ALARMS, MetricVerdict
+from evalkit.gate.judge import ALARMS
 from evalkit.gate.verdict import Verdict
+from evalkit.gate.verdict_record import MetricVerdict
 from evalkit.metrics import METRICS
 
 HEADLINES: Mapping[str, str] = {

@@ -7,28 +7,89 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from evalkit.errors import RunError
-from evalkit.records import SCHEMA_VERSION, check_schema
+from evalkit.gate.verdict_record import MetricVerdict, Outcome, Status, VerdictRecord
+from evalkit.json_record import Content, Record, build, content_of, parse_text
+from evalkit.records import SCHEMA_VERSION
+from evalkit.run_record import Better, Count
 
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
-_FACTS = ("method", "title", "protocol", "protocol_hash", "data_hash", "pairs", "checkpoint_sha256")
-_VALUES = ("candidate", "status", "change", "change_low", "change_high", "title", "better", "unit", "signature")
 
 
-def append(path: Path, verdict: Mapping[str, Any], commit: str | None) -> None:
-    """Append the line of a verdict (its machine form). Raises `RunError` when the file cannot be written or read."""
-    line = {
-        "schema_version": SCHEMA_VERSION,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "commit": commit,
-        "outcome": verdict["outcome"],
-        "exit_code": verdict["exit_code"],
-        **{key: verdict["candidate"][key] for key in _FACTS},
-        "metrics": {key: {name: row[name] for name in _VALUES} for key, row in verdict["metrics"].items()},
-    }
-    text = json.dumps(line, ensure_ascii=False, allow_nan=False)
+class HistoryValue(Record):
+    """One metric of a gated checkpoint."""
+
+    candidate: float | None
+    """Its value; null where there is none."""
+    status: Status
+    """What the gate called it."""
+    change: float | None
+    """Against the baseline."""
+    change_low: float | None
+    """Lower end of the interval of `change`."""
+    change_high: float | None
+    """Upper end."""
+    title: str
+    """Name in tables."""
+    better: Better
+    """Which way is better."""
+    unit: str
+    """Unit of the value; empty without one."""
+    signature: str | None
+    """What the metric is."""
+
+
+class HistoryLine(Record):
+    """One line of `evalkit gate --history FILE`: a gated checkpoint."""
+
+    schema_version: int
+    """Of this line."""
+    time: str
+    """When it was appended."""
+    commit: str | None
+    """The commit that was gated; null outside a checkout."""
+    outcome: Outcome
+    """The verdict."""
+    exit_code: Count
+    """Its exit code."""
+    method: str
+    """Id of the method."""
+    title: str
+    """Name in tables."""
+    protocol: str
+    """Id of the protocol."""
+    protocol_hash: str
+    """Digest of every key of the protocol that moves a number."""
+    data_hash: str | None
+    """Digest of the pairs and the clips behind them; null when nothing ran."""
+    pairs: Count | None
+    """Pairs that were scored; null when nothing ran."""
+    checkpoint_sha256: str | None
+    """Digest of the weights."""
+    metrics: Mapping[str, HistoryValue]
+    """By metric key."""
+
+
+def append(path: Path, verdict: VerdictRecord, commit: str | None) -> None:
+    """Append the line of a verdict. Raises `RunError` when the file cannot be written or read."""
+    line = HistoryLine(
+        schema_version=SCHEMA_VERSION,
+        time=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        commit=commit,
+        outcome=verdict.outcome,
+        exit_code=verdict.exit_code,
+        method=verdict.candidate.method,
+        title=verdict.candidate.title,
+        protocol=verdict.candidate.protocol,
+        protocol_hash=verdict.candidate.protocol_hash,
+        data_hash=verdict.candidate.data_hash,
+        pairs=verdict.candidate.pairs,
+        checkpoint_sha256=verdict.candidate.checkpoint_sha256,
+        metrics={key: _value(row) for key, row in verdict.metrics.items()},
+    )
+    text = json.dumps(content_of(line), ensure_ascii=False, allow_nan=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
@@ -40,31 +101,34 @@ def append(path: Path, verdict: Mapping[str, Any], commit: str | None) -> None:
         raise RunError(f"{path}: the history cannot be written ({error.strerror}).") from error
 
 
-def read_verdict(path: Path) -> dict[str, Any]:
-    """What `evalkit gate --json` printed. Raises `RunError` for anything else."""
-    try:
-        verdict = json.loads(path.read_text(encoding="utf-8"))
-        check_schema(path, int(verdict["schema_version"]))
-        return {key: verdict[key] for key in ("outcome", "exit_code", "candidate", "metrics")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: not the verdict that `evalkit gate --json` prints ({error!r}).") from error
-
-
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> list[HistoryLine]:
     """All lines, oldest first. Raises `RunError` with the line's number when one cannot be read."""
     if not path.is_file():
         raise RunError(f"{path} does not exist. `evalkit gate ... --history {path}` begins one.")
     lines = []
     for number, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if not text.strip():
-            continue
-        try:
-            line = json.loads(text)
-            check_schema(path, int(line["schema_version"]))
-            lines.append({**line, "metrics": dict(line["metrics"])})
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{path} line {number}: not a line of a gate's history ({error!r}). Delete it.") from error
+        if text.strip():
+            name = f"{path} line {number}"
+            lines.append(build(name, HistoryLine, parse_text(name, text), {1: _line_1}))
     return lines
+
+
+def _line_1(content: Content) -> Content:
+    return {"pairs": None, **content}  # not in the first lines of schema 1
+
+
+def _value(row: MetricVerdict) -> HistoryValue:
+    return HistoryValue(
+        candidate=row.candidate,
+        status=row.status,
+        change=row.change,
+        change_low=row.change_low,
+        change_high=row.change_high,
+        title=row.title,
+        better=row.better,
+        unit=row.unit,
+        signature=row.signature,
+    )
 
 
 def current_commit(folder: Path) -> str | None:
@@ -79,7 +143,7 @@ def current_commit(folder: Path) -> str | None:
         return None
 
 
-def _end_last_line(file: Any) -> str:
+def _end_last_line(file: BinaryIO) -> str:
     """A line feed when the file ends in the middle of a line, as a killed writer leaves it."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:

@@ -4,7 +4,7 @@ import base64
 import io
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from evalkit.files import atomic_path
 from evalkit.gate.changepoints import change_points
+from evalkit.gate.history import HistoryLine, HistoryValue
 
 _COLOURS = {"pass": "#2b7a4b", "regression": "#b02020", "incomplete": "#8a6d00", "not_comparable": "#777777"}
 
@@ -33,7 +34,7 @@ class Series:
     signature: str
     better: str
     unit: str
-    entries: tuple[Mapping[str, Any], ...]
+    entries: tuple[HistoryLine, ...]
     values: tuple[float, ...]
     jumps: tuple[int, ...]
 
@@ -43,24 +44,24 @@ class Series:
         return re.sub(r"[^A-Za-z0-9]+", "_", f"{self.protocol}_{self.method}_{self.key}").strip("_")
 
 
-def collect(lines: Sequence[Mapping[str, Any]]) -> list[Series]:
+def collect(lines: Sequence[HistoryLine]) -> list[Series]:
     """Series of all metrics, in the order they first appear.
 
     Another protocol hash, signature or set of clips begins another.
     So the quick stage, which sees a part of the clips, never meets the full protocol in one chart.
     """
-    groups: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
+    groups: dict[tuple[str, ...], list[tuple[HistoryLine, HistoryValue]]] = {}
     for line in lines:
-        for key, row in line["metrics"].items():
-            if row["candidate"] is not None:
-                clips = str(line["data_hash"])
-                names = (line["protocol"], line["method"], key, str(row["signature"]), line["protocol_hash"], clips)
+        for key, row in line.metrics.items():
+            if row.candidate is not None:
+                clips = str(line.data_hash)
+                names = (line.protocol, line.method, key, str(row.signature), line.protocol_hash, clips)
                 groups.setdefault(names, []).append((line, row))
     return [_series(names, found) for names, found in groups.items()]
 
 
-def _series(names: tuple[str, ...], found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Series:
-    values = tuple(float(row["candidate"]) for _, row in found)
+def _series(names: tuple[str, ...], found: Sequence[tuple[HistoryLine, HistoryValue]]) -> Series:
+    values = tuple(row.candidate for _, row in found if row.candidate is not None)
     protocol, method, key, signature, *_ = names
     first = found[0][1]
     jumps = tuple(change_points(np.array(values)))
@@ -69,15 +70,15 @@ def _series(names: tuple[str, ...], found: Sequence[tuple[Mapping[str, Any], Map
         method,
         key,
         signature,
-        first["better"],
-        first["unit"],
+        first.better,
+        first.unit,
         tuple(line for line, _ in found),
         values,
         jumps,
     )
 
 
-def write_pages(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path:
+def write_pages(lines: Sequence[HistoryLine], folder: Path) -> Path:
     """Write `index.html` (one file, opens without a server) and a PNG per series; returns the page's path."""
     charts = []
     used: dict[str, int] = {}
@@ -94,9 +95,9 @@ def write_pages(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path:
     return folder / "index.html"
 
 
-def short(line: Mapping[str, Any]) -> str:
+def short(line: HistoryLine) -> str:
     """The commit, else the checkpoint, else the time of a line."""
-    return str(line["commit"] or line["checkpoint_sha256"] or line["time"])[:10]
+    return (line.commit or line.checkpoint_sha256 or line.time)[:10]
 
 
 def _jump_rows(series: Series) -> list[dict[str, Any]]:
@@ -120,7 +121,7 @@ def _plot(series: Series) -> bytes:
     axes = figure.add_subplot()
     places = np.arange(len(series.values))
     axes.plot(places, series.values, color="#9aa5b1", linewidth=1, zorder=1)
-    colours = [_COLOURS.get(line["outcome"], "#777777") for line in series.entries]
+    colours = [_COLOURS[line.outcome] for line in series.entries]
     axes.scatter(places, series.values, c=colours, s=22, zorder=3)
     edges = [0, *series.jumps, len(series.values)]
     for start, end in itertools.pairwise(edges):

@@ -5,52 +5,15 @@ measured is broken, never better or worse.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from evalkit.gate import power
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
-from evalkit.gate.significance import Basis, Call, Tested, alpha, test_all
+from evalkit.gate.significance import Call, Tested, alpha, test_all
+from evalkit.gate.verdict_record import MetricVerdict, Status
 from evalkit.metrics import METRICS
 
-Status = Literal["better", "worse", "same", "suspicious", "broken"]
 ALARMS = ("worse", "suspicious")
-
-
-@dataclass(frozen=True)
-class MetricVerdict:
-    """One row of the verdict.
-
-    `change` is candidate minus baseline in the metric's unit (over the pairs both have, where there are pairs), with
-    its 95 % interval; `typical` the loss of the typical clip as a share; `p` the plain p-value of "worse" in the view
-    that is surer of it, `p_corrected` that after correction over the metrics; `detectable` the smallest loss that this
-    comparison calls with a chance of 80 %; `judged` false for a metric that the rules ignore.
-    """
-
-    key: str
-    title: str
-    better: str
-    unit: str
-    signature: str | None
-    status: Status
-    reason: str
-    basis: Basis
-    judged: bool
-    baseline: float | None
-    candidate: float | None
-    change: float | None
-    change_low: float | None
-    change_high: float | None
-    typical: float | None
-    tolerance: float
-    p: float | None
-    p_corrected: float | None
-    detectable: float | None
-    pairs: int
-    identities: int
-    baseline_coverage: float | None
-    candidate_coverage: float | None
 
 
 def judge(evidence: Sequence[Evidence], rules: Rules, spend: float = 1.0) -> list[MetricVerdict]:

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from evalkit.bootstrap import redraws
 from evalkit.cache import FeatureCache, cache_dir, feature_key
+from evalkit.errors import ProtocolError
 from evalkit.features import computed_by
 from evalkit.gate.side import Side
 from evalkit.metrics import METRICS, Metric
-from evalkit.protocol import Protocol
-from evalkit.runfolder import Outcome, read_header
+from evalkit.runfolder import Outcome
+from evalkit.sources import recorded_protocol
 from evalkit.types import Values
 
 RESAMPLES = 200
@@ -88,9 +88,11 @@ def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float
 
 def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[NDArray[np.float64]] | None:
     """Rows of every clip of the protocol's real set; None when they are not to be had."""
+    if side.header is None:
+        return None
     try:
-        protocol = Protocol.model_validate(read_header(side.path)["protocol"])
-    except ValidationError:
+        protocol = recorded_protocol(side.header)
+    except ProtocolError:
         return None
     decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
     real_is_driving = protocol.real_set == "driving"
@@ -110,8 +112,8 @@ def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float
 
 def _load(metric: Metric, side: Side, digest: str | None, decoding: dict[str, object]) -> NDArray[np.float64] | None:
     """Feature rows of a clip from the cache, under the key that scoring put them."""
-    assert metric.input is not None
+    assert metric.input is not None and side.header is not None
     extractor, name = metric.input
-    device = str(read_header(side.path).get("scoring_device", "cpu"))
-    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, computed_by(extractor, device)))
+    signature = computed_by(extractor, side.header.scoring_device)
+    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, signature))
     return None if stored is None or name not in stored else stored[name]

@@ -3,14 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evalkit.errors import RunError
 from evalkit.files import canonical_sha256
-from evalkit.gate.baseline_file import KIND, check_digest
-from evalkit.records import check_schema, read_table
-from evalkit.runfolder import Outcome, RunFolder, read_header, read_summary
+from evalkit.gate.baseline_file import KIND, BaselineFile, baseline_in
+from evalkit.json_record import Content, build, parse_json
+from evalkit.leaderboard.row import BoardRow, row_in
+from evalkit.protocol import Protocol
+from evalkit.records import SCHEMA_VERSION, read_table
+from evalkit.run_record import (
+    MetricSummary,
+    PairCounts,
+    ProtocolFacts,
+    RunHeader,
+    Summary,
+    read_header,
+    read_summary,
+    summary_1,
+)
+from evalkit.runfolder import Outcome, RunFolder
 
+_CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean", "n", "coverage")
 _SUMMARY_KEYS = ("protocol", "protocol_hash", "data_hash", "method", "complete", "metrics")
 
 
@@ -24,6 +37,9 @@ class PairScore:
     mean: float | None
     n: int
     coverage: float
+
+
+_Scores = Mapping[str, Mapping[str, PairScore]]
 
 
 @dataclass(frozen=True)
@@ -58,20 +74,20 @@ class Side:
 
     Attributes:
         path: where it was read from.
-        summary: the content of `summary.json`.
+        summary: of the run; without metrics when it has not finished.
         finished: false for a run that was stopped, or is still at work.
         scores: metric key -> pair id -> score; None when the file holds no scores per pair.
         data: pair id -> what it was made from (empty when unknown).
         averaging: how frames were averaged, "clip" or "frame".
         coverage_floor: of the protocol.
         device, precision, checkpoint: of the run; None when unknown.
-        folder: the run folder, when there is one.
+        folder, header: the run folder and its `run.json`, when there is one.
     """
 
     path: Path
-    summary: Mapping[str, Any]
+    summary: Summary
     finished: bool
-    scores: Mapping[str, Mapping[str, PairScore]] | None
+    scores: _Scores | None
     data: Mapping[str, PairData]
     averaging: str
     coverage_floor: float
@@ -79,16 +95,16 @@ class Side:
     precision: str | None
     checkpoint: str | None
     folder: RunFolder | None
+    header: RunHeader | None = None
 
     @property
     def name(self) -> str:
         """What to call it in a report."""
-        return str(self.summary.get("title") or self.summary["method"])
+        return self.summary.title or self.summary.method
 
-    def entry(self, key: str) -> Mapping[str, Any] | None:
+    def entry(self, key: str) -> MetricSummary | None:
         """The entry of a metric in the summary."""
-        found: Mapping[str, Any] | None = self.summary["metrics"].get(key)
-        return found
+        return self.summary.metrics.get(key)
 
 
 def read_side(path: Path) -> Side:
@@ -107,38 +123,46 @@ def read_side(path: Path) -> Side:
 def _from_run(path: Path) -> Side:
     header = read_header(path)
     folder = RunFolder(path)
-    finished = header.get("status") == "finished" and folder.summary.is_file()
-    configuration, protocol = header["configuration"], header["protocol"]
+    finished = header.status == "finished" and folder.summary.is_file()
+    configuration, protocol = header.configuration, header.protocol
     return Side(
         path=path,
-        summary=read_summary(path) if finished else _unfinished(configuration),
+        summary=read_summary(path)
+        if finished
+        else not_run(protocol, configuration.protocol_hash, configuration.method, configuration.title),
         finished=finished,
         scores=_run_scores(folder) if finished else {},
         data=_run_data(folder),
-        averaging=protocol["averaging"],
-        coverage_floor=float(protocol["coverage_floor"]),
-        device=configuration.get("device"),
-        precision=configuration.get("precision"),
-        checkpoint=configuration.get("checkpoint_sha256"),
+        averaging=protocol.averaging,
+        coverage_floor=protocol.coverage_floor,
+        device=configuration.device,
+        precision=configuration.precision,
+        checkpoint=configuration.checkpoint_sha256,
         folder=folder,
+        header=header,
     )
 
 
-def _unfinished(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "protocol": configuration["protocol"],
-        "protocol_hash": configuration["protocol_hash"],
-        "data_hash": None,
-        "method": configuration["method"],
-        "title": configuration["title"],
-        "complete": False,
-        "metrics": {},
-    }
+def not_run(protocol: Protocol | ProtocolFacts, protocol_hash: str, method: str, title: str) -> Summary:
+    """The summary of a run that has no result: no pairs, no metrics."""
+    return Summary(
+        schema_version=SCHEMA_VERSION,
+        protocol=protocol.id,
+        protocol_version=protocol.version,
+        protocol_hash=protocol_hash,
+        task=protocol.task,
+        data_hash=None,
+        method=method,
+        title=title,
+        complete=False,
+        pairs=PairCounts(protocol=0, run=0, scored=0, failed=()),
+        metrics={},
+    )
 
 
 def _run_scores(folder: RunFolder) -> dict[str, dict[str, PairScore]]:
     scores: dict[str, dict[str, PairScore]] = {}
-    for row in read_table(folder.clips).to_pylist():
+    for row in read_table(folder.clips, _CLIP_COLUMNS).to_pylist():
         score = PairScore(
             row["pair"], row["source_identity"], row["driving_identity"], row["mean"], row["n"], row["coverage"]
         )
@@ -164,82 +188,70 @@ def _short(content: object) -> str:
 
 
 def _from_json(path: Path) -> Side:
-    content = check_digest(path)
-    check_schema(path, content["schema_version"])
+    content = parse_json(path)
     if content.get("kind") == KIND:
-        return _from_baseline(path, content)
-    missing = [key for key in _SUMMARY_KEYS if key not in content]
-    if missing:
+        return _from_baseline(path, baseline_in(path, content))
+    if missing := [key for key in _SUMMARY_KEYS if key not in content]:
         raise RunError(
             f"{path}: neither a baseline file nor a leaderboard entry: it lacks {', '.join(missing)}. "
             "Make a baseline with `evalkit gate save RUN FILE`."
         )
-    return _from_board(path, content)
+    return _from_row(path, row_in(path, content)) if "clips" in content else _from_summary(path, content)
 
 
-def _from_board(path: Path, content: Mapping[str, Any]) -> Side:
-    """A leaderboard entry; or a bare summary, which has no scores per pair."""
-    signatures = [str(row.get("signature")) for row in content["metrics"].values()]
+def _from_row(path: Path, row: BoardRow) -> Side:
+    clips = row.clips.parsed()
+    scores = {
+        key: {
+            pair: PairScore(pair, source, driving, value, frames, 0.0 if value is None else 1.0)
+            for pair, source, driving, (value, frames) in zip(
+                clips.pairs, clips.sources, clips.drivings, values, strict=True
+            )
+        }
+        for key, values in clips.values.items()
+    }
+    return _published(path, row.summary, scores, row.identity.checkpoint_sha256)
+
+
+def _from_summary(path: Path, content: Content) -> Side:
+    """A bare summary, which has no scores per pair."""
+    return _published(path, build(path, Summary, content, {1: summary_1}), None, None)
+
+
+def _published(path: Path, summary: Summary, scores: _Scores | None, checkpoint: str | None) -> Side:
+    by_frame = any("|frame>protocol" in (entry.signature or "") for entry in summary.metrics.values())
     return Side(
         path=path,
-        summary=content,
+        summary=summary,
         finished=True,
-        scores=_board_scores(path, content["clips"]) if "clips" in content else None,
+        scores=scores,
         data={},
-        averaging="frame" if any("|frame>protocol" in signature for signature in signatures) else "clip",
+        averaging="frame" if by_frame else "clip",
         coverage_floor=0.0,
         device=None,
         precision=None,
-        checkpoint=content.get("identity", {}).get("checkpoint_sha256"),
+        checkpoint=checkpoint,
         folder=None,
     )
 
 
-def _board_scores(path: Path, clips: Mapping[str, Any]) -> dict[str, dict[str, PairScore]]:
-    """The clip means of a leaderboard entry: columns pair, identities, metrics, and "<metric> frames"."""
-    try:
-        rows = [dict(zip(clips["columns"], row, strict=True)) for row in clips["rows"]]
-        keys = [name.removesuffix(" frames") for name in clips["columns"] if name.endswith(" frames")]
-        return {
+def _from_baseline(path: Path, file: BaselineFile) -> Side:
+    return Side(
+        path=path,
+        summary=file.summary,
+        finished=True,
+        scores={
             key: {
-                row["pair"]: PairScore(
-                    row["pair"],
-                    row["source_identity"],
-                    row["driving_identity"],
-                    row[key],
-                    row[f"{key} frames"],
-                    1.0 if row[key] is not None else 0.0,
-                )
-                for row in rows
+                pair.pair: PairScore(pair.pair, pair.source_identity, pair.driving_identity, mean, n, coverage)
+                for pair, mean, n, coverage in zip(file.pairs, found.mean, found.n, found.coverage, strict=True)
             }
-            for key in keys
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: damaged leaderboard entry ({error!r}).") from error
-
-
-def _from_baseline(path: Path, content: Mapping[str, Any]) -> Side:
-    try:
-        run, pairs = content["run"], content["pairs"]
-        scores = {
-            key: {
-                pair["pair"]: PairScore(pair["pair"], pair["source_identity"], pair["driving_identity"], mean, n, cover)
-                for pair, mean, n, cover in zip(pairs, columns["mean"], columns["n"], columns["coverage"], strict=True)
-            }
-            for key, columns in content["scores"].items()
-        }
-        return Side(
-            path,
-            content["summary"],
-            True,
-            scores,
-            {pair["pair"]: PairData(pair["data"], pair.get("whole")) for pair in pairs if pair["data"]},
-            run["averaging"],
-            run["coverage_floor"],
-            run["device"],
-            run["precision"],
-            run["checkpoint_sha256"],
-            None,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: damaged baseline file ({error!r}). Make it again from its run.") from error
+            for key, found in file.scores.items()
+        },
+        data={pair.pair: PairData(pair.data, pair.whole) for pair in file.pairs if pair.data},
+        averaging=file.run.averaging,
+        coverage_floor=file.run.coverage_floor,
+        device=file.run.device,
+        precision=file.run.precision,
+        checkpoint=file.run.checkpoint_sha256,
+        folder=None,
+    )

@@ -16,8 +16,7 @@ from scipy import stats
 from evalkit.gate import signflip
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
-
-Basis = Literal["paired", "redrawn", "unpaired", "tolerance only", "none"]
+from evalkit.gate.verdict_record import Basis
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from evalkit import video
 from evalkit.errors import EvalkitError
 from evalkit.evaluate import driving_frames
 from evalkit.gate.side import Side
-from evalkit.protocol import Protocol
-from evalkit.runfolder import read_header
-from evalkit.sources import find_pairs
+from evalkit.sources import find_pairs, recorded_protocol
 from evalkit.types import Frames
 
 MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18
@@ -41,11 +39,11 @@ def write_strips(
 
 def _drivings(candidate: Side, data: Path | None) -> Callable[[str], Frames | None]:
     """Pair -> (MOMENTS, TILE, TILE, 3) of its driving clip; None where the clips of the run cannot be found."""
-    header = read_header(candidate.path) if candidate.folder else None
+    header = candidate.header
     pairs = find_pairs(header, data)[0] if header else {}
     if header is None or not pairs:
         return lambda pair: None
-    protocol = Protocol.model_validate(header["protocol"])
+    protocol = recorded_protocol(header)
 
     def moments(pair: str) -> Frames | None:
         if pair not in pairs:

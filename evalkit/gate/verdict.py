@@ -1,35 +1,23 @@
 """The whole gate: two sides and rules -> a verdict with an exit code."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from evalkit.bootstrap import SIGNATURE
 from evalkit.gate.comparable import Finding, check_sides, check_signatures, listed
 from evalkit.gate.evidence import Evidence, gather, metric_keys
-from evalkit.gate.judge import ALARMS, MetricVerdict, judge
+from evalkit.gate.judge import ALARMS, judge
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side
 from evalkit.gate.signflip import FLIPS
+from evalkit.gate.verdict_record import MetricVerdict, Outcome, SideFacts, VerdictRecord, WorstPair
 from evalkit.gate.views import is_scored
 from evalkit.records import SCHEMA_VERSION
 
-Outcome = Literal["pass", "regression", "incomplete", "not_comparable"]
 EXIT_CODES: dict[Outcome, int] = {"pass": 0, "regression": 1, "incomplete": 3, "not_comparable": 4}
 WORST = 5
-
-
-@dataclass(frozen=True)
-class WorstPair:
-    """A pair that lost most: in which metric, from what to what, and how many times the tolerance that is."""
-
-    pair: str
-    metric: str
-    baseline: float
-    candidate: float
-    tolerances: float | None
 
 
 @dataclass(frozen=True)
@@ -42,8 +30,8 @@ class Verdict:
     warnings: tuple[str, ...]
     metrics: tuple[MetricVerdict, ...]
     worst: tuple[WorstPair, ...]
-    baseline: dict[str, Any]
-    candidate: dict[str, Any]
+    baseline: SideFacts
+    candidate: SideFacts
     rules: Rules
 
     @property
@@ -51,22 +39,22 @@ class Verdict:
         """0 pass, 1 regression, 3 incomplete, 4 not comparable."""
         return EXIT_CODES[self.outcome]
 
-    def as_json(self) -> dict[str, Any]:
-        """Everything, for machines; no NaN."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "outcome": self.outcome,
-            "exit_code": self.exit_code,
-            "stage": self.stage,
-            "reasons": list(self.reasons),
-            "warnings": list(self.warnings),
-            "metrics": {row.key: asdict(row) for row in self.metrics},
-            "worst": [asdict(pair) for pair in self.worst],
-            "baseline": self.baseline,
-            "candidate": self.candidate,
-            "rules": self.rules.model_dump(mode="json", exclude_none=True),
-            "statistics": {"test": f"sign-flip{FLIPS}-seed{self.rules.seed}-holm-minp", "interval": SIGNATURE},
-        }
+    def record(self) -> VerdictRecord:
+        """Everything, for machines."""
+        return VerdictRecord(
+            schema_version=SCHEMA_VERSION,
+            outcome=self.outcome,
+            exit_code=self.exit_code,
+            stage=self.stage,
+            reasons=self.reasons,
+            warnings=self.warnings,
+            metrics={row.key: row for row in self.metrics},
+            worst=self.worst,
+            baseline=self.baseline,
+            candidate=self.candidate,
+            rules=self.rules.model_dump(mode="json", exclude_none=True),
+            statistics={"test": f"sign-flip{FLIPS}-seed{self.rules.seed}-holm-minp", "interval": SIGNATURE},
+        )
 
 
 def gate(
@@ -80,10 +68,10 @@ def gate(
     Raises `UnknownNameError` for rules about metrics that neither side has, `ProtocolError` for a wrong direction.
     """
     keys, only_new = metric_keys(baseline, candidate)
-    named = list(dict.fromkeys([*baseline.summary["metrics"], *candidate.summary["metrics"]]))
+    named = list(dict.fromkeys([*baseline.summary.metrics, *candidate.summary.metrics]))
     if named and candidate.finished and baseline.finished:
-        entries = {key: baseline.entry(key) or candidate.entry(key) or {} for key in named}
-        check_names(rules, named, {key: str(entry["better"]) for key, entry in entries.items()})
+        entries = {**candidate.summary.metrics, **baseline.summary.metrics}
+        check_names(rules, named, {key: entry.better for key, entry in entries.items()})
     wanted = [key for key in keys if not rules.of(key).ignore]
     findings = [*check_signatures(baseline, candidate, wanted), *check_sides(baseline, candidate, rules, subset)]
     warnings = [finding.text for finding in findings if finding.kind == "warning"]
@@ -183,23 +171,26 @@ def worst_pairs(evidence: Sequence[Evidence], candidate: Side, baseline: Side) -
             size = loss / (e.tolerance or spread)
             if loss > 0 and size > found.get(pair, (0.0, None))[0]:
                 times = loss / e.tolerance if e.tolerance else None
-                found[pair] = size, WorstPair(pair, e.key, before, after, times)
+                found[pair] = (
+                    size,
+                    WorstPair(pair=pair, metric=e.key, baseline=before, candidate=after, tolerances=times),
+                )
     ordered = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
     return [worst for _, (_, worst) in ordered[:WORST]]
 
 
-def _facts(side: Side) -> dict[str, Any]:
+def _facts(side: Side) -> SideFacts:
     """Where a side came from, as it stands in the machine form and in the history."""
     summary = side.summary
-    return {
-        "path": str(side.path),
-        "method": summary["method"],
-        "title": side.name,
-        "protocol": summary["protocol"],
-        "protocol_hash": summary["protocol_hash"],
-        "data_hash": summary["data_hash"],
-        "pairs": summary.get("pairs", {}).get("scored"),
-        "checkpoint_sha256": side.checkpoint,
-        "device": side.device,
-        "precision": side.precision,
-    }
+    return SideFacts(
+        path=str(side.path),
+        method=summary.method,
+        title=side.name,
+        protocol=summary.protocol,
+        protocol_hash=summary.protocol_hash,
+        data_hash=summary.data_hash,
+        pairs=summary.pairs.scored if side.finished else None,
+        checkpoint_sha256=side.checkpoint,
+        device=side.device,
+        precision=side.precision,
+    )

@@ -57,7 +57,7 @@ def make_board(protocol: str, entries: Sequence[Entry]) -> Board:
     """Check, rank and order rows. Raises `RunError` with the difference when two cannot be compared."""
     refuse_unlike([entry.measured() for entry in entries])
     ranked = [entry for entry in entries if entry.ranked]
-    keys = list(dict.fromkeys(key for entry in ranked for key in entry.content["metrics"]))
+    keys = list(dict.fromkeys(key for entry in ranked for key in entry.row.metrics))
     common = tuple(key for key in keys if all(_value(entry, key) is not None for entry in ranked))
     places: dict[str, Standing] = {}
     if len(ranked) > 1 and common:
@@ -77,15 +77,13 @@ def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board
     options (with `force` it may).
     """
     others = [read_entry(path) for path in sorted(entry.path.parent.glob("*.json")) if path != entry.path]
-    board = make_board(entry.content["protocol"], [*others, entry])
-    if entry.path.is_file() and not force:
-        old = read_entry(entry.path).content["identity"]
-        for key, value in entry.content["identity"].items():
-            if old.get(key) != value:
-                raise RunError(
-                    f"{entry.path} holds a row whose {key} differs ({old.get(key)} there, {value} here). "
-                    "Run again with --tag NAME to keep both, or replace it with --force."
-                )
+    board = make_board(entry.row.protocol, [*others, entry])
+    there = read_entry(entry.path).row.identity if entry.path.is_file() else entry.row.identity
+    if not force and (difference := there.difference(entry.row.identity)):
+        raise RunError(
+            f"{entry.path} holds a row whose {difference}. Run again with --tag NAME to keep both, or replace it with "
+            "--force."
+        )
     write_entry(entry)
     return board
 
@@ -108,19 +106,19 @@ def board_table(board: Board) -> Table:
 
 
 def _value(entry: Entry, key: str) -> float | None:
-    metric = entry.content["metrics"].get(key)
-    return None if metric is None or metric["status"] != "ok" else metric["value"]
+    metric = entry.row.metrics.get(key)
+    return None if metric is None or metric.status != "ok" else metric.value
 
 
 def _scores(key: str, ranked: Sequence[Entry]) -> MetricScores:
-    better = ranked[0].content["metrics"][key]["better"]
+    better = ranked[0].row.metrics[key].better
     values = np.array([_value(entry, key) for entry in ranked], dtype=np.float64)
     pairs = ranked[0].clips.pairs
     if any(key not in entry.clips.values or entry.clips.pairs != pairs for entry in ranked):
         return MetricScores(key, better, values)
     clips = np.array([[value for value, _ in entry.clips.values[key]] for entry in ranked], dtype=np.float64)
     frames = np.array([[n for _, n in entry.clips.values[key]] for entry in ranked], dtype=np.float64)
-    by_frame = "frame>protocol" in ranked[0].content["metrics"][key]["signature"]
+    by_frame = "frame>protocol" in (ranked[0].row.metrics[key].signature or "")
     return MetricScores(key, better, values, clips, frames if by_frame else np.ones_like(frames))
 
 
@@ -136,7 +134,7 @@ def _borda(standing: Standing | None) -> Cell:
 
 
 def _overlap(entry: Entry) -> Cell:
-    text = {True: "yes", False: "no", None: "not stated"}[entry.content["overlap"]]
+    text = {True: "yes", False: "no", None: "not stated"}[entry.row.overlap]
     return words(text)
 
 
@@ -151,7 +149,9 @@ def _footnotes(board: Board) -> list[str]:
         if entry.flags:
             notes.append(f"{entry.measured().title}: {'; '.join(entry.flags)}")
     saw = [
-        f"{e.measured().title} ({', '.join(e.content['trained_on'])})" for e in board.entries if e.content["overlap"]
+        f"{entry.measured().title} ({', '.join(entry.row.trained_on or ())})"
+        for entry in board.entries
+        if entry.row.overlap
     ]
     if saw:
         notes.append(

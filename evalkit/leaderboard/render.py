@@ -41,7 +41,7 @@ def write_rendered(leaderboards: Path) -> Path:
 
 
 def _board(leaderboards: Path, board: Board) -> str:
-    heading = escape_markdown(board.entries[0].content["heading"])
+    heading = escape_markdown(board.entries[0].row.heading)
     picture = f"{board.protocol}/pareto.png"
     shown = f"\n![Identity against motion and speed]({picture})\n" if (leaderboards / picture).is_file() else ""
     return f"### {heading} (`{board.protocol}`)\n\n{_spaced(markdown(board_table(board)))}{shown}"

@@ -62,17 +62,15 @@ def _compare(paper: Paper, cell: Reported, results: Sequence[Measured]) -> Compa
 def _best_result(paper: Paper, cell: Reported, results: Sequence[Measured]) -> Measured | None:
     """A result of the method on the dataset and task; first those of the paper's own protocol, whole, untagged."""
     fitting = [
-        r
-        for r in results
-        if r.method == cell.method_id and r.dataset == cell.dataset and r.summary["task"] == cell.task
+        r for r in results if r.method == cell.method_id and r.dataset == cell.dataset and r.summary.task == cell.task
     ]
-    order = sorted(fitting, key=lambda r: (not _own(paper, r), not r.summary["complete"], r.tag, r.name))
+    order = sorted(fitting, key=lambda r: (not _own(paper, r), not r.summary.complete, r.tag, r.name))
     return order[0] if order and cell.layout in ("comparison", "ablation") else None
 
 
 def _measured(cell: Reported, result: Measured) -> tuple[str | None, float | None, list[str]]:
     """Key, value and reasons: the metric most likely meant, else another variant of it, else nothing."""
-    values = {key: entry["value"] for key, entry in result.summary["metrics"].items() if entry["value"] is not None}
+    values = {key: entry.value for key, entry in result.summary.metrics.items() if entry.value is not None}
     if cell.near in values:
         return cell.near, values[cell.near], []
     meant = (
@@ -96,13 +94,13 @@ def _absent(cell: Reported) -> str:
 
 def _caveats(paper: Paper, result: Measured) -> list[str]:
     """What of the run itself differs from the paper's setting."""
-    pairs, found = result.summary["pairs"], []
+    pairs, found = result.summary.pairs, []
     if not _own(paper, result):
         found.append(f"{result.protocol} is not the paper's setting")
     if result.tag:
         found.append(f"the run is tagged {result.tag}")
-    if not result.summary["complete"]:
-        found.append(f"only {pairs['scored']} of {pairs['protocol']} pairs")
+    if not result.summary.complete:
+        found.append(f"only {pairs.scored} of {pairs.protocol} pairs")
     return [*found, *result.flags]
 
 

@@ -58,7 +58,7 @@ def plan_jobs(
 ) -> list[PairJob]:
     """One job per pair; `found` are the pairs whose source and driving clips are known, `worst` the worst ones."""
     detector = choose_detector([method.header for method in comparison.methods])
-    rule, resolution = driving_rule(comparison), comparison.protocol["resolution"]
+    rule, resolution = driving_rule(comparison), comparison.protocol.resolution
     jobs = []
     for index, pair in enumerate(comparison.pairs):
         if options.media == "none" or (options.media == "worst" and index not in worst):

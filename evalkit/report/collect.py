@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from evalkit.errors import RunError
 from evalkit.execute import finished_pairs
 from evalkit.measured import Measured, read_measured
 from evalkit.records import FrameScores, read_frames, read_table
-from evalkit.runfolder import Outcome, RunFolder, read_header
+from evalkit.run_record import ProtocolFacts, RunHeader, Summary, read_header
+from evalkit.runfolder import Outcome, RunFolder
 from evalkit.table import Column, Table, table_of
 from evalkit.types import Values
 
@@ -29,7 +29,7 @@ class MethodRun:
 
     measured: Measured
     folder: RunFolder
-    header: Mapping[str, Any]
+    header: RunHeader
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Comparison:
     clips: Mapping[str, ClipMatrix]
 
     @property
-    def protocol(self) -> Mapping[str, Any]:
+    def protocol(self) -> ProtocolFacts:
         """The protocol as `run.json` holds it."""
-        return dict(self.methods[0].header["protocol"])
+        return self.methods[0].header.protocol
 
     @property
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Summary:
         """The summary of the first run, for what all runs share: protocol, version, hash, task, number of pairs."""
         return self.methods[0].measured.summary
 
@@ -77,7 +77,7 @@ class Comparison:
     @cached_property
     def metrics(self) -> tuple[Column, ...]:
         """Columns that are metrics: all of the table but those of speed and memory."""
-        known = {key for method in self.methods for key in method.measured.summary["metrics"]}
+        known = {key for method in self.methods for key in method.measured.summary.metrics}
         return tuple(column for column in self.table.columns if column.key in known)
 
     @cached_property
@@ -145,7 +145,7 @@ def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
 
 def _clips(folder: RunFolder) -> pd.DataFrame:
     columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
-    return pd.DataFrame(read_table(folder.clips).select(columns).to_pydict())
+    return pd.DataFrame(read_table(folder.clips, columns).select(columns).to_pydict())
 
 
 def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:

@@ -1,7 +1,7 @@
 """Landmarks for the overlay: what the detector of the run said of every frame, taken from the feature cache."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from evalkit.features import FeatureBank, chain_signature, dependency_order
 from evalkit.protocol import DrivingRule
 from evalkit.report.media import ClipFile
 from evalkit.report.payload import write_script
+from evalkit.run_record import RunHeader
 from evalkit.types import Values
 
 Source = Literal["cached", "extract", "none"]
@@ -44,9 +45,9 @@ class PairLandmarks:
     extract: bool
 
 
-def choose_detector(headers: Sequence[Mapping[str, Any]]) -> str | None:
+def choose_detector(headers: Sequence[RunHeader]) -> str | None:
     """A landmark detector that the metrics of the runs were computed with; None when they used none."""
-    used = {name for header in headers for name in header.get("extractors", {}) if name in EXTRACTORS}
+    used = {name for header in headers for name in header.extractors if name in EXTRACTORS}
     order = dependency_order(sorted(used))
     return next((name for name in DETECTORS if name in order), None)
 

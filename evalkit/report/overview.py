@@ -41,9 +41,7 @@ def rows(comparison: Comparison, ranks: Ranks) -> list[dict[str, Any]]:
 
 def counts(comparison: Comparison) -> list[tuple[int, str]]:
     """How much was measured: (number, noun)."""
-    frames = max(
-        (cell["frames"] for m in comparison.methods for cell in m.measured.summary["metrics"].values()), default=0
-    )
+    frames = max((entry.frames for m in comparison.methods for entry in m.measured.summary.metrics.values()), default=0)
     numbers = (
         (len(comparison.methods), "method"),
         (len(comparison.pairs), "pair"),
@@ -59,8 +57,8 @@ def counts(comparison: Comparison) -> list[tuple[int, str]]:
 def site_data(comparison: Comparison, ranks: Ranks) -> dict[str, Any]:
     """What every page needs to name methods and metrics."""
     return {
-        "title": comparison.protocol.get("title", comparison.summary["protocol"]),
-        "task": comparison.summary["task"],
+        "title": comparison.protocol.title,
+        "task": comparison.summary.task,
         "methods": [
             {"title": title, "anchor": method.measured.anchor}
             for method, (title, _) in zip(comparison.methods, comparison.table.rows, strict=True)
@@ -82,8 +80,8 @@ def runs(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
-    entries = [m.measured.summary["metrics"].get(column.key) for m in comparison.methods]
-    signature = next((entry["signature"] for entry in entries if entry and entry["signature"]), None)
+    entries = [m.measured.summary.metrics.get(column.key) for m in comparison.methods]
+    signature = next((entry.signature for entry in entries if entry and entry.signature), None)
     metric = METRICS.get(column.key)
     keys = [paired.key for paired in comparison.paired]
     return {
@@ -129,19 +127,18 @@ def _cell(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, A
 
 
 def _provenance(method: MethodRun) -> list[tuple[str, str]]:
-    header, configuration = method.header, method.header.get("configuration", {})
-    provenance, checkpoint = header.get("provenance", {}), configuration.get("checkpoint_sha256")
-    commit = provenance.get("commit")
+    header, configuration = method.header, method.header.configuration
+    provenance, checkpoint = header.provenance, configuration.checkpoint_sha256
     told = [
         ("Run folder", str(method.folder.path)),
-        ("Finished", str(header.get("updated", header.get("created", "")))),
+        ("Finished", header.updated),
         ("Checkpoint", f"sha256 {checkpoint}" if checkpoint else "no checkpoint file"),
-        ("Options", ", ".join(f"{k}={v}" for k, v in (configuration.get("options") or {}).items())),
-        ("Protocol hash", str(configuration.get("protocol_hash", ""))),
+        ("Options", ", ".join(f"{k}={v}" for k, v in (configuration.options or {}).items())),
+        ("Protocol hash", configuration.protocol_hash),
         ("Machine", method.measured.machine),
         (
             "evalkit",
-            f"{provenance.get('evalkit', '')}, commit {commit or 'unknown'}{' (changed)' * changed_code(method)}",
+            f"{provenance.evalkit}, commit {provenance.commit or 'unknown'}{' (changed)' * changed_code(method)}",
         ),
     ]
     return [(name, text) for name, text in told if text]

@@ -84,7 +84,7 @@ def pair_data(comparison: Comparison, index: int) -> dict[str, Any]:
 
 def driving_rule(comparison: Comparison) -> DrivingRule:
     """Which driving frames the protocol takes."""
-    return DrivingRule.model_validate(comparison.protocol.get("driving", {}))
+    return DrivingRule.model_validate(comparison.protocol.driving.model_dump())
 
 
 def _failed(comparison: Comparison, method: int, pair: str) -> bool:

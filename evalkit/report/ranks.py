@@ -22,7 +22,7 @@ class Ranks:
 def ranks(comparison: Comparison) -> Ranks:
     """Complete runs of real methods by Borda over the metrics they all have, then the others, anchors last."""
     methods = [method.measured for method in comparison.methods]
-    able = [i for i, m in enumerate(methods) if m.summary["complete"] and not m.anchor and not m.flags]
+    able = [i for i, m in enumerate(methods) if m.summary.complete and not m.anchor and not m.flags]
     used = [column for column in comparison.metrics if all(_ranked(comparison, i, column.key) for i in able)]
     found: dict[int, Standing] = {}
     if len(able) > 1 and used:
@@ -40,14 +40,16 @@ def ranks(comparison: Comparison) -> Ranks:
 
 
 def _ranked(comparison: Comparison, index: int, key: str) -> bool:
-    entry = comparison.methods[index].measured.summary["metrics"].get(key)
-    return entry is not None and entry["status"] == "ok" and entry["value"] is not None
+    entry = comparison.methods[index].measured.summary.metrics.get(key)
+    return entry is not None and entry.status == "ok" and entry.value is not None
 
 
 def _scores(comparison: Comparison, column: Column, able: list[int]) -> MetricScores:
-    values = np.array([comparison.methods[i].measured.summary["metrics"][column.key]["value"] for i in able])
+    values = np.array(
+        [comparison.methods[i].measured.summary.metrics[column.key].value for i in able], dtype=np.float64
+    )
     better: Literal["higher", "lower"] = "higher" if column.better == "higher" else "lower"
-    if column.key not in comparison.clips or comparison.protocol.get("averaging", "clip") != "clip":
+    if column.key not in comparison.clips or comparison.protocol.averaging != "clip":
         return MetricScores(column.key, better, values)
     clips = comparison.clips[column.key].means[able]
     return MetricScores(column.key, better, values, clips, np.ones_like(clips))

@@ -46,7 +46,7 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         site.copy(asset, f"assets/{asset.name}")
     standing, found = ranks(comparison), worst(comparison, options.worst)
     _write_data(site, comparison, standing, found)
-    header = next((m.header for m in comparison.methods if m.header.get("data")), comparison.methods[0].header)
+    header = next((m.header for m in comparison.methods if m.header.data), comparison.methods[0].header)
     sources, note = find_pairs(header, options.data) if options.media != "none" else ({}, None)
     without: dict[str, str] = {}
     jobs = plan_jobs(comparison, out, options, sources, worst_pairs(found))
@@ -75,10 +75,10 @@ def _renderer(comparison: Comparison) -> _Page:
     )
     summary = comparison.summary
     shared = {
-        "title": comparison.protocol.get("title", summary["protocol"]),
-        "task": summary["task"].replace("_", "-").capitalize(),
-        "protocol": f"{summary['protocol']} v{summary['protocol_version']}",
-        "hash": summary["protocol_hash"],
+        "title": comparison.protocol.title,
+        "task": summary.task.replace("_", "-").capitalize(),
+        "protocol": f"{summary.protocol} v{summary.protocol_version}",
+        "hash": summary.protocol_hash,
         "version": __version__,
     }
 
@@ -100,8 +100,8 @@ def _write_data(site: SiteFolder, comparison: Comparison, standing: Ranks, found
 
 def _overview(comparison: Comparison, standing: Ranks) -> dict[str, Any]:
     return {
-        "description": comparison.protocol.get("description", ""),
-        "assumptions": comparison.protocol.get("assumptions", ()),
+        "description": comparison.protocol.description,
+        "assumptions": comparison.protocol.assumptions,
         "counts": overview.counts(comparison),
         "facts": facts(comparison),
         "columns": overview.columns(comparison),

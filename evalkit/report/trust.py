@@ -29,8 +29,8 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 
 def _pair_facts(comparison: Comparison) -> list[Fact]:
-    total, run = comparison.summary["pairs"]["protocol"], comparison.summary["pairs"]["run"]
-    failed = sum(len(method.measured.summary["pairs"]["failed"]) for method in comparison.methods)
+    total, run = comparison.summary.pairs.protocol, comparison.summary.pairs.run
+    failed = sum(len(method.measured.summary.pairs.failed) for method in comparison.methods)
     found = []
     if run < total:
         found.append(Fact(f"Only {run} of the protocol's {total} pairs were run, so nothing is ranked", "bad"))
@@ -54,7 +54,7 @@ def _coverage_facts(comparison: Comparison) -> list[Fact]:
         for cell, column in zip(cells, comparison.table.columns, strict=True)
         if cell.coverage is not None
     ]
-    floor = comparison.protocol.get("coverage_floor", 0.9)
+    floor = comparison.protocol.coverage_floor
     if not parts:
         return []
     coverage, title, metric = min(parts)
@@ -68,10 +68,10 @@ def _coverage_facts(comparison: Comparison) -> list[Fact]:
 def _run_facts(comparison: Comparison) -> list[Fact]:
     found = []
     missing = {
-        f"{entry['title']}: {entry['reason']}"
+        f"{entry.title}: {entry.reason}"
         for method in comparison.methods
-        for entry in method.measured.summary["metrics"].values()
-        if entry["status"] == "unavailable"
+        for entry in method.measured.summary.metrics.values()
+        if entry.status == "unavailable"
     }
     found += [Fact(f"Not computed here. {text}", "note") for text in sorted(missing)]
     dirty = [t for (t, _), m in zip(comparison.table.rows, comparison.methods, strict=True) if changed_code(m)]
@@ -95,4 +95,4 @@ def _count(number: int, noun: str) -> str:
 
 def changed_code(method: MethodRun) -> bool:
     """Whether a run was made from code that is not a commit."""
-    return bool(method.header.get("provenance", {}).get("dirty"))
+    return bool(method.header.provenance.dirty)

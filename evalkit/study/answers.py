@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
+from pydantic.dataclasses import dataclass as checked_dataclass
 
+from evalkit.json_record import STRICT
 from evalkit.records import SCHEMA_VERSION
 from evalkit.study.folder import Study, find_rater
 
@@ -25,14 +27,14 @@ NOT_THEIRS = "another rater's trial"
 CONTRADICTS = "contradicts an earlier answer"
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True, config=STRICT)
 class Answer:
     """What a rater (from 0) chose in a trial; `seconds` is how long it took, None when it was not said."""
 
-    rater: int
+    rater: Annotated[int, Field(ge=0)]
     trial: str
     choice: Choice
-    seconds: float | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Sheet:
 
 
 class _Sheet(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = STRICT
 
     schema_version: int
     study: str
@@ -63,11 +65,11 @@ class _Sheet(BaseModel):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = STRICT
 
     trial: str
     choice: Choice
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
 
 
 def read_sheet(study: Study, tokens: Sequence[str], content: bytes) -> Sheet:

@@ -8,7 +8,8 @@ from evalkit.errors import StudyError
 from evalkit.files import content_sha256
 from evalkit.measured import Measured, by_protocol, find_row, read_measured
 from evalkit.protocol import Protocol, read_protocol
-from evalkit.runfolder import RunFolder, read_header
+from evalkit.run_record import read_header
+from evalkit.runfolder import RunFolder
 from evalkit.sources import find_pairs, protocol_of
 from evalkit.study.folder import LeftOut
 from evalkit.types import Pair
@@ -79,7 +80,7 @@ def _entrants(group: Sequence[Measured], ours: str | None, data: Path | None, kn
     pairs, reason = find_pairs(header, data, known)
     if reason is not None:
         raise StudyError(f"{group[0].name}: {reason}")
-    return Entrants(protocol_of(header, known), str(group[0].summary["data_hash"]), runs, list(pairs.values()))
+    return Entrants(protocol_of(header, known), str(group[0].summary.data_hash), runs, list(pairs.values()))
 
 
 def _clip(folder: RunFolder, pair: Pair) -> Path | str:

@@ -24,66 +24,94 @@ from evalkit.validation import explain_invalid
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Group(_Strict):
-    """The runs of one protocol: `methods` are row titles, as tables print them."""
+    """The runs of one protocol."""
 
     protocol: str
+    """Id of the protocol."""
     protocol_hash: str
+    """Its digest."""
     data_hash: str
+    """Digest of the pairs and the clips behind them."""
     title: str
+    """Heading of tables."""
     motion: str
+    """How the protocol asks for motion to be transferred."""
     methods: tuple[str, ...]
+    """Row titles, as tables print them."""
 
 
 class Scene(_Strict):
-    """One pair of one protocol and the names of its media; `clips` are by method.
-
-    `ruined` spoils the clip of the first method, for attention checks; None where the scene has none.
-    """
+    """One pair of one protocol and the names of its media."""
 
     protocol: str
+    """Id of the protocol."""
     pair: str
+    """Id of the pair."""
     source: str
+    """Its source picture."""
     driving: str
+    """Its driving clip."""
     clips: dict[str, str]
+    """Generated clips by method."""
     ruined: str | None = None
+    """The spoilt clip of the first method, for attention checks; null where the scene has none."""
 
 
 class LeftOut(_Strict):
-    """A pair that is no scene, and why."""
+    """A pair that is no scene."""
 
     protocol: str
+    """Id of the protocol."""
     pair: str
+    """Id of the pair."""
     reason: str
+    """Why."""
 
 
 class Asked(_Strict):
-    """One trial: a scene, and what is on which side; `check` marks an attention check ("intact" against "ruined")."""
+    """One trial."""
 
     rater: Annotated[int, Field(ge=0)]
+    """Who is asked, from 0."""
     scene: str
+    """Name of the scene."""
     left: str
+    """Method on the left side."""
     right: str
+    """Method on the right side."""
     check: bool
+    """Whether it is an attention check: `intact` against `ruined`."""
 
 
 class Study(_Strict):
-    """`key.json`. A rater who misses more than `max_missed` attention checks is left out."""
+    """`key.json`: what is behind every trial. It is not served and not handed out."""
 
     schema_version: int
+    """Of this file."""
     id: str
+    """Of the study; answers name it."""
     seed: int
+    """Of everything that is drawn."""
     question: str
+    """What raters are asked."""
     ours: str | None
+    """The method the others are compared with; null: all with all."""
     max_missed: Annotated[int, Field(ge=0)]
+    """A rater who misses more attention checks is left out."""
     raters: Annotated[int, Field(ge=1)]
+    """How many there are."""
     groups: tuple[Group, ...]
+    """The runs, by protocol."""
     scenes: dict[str, Scene]
+    """By name."""
     left_out: tuple[LeftOut, ...]
+    """Pairs that are no scenes."""
     trials: dict[str, Asked]
+    """By id."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from evalkit.errors import StudyError
 from evalkit.study.answers import Answer, Refusal, Sheet, contradiction
+from evalkit.validation import explain_invalid
 
 _WAIT_S = 30.0
 _TABLES = """
@@ -60,7 +63,10 @@ def stored_answers(path: Path, rater: int | None = None) -> list[Answer]:
     """All answers, or those of one rater, in the order they came. Raises `StudyError`."""
     with _open(path) as database:
         rows = database.execute("SELECT rater, trial, choice, seconds FROM answers ORDER BY rowid").fetchall()
-    return [Answer(*row) for row in rows if rater in (None, row[0])]
+    try:
+        return [Answer(*row) for row in rows if rater in (None, row[0])]
+    except ValidationError as error:
+        raise StudyError(f"{explain_invalid(path, error, Answer)}. Restore it from a backup.") from error
 
 
 def stored_refusals(path: Path) -> Sequence[str]:

@@ -3,17 +3,61 @@
 from pathlib import Path
 
 from evalkit.gate import history
+from evalkit.gate.verdict_record import MetricVerdict, SideFacts, VerdictRecord
+from evalkit.records import SCHEMA_VERSION
 
 METRIC = "akd[dlib68]"
 
 
-def verdict_of(value, signature="akd|v1", outcome="pass", protocol_hash="a" * 64, data_hash="d"):
-    """The machine form of a verdict, as far as a history needs it."""
-    row = {"candidate": value, "status": "same", "change": 0.0, "change_low": None, "change_high": None}
-    row |= {"title": "AKD", "better": "lower", "unit": "px", "signature": signature}
-    candidate = {"method": "m", "title": "M", "protocol": "small", "protocol_hash": protocol_hash}
-    candidate |= {"data_hash": data_hash, "pairs": 40, "checkpoint_sha256": "c" * 64}
-    return {"outcome": outcome, "exit_code": 0, "candidate": candidate, "metrics": {METRIC: row}}
+def verdict_of(value, signature="akd|v1", title="M", data_hash="d"):
+    """A verdict that judged nothing but one metric, the same within noise."""
+    numbers = dict.fromkeys(("change_low", "change_high", "typical", "p", "p_corrected", "detectable"))
+    row = MetricVerdict(
+        key=METRIC,
+        title="AKD",
+        better="lower",
+        unit="px",
+        signature=signature,
+        status="same",
+        reason="within noise",
+        basis="paired",
+        judged=True,
+        baseline=1.0,
+        candidate=value,
+        change=0.0,
+        tolerance=0.1,
+        pairs=40,
+        identities=20,
+        baseline_coverage=1.0,
+        candidate_coverage=1.0,
+        **numbers,
+    )
+    side = SideFacts(
+        path="runs/m",
+        method="m",
+        title=title,
+        protocol="small",
+        protocol_hash="a" * 64,
+        data_hash=data_hash,
+        pairs=40,
+        checkpoint_sha256="c" * 64,
+        device="cpu",
+        precision="fp32",
+    )
+    return VerdictRecord(
+        schema_version=SCHEMA_VERSION,
+        outcome="pass",
+        exit_code=0,
+        stage="full",
+        reasons=(),
+        warnings=(),
+        metrics={METRIC: row},
+        worst=(),
+        baseline=side,
+        candidate=side,
+        rules={},
+        statistics={},
+    )
 
 
 def append_many(path: Path, start: int) -> None:

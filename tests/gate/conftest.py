@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 
 from evalkit.gate.side import read_side
-from evalkit.records import write_table
+from evalkit.records import SCHEMA_VERSION, write_table
+from tests.facts import header_facts, metric_facts, summary_facts
 
 BETTER = {"csim[dlib]": "higher", "akd[dlib68]": "lower", "l1": "lower", "fid": "lower"}
 IDENTITIES, CLIPS = 20, 40
+NAMES = ("pair", "source_identity", "driving_identity", "metric", "mean", "n", "coverage")
 
 
 def people(count=CLIPS, identities=IDENTITIES):
@@ -32,17 +34,14 @@ def entry(key, means, **changes):
     fields = {
         "title": key.partition("[")[0].upper(),
         "better": BETTER.get(key, "lower"),
-        "unit": "",
         "value": float(np.mean(scored)) if scored else None,
-        "ci_low": None,
-        "ci_high": None,
         "n": len(scored),
         "frames": 10 * len(scored),
         "coverage": len(scored) / max(len(means), 1),
         "status": "ok" if scored else "nothing_scored",
         "signature": f"{key}|v1",
     }
-    return fields | changes
+    return metric_facts(**(fields | changes))
 
 
 def write_run(
@@ -64,29 +63,12 @@ def write_run(
     (folder / "pairs").mkdir(parents=True)
     count = len(next(iter(scores.values()))) if scores else 0
     pairs = pairs or people(count)
-    told = {"protocol": "small", "protocol_hash": "a" * 64, "method": "m", "title": name, **(configuration or {})}
-    content = {
-        "schema_version": 1,
-        "status": "finished",
-        "configuration": {"device": "cpu", "precision": "fp32", "checkpoint_sha256": None, **told},
-        "protocol": {"id": "small", "averaging": "clip", "coverage_floor": 0.9, **(rules or {})},
-        "provenance": {"evalkit": "0.1.0", "commit": None},
-        "timings": {"fps": None},
-    }
-    (folder / "run.json").write_text(json.dumps(content | (header or {})))
-    facts = {
-        "schema_version": 1,
-        "protocol": "small",
-        "protocol_version": 1,
-        "protocol_hash": "a" * 64,
-        "task": "self_reenactment",
-        "data_hash": "d" * 64,
-        "method": "m",
-        "title": name,
-        "complete": True,
-        "pairs": {"protocol": count, "run": count, "scored": count, "failed": [], **(counts or {})},
-        "metrics": {key: entry(key, list(means)) for key, means in scores.items()} | (entries or {}),
-    }
+    told = {"device": "cpu", "precision": "fp32", "title": name, **(configuration or {})}
+    content = header_facts(configuration=told, protocol=rules or {}, **(header or {}))
+    (folder / "run.json").write_text(json.dumps(content))
+    pairs_of = {"protocol": count, "run": count, "scored": count, "failed": [], **(counts or {})}
+    metrics = {key: entry(key, list(means)) for key, means in scores.items()} | (entries or {})
+    facts = summary_facts(metrics, title=name, pairs=pairs_of)
     (folder / "summary.json").write_text(json.dumps(facts | summary))
     rows = [
         {
@@ -101,10 +83,11 @@ def write_run(
         for key, means in scores.items()
         for i, ((pair, person), mean) in enumerate(zip(pairs, means, strict=True))
     ]
-    table = pa.Table.from_pylist(rows) if rows else pa.table({"pair": pa.array([], pa.string())})
+    table = pa.Table.from_pylist(rows) if rows else pa.table({name: pa.array([], pa.string()) for name in NAMES})
     write_table(folder / "clips.parquet", table, {})
     for pair, _ in pairs[:count]:
-        outcome = {"schema_version": 1, "pair": pair, "status": "ok", "source_sha256": "s", "driving_sha256": "d"}
+        outcome = {"schema_version": SCHEMA_VERSION, "pair": pair, "status": "ok"}
+        outcome |= {"source_sha256": "s", "driving_sha256": "d"}
         (folder / "pairs" / f"{pair}.json").write_text(json.dumps(outcome))
     return folder
 

@@ -10,6 +10,8 @@ from evalkit.gate.baseline import save_baseline
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import PairData, read_side
 from evalkit.gate.verdict import gate
+from evalkit.json_record import content_of
+from evalkit.records import SCHEMA_VERSION
 from tests.gate.conftest import entry, values
 
 AKD = "akd[dlib68]"
@@ -32,7 +34,7 @@ def test_a_file_gives_the_verdict_of_its_run(make_side, saved):
 
 def test_it_carries_what_comparisons_need(saved):
     content = json.loads(saved.read_text())
-    assert content["schema_version"] == 1 and content["summary"]["protocol_hash"] == "a" * 64
+    assert content["schema_version"] == SCHEMA_VERSION and content["summary"]["protocol_hash"] == "a" * 64
     assert content["summary"]["metrics"][AKD]["signature"] == f"{AKD}|v1"
     assert content["run"]["device"] == "cpu" and len(content["pairs"]) == len(content["scores"][AKD]["mean"]) == 40
 
@@ -117,10 +119,10 @@ def test_edited_files_are_refused(saved, change):
 @pytest.mark.parametrize(
     ("text", "phrase"),
     [
-        ("", "cannot be read"),
-        ("{", "cannot be read"),
-        ("[1]", "cannot be read"),
-        ('"text"', "cannot be read"),
+        ("", "damaged"),
+        ("{", "damaged"),
+        ("[1]", "expected a JSON object"),
+        ('"text"', "expected a JSON object"),
         ("{}", "schema_version"),
         ('{"schema_version": 99}', "Update evalkit"),
         ('{"schema_version": 1}', "evalkit gate save"),
@@ -136,7 +138,7 @@ def test_what_is_no_baseline(tmp_path, text, phrase):
 
 def test_truncated_files_are_refused(saved):
     saved.write_text(saved.read_text()[:500])
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="damaged"):
         read_side(saved)
 
 
@@ -184,7 +186,18 @@ def test_a_leaderboard_row_is_paired(make_side, tmp_path):
     means = values()
     keys = list(means)
     a = make_side("a", means)
-    row = dict(a.summary) | {"identity": {"checkpoint_sha256": "c"}}
+    row = content_of(a.summary) | {
+        **dict.fromkeys(("tag", "heading", "dataset", "created"), ""),
+        "anchor": False,
+        "flags": [],
+        "trained_on": None,
+        "overlap": None,
+        "identity": {"checkpoint_sha256": "c", "options": {}},
+        "speed": {"fps": None, "machine": ""}
+        | dict.fromkeys(("latency_s", "batch", "peak_memory_bytes"))
+        | dict.fromkeys(("warm_up", "peak_memory_of"), ""),
+        "provenance": {"evalkit": "0", "commit": None, "dirty": None},
+    }
     columns = ["pair", "source_identity", "driving_identity", *keys, *(f"{key} frames" for key in keys)]
     clips = [
         [s.pair, s.source_identity, s.driving_identity, *(a.scores[k][s.pair].mean for k in keys), *(10 for _ in keys)]
@@ -195,5 +208,5 @@ def test_a_leaderboard_row_is_paired(make_side, tmp_path):
     b = make_side("b", means | {AKD: means[AKD] * 1.1})
     assert gate(read_side(path), b, Rules()).metrics == gate(a, b, Rules()).metrics
     path.write_text(json.dumps(row | {"clips": {"columns": columns, "rows": [clips[0][:-1]]}}))
-    with pytest.raises(RunError, match="damaged leaderboard entry"):
+    with pytest.raises(RunError, match="clips: row 1 is not three names"):
         read_side(path)

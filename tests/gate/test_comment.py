@@ -8,7 +8,8 @@ import pytest
 from evalkit.gate.comment import Pictures, markdown, pictures, times_tolerated
 from evalkit.gate.formats import COLUMNS
 from evalkit.gate.rules import Rules
-from evalkit.gate.verdict import WorstPair, gate
+from evalkit.gate.verdict import gate
+from evalkit.gate.verdict_record import WorstPair
 from tests.gate.conftest import values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
@@ -44,13 +45,13 @@ def test_a_pass_has_no_mark(make_side):
 
 
 def test_variants_of_one_title_show_their_key(red):
-    twin = replace(red.metrics[1], key="akd[fan68]")
+    twin = red.metrics[1].model_copy(update={"key": "akd[fan68]"})
     short = rows(markdown(replace(red, metrics=(*red.metrics, twin))), "| Metric | Verdict | Baseline | Candidate")
     assert [line.split(" | ")[0] for line in short] == ["| CSIM ↑", "| AKD (`akd[dlib68]`) ↓", "| AKD (`akd[fan68]`) ↓"]
 
 
 def test_names_cannot_break_the_markdown(red):
-    nasty = replace(red, candidate={**red.candidate, "title": "x | <b>\n# y"}, reasons=("a\n\n| b |",))
+    nasty = replace(red, candidate=red.candidate.model_copy(update={"title": "x | <b>\n# y"}), reasons=("a\n\n| b |",))
     text = markdown(nasty)
     assert "x \\| \\<b\\> # y" in text and "- a \\| b \\|" in text
 
@@ -75,4 +76,4 @@ def test_with_an_address_pictures_are_linked(red, tmp_path):
 
 @pytest.mark.parametrize(("times", "shown"), [(None, "-"), (1.34, "1.3"), (42.4, "42"), (424.1, "over 100")])
 def test_times_of_the_tolerance(times, shown):
-    assert times_tolerated(WorstPair("p", AKD, 1.0, 2.0, times)) == shown
+    assert times_tolerated(WorstPair(pair="p", metric=AKD, baseline=1.0, candidate=2.0, tolerances=times)) == shown

@@ -35,7 +35,7 @@ def test_junit_of_what_could_not_be_measured(make_side):
 
 
 def test_junit_survives_control_characters(red):
-    row = replace(red.metrics[0], status="worse", reason="bad \x00\x1b byte <&>")
+    row = red.metrics[0].model_copy(update={"status": "worse", "reason": "bad \x00\x1b byte <&>"})
     assert Xml.fromstring(junit(replace(red, metrics=(row,)))).get("failures") == "1"
 
 
@@ -57,5 +57,5 @@ def test_a_pass_is_a_notice(make_side):
 
 
 def test_small_changes_are_not_printed_as_zero(red):
-    row = replace(red.metrics[0], change=1e-9)
+    row = red.metrics[0].model_copy(update={"change": 1e-9})
     assert "1.0e-09" in cells(row)[4]

@@ -13,6 +13,8 @@ from evalkit.gate.changepoints import change_points
 from evalkit.gate.history_page import collect, write_pages
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict import gate
+from evalkit.gate.verdict_record import read_verdict
+from evalkit.json_record import content_of
 from tests.gate.appender import METRIC as AKD
 from tests.gate.appender import append_many, verdict_of
 from tests.gate.conftest import values
@@ -27,16 +29,16 @@ def test_two_gates_at_once_lose_no_line(tmp_path):
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0
-    found = {line["metrics"][AKD]["candidate"] for line in history.read(path)}
+    found = {line.metrics[AKD].candidate for line in history.read(path)}
     assert found == {float(n) for n in (*range(25), *range(100, 125))}
 
 
 def test_a_real_verdict_goes_in_and_comes_out(make_side, tmp_path):
     verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
-    history.append(tmp_path / "new" / "h.jsonl", verdict.as_json(), "abc")
+    history.append(tmp_path / "new" / "h.jsonl", verdict.record(), "abc")
     line = history.read(tmp_path / "new" / "h.jsonl")[0]
-    assert line["commit"] == "abc" and line["outcome"] == "pass"
-    assert line["metrics"][AKD]["candidate"] == pytest.approx(values()[AKD].mean())
+    assert line.commit == "abc" and line.outcome == "pass"
+    assert line.metrics[AKD].candidate == pytest.approx(values()[AKD].mean())
 
 
 def test_a_torn_line_is_named_and_hides_no_other(tmp_path):
@@ -133,16 +135,15 @@ def test_the_page_is_one_file_with_pictures(tmp_path):
 
 
 def test_the_page_escapes_what_it_is_given(tmp_path):
-    bad = verdict_of(1.0)
-    bad["candidate"]["title"] = "<script>alert(1)</script>"
+    bad = verdict_of(1.0, title="<script>alert(1)</script>")
     text = write_pages(lines(tmp_path, bad), tmp_path / "site").read_text()
     assert "<script>" not in text
 
 
 def test_a_verdict_file(tmp_path):
     path = tmp_path / "v.json"
-    path.write_text(json.dumps({"schema_version": 1, **verdict_of(1.0)}))
-    assert history.read_verdict(path)["outcome"] == "pass"
+    path.write_text(json.dumps(content_of(verdict_of(1.0))))
+    assert read_verdict(path) == verdict_of(1.0)
     path.write_text("{}")
     with pytest.raises(RunError, match="evalkit gate --json"):
-        history.read_verdict(path)
+        read_verdict(path)

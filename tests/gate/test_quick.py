@@ -42,7 +42,9 @@ def stages(a, b, rules):
 def part(side, only):
     """What the side would be after running these pairs alone."""
     kept = {key: {p: s for p, s in scores.items() if p in set(only)} for key, scores in side.scores.items()}
-    return replace(side, scores=kept, summary={**side.summary, "complete": False, "data_hash": "e" * 64})
+    return replace(
+        side, scores=kept, summary=side.summary.model_copy(update={"complete": False, "data_hash": "e" * 64})
+    )
 
 
 def test_every_beginning_is_balanced(make_side):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from evalkit.errors import UnknownNameError
+from evalkit.errors import RunError, UnknownNameError
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate
@@ -217,8 +217,19 @@ def test_an_unavailable_metric(make_side):
 def test_nan_is_missing_not_a_number(make_side):
     scores = values() | {AKD: [None] * 40}
     incomplete(gate(make_side("a", values()), make_side("b", scores), Rules()), "the candidate has no value")
-    nan = make_side("c", values(), entries={AKD: entry(AKD, values()[AKD], value=float("nan"))})
-    incomplete(gate(make_side("d", values()), nan, Rules()), "the candidate has no value")
+    with pytest.raises(RunError, match="NaN is not a number"):
+        make_side("c", values(), entries={AKD: entry(AKD, values()[AKD], value=float("nan"))})
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize("where", [("in the baseline", 1, 0), ("now", 0, 1), ("in the baseline and now", 1, 1)])
+def test_a_value_without_a_signature_is_compared_with_nothing(make_side, nothing, where):
+    text, *without = where
+    unsigned = {AKD: entry(AKD, values()[AKD], signature=nothing)}
+    sides = [make_side(name, values(), entries=unsigned if no else {}) for name, no in zip("ab", without, strict=True)]
+    verdict = gate(*sides, Rules())
+    assert verdict.exit_code == 4 and f"{AKD} has a value without a signature {text}:" in verdict.reasons[0]
+    assert gate(*sides, Rules(metrics={AKD: {"ignore": True}})).exit_code == 0
 
 
 def test_nan_of_one_clip_leaves_the_pair_out(make_side):
@@ -330,7 +341,8 @@ def test_the_machine_form_is_whole_and_repeats(make_side):
     worse = moved(1.0) | {CSIM: values()[CSIM] * 0.9}
     texts = [
         json.dumps(
-            gate(make_side(f"a{n}", values()), make_side(f"b{n}", worse), Rules()).as_json()["metrics"], allow_nan=False
+            gate(make_side(f"a{n}", values()), make_side(f"b{n}", worse), Rules()).record().model_dump()["metrics"],
+            allow_nan=False,
         )
         for n in range(2)
     ]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from evalkit.records import SCHEMA_VERSION, write_table
+from evalkit.records import write_table
+from tests.facts import header_facts, metric_facts, summary_facts
 
 PEOPLE = ("anna", "bela", "cora", "dora")
 PAIRS = [(a, b) for a in PEOPLE for b in PEOPLE if a != b]
@@ -16,46 +17,30 @@ FACTS = {"csim[x]": ("CSIM", "higher"), "aed[x]": ("AED", "lower"), "fid": ("FID
 
 def _summary(method: str, title: str, metrics: dict[str, float]) -> dict:
     entries = {
-        key: {
-            "title": FACTS[key][0],
-            "better": FACTS[key][1],
-            "unit": "",
-            "value": value,
-            "ci_low": None if key == "fid" else value - 0.01,
-            "ci_high": None if key == "fid" else value + 0.01,
-            "n": len(PAIRS),
-            "frames": 10 * len(PAIRS),
-            "coverage": 1.0,
-            "status": "ok",
-            "signature": f"{key}|frame>clip>protocol|v1",
-        }
+        key: metric_facts(
+            title=FACTS[key][0],
+            better=FACTS[key][1],
+            value=value,
+            ci_low=None if key == "fid" else value - 0.01,
+            ci_high=None if key == "fid" else value + 0.01,
+            n=len(PAIRS),
+            frames=10 * len(PAIRS),
+            signature=f"{key}|frame>clip>protocol|v1",
+        )
         for key, value in metrics.items()
     }
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": "small",
-        "protocol_version": 1,
-        "protocol_hash": "a" * 64,
-        "task": "cross_reenactment",
-        "data_hash": "d" * 64,
-        "method": method,
-        "title": title,
-        "complete": True,
-        "pairs": {"protocol": len(PAIRS), "run": len(PAIRS), "scored": len(PAIRS), "failed": []},
-        "metrics": entries,
-    }
+    pairs = {"protocol": len(PAIRS), "run": len(PAIRS), "scored": len(PAIRS), "failed": []}
+    return summary_facts(entries, task="cross_reenactment", method=method, title=title, pairs=pairs)
 
 
 def _header(fps: float | None, dataset: str) -> dict:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "created": "2026-01-01T00:00:00+0000",
-        "configuration": {"checkpoint_sha256": "c" * 64, "options": {}, "precision": "fp32"},
-        "protocol": {"title": "Small protocol", "dataset": dataset, "anchors": ["copy_source"]},
-        "device": {"type": "cpu", "name": "machine"},
-        "provenance": {"evalkit": "0", "commit": "f" * 40, "dirty": False},
-        "timings": {"fps": fps, "frames": 1, "seconds": 1.0},
-    }
+    return header_facts(
+        configuration={"checkpoint_sha256": "c" * 64, "options": {}, "precision": "fp32"},
+        protocol={"title": "Small protocol", "dataset": dataset, "anchors": ["copy_source"]},
+        device={"name": "machine"},
+        provenance={"commit": "f" * 40, "dirty": False},
+        timings={"fps": fps},
+    )
 
 
 def _clips(metrics: dict[str, float], spread: float) -> pa.Table:

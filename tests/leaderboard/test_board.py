@@ -60,7 +60,7 @@ COSTS = {
     "latency_s": 0.02,
     "batch": 2,
     "warm_up": "one step",
-    "peak_memory_bytes": 512e6,
+    "peak_memory_bytes": 512_000_000,
     "peak_memory_of": "process memory",
 }
 
@@ -83,7 +83,7 @@ def test_rows_of_before_costs_were_kept_show_a_dash(add, boards):
     add("old", metrics(0.5, 0.5), fps=25.0)
     path = boards / "small" / "old.json"
     content = json.loads(path.read_text())
-    path.write_text(json.dumps(content | {"speed": {"fps": 25.0, "machine": "machine, fp32"}}))
+    path.write_text(json.dumps(content | {"schema_version": 1, "speed": {"fps": 25.0, "machine": "machine, fp32"}}))
     assert "latency" not in [column.key for column in board_table(read_board(boards, "small")).columns]
     table = board_table(add("new", metrics(0.5, 0.5), fps=50.0, header={"timings": COSTS}))
     assert "| FPS ↑ | Latency (ms) ↓ | Memory (MB) ↓ | Overlap |" in markdown(table)
@@ -128,9 +128,7 @@ def test_a_row_is_replaced_by_the_same_weights_only(add, run, boards, tmp_path):
         add("a", metrics(0.7, 0.5), header={"configuration": {"checkpoint_sha256": "e" * 64}})
     (tmp_path / "runs" / "small" / "a").rename(tmp_path / "second")
     board = add("a", metrics(0.6, 0.5))
-    assert (
-        len(board.entries) == 1 and read_board(boards, "small").entries[0].content["metrics"]["csim[x]"]["value"] == 0.6
-    )
+    assert len(board.entries) == 1 and read_board(boards, "small").entries[0].row.metrics["csim[x]"].value == 0.6
 
 
 def test_empty_and_unknown_boards_are_explained(boards):

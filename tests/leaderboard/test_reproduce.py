@@ -1,24 +1,27 @@
 """Reported beside measured: what gets a difference, and what the reasons against one are."""
 
+import json
+
 import pytest
 
 from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import reproduce
 from evalkit.measured import Measured
 from evalkit.published import find_paper
+from evalkit.run_record import Identity, Summary
+from tests.facts import metric_facts, summary_facts
 
 
 def result(metrics, method="fsrt", protocol="fsrt_vox_self", complete=True, tag="", dataset="voxceleb1"):
     pairs = {"protocol": 525, "run": 525 if complete else 3, "scored": 525 if complete else 3, "failed": []}
-    summary = {
-        "method": method,
-        "protocol": protocol,
-        "task": "self_reenactment",
-        "complete": complete,
-        "pairs": pairs,
-        "metrics": {key: {"value": value} for key, value in metrics.items()},
+    entries = {
+        key: metric_facts(value=value, status="nothing_scored" if value is None else "ok")
+        for key, value in metrics.items()
     }
-    return Measured(f"runs/{protocol}/{method}", method, tag, summary, protocol, dataset, None, "", {})
+    facts = summary_facts(entries, method=method, protocol=protocol, complete=complete, pairs=pairs)
+    summary = Summary.model_validate_json(json.dumps(facts))
+    identity = Identity(checkpoint_sha256=None, options=None)
+    return Measured(f"runs/{protocol}/{method}", method, tag, summary, protocol, dataset, None, "", identity)
 
 
 def cell(results, method="FSRT", metric="L1", table="1"):

@@ -10,14 +10,17 @@ import pytest
 from evalkit import video
 from evalkit.execute import PairResult, Plan
 from evalkit.files import content_sha256
+from evalkit.json_record import content_of
 from evalkit.metrics import METRICS
 from evalkit.pairs import make_pairs
 from evalkit.protocol import Protocol
 from evalkit.records import NO_FACE_GENERATED, OK, FrameScores
 from evalkit.report.collect import Comparison, collect
+from evalkit.run_record import Configuration
 from evalkit.runfolder import Outcome, RunFolder
 from evalkit.summary import write_summary
 from evalkit.types import Clip, Pair
+from tests.facts import header_facts
 from tests.fakes import grey, make_protocol
 
 FRAMES, SIZE = 6, 32
@@ -88,22 +91,21 @@ def write_run(
             scores = {m.key: _scores(pair, m, quality + index / 10, frames, faceless or {}) for m in metrics}
         run.write_outcome(outcome)
         results.append(PairResult(pair, outcome, scores))
-    configuration = {"method": method, "title": title or method, "protocol_hash": protocol.hash, "options": {}}
+    named = {"method": method, "title": title or method, "protocol": protocol.id, "protocol_hash": protocol.hash}
+    configuration = Configuration(kind="method", motion="absolute", options={}, **named)
     plan = Plan(protocol, pairs, metrics, None, run, configuration, folder / "cache", {})
     write_summary(plan, results, len(pairs))
-    content = {
-        "schema_version": 1,
-        "status": "finished",
-        "created": "2026-01-01T00:00:00+0000",
-        "configuration": configuration,
-        "data": str(data) if data else None,
-        "protocol": protocol.model_dump(mode="json"),
-        "extractors": {},
-        "device": {"type": "cpu", "name": "machine"},
-        "provenance": {"evalkit": "0", "commit": "f" * 40, "dirty": False},
-        "timings": {"fps": 10.0},
-    }
-    run.header.write_text(json.dumps(content | (header or {})))
+    content = header_facts(
+        configuration=content_of(configuration),
+        data=str(data) if data else None,
+        protocol=protocol.model_dump(mode="json"),
+        device={"name": "machine"},
+        provenance={"commit": "f" * 40, "dirty": False},
+        timings={"fps": 10.0},
+    )
+    for key, value in (header or {}).items():
+        content[key] = content[key] | value if isinstance(value, dict) else value
+    run.header.write_text(json.dumps(content))
     return folder
 
 

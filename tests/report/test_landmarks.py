@@ -14,6 +14,8 @@ from evalkit.files import content_sha256
 from evalkit.protocol import DrivingRule
 from evalkit.report.landmarks import MISSING, PairLandmarks, choose_detector, write_landmarks
 from evalkit.report.media import ClipFile
+from evalkit.run_record import RunHeader
+from tests.facts import header_facts
 
 SIZE, FRAMES = 64, 3
 
@@ -98,4 +100,5 @@ def test_they_can_be_found_anew(tmp_path, job):
     ],
 )
 def test_the_detector_is_one_the_metrics_used(used, chosen):
-    assert choose_detector([{"extractors": dict.fromkeys(used, "signature")}]) == chosen
+    facts = header_facts(extractors=dict.fromkeys(used, "signature"))
+    assert choose_detector([RunHeader.model_validate_json(json.dumps(facts))]) == chosen

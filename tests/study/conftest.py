@@ -11,13 +11,13 @@ import pytest
 from evalkit import video
 from evalkit.files import content_sha256
 from evalkit.protocol import read_protocol
-from evalkit.records import SCHEMA_VERSION
 from evalkit.run import resolve_pairs
 from evalkit.runfolder import Outcome, RunFolder
 from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import Study, StudyFolder, read_study, read_tokens
 from evalkit.study.make import Plan, draft_study, write_draft
 from evalkit.study.server import StudyServer
+from tests.facts import header_facts, summary_facts
 
 SIZE, FRAMES = 32, 6
 PEOPLE = ("anna", "bela", "cora")
@@ -68,27 +68,16 @@ def write_run(out: Path, protocol_file: Path, data_root: Path, method: str, titl
             generated_sha256=content_sha256(clip),
         )
         folder.write_outcome(outcome)
-    summary = {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": protocol.id,
-        "protocol_version": 1,
-        "protocol_hash": protocol.hash,
-        "task": protocol.task,
-        "data_hash": "d" * 64,
-        "method": method,
-        "title": title,
-        "complete": True,
-        "pairs": {"protocol": len(pairs), "run": len(pairs), "scored": len(pairs), "failed": []},
-        "metrics": {},
-    }
-    header = {
-        "schema_version": SCHEMA_VERSION,
-        "configuration": {"checkpoint_sha256": None},
-        "protocol": protocol.model_dump(mode="json"),
-        "data": str(data_root),
-        "device": {"name": "machine"},
-        "timings": {"fps": None},
-    }
+    summary = summary_facts(
+        {},
+        protocol=protocol.id,
+        protocol_hash=protocol.hash,
+        task=protocol.task,
+        method=method,
+        title=title,
+        pairs={"protocol": len(pairs), "run": len(pairs), "scored": len(pairs), "failed": []},
+    )
+    header = header_facts(protocol=protocol.model_dump(mode="json"), data=str(data_root), device={"name": "machine"})
     folder.summary.write_text(json.dumps(summary))
     folder.header.write_text(json.dumps(header))
     return folder.path

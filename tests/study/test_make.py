@@ -16,6 +16,7 @@ from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import read_study, read_tokens
 from evalkit.study.make import Draft, write_draft
 from evalkit.study.media import mosaic
+from tests.facts import header_facts
 from tests.study.conftest import FRAMES, PEOPLE, SIZE, TITLES
 
 
@@ -195,7 +196,7 @@ def test_a_pair_list_of_ones_own_is_asked_for(runs, protocol_file, tmp_path):
     (tmp_path / "small.csv").write_text("source,driving\nanna_take,bela_take\n")
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(content))
     protocol = read_protocol(tmp_path / "small.yaml")
-    configuration = {"checkpoint_sha256": None, "protocol_hash": protocol.hash}
+    configuration = header_facts(configuration={"protocol_hash": protocol.hash})["configuration"]
     change_header(runs[0], protocol=protocol.model_dump(mode="json"), configuration=configuration)
     with pytest.raises(StudyError, match="no protocol called 'small'"):
         read_entrants(runs, "good")
