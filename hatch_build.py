@@ -19,7 +19,7 @@ class RecordCommit(BuildHookInterface[Any]):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from evalkit.provenance import BUILD_RECORD, code_state
+        from evalkit.records.provenance import BUILD_RECORD, code_state
 
         commit, edited = code_state(Path(self.root))
         if commit is None:

@@ -16,7 +16,7 @@ import av
 import dlib
 import numpy as np
 
-from evalkit.demo import DEMO_VERSION, DemoClip, render_clip
+from evalkit.datasets.drawn import DEMO_VERSION, DemoClip, render_clip
 from evalkit.extractors.landmark_pose import angles, fit_pose
 
 

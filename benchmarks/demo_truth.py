@@ -12,11 +12,11 @@ the source picture as their first frame.
 import argparse
 from pathlib import Path
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.datasets.demo import FPS, PROTOCOLS, corpus_root, index
-from evalkit.demo import render_clip
-from evalkit.pairs import make_pairs
-from evalkit.protocol import find_protocol
+from evalkit.datasets.drawn import render_clip
+from evalkit.protocol.pairs import make_pairs
+from evalkit.protocol.schema import find_protocol
 from evalkit.types import Clip
 
 

@@ -26,14 +26,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import random_networks
-from evalkit import video
-from evalkit.cache import FeatureCache
-from evalkit.evaluate import Scorer
+from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
-from evalkit.protocol import Protocol
-from evalkit.sets import score_sets
+from evalkit.protocol.schema import Protocol
+from evalkit.scoring.cache import FeatureCache
+from evalkit.scoring.features import FeatureBank
+from evalkit.scoring.score_pair import Scorer
+from evalkit.scoring.score_sets import score_sets
 from evalkit.types import Clip, Pair
 
 SIDE = 256

@@ -12,12 +12,12 @@ import time
 import torch
 from torch import Tensor
 
+from baselines._shared.native.pictures import to_tensor
 from baselines.fsrt.adapter import networks
 from baselines.fsrt.encoding import pixel_coordinates
 from baselines.fsrt.model import FSRT
-from baselines.native.pictures import to_tensor
-from evalkit.cost import peak_memory
-from evalkit.demo import render_clip
+from evalkit.datasets.drawn import render_clip
+from evalkit.method.cost import peak_memory
 
 SIDE = 256
 CHUNKS = (1024, 4096, 16384, 65536)

@@ -22,7 +22,7 @@ from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import PairScore, Side, read_side
 from evalkit.gate.verdict import gate
-from evalkit.run_record import PairCounts
+from evalkit.records.run import PairCounts
 
 
 def real_tables(sides):

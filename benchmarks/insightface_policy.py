@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from insightface.model_zoo.scrfd import SCRFD
 
-from evalkit import video, weights
+from evalkit import weights
+from evalkit.clips import video
 from evalkit.extractors import arcface, insightface_app, scrfd
 from evalkit.extractors.onnx_network import open_session
 from evalkit.metrics.csim import csim

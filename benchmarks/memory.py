@@ -39,13 +39,13 @@ def apart(key: str, side: int, frames: int) -> int:
 
 
 def measure(key: str, side: int, frames: int) -> None:
-    from evalkit import video
-    from evalkit.cache import FeatureCache
-    from evalkit.cost import peak_memory
-    from evalkit.evaluate import Scorer
-    from evalkit.features import FeatureBank
+    from evalkit.clips import video
+    from evalkit.method.cost import peak_memory
     from evalkit.metrics import METRICS
-    from evalkit.protocol import Protocol
+    from evalkit.protocol.schema import Protocol
+    from evalkit.scoring.cache import FeatureCache
+    from evalkit.scoring.features import FeatureBank
+    from evalkit.scoring.score_pair import Scorer
     from evalkit.types import Clip, Pair
 
     metric, noise = METRICS[key], np.random.default_rng(0)

@@ -26,17 +26,17 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from baselines.native.batches import Batches, inference
-from baselines.native.method import NativeMethod
-from baselines.native.pictures import to_tensor
-from baselines.native.speedups import to_device
-from baselines.native.workers import alone, worker_count
+from baselines._shared.native.batches import Batches, inference
+from baselines._shared.native.method import NativeMethod
+from baselines._shared.native.pictures import to_tensor
+from baselines._shared.native.speedups import to_device
+from baselines._shared.native.workers import alone, worker_count
 from baselines.pirenderer.adapter import PiRenderer
 from baselines.sfd.adapter import WindowMethod
-from evalkit.adapter import MethodConfig
-from evalkit.cost import peak_memory
-from evalkit.demo import render_clip
-from evalkit.methods import build_method, find_method, list_methods, method_options
+from evalkit.datasets.drawn import render_clip
+from evalkit.method.cost import peak_memory
+from evalkit.method.find import build_method, find_method, list_methods, method_options
+from evalkit.method.interface import MethodConfig
 
 SIDE = 256
 CLIP = 100

@@ -16,10 +16,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.datasets import DATASETS
-from evalkit.demo import render_clip
-from evalkit.prepare.build import Settings, prepare
+from evalkit.datasets.drawn import render_clip
+from evalkit.datasets.prepare.build import Settings, prepare
 
 HEADER = "video_id,start,end,bbox,fps,width,height,partition,person_id"
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}

@@ -13,22 +13,21 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from evalkit import video
-from evalkit.cost import summed_up
-from evalkit.demo import render_clip
-from evalkit.execute import PairResult, Plan
-from evalkit.json_record import write_record
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
 from evalkit.metrics import METRICS
-from evalkit.protocol import DrivingRule, Protocol
-from evalkit.provenance import provenance
-from evalkit.records import OK, SCHEMA_VERSION, FrameScores
+from evalkit.protocol.schema import DrivingRule, Protocol
+from evalkit.records.frame_scores import OK, SCHEMA_VERSION, FrameScores
+from evalkit.records.json_record import write_record
+from evalkit.records.provenance import provenance
+from evalkit.records.run import Configuration, DeviceFacts, ProtocolFacts, ProvenanceFacts, RunHeader
+from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from evalkit.report.site import write_report
-from evalkit.run_record import Configuration, DeviceFacts, ProtocolFacts, ProvenanceFacts, RunHeader
-from evalkit.runfolder import Outcome, RunFolder
-from evalkit.summary import write_summary
+from evalkit.runs.run_pairs import PairResult, Plan
+from evalkit.runs.summary import summed_up, write_summary
 from evalkit.types import Clip, Pair
 
 KEYS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "akd[dlib68-mean-abs]", "apd[landmark]", "aed[landmark]")

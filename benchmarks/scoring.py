@@ -95,10 +95,10 @@ def side(asked: argparse.Namespace, work: Path, name: str, method: str, cache: P
 
 
 def ours(work: Path, method: str, tag: str, frames: int, workers: int, upsample: int) -> None:
-    from evalkit.outputs import find_outputs
-    from evalkit.protocol import find_protocol
-    from evalkit.run import Settings, resolve_pairs, score_outputs
-    from evalkit.scoring import scoring_pool
+    from evalkit.protocol.schema import find_protocol
+    from evalkit.runs.foreign_clips import find_outputs
+    from evalkit.runs.run import Settings, resolve_pairs, score_outputs
+    from evalkit.scoring.pool import scoring_pool
 
     protocol = find_protocol(str(work / "bench.yaml"))
     pairs = resolve_pairs(protocol, work / "clips")

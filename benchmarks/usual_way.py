@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 
 from benchmarks.random_networks import ALEXNET, INCEPTION
-from evalkit import video
+from evalkit.clips import video
 from evalkit.extractors.dlib_models import LANDMARKS_68, RESNET_128, dlib_model
 from evalkit.extractors.landmark_pose import angles, fit_pose
 

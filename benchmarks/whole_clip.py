@@ -44,11 +44,11 @@ def apart(way: str, frames: int, side: int) -> dict:
 
 
 def measure(way: str, frames: int, side: int) -> None:
-    from evalkit import video
-    from evalkit.cache import FeatureCache
-    from evalkit.cost import peak_memory
+    from evalkit.clips import video
     from evalkit.extractors import EXTRACTORS, i3d
-    from evalkit.features import FeatureBank
+    from evalkit.method.cost import peak_memory
+    from evalkit.scoring.cache import FeatureCache
+    from evalkit.scoring.features import FeatureBank
 
     noise = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
 
 Content = dict[str, Any]
 

@@ -11,10 +11,10 @@ from typing import Any
 import av
 import numpy as np
 
-from evalkit.adapter import Driving
-from evalkit.demo import render_clip
+from evalkit.datasets.drawn import render_clip
 from evalkit.extractors import Extract, Extractor
-from evalkit.protocol import Protocol
+from evalkit.method.interface import Driving
+from evalkit.protocol.schema import Protocol
 from evalkit.types import Clip, Features, Frames, Pair
 
 SIZE = 16

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from evalkit.aggregate import ClipScore
 from evalkit.gate.baseline_file import BaselineFile, BaselinePair, BaselineRun, BaselineScores
 from evalkit.gate.history import HistoryLine, HistoryValue
 from evalkit.gate.verdict_record import MetricVerdict, SideFacts, VerdictRecord, WorstPair
 from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
-from evalkit.records import FRAME_COLUMNS, SCHEMA_VERSION
-from evalkit.run_record import (
+from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
+from evalkit.records.run import (
     Configuration,
     DeviceFacts,
     DrivingFacts,
@@ -30,9 +29,10 @@ from evalkit.run_record import (
     Summary,
     Timings,
 )
-from evalkit.runfolder import Outcome
+from evalkit.records.run_folder import Outcome
+from evalkit.runs.aggregate import ClipScore
+from evalkit.runs.summary import CLIP_SCHEMA
 from evalkit.study.folder import Asked, Group, LeftOut, Scene, Study
-from evalkit.summary import CLIP_SCHEMA
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "formats.md"
 JSON, PARQUET = ("Key", "Type", "Meaning"), ("Column", "Type", "Meaning")

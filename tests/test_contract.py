@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.base.places import resource_dir
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP
-from evalkit.features import dependency_order
-from evalkit.methods import list_methods
+from evalkit.method.find import list_methods
 from evalkit.metrics import METRICS, find_metric
-from evalkit.protocol import list_protocols
-from evalkit.resources import resource_dir
-from evalkit.run import choose_metrics
+from evalkit.protocol.schema import list_protocols
+from evalkit.runs.run import choose_metrics
+from evalkit.scoring.features import dependency_order
 from tests.fakes import make_protocol, noise
 
 ROOT = Path(__file__).resolve().parent.parent

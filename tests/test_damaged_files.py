@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
+from evalkit.base.files import canonical_sha256
 from evalkit.errors import EvalkitError, RunError
-from evalkit.explain import explain
-from evalkit.files import canonical_sha256
 from evalkit.gate import history
 from evalkit.gate.baseline import save_baseline
 from evalkit.gate.history_page import collect as collect_history
@@ -19,16 +18,17 @@ from evalkit.gate.rules import Rules
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate
 from evalkit.gate.verdict_record import read_verdict
-from evalkit.json_record import content_of
 from evalkit.leaderboard.board import board_table, make_board
 from evalkit.leaderboard.entry import make_entry, read_entry, write_entry
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import content_of
+from evalkit.records.run import read_header, read_summary
+from evalkit.records.run_folder import RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.site import write_report
-from evalkit.run_record import read_header, read_summary
-from evalkit.runfolder import RunFolder
-from evalkit.table import build_table
+from evalkit.tables.explain import explain
+from evalkit.tables.table import build_table
 from tests.gate.appender import verdict_of
 from tests.gate.conftest import entry, make_run, values  # noqa: F401  (a fixture)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from evalkit import __version__
-from evalkit.files import content_sha256
-from evalkit.provenance import code_state
+from evalkit.base.files import content_sha256
+from evalkit.records.provenance import code_state
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evalkit.adapter import Driving, MethodConfig
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
 

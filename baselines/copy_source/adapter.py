@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evalkit.adapter import Driving, MethodConfig
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
 

@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.method import NativeMethod
+from baselines._shared.native.motion_field import build_motion_method
+from baselines._shared.native.networks import Networks, Part
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan, DaganConfig
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.method import NativeMethod
-from baselines.native.motion_field import build_motion_method
-from baselines.native.networks import Networks, Part
-from evalkit.adapter import MethodConfig
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

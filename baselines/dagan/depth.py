@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.resnet import ResNet
+from baselines._shared.motion.resnet import ResNet
 
 
 @dataclass(frozen=True)

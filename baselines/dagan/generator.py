@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.field import resize
-from baselines.motion.generator import (
+from baselines._shared.motion.field import resize
+from baselines._shared.motion.generator import (
     Generated,
     GeneratorConfig,
     ResidualGenerator,
@@ -22,8 +22,8 @@ from baselines.motion.generator import (
     encode_features,
     feature_encoder,
 )
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.spade import SpadeDecoder
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.spade import SpadeDecoder
 
 
 @dataclass(frozen=True)

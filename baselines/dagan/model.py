@@ -12,13 +12,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
+from baselines._shared.motion.generator import GeneratorConfig
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
 from baselines.dagan.depth import DepthDecoder, DepthDecoderConfig, DepthEncoder, DepthEncoderConfig
 from baselines.dagan.generator import DepthAwareGenerator, DepthEncoding, SpadeDepthAwareGenerator
 from baselines.fomm.model import VOX_256
-from baselines.motion.detector import DetectorConfig, KeypointDetector
-from baselines.motion.generator import GeneratorConfig
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from typing import cast
 
 from torch import Tensor, nn
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.networks import Networks, Part
 from baselines.dpe.model import DPE, Face
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod, Render
-from baselines.native.networks import Networks, Part
-from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

@@ -1,11 +1,11 @@
 """FNeVR in evalkit."""
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.method import NativeMethod
+from baselines._shared.native.motion_field import build_motion_method
+from baselines._shared.native.networks import Networks, Part
 from baselines.fnevr.model import VOX_256, Fnevr, FnevrConfig
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.method import NativeMethod
-from baselines.native.motion_field import build_motion_method
-from baselines.native.networks import Networks, Part
-from evalkit.adapter import MethodConfig
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 NETWORKS = Networks(

@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
+from baselines._shared.motion.generator import Generated, GeneratorConfig, SourceEncoding, WarpingGenerator
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
+from baselines._shared.motion.spade import Spade
 from baselines.fnevr.render import COLOUR_CHANNELS, RenderConfig, Rendered, VolumeRenderer
 from baselines.fomm.model import VOX_256 as FOMM_VOX_256
-from baselines.motion.detector import DetectorConfig, KeypointDetector
-from baselines.motion.generator import Generated, GeneratorConfig, SourceEncoding, WarpingGenerator
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
-from baselines.motion.spade import Spade
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.blocks import ResBlock, UpBlock
+from baselines._shared.motion.blocks import ResBlock, UpBlock
 
 DENSITY_CHANNELS = 16
 """Numbers per pixel and layer that the density branch gives; fixed in the official code."""

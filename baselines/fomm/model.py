@@ -1,7 +1,7 @@
 """FOMM: keypoints with local affine transforms -> dense flow -> warped and inpainted source features.
 
 Source: Siarohin, Lathuiliere, Tulyakov, Ricci, Sebe, First Order Motion Model for Image Animation, NeurIPS 2019.
-The parts are in `baselines.motion`, because dagan, fnevr and g3fa build on the same ones.
+The parts are in `baselines._shared.motion`, because dagan, fnevr and g3fa build on the same ones.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from baselines.motion.dense_motion import DenseMotionConfig
-from baselines.motion.detector import DetectorConfig, KeypointDetector
-from baselines.motion.generator import Generated, GeneratorConfig, ResidualGenerator, SourceEncoding
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
+from baselines._shared.motion.dense_motion import DenseMotionConfig
+from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
+from baselines._shared.motion.generator import Generated, GeneratorConfig, ResidualGenerator, SourceEncoding
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
 
 
 @dataclass(frozen=True)

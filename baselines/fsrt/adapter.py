@@ -7,18 +7,18 @@ from itertools import product
 
 from torch import Tensor
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.networks import Networks, Part
+from baselines._shared.native.options import flag
 from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import ExpressionEncoder
 from baselines.fsrt.model import FSRT
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod, Render
-from baselines.native.networks import Networks, Part
-from baselines.native.options import flag
-from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
+from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
+from baselines._shared.motion.field import expected_position
+from baselines._shared.motion.keypoints import Keypoints
 from baselines.fsrt.decoder import relu_mlp
-from baselines.motion.detector import DetectorConfig, KeypointDetector
-from baselines.motion.field import expected_position
-from baselines.motion.keypoints import Keypoints
 
 DETECTOR = DetectorConfig(
     num_kp=10, num_channels=3, block_expansion=32, max_features=1024, num_blocks=5, temperature=0.1, scale_factor=0.25

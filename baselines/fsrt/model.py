@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from baselines._shared.motion.keypoints import Keypoints, transfer
 from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import pixel_coordinates
 from baselines.fsrt.expression import DETECTOR, ExpressionEncoder, FeatureKeypointDetector
 from baselines.fsrt.transformer import Attended
-from baselines.motion.keypoints import Keypoints, transfer
 
 MAX_PIXELS = 4096
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.networks import Networks, Part
 from baselines.lia.model import LIA
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod, Render
-from baselines.native.networks import Networks, Part
-from evalkit.adapter import MethodConfig
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

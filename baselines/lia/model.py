@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from baselines.stylegan.batches import map_frames
-from baselines.stylegan.directions import Directions
-from baselines.stylegan.encoder import AppearanceEncoder
-from baselines.stylegan.layers import linear_stack
-from baselines.stylegan.synthesis import FlowSynthesis
+from baselines._shared.stylegan.batches import map_frames
+from baselines._shared.stylegan.directions import Directions
+from baselines._shared.stylegan.encoder import AppearanceEncoder
+from baselines._shared.stylegan.layers import linear_stack
+from baselines._shared.stylegan.synthesis import FlowSynthesis
 
 BLUR_TAPS = (1.0, 3.0, 3.0, 1.0)
 

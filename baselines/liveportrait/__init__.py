@@ -1,1 +1,17 @@
-"""LivePortrait (Guo et al., 2024): implicit 3D keypoints with stitching and retargeting control."""
+"""LivePortrait (Guo et al., 2024): implicit 3D keypoints with stitching and retargeting control.
+
+adapter       LivePortrait in evalkit
+model         encode a source, move its keypoints, decode in batches
+appearance    source image -> 3D feature volume (F)
+motion        keypoints, expression, head pose (M)
+convnext      the backbone of M
+dense_motion  keypoints -> 3D deformation and occlusion
+warping       moves the feature volume (W)
+spade         warped feature map -> image (G)
+retargeting   stitching and retargeting
+driving       which parts of the driving motion reach the source
+crop          square crops around landmarks
+landmarks     the 203 landmarks of its own detector
+resize        OpenCV's default resize, bit for bit
+blocks        convolution blocks
+"""

@@ -9,6 +9,11 @@ from typing import cast
 
 from torch import Tensor, nn
 
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.networks import Networks, Part
+from baselines._shared.native.options import flag, number
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.driving import Region
 from baselines.liveportrait.landmarks import Read, landmark_reader
@@ -17,12 +22,7 @@ from baselines.liveportrait.motion import MotionExtractor, join_motions
 from baselines.liveportrait.retargeting import Openings, Retargeting, measure_openings, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod, Render
-from baselines.native.networks import Networks, Part
-from baselines.native.options import flag, number
-from evalkit.adapter import MethodConfig
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod
-from baselines.native.motion_field import MotionAnimator
-from baselines.native.networks import Networks, Part
-from baselines.native.options import flag, number
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod
+from baselines._shared.native.motion_field import MotionAnimator
+from baselines._shared.native.networks import Networks, Part
+from baselines._shared.native.options import flag, number
 from baselines.osfs.head_pose import FreeView
 from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs, OsfsConfig, OsfsEncoding
-from evalkit.adapter import MethodConfig
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 SIZES = {"spade": VOX_256_SPADE, "original": VOX_256, "beta": VOX_256_BETA}

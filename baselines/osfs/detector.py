@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.blocks import DownBlock, UpBlock, conv_layer, downscale_layer
-from baselines.motion.field import expected_position
-from baselines.motion.hourglass import HourglassSize
-from baselines.motion.keypoints import Keypoints
+from baselines._shared.motion.blocks import DownBlock, UpBlock, conv_layer, downscale_layer
+from baselines._shared.motion.field import expected_position
+from baselines._shared.motion.hourglass import HourglassSize
+from baselines._shared.motion.keypoints import Keypoints
 
 
 @dataclass(frozen=True)

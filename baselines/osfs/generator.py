@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.blocks import ConvBlock, DownBlock, UpBlock, conv_layer, norm_layer, res_blocks
-from baselines.motion.dense_motion import DenseMotion
-from baselines.motion.field import heatmap_difference, resize, sparse_motions, warp, warp_each
-from baselines.motion.generator import Generated
-from baselines.motion.hourglass import Hourglass, HourglassSize
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.spade import SpadeDecoder
+from baselines._shared.motion.blocks import ConvBlock, DownBlock, UpBlock, conv_layer, norm_layer, res_blocks
+from baselines._shared.motion.dense_motion import DenseMotion
+from baselines._shared.motion.field import heatmap_difference, resize, sparse_motions, warp, warp_each
+from baselines._shared.motion.generator import Generated
+from baselines._shared.motion.hourglass import Hourglass, HourglassSize
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.spade import SpadeDecoder
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.keypoints import Keypoints
+from baselines._shared.motion.keypoints import Keypoints
 
 PI = 3.14
 """The value of pi in the official code; the networks were trained with it."""

@@ -12,8 +12,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
 from baselines.osfs.detector import CanonicalDetector, CanonicalDetectorConfig
 from baselines.osfs.generator import (
     OriginalGenerator,

@@ -12,25 +12,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines.native.batches import Batches, batch_size, inference
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load, random_network
-from baselines.native.method import Render, check_sources
-from baselines.native.networks import Networks, Part
-from baselines.native.options import flag
-from baselines.native.pictures import resized, to_frames, to_tensor
-from baselines.native.speedups import compiled, to_device
-from baselines.native.workers import alone, worker_count
+from baselines._shared.native.batches import Batches, batch_size, inference
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load, random_network
+from baselines._shared.native.method import Render, check_sources
+from baselines._shared.native.networks import Networks, Part
+from baselines._shared.native.options import flag
+from baselines._shared.native.pictures import resized, to_frames, to_tensor
+from baselines._shared.native.speedups import compiled, to_device
+from baselines._shared.native.workers import alone, worker_count
 from baselines.pirenderer.coefficient_files import read_coefficients
 from baselines.pirenderer.coefficients import Motion as Coefficients
 from baselines.pirenderer.coefficients import coefficient_reader
 from baselines.pirenderer.generator import Generator, GeneratorConfig
 from baselines.pirenderer.motion import scale_ratio, windows, with_scale
 from evalkit import weights
-from evalkit.adapter import Driving, MethodConfig
 from evalkit.errors import MethodError, WeightsError
 from evalkit.extractors.deep3d.network import CoefficientRegressor
 from evalkit.extractors.torch_network import load_state
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
 SIZE = 256
@@ -94,7 +94,10 @@ class PiRenderer:
         self._side = side
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
-        """Generated frames, batch by batch; see `evalkit.adapter.Method`. Raises `MethodError` for relative motion."""
+        """Generated frames, batch by batch; see `evalkit.method.interface.Method`.
+
+        Raises `MethodError` for relative motion.
+        """
         check_sources(sources, 1)
         if motion == "relative":
             raise MethodError("pirenderer has no relative motion.")

@@ -12,9 +12,9 @@ import scipy.io
 from numpy.typing import NDArray
 
 from baselines.pirenderer.motion import ANGLES, REGRESSED, motion_coefficients
-from evalkit import video
-from evalkit.adapter import Driving
+from evalkit.clips import video
 from evalkit.errors import MethodError
+from evalkit.method.interface import Driving
 
 SUFFIXES = (".npz", ".mat")
 SIDE = 256

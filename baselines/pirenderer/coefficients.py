@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.native.batches import Batches
+from baselines._shared.native.batches import Batches
 from baselines.pirenderer.motion import motion_coefficients
-from evalkit.adapter import MethodConfig
 from evalkit.extractors import dlib68
 from evalkit.extractors.deep3d.alignment import (
     Alignment,
@@ -25,6 +24,7 @@ from evalkit.extractors.deep3d.alignment import (
     points_without_face,
 )
 from evalkit.extractors.deep3d.network import CoefficientRegressor
+from evalkit.method.interface import MethodConfig
 from evalkit.types import Frames
 
 Motion = NDArray[np.floating]

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.native.load import ready
-from baselines.native.method import NativeMethod, Render, check_sources
-from baselines.native.pictures import to_frames
+from baselines._shared.native.load import ready
+from baselines._shared.native.method import NativeMethod, Render, check_sources
+from baselines._shared.native.pictures import to_frames
 from baselines.sfd.checkpoints import SfdCheckpoints
 from baselines.sfd.faces import Windows, windows_of
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from baselines.sfd.weights import load_model
 from baselines.sfd.window import Window
-from evalkit import video
-from evalkit.adapter import Driving, MethodConfig
+from evalkit.clips import video
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
 CHECKPOINTS = SfdCheckpoints()
@@ -85,7 +85,7 @@ class WindowMethod:
         self._windows = windows
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
-        """Generated frames; see `evalkit.adapter.Method`."""
+        """Generated frames; see `evalkit.method.interface.Method`."""
         check_sources(sources, 1)
         window = self._windows.of_frames(driving, sources.shape[1])
         yield from self._method.animate(sources, CutDriving(driving, window), motion)

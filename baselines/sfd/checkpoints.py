@@ -5,16 +5,16 @@ from pathlib import Path
 
 from baselines.sfd.export import export
 from baselines.sfd.weights import read_weights
-from evalkit.adapter import MethodConfig
-from evalkit.checkpoints import CheckpointStatus, installed_path
 from evalkit.errors import MethodError
+from evalkit.method.checkpoints import CheckpointStatus, installed_path
+from evalkit.method.interface import MethodConfig
 
 SHIPPED = Path(__file__).resolve().parent / "weights" / "small.safetensors"
 
 
 @dataclass(frozen=True)
 class SfdCheckpoints:
-    """Imported weights if there are any, else those in `shipped`; see `evalkit.checkpoints.Checkpoints`.
+    """Imported weights if there are any, else those in `shipped`; see `evalkit.method.checkpoints.Checkpoints`.
 
     All sizes and stages are one variant: a file says itself which networks it holds.
     """
@@ -28,7 +28,7 @@ class SfdCheckpoints:
         return installed_path("sfd", *self.variants)
 
     def import_file(self, path: Path) -> Path:
-        """Make a weight file, or a checkpoint of `python -m baselines.sfd.train`, the default."""
+        """Make a weight file, or a checkpoint of `python -m baselines.sfd.lab.train`, the default."""
         export(path, self.installed)
         return self.installed
 
@@ -54,4 +54,4 @@ class SfdCheckpoints:
         return next((path for path in (self.installed, self.shipped) if path.is_file()), None)
 
 
-_HOW = "Train some with `python -m baselines.sfd.train`, then: evalkit methods import sfd OUT/last.safetensors"
+_HOW = "Train some with `python -m baselines.sfd.lab.train`, then: evalkit methods import sfd OUT/last.safetensors"

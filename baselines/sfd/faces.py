@@ -6,7 +6,7 @@ from pathlib import Path
 
 from baselines.sfd.shape import Shape
 from baselines.sfd.window import Window, find_window, whole
-from evalkit import video
+from evalkit.clips import video
 from evalkit.extractors import dlib68
 from evalkit.extractors.any_size import Locate
 from evalkit.types import Frames

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from baselines._shared.stylegan.encoder import AppearanceEncoder
+from baselines._shared.stylegan.layers import linear_stack
+from baselines._shared.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
 from baselines.sfd.positions import Positions
 from baselines.sfd.shape import Shape
 from baselines.sfd.standardise import Standardise
 from baselines.sfd.subspaces import Subspaces
 from baselines.sfd.warp import framed, picture
 from baselines.sfd.window import Window
-from baselines.stylegan.encoder import AppearanceEncoder
-from baselines.stylegan.layers import linear_stack
-from baselines.stylegan.synthesis import FlowSynthesis, Scale, ToFlow
 
 MASK_AT_START = 2.0
 POSITION_MAPS = (16, 32)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from baselines._shared.stylegan.layers import EqualConv2d, EqualLinear
 from baselines.sfd.standardise import Standardise
-from baselines.stylegan.layers import EqualConv2d, EqualLinear
 
 SHARPNESS = 4.0
 

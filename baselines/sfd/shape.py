@@ -4,8 +4,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from baselines._shared.stylegan.encoder import Widths
 from baselines.sfd.subspaces import Route
-from baselines.stylegan.encoder import Widths
 
 
 class Shape(BaseModel):
@@ -21,7 +21,7 @@ class Shape(BaseModel):
         taps: blur filter in front of and behind changes of resolution.
         warp_source: move the source itself with the last flow (`baselines.sfd.warp`); without it the generator's image
             is the result, as in LIA.
-        paint: the generator's image may show what the source does not (`baselines.stylegan.synthesis`).
+        paint: the generator's image may show what the source does not (`baselines._shared.stylegan.synthesis`).
         points: heat maps on each of the encoder's maps of 16 and 32 pixels, whose positions are a part of its vector
             (`baselines.sfd.positions`); 0 for none, as in LIA.
         standardise: divide coefficients by their spread over the training frames (`baselines.sfd.standardise`).

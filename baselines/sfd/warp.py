@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from baselines._shared.stylegan.synthesis import Scale
 from baselines.sfd.window import Window
-from baselines.stylegan.synthesis import Scale
 
 MARGIN = 0.02
 """Share of a window's side at its border where its flow is not used: the network cannot see what is outside."""

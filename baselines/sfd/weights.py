@@ -12,8 +12,8 @@ from torch import Tensor
 
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
+from evalkit.base.files import atomic_path
 from evalkit.errors import MethodError
-from evalkit.files import atomic_path
 
 FORMAT = "sfd-weights-1"
 TRAINING = "sfd-training-1"

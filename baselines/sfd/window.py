@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.extractors.any_size import Locate, locate_points
 from evalkit.types import Frames, Values
 

@@ -2,17 +2,17 @@
 
 from torch import Tensor
 
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
-from baselines.native.checkpoints import NativeCheckpoints
-from baselines.native.load import load
-from baselines.native.method import NativeMethod, Render
-from baselines.native.motion_field import MotionAnimator
-from baselines.native.networks import Networks, Part
-from baselines.native.options import flag
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
+from baselines._shared.native.checkpoints import NativeCheckpoints
+from baselines._shared.native.load import load
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.motion_field import MotionAnimator
+from baselines._shared.native.networks import Networks, Part
+from baselines._shared.native.options import flag
 from baselines.tpsm.model import VOX_256, TpsEncoding, Tpsm, TpsmConfig
-from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from baselines.motion.blocks import UpBlock, downscale_layer
-from baselines.motion.field import coordinate_grid, heatmap_difference, warp_each
-from baselines.motion.hourglass import Hourglass, HourglassSize
-from baselines.motion.keypoints import Keypoints
+from baselines._shared.motion.blocks import UpBlock, downscale_layer
+from baselines._shared.motion.field import coordinate_grid, heatmap_difference, warp_each
+from baselines._shared.motion.hourglass import Hourglass, HourglassSize
+from baselines._shared.motion.keypoints import Keypoints
 from baselines.tpsm.keypoints import POINTS_PER_TPS
 
 RIDGE = 0.01

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from baselines.motion.blocks import ConvBlock, DownBlock, ResBlock, UpBlock
-from baselines.motion.field import resize, resize_flow, warp
+from baselines._shared.motion.blocks import ConvBlock, DownBlock, ResBlock, UpBlock
+from baselines._shared.motion.field import resize, resize_flow, warp
 from baselines.tpsm.dense_motion import TpsMotion
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.resnet import ResNet
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.resnet import ResNet
 
 POINTS_PER_TPS = 5
 """Consecutive keypoints that define one thin-plate spline."""

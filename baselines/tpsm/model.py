@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from baselines.motion.keypoints import Keypoints
-from baselines.motion.method import Source
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.motion.method import Source
 from baselines.tpsm.dense_motion import TpsMotion, TpsMotionConfig, TpsMotionNetwork
 from baselines.tpsm.inpainting import Inpainted, InpaintingConfig, InpaintingNetwork
 from baselines.tpsm.keypoints import AvdConfig, AvdNetwork, BackgroundPredictor, TpsDetector

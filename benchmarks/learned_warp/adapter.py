@@ -12,10 +12,10 @@ from baselines.landmark_warp.mouth import MouthPainter
 from baselines.landmark_warp.sample import Sampler
 from baselines.landmark_warp.track import pose_track, track_clip
 from baselines.landmark_warp.warp import GridWarp
-from evalkit.adapter import Driving, MethodConfig
 from evalkit.errors import MethodError
 from evalkit.extractors import dlib68
 from evalkit.extractors.any_size import Locate, locate_points
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Frames, Motion
 
 CODES = 10

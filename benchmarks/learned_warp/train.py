@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 from baselines.landmark_warp.motion import iter_moved
 from baselines.landmark_warp.track import pose_track, track_clip
-from evalkit import video
+from evalkit.clips import video
 from evalkit.datasets import DATASETS
 from evalkit.extractors import dlib68
 from evalkit.extractors.any_size import locate_points

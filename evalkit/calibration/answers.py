@@ -4,11 +4,11 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from evalkit.base.csvfile import Row, read_rows
+from evalkit.base.files import atomic_path
 from evalkit.calibration.calibrate import Answer
 from evalkit.calibration.degrade import DEGRADATIONS
-from evalkit.csvfile import Row, read_rows
 from evalkit.errors import RunError
-from evalkit.files import atomic_path
 
 _COLUMNS = ("metric", "degradation", "step", "value", "coverage")
 

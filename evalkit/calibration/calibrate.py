@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit import video
 from evalkit.calibration.degrade import DEGRADATIONS, Degradation
+from evalkit.clips import video
 from evalkit.errors import DatasetError
-from evalkit.evaluate import Scorer, driving_frames
-from evalkit.sets import score_sets
+from evalkit.scoring.score_pair import Scorer, driving_frames
+from evalkit.scoring.score_sets import score_sets
 from evalkit.types import Clip, Frames, Pair
 
 

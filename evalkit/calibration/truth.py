@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit.evaluate import Scorer, driving_frames
 from evalkit.metrics import Metric
-from evalkit.protocol import DrivingRule
+from evalkit.protocol.schema import DrivingRule
+from evalkit.scoring.score_pair import Scorer, driving_frames
 from evalkit.types import Clip, Values
 
 FOLLOWERS = ("apd", "aed")

@@ -1,4 +1,34 @@
-"""The command line. `evalkit --help` must answer at once, so commands import what they need when they run."""
+"""The command line. `evalkit --help` must answer at once, so commands import what they need when they run.
+
+app          all commands in one place
+run          `evalkit run`
+score        `evalkit score`
+results      how both report
+table        `evalkit table`
+report       `evalkit report`
+plot         `evalkit plot`
+explain      `evalkit explain`
+gate         `evalkit gate`
+gate_report  how a gate reports
+history      `evalkit history`
+leaderboard  `evalkit leaderboard`
+study        `evalkit study`
+methods      `evalkit methods`
+metrics      `evalkit metrics`
+calibrate    what `evalkit metrics calibrate` does
+protocols    `evalkit protocols`
+data         `evalkit data`
+weights      `evalkit weights`
+cache        `evalkit cache`
+doctor       `evalkit doctor`
+options      options that several commands share
+choices      what a command line says of a run
+interrupt    what Ctrl-C raises
+devices      where a method runs, and where networks of metrics do
+printing     how tables are printed
+console      results on stdout, everything else on stderr
+failure      what the user is told when a command ends with an exception
+"""
 
 import signal
 import sys

@@ -46,7 +46,7 @@ def evalkit(
 ) -> None:
     """Benchmark and evaluation suite for face reenactment."""
     if version:
-        from evalkit.provenance import version_line
+        from evalkit.records.provenance import version_line
 
         typer.echo(version_line())
         raise typer.Exit

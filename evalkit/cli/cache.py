@@ -12,8 +12,9 @@ app = typer.Typer(help="The cache of computed features.", no_args_is_help=True)
 @app.command("ls")
 def ls(as_json: options.Json = False) -> None:
     """Say where the cache is, how many feature files it holds and how large they are."""
-    from evalkit.cache import FeatureCache, cache_dir
+    from evalkit.base.places import cache_dir
     from evalkit.cli.console import print_json
+    from evalkit.scoring.cache import FeatureCache
 
     files = FeatureCache(cache_dir()).entries()
     size = sum(path.stat().st_size for path in files)
@@ -28,7 +29,8 @@ def gc(
     days: Annotated[float, typer.Option(min=0, help="Remove features that nobody used for this many days.")] = 30,
 ) -> None:
     """Remove features that have not been used for some time. They are computed again when they are needed."""
-    from evalkit.cache import FeatureCache, cache_dir
+    from evalkit.base.places import cache_dir
+    from evalkit.scoring.cache import FeatureCache
 
     removed, size = FeatureCache(cache_dir()).collect_garbage(days * 86400)
     typer.echo(f"removed {removed} feature files, {size / 1e6:.1f} MB")

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.availability import unavailable
-from evalkit.cache import FeatureCache
 from evalkit.calibration.answers import write_answers
 from evalkit.calibration.calibrate import Answer, calibrate
 from evalkit.calibration.degrade import DEGRADATIONS
@@ -16,12 +14,14 @@ from evalkit.calibration.truth import FOLLOWERS, Track, track_truth
 from evalkit.cli.console import pair_progress, say
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError
-from evalkit.evaluate import Scorer
-from evalkit.features import FeatureBank
 from evalkit.figures.files import check_format
 from evalkit.metrics import Metric
-from evalkit.protocol import Protocol, find_protocol
-from evalkit.run import choose_metrics
+from evalkit.protocol.schema import Protocol, find_protocol
+from evalkit.runs.run import choose_metrics
+from evalkit.scoring.availability import unavailable
+from evalkit.scoring.cache import FeatureCache
+from evalkit.scoring.features import FeatureBank
+from evalkit.scoring.score_pair import Scorer
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,20 @@
-"""What a command line says of a run, as the values that `evalkit.run` takes: the same for every command that runs."""
+"""What a command line says of a run, as the values that `evalkit.runs.run` takes: the same for every command that
+runs.
+"""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from evalkit.adapter import MethodConfig
 from evalkit.cli.console import worker_count
 from evalkit.cli.devices import resolve_device, resolve_scoring_device
-from evalkit.coefficients import parse_folders
-from evalkit.device_pool import pool_on
-from evalkit.methods import MethodEntry, method_options
-from evalkit.run import Settings
-from evalkit.scoring import ScoringPool
+from evalkit.method.find import MethodEntry, method_options
+from evalkit.method.interface import MethodConfig
+from evalkit.runs.run import Settings
+from evalkit.scoring.coefficients import parse_folders
+from evalkit.scoring.device_pool import pool_on
+from evalkit.scoring.pool import ScoringPool
 
 
 @dataclass(frozen=True)

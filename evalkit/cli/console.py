@@ -79,7 +79,7 @@ def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Calla
 
 def warn_of_cache() -> None:
     """One line on stderr when features cannot be kept, so that a run that is slow for that reason says so."""
-    from evalkit.cache import cache_dir, why_unusable
+    from evalkit.base.places import cache_dir, why_unusable
 
     if reason := why_unusable(cache_dir()):
         say(f"{reason} Going on without: features are computed again in every run.")

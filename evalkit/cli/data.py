@@ -9,9 +9,9 @@ from evalkit.cli import options
 
 if TYPE_CHECKING:
     from evalkit.datasets import Dataset
-    from evalkit.prepare.build import Prepared
-    from evalkit.prepare.check import Checked
-    from evalkit.prepare.jobs import Recipe
+    from evalkit.datasets.prepare.build import Prepared
+    from evalkit.datasets.prepare.check import Checked
+    from evalkit.datasets.prepare.jobs import Recipe
 
 app = typer.Typer(help="Datasets: what they are, how to get them, and what is there.", no_args_is_help=True)
 
@@ -58,8 +58,8 @@ def check(
     """
     from evalkit.cli.console import pair_progress, print_json, worker_count
     from evalkit.datasets import DATASETS
-    from evalkit.prepare.check import check as check_root
-    from evalkit.protocol import list_protocols
+    from evalkit.datasets.prepare.check import check as check_root
+    from evalkit.protocol.schema import list_protocols
 
     dataset = DATASETS.get(name)
     folder = dataset.resolve_root(root)
@@ -109,8 +109,8 @@ def prepare(
     """
     from evalkit.cli.console import pair_progress, print_json, worker_count
     from evalkit.datasets import DATASETS
-    from evalkit.prepare.build import Settings
-    from evalkit.prepare.build import prepare as prepare_root
+    from evalkit.datasets.prepare.build import Settings
+    from evalkit.datasets.prepare.build import prepare as prepare_root
 
     dataset = DATASETS.get(name)
     recipe, part = _recipe(dataset), _split(dataset, split)
@@ -140,8 +140,8 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
 
     from evalkit.cli.console import print_json, say
     from evalkit.datasets import DATASETS
+    from evalkit.datasets.prepare.commands import fetch_list
     from evalkit.errors import DatasetError
-    from evalkit.prepare.commands import fetch_list
 
     dataset = DATASETS.get(name)
     listing = _recipe(dataset).read(lists, None, _split(dataset, split))

@@ -2,8 +2,8 @@
 
 import re
 
-from evalkit.adapter import MethodCard
 from evalkit.errors import MethodError, RunError
+from evalkit.method.interface import MethodCard
 
 
 def resolve_device(asked: str, card: MethodCard) -> str:

@@ -20,7 +20,7 @@ def explain(
     from rich.markup import escape
 
     from evalkit.cli.console import print_json, print_list
-    from evalkit.explain import explain as explained
+    from evalkit.tables.explain import explain as explained
 
     found = explained(run, metric)
     if as_json:

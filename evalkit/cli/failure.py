@@ -10,8 +10,8 @@ import traceback
 from pathlib import Path
 
 from evalkit import __version__
+from evalkit.base.extras import missing_library
 from evalkit.errors import EvalkitError
-from evalkit.extras import missing_library
 
 USAGE, BUG = 2, 70
 """Exit codes: the user can mend it; evalkit has to be mended (`EX_SOFTWARE` of sysexits.h)."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evalkit.gate.rules import Rules
     from evalkit.gate.side import Side
     from evalkit.gate.verdict import Verdict
-    from evalkit.run import OnPair
+    from evalkit.runs.run import OnPair
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 
@@ -196,8 +196,8 @@ def _in_one_go(
 
     from evalkit.cli.console import pair_progress
     from evalkit.gate.candidate import gate_candidate
-    from evalkit.methods import find_method
-    from evalkit.protocol import find_protocol
+    from evalkit.method.find import find_method
+    from evalkit.protocol.schema import find_protocol
 
     chosen, entry = find_protocol(protocol), find_method(method)
     settings = replace(what.settings(), config=how.config(entry))

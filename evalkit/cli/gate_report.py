@@ -13,7 +13,7 @@ from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explana
 from evalkit.gate.side import Side
 from evalkit.gate.strips import write_strips
 from evalkit.gate.verdict import Verdict
-from evalkit.json_record import content_of
+from evalkit.records.json_record import content_of
 
 _COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta", "broken": "bold yellow", "same": ""}
 

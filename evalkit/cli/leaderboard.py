@@ -62,8 +62,8 @@ def show(
     from evalkit.cli.printing import print_tables
     from evalkit.errors import RunError
     from evalkit.leaderboard.board import board_table, read_board
-    from evalkit.published import list_papers
-    from evalkit.published_tables import published_table
+    from evalkit.tables.paper_tables import published_table
+    from evalkit.tables.papers import list_papers
 
     folder = _folder(leaderboards)
     papers = {paper.id: paper for paper in list_papers(_papers(leaderboards))}
@@ -144,7 +144,7 @@ def reproduce(
     from evalkit.cli.printing import print_comparisons
     from evalkit.leaderboard.reproduce import find_results
     from evalkit.leaderboard.reproduce import reproduce as compare
-    from evalkit.published import find_paper
+    from evalkit.tables.papers import find_paper
 
     found = find_paper(paper, _papers(leaderboards))
     tables = [table] if table else list(found.card.tables)
@@ -157,15 +157,15 @@ def reproduce(
 
 def _folder(leaderboards: Path | None) -> Path:
     """Where leaderboards are read."""
-    from evalkit.resources import readable_leaderboards
+    from evalkit.base.places import readable_leaderboards
 
     return leaderboards or readable_leaderboards()
 
 
 def _written(leaderboards: Path | None) -> Path:
     """Where leaderboards are written; said when it is neither asked for nor the checkout's."""
+    from evalkit.base.places import is_checkout, writable_leaderboards
     from evalkit.cli.console import say
-    from evalkit.resources import is_checkout, writable_leaderboards
 
     folder = leaderboards or writable_leaderboards()
     if leaderboards is None and not is_checkout():

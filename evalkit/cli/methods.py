@@ -8,8 +8,8 @@ import typer
 from evalkit.cli import options
 
 if TYPE_CHECKING:
-    from evalkit.adapter import MethodCard
-    from evalkit.checkpoints import CheckpointStatus
+    from evalkit.method.checkpoints import CheckpointStatus
+    from evalkit.method.interface import MethodCard
 
 app = typer.Typer(help="Methods: what can be run, and with which weights.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit methods list`, or a folder.")]
@@ -19,7 +19,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit 
 def list_(as_json: options.Json = False) -> None:
     """List the methods."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.methods import list_methods
+    from evalkit.method.find import list_methods
 
     cards = [entry.card for entry in list_methods()]
     if as_json:
@@ -33,7 +33,7 @@ def list_(as_json: options.Json = False) -> None:
 def info(name: Name, as_json: options.Json = False) -> None:
     """Show everything that is known of a method: paper, licence, sizes, options, where its weights come from."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.methods import find_method
+    from evalkit.method.find import find_method
 
     card = find_method(name).card
     if as_json:
@@ -58,10 +58,10 @@ def check(
 
     Ends with exit code 1 when the method cannot run.
     """
-    from evalkit.checkpoints import can_run, checkpoints_of
+    from evalkit.base.files import refuse_special
     from evalkit.cli.console import print_json, print_list
-    from evalkit.files import refuse_special
-    from evalkit.methods import find_method
+    from evalkit.method.checkpoints import can_run, checkpoints_of
+    from evalkit.method.find import find_method
 
     entry = find_method(name)
     if checkpoint is not None:
@@ -90,8 +90,8 @@ def import_(
 
     Nothing in the file is run. Every key must fit; what does not is named.
     """
-    from evalkit.checkpoints import import_checkpoint
-    from evalkit.methods import find_method
+    from evalkit.method.checkpoints import import_checkpoint
+    from evalkit.method.find import find_method
 
     typer.echo(str(import_checkpoint(find_method(name), file)))
 

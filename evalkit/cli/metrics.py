@@ -15,9 +15,9 @@ def list_(as_json: options.Json = False) -> None:
     """List the metrics with their variants, and whether their networks are here."""
     from rich.markup import escape
 
-    from evalkit.availability import unavailable
     from evalkit.cli.console import print_json, print_list
     from evalkit.metrics import METRICS
+    from evalkit.scoring.availability import unavailable
 
     missing = unavailable(list(METRICS.values()))
     if as_json:

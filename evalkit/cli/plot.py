@@ -28,7 +28,7 @@ def frames(
 
     Example: `evalkit plot frames runs/demo_cross/* --metric csim --out frames.pdf`
     """
-    from evalkit.plots import frames_of
+    from evalkit.figures.from_runs import frames_of
 
     _write(out, lambda: frames_of(runs, metric, pair))
 
@@ -43,7 +43,7 @@ def pareto(
     ] = None,
 ) -> None:
     """Draw identity against motion and speed: who is not beaten on all of them at once."""
-    from evalkit.plots import tradeoff_of
+    from evalkit.figures.from_runs import tradeoff_of
 
     _write(out, lambda: tradeoff_of(runs, identity, motion))
 
@@ -58,7 +58,7 @@ def radar(
     ] = None,
 ) -> None:
     """Draw a radar, where readers expect one: every spoke runs from the worst run to the best."""
-    from evalkit.plots import radar_of
+    from evalkit.figures.from_runs import radar_of
 
     _write(out, lambda: radar_of(runs, metric or ()))
 

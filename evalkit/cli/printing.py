@@ -8,10 +8,10 @@ from rich.markup import escape
 from evalkit.cli.console import print_list
 from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import Comparison
-from evalkit.published import Paper
-from evalkit.table import Table
-from evalkit.table_formats import FORMATS
-from evalkit.table_latex import document, latex, latex_paper
+from evalkit.tables.formats import FORMATS
+from evalkit.tables.latex import document, latex, latex_paper
+from evalkit.tables.papers import Paper
+from evalkit.tables.table import Table
 
 
 def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalone: bool) -> None:

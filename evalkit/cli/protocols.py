@@ -8,7 +8,7 @@ import typer
 from evalkit.cli import options
 
 if TYPE_CHECKING:
-    from evalkit.protocol_import import Format
+    from evalkit.protocol.import_list import Format
 
 app = typer.Typer(help="Protocols: what is run and how it is scored.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A protocol name or YAML file.")]
@@ -19,7 +19,7 @@ _SHOWN = 20
 def list_(as_json: options.Json = False) -> None:
     """List the protocols."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.protocol import list_protocols
+    from evalkit.protocol.schema import list_protocols
 
     protocols = list_protocols()
     if as_json:
@@ -34,7 +34,7 @@ def list_(as_json: options.Json = False) -> None:
 def show(name: Name) -> None:
     """Print one protocol whole, with its hash, as JSON."""
     from evalkit.cli.console import print_json
-    from evalkit.protocol import find_protocol
+    from evalkit.protocol.schema import find_protocol
 
     protocol = find_protocol(name)
     print_json({**protocol.model_dump(mode="json"), "hash": protocol.hash})
@@ -49,8 +49,8 @@ def pairs(
     import sys
 
     from evalkit.cli.console import print_json
-    from evalkit.protocol import find_protocol
-    from evalkit.run import resolve_pairs
+    from evalkit.protocol.schema import find_protocol
+    from evalkit.runs.run import resolve_pairs
 
     protocol = find_protocol(name)
     rows = [
@@ -88,8 +88,8 @@ def check(
 
     from evalkit.cli.console import print_json
     from evalkit.datasets import DATASETS
-    from evalkit.protocol import find_protocol
-    from evalkit.protocol_check import check_protocol, frame_counter
+    from evalkit.protocol.check import check_protocol, frame_counter
+    from evalkit.protocol.schema import find_protocol
 
     protocol = find_protocol(name)
     dataset = DATASETS.get(protocol.dataset)
@@ -115,8 +115,8 @@ def diff(
     from dataclasses import asdict
 
     from evalkit.cli.console import print_json
-    from evalkit.protocol import find_protocol
-    from evalkit.protocol_diff import diff_protocols
+    from evalkit.protocol.diff import diff_protocols
+    from evalkit.protocol.schema import find_protocol
 
     found = diff_protocols(find_protocol(a), find_protocol(b))
     if as_json:
@@ -157,8 +157,8 @@ def import_(
     from evalkit.cli.console import print_json, say
     from evalkit.datasets import DATASETS
     from evalkit.datasets.identities import identity_rule
-    from evalkit.protocol import read_protocol
-    from evalkit.protocol_import import read_pair_list, write_protocol
+    from evalkit.protocol.import_list import read_pair_list, write_protocol
+    from evalkit.protocol.schema import read_protocol
 
     recipe = DATASETS.get(dataset).recipe
     imported = read_pair_list(path, _format(form), identity_rule(dataset))
@@ -176,7 +176,7 @@ def import_(
 
 def _format(name: str) -> "Format":
     from evalkit.errors import UnknownNameError
-    from evalkit.protocol_import import FORMATS
+    from evalkit.protocol.import_list import FORMATS
 
     for known in FORMATS:
         if known == name:

@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.markup import escape
 
 from evalkit.cli.console import print_grid, say
-from evalkit.run import Finished
-from evalkit.table import Cell, Column, build_table
-from evalkit.table_formats import number
+from evalkit.runs.run import Finished
+from evalkit.tables.formats import number
+from evalkit.tables.table import Cell, Column, build_table
 
 _ARROWS = {"higher": "↑", "lower": "↓"}
 _SHOWN_FAILURES = 10

@@ -51,10 +51,10 @@ def run(
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
     from evalkit.errors import EvalkitError
-    from evalkit.json_record import content_of
-    from evalkit.methods import find_method
-    from evalkit.protocol import find_protocol
-    from evalkit.run import choose_metrics, resolve_pairs, run_method
+    from evalkit.method.find import find_method
+    from evalkit.protocol.schema import find_protocol
+    from evalkit.records.json_record import content_of
+    from evalkit.runs.run import choose_metrics, resolve_pairs, run_method
 
     how = MethodChoice(
         checkpoint, device, precision, channels_last, compile_, tuple(option or ()), random_weights, seed

@@ -39,10 +39,10 @@ def score(
     from evalkit.cli.choices import RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
-    from evalkit.json_record import content_of
-    from evalkit.outputs import check_name, find_outputs
-    from evalkit.protocol import find_protocol
-    from evalkit.run import resolve_pairs, score_outputs
+    from evalkit.protocol.schema import find_protocol
+    from evalkit.records.json_record import content_of
+    from evalkit.runs.foreign_clips import check_name, find_outputs
+    from evalkit.runs.run import resolve_pairs, score_outputs
 
     check_name(name)
     chosen = find_protocol(protocol)

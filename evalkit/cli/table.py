@@ -35,9 +35,9 @@ def table(
     """
     from evalkit.cli.printing import print_tables
     from evalkit.errors import RunError, UnknownNameError
-    from evalkit.published import find_paper
-    from evalkit.published_tables import add_reported
-    from evalkit.table import STYLES, build_table
+    from evalkit.tables.paper_tables import add_reported
+    from evalkit.tables.papers import find_paper
+    from evalkit.tables.table import STYLES, build_table
 
     chosen = next((known for known in STYLES if known == style), None)
     if chosen is None:

@@ -96,8 +96,8 @@ def import_(
 
     Example: `evalkit weights import fomm vox-cpk.pth.tar`
     """
-    from evalkit.checkpoints import import_checkpoint
-    from evalkit.methods import list_methods
+    from evalkit.method.checkpoints import import_checkpoint
+    from evalkit.method.find import list_methods
     from evalkit.weights import import_file
 
     methods = {entry.card.id: entry for entry in list_methods()}

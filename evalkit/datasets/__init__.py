@@ -1,7 +1,23 @@
-"""Datasets: one file each."""
+"""Datasets: one file each.
 
+base             what a dataset is to evalkit
+layout           prepared layouts, indexed by names alone
+identities       who is in a clip, by the clip's name
+folder           any folder of clips
+celebv           CelebV (ReenactGAN)
+celebv_hq        CelebV-HQ
+demo             drawn heads with known pose and expression, made on first use
+hdtf             HDTF
+talkinghead_1kh  TalkingHead-1KH
+vox              what VoxCeleb1 and VoxCeleb2 share
+voxceleb1        VoxCeleb1, cut as FOMM does
+voxceleb2        VoxCeleb2, cut as FOMM does
+prepare          official lists and the user's downloads become the standard layout
+drawn            the drawn heads themselves
+"""
+
+from evalkit.base.registry import Registry
 from evalkit.datasets.base import Dataset
-from evalkit.registry import Registry
 
 DATASETS: Registry[Dataset] = Registry("dataset")
 for _id in ("celebv", "celebv_hq", "demo", "folder", "hdtf", "talkinghead_1kh", "voxceleb1", "voxceleb2"):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.errors import DatasetError
-from evalkit.prepare.jobs import Recipe
 from evalkit.types import Clip
 
 Index: TypeAlias = Callable[[Path], list[Clip]]

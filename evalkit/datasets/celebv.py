@@ -10,9 +10,9 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset
 from evalkit.datasets.layout import checked, entries, is_folder, named_clips
+from evalkit.datasets.prepare.jobs import Listing, Recipe
+from evalkit.datasets.prepare.lists.celebv_images import CLIPS, LENGTH, PEOPLE, SIZE, length_of, read_archive
 from evalkit.errors import DatasetError
-from evalkit.prepare.jobs import Listing, Recipe
-from evalkit.prepare.lists.celebv_images import CLIPS, LENGTH, PEOPLE, SIZE, length_of, read_archive
 from evalkit.types import Clip
 
 _OBTAIN = "Get the CelebV archive by the link in the README of github.com/wywu/ReenactGAN and unpack it."

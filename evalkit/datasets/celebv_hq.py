@@ -8,8 +8,8 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips, portraits
-from evalkit.prepare.jobs import Listing, Recipe
-from evalkit.prepare.lists.celebvhq_json import identity_of, read_info
+from evalkit.datasets.prepare.jobs import Listing, Recipe
+from evalkit.datasets.prepare.lists.celebvhq_json import identity_of, read_info
 from evalkit.types import Clip
 
 _NAME = re.compile(r".+_\d+")

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit import video
-from evalkit.cache import cache_dir, why_unusable
+from evalkit.base.files import atomic_path
+from evalkit.base.places import cache_dir, why_unusable
+from evalkit.clips import video
 from evalkit.datasets import folder
 from evalkit.datasets.base import Dataset
-from evalkit.demo import DEMO_VERSION, render_clip
+from evalkit.datasets.drawn import DEMO_VERSION, render_clip
 from evalkit.errors import DatasetError
-from evalkit.files import atomic_path
 from evalkit.types import Clip
 
 FPS = 25

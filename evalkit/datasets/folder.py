@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from evalkit.csvfile import Row, read_rows
+from evalkit.base.csvfile import Row, read_rows
+from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from evalkit.datasets.base import Dataset, unique_clips
 from evalkit.datasets.layout import entries, is_folder
 from evalkit.errors import DatasetError
 from evalkit.types import Clip, Kind
-from evalkit.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 MANIFEST = "manifest.csv"
 MOTION = "motion"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips
-from evalkit.prepare.jobs import Listing, Recipe
-from evalkit.prepare.lists.hdtf_lists import SIZE, SUBSETS, identity_of, read_lists
+from evalkit.datasets.prepare.jobs import Listing, Recipe
+from evalkit.datasets.prepare.lists.hdtf_lists import SIZE, SUBSETS, identity_of, read_lists
 from evalkit.types import Clip
 
 _NAME = re.compile(rf"(?:{'|'.join(SUBSETS)})_.+_\d{{3}}")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from evalkit.datasets.prepare.lists import celebvhq_json, hdtf_lists, th1kh_tubes
 from evalkit.errors import UnknownNameError
-from evalkit.prepare.lists import celebvhq_json, hdtf_lists, th1kh_tubes
 
 
 def _before_hash(clip: str) -> str:

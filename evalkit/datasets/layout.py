@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from evalkit.datasets.base import unique_clips
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
-from evalkit.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset, no_lists
 from evalkit.datasets.layout import checked, named_clips
-from evalkit.prepare.jobs import Listing, Recipe
-from evalkit.prepare.lists.th1kh_tubes import identity_of, length_of, read_tubes
+from evalkit.datasets.prepare.jobs import Listing, Recipe
+from evalkit.datasets.prepare.lists.th1kh_tubes import identity_of, length_of, read_tubes
 from evalkit.types import Clip
 
 _NAME = re.compile(r".+_S\d+_E\d+_L\d+_T\d+_R\d+_B\d+")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from evalkit.datasets.base import no_lists
 from evalkit.datasets.layout import checked, named_clips
+from evalkit.datasets.prepare.jobs import Listing
+from evalkit.datasets.prepare.lists.vox_metadata import read_metadata
+from evalkit.datasets.prepare.lists.vox_release import read_release
+from evalkit.datasets.prepare.lists.vox_tracks import read_tracks
 from evalkit.errors import DatasetError
-from evalkit.prepare.jobs import Listing
-from evalkit.prepare.lists.vox_metadata import read_metadata
-from evalkit.prepare.lists.vox_release import read_release
-from evalkit.prepare.lists.vox_tracks import read_tracks
 from evalkit.types import Clip
 
 VOX1_TEST = tuple(f"id{number}" for number in range(10270, 10310))

@@ -1,8 +1,8 @@
 """VoxCeleb1, cut to faces as FOMM does: 525 test clips of 13 people at 256x256."""
 
 from evalkit.datasets.base import Dataset
+from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.datasets.vox import VOX1_TEST, index_of, length_of, reader
-from evalkit.prepare.jobs import Recipe
 
 DATASET = Dataset(
     id="voxceleb1",

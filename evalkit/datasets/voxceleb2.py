@@ -1,8 +1,8 @@
 """VoxCeleb2, cut to faces as FOMM does: the 118 official test people at 256x256."""
 
 from evalkit.datasets.base import Dataset
+from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.datasets.vox import VOX2_TEST, index_of, length_of, reader
-from evalkit.prepare.jobs import Recipe
 
 DATASET = Dataset(
     id="voxceleb2",

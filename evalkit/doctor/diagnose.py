@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.base.extras import CORE, EXTRAS
+from evalkit.base.places import resource_dir
 from evalkit.doctor.children import LIMIT_S, Answer, ask
 from evalkit.doctor.facts import Compute, Device, Diagnosis, Ffmpeg, Folder, Lacking, Library
 from evalkit.doctor.libraries import all_libraries
 from evalkit.doctor.rows import compare_rows, read_rows
-from evalkit.extras import CORE, EXTRAS
-from evalkit.provenance import provenance, version_line
-from evalkit.resources import resource_dir
+from evalkit.records.provenance import provenance, version_line
 
 _SHIPPED = ("protocols", "baselines", "leaderboards")
 _OWN = ("folders", "metrics", "methods", "needed", "modules")

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from evalkit.cache import cache_dir
+from evalkit.base.places import cache_dir
 from evalkit.doctor.facts import Folder
 from evalkit.weights import search_folders
 

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from evalkit.availability import networks_of
-from evalkit.checkpoints import can_run, checkpoints_of
+from evalkit.base.extras import missing_modules
 from evalkit.doctor.facts import Lacking
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
-from evalkit.extras import missing_modules
-from evalkit.methods import MethodEntry, find_method, list_methods
+from evalkit.method.checkpoints import can_run, checkpoints_of
+from evalkit.method.find import MethodEntry, find_method, list_methods
 from evalkit.metrics import METRICS, Metric
-from evalkit.protocol import find_protocol
+from evalkit.protocol.schema import find_protocol
+from evalkit.scoring.availability import networks_of
 from evalkit.weights import missing
 
 FIRST_PROTOCOL, FIRST_METHOD = "demo_cross", "ours"

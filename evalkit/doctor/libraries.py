@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+from evalkit.base.extras import CORE, EXTRAS, install_command
+from evalkit.base.system_libraries import missing_system_library
 from evalkit.doctor.children import Answer
 from evalkit.doctor.facts import Library
-from evalkit.extras import CORE, EXTRAS, install_command
-from evalkit.system_libraries import missing_system_library
 
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "PIL": ("pillow",),

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.files import read_json
 from evalkit.doctor.facts import Rows
-from evalkit.files import read_json
 
 
 def read_rows(leaderboards: str) -> list[Mapping[str, Any]]:

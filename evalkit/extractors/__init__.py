@@ -1,7 +1,64 @@
-"""Extractors: one network or formula per file, each saying something of every frame."""
+"""Extractors: one network or formula per file, each saying something of every frame.
 
+Faces and landmarks
+
+dlib68               face box and 68 landmarks by dlib
+fan68                68 landmarks by 2DFAN-4
+mediapipe478         478 landmarks, 52 blendshapes and head pose by MediaPipe
+scrfd                face box and five points by SCRFD
+mtcnn5               face box and five points by MTCNN
+any_size             landmarks on frames in which a face is neither small nor huge to the detector
+boxes                which face box is the largest, which say the same face twice
+
+Identity
+
+dlib128              dlib's 128 numbers
+arcface              embeddings by ArcFace-style networks
+insightface_app      embeddings as insightface's own `FaceAnalysis` gives them
+openface             OpenFace nn4.small2, the network of the FOMM line's AED
+
+Pose and expression
+
+landmark_pose        head pose from 68 landmarks
+landmark_expression  expression as pose-normalised landmarks
+fsanet               head pose by FSA-Net
+tddfa_v2             head pose, expression and landmarks by 3DDFA_V2
+deep3d               Deep3DFaceRecon coefficients
+imported             coefficients of networks that evalkit does not run
+
+Features of pictures and clips
+
+inception            Inception-v3, for FID and KID
+i3d                  I3D of windows or whole clips, for FVD
+i3d_videogpt         I3D with VideoGPT's weights
+lpips                what LPIPS compares
+
+What they stand on
+
+base                 what an extractor is
+inference            how PyTorch networks are run
+torch_network        loading checkpoints, safely and strictly
+onnx_network         ONNX networks on the CPU
+quiet                silence for libraries that log from C++
+face_crop            square crops around a face
+face_alignment5      five points onto the ArcFace template
+face_model68         a generic rigid 3-D face
+dlib_file            reading the networks that dlib saves
+dlib_models          the dlib networks that a package carries
+dlib_resnet          dlib's face-recognition ResNet in PyTorch
+i3d_network          Inflated 3-D Inception
+i3d_stream           I3D over a clip of any length in bounded memory
+inception_network    the Inception-v3 of FID
+inception_resize     three ways to bring frames to its input
+lpips_backbones      the three convolution stacks LPIPS looks at
+lpips_network        LPIPS v0.1 as an embedding
+mtcnn_networks       the three networks of MTCNN
+openface_network     OpenFace nn4.small2.v1 in PyTorch
+tddfa_network        the MobileNet of 3DDFA_V2, and its face
+"""
+
+from evalkit.base.registry import Registry
 from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
-from evalkit.registry import Registry
 
 EXTRACTORS: Registry[Extractor] = Registry("extractor")
 for _id in ("dlib68", "dlib128", "landmark_pose", "landmark_expression"):

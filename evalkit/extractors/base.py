@@ -46,8 +46,8 @@ class Extractor:
 
     `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
 
-    One with `imported` arrays is run by the user, not here: its features are read from files (`coefficients.py`), and
-    its `load` refuses.
+    One with `imported` arrays is run by the user, not here: its features are read from files
+    (`scoring/coefficients.py`), and its `load` refuses.
     """
 
     id: str

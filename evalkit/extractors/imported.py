@@ -1,6 +1,6 @@
 """Coefficients of networks that evalkit does not run: the user runs them and brings one npz file per clip.
 
-Only names and shapes are known here; `evalkit/coefficients.py` finds and reads the files. Source of the names:
+Only names and shapes are known here; `evalkit/scoring/coefficients.py` finds and reads the files. Source of the names:
 EMOCA (`radekd91/emoca`, the dictionary that `encode` returns) and SMIRK (`georgeretsi/smirk`, the encoders' outputs).
 Both describe a FLAME face; their terms do not allow the networks to be shipped or fetched without registration.
 """

@@ -5,8 +5,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from evalkit.base.files import atomic_path
 from evalkit.errors import RunError
-from evalkit.files import atomic_path
 
 _FORMATS = (".pdf", ".png", ".svg")
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from evalkit.base.files import canonical_sha256, write_json
 from evalkit.errors import RunError
-from evalkit.files import canonical_sha256, write_json
 from evalkit.gate.baseline_file import KIND, BaselineFile, BaselinePair, BaselineRun, BaselineScores
 from evalkit.gate.side import PairData, PairScore, Side
-from evalkit.json_record import content_of
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import content_of
 
 
 def save_baseline(side: Side, path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from evalkit.base.files import canonical_sha256
 from evalkit.errors import RunError
-from evalkit.files import canonical_sha256
-from evalkit.json_record import Content, Record, build, within
-from evalkit.run_record import Count, Share, Summary, summary_1
+from evalkit.records.json_record import Content, Record, build, within
+from evalkit.records.run import Count, Share, Summary, summary_1
 
 KIND: Literal["evalkit_gate_baseline"] = "evalkit_gate_baseline"
 

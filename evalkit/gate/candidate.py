@@ -5,19 +5,19 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.adapter import MethodConfig
-from evalkit.checkpoints import checkpoint_sha256, with_checkpoint
+from evalkit.base.files import canonical_sha256
 from evalkit.errors import EvalkitError
-from evalkit.files import canonical_sha256
 from evalkit.gate.comparable import check_pairs
 from evalkit.gate.quick import quick_gate
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side, not_run, read_side
 from evalkit.gate.verdict import Verdict, gate, stopped
-from evalkit.methods import MethodEntry, recorded_options
-from evalkit.protocol import Protocol
-from evalkit.run import OnPair, Settings, resolve_pairs, run_method
-from evalkit.scoring import ScoringPool
+from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
+from evalkit.method.find import MethodEntry, recorded_options
+from evalkit.method.interface import MethodConfig
+from evalkit.protocol.schema import Protocol
+from evalkit.runs.run import OnPair, Settings, resolve_pairs, run_method
+from evalkit.scoring.pool import ScoringPool
 
 Progress = Callable[[int], AbstractContextManager[OnPair]]
 """Shows the progress of that many pairs."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from evalkit.gate.rules import Policy, Rules
 from evalkit.gate.side import Side
-from evalkit.run_record import Summary
+from evalkit.records.run import Summary
 
 Kind = Literal["not_comparable", "incomplete", "warning"]
 _SHOWN = 5

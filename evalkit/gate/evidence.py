@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.bootstrap import LEVEL, interval
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.set_features import resampled_losses
 from evalkit.gate.side import Side
-from evalkit.gate.signflip import Differences
 from evalkit.gate.views import SIGN, View, scored_pairs, side_means, views_of
-from evalkit.run_record import Better, MetricSummary
+from evalkit.records.run import Better, MetricSummary
+from evalkit.statistics.bootstrap import LEVEL, interval
+from evalkit.statistics.signflip import Differences
 from evalkit.types import Values
 
 

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from evalkit.errors import RunError
 from evalkit.gate.verdict_record import MetricVerdict, Outcome, Status, VerdictRecord
-from evalkit.json_record import Content, Record, build, content_of, parse_text
-from evalkit.records import SCHEMA_VERSION
-from evalkit.run_record import Better, Count
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import Content, Record, build, content_of, parse_text
+from evalkit.records.run import Better, Count
 
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
 

@@ -14,9 +14,9 @@ from jinja2 import Environment
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from evalkit.files import atomic_path
-from evalkit.gate.changepoints import change_points
+from evalkit.base.files import atomic_path
 from evalkit.gate.history import HistoryLine, HistoryValue
+from evalkit.statistics.changepoints import change_points
 
 _COLOURS = {"pass": "#2b7a4b", "regression": "#b02020", "incomplete": "#8a6d00", "not_comparable": "#777777"}
 

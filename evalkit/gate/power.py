@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from evalkit.gate.evidence import Evidence
-from evalkit.gate.signflip import Differences, standard_error
+from evalkit.statistics.signflip import Differences, standard_error
 
 POWER = 0.8
 

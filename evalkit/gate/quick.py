@@ -20,13 +20,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from evalkit.gate import power, signflip
+from evalkit.gate import power
 from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.side import Side
 from evalkit.gate.significance import alpha
 from evalkit.gate.verdict import Verdict, gate
 from evalkit.gate.views import View
+from evalkit.statistics import signflip
 
 LOOKS = (0.25, 0.5)
 LEAST = 12

@@ -18,9 +18,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from evalkit.base.validation import explain_invalid
+from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import ProtocolError, UnknownNameError
-from evalkit.validation import explain_invalid
-from evalkit.yamlfile import read_yaml
 
 Policy = Literal["warn", "refuse", "ignore"]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -1,9 +1,9 @@
 """Uncertainty of set metrics (FID, FVD, KID): both runs are redrawn together from the features that scoring kept.
 
 A set metric has no value per pair, so its difference cannot be paired directly. But the features of every generated
-clip are in the feature cache; identities are redrawn as `evalkit.bootstrap` does, the same draw for both runs, and the
-metric is taken anew on each side. The reference set stays whole. Redrawing raises a Fréchet distance (a redrawn set is
-less diverse), on both sides alike; therefore only the difference is used.
+clip are in the feature cache; identities are redrawn as `evalkit.statistics.bootstrap` does, the same draw for both
+runs, and the metric is taken anew on each side. The reference set stays whole. Redrawing raises a Fréchet distance (a
+redrawn set is less diverse), on both sides alike; therefore only the difference is used.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.bootstrap import redraws
-from evalkit.cache import FeatureCache, cache_dir, feature_key
+from evalkit.base.places import cache_dir
 from evalkit.errors import ProtocolError
-from evalkit.features import computed_by
 from evalkit.gate.side import Side
 from evalkit.metrics import METRICS, Metric
-from evalkit.runfolder import Outcome
-from evalkit.sources import recorded_protocol
+from evalkit.records.run_folder import Outcome
+from evalkit.runs.find_clips import recorded_protocol
+from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.features import computed_by
+from evalkit.statistics.bootstrap import redraws
 from evalkit.types import Values
 
 RESAMPLES = 200

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import canonical_sha256
 from evalkit.errors import RunError
-from evalkit.files import canonical_sha256
 from evalkit.gate.baseline_file import KIND, BaselineFile, baseline_in
-from evalkit.json_record import Content, build, parse_json
 from evalkit.leaderboard.row import BoardRow, row_in
-from evalkit.protocol import Protocol
-from evalkit.records import SCHEMA_VERSION, read_table
-from evalkit.run_record import (
+from evalkit.protocol.schema import Protocol
+from evalkit.records.frame_scores import SCHEMA_VERSION, read_table
+from evalkit.records.json_record import Content, build, parse_json
+from evalkit.records.run import (
     MetricSummary,
     PairCounts,
     ProtocolFacts,
@@ -21,7 +21,7 @@ from evalkit.run_record import (
     read_summary,
     summary_1,
 )
-from evalkit.runfolder import Outcome, RunFolder
+from evalkit.records.run_folder import Outcome, RunFolder
 
 _CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean", "n", "coverage")
 _SUMMARY_KEYS = ("protocol", "protocol_hash", "data_hash", "method", "complete", "metrics")

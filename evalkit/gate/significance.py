@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from evalkit.gate import signflip
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict_record import Basis
+from evalkit.statistics import signflip
 
 
 @dataclass(frozen=True)

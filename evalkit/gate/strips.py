@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.errors import EvalkitError
-from evalkit.evaluate import driving_frames
 from evalkit.gate.side import Side
-from evalkit.sources import find_pairs, recorded_protocol
+from evalkit.runs.find_clips import find_pairs, recorded_protocol
+from evalkit.scoring.score_pair import driving_frames
 from evalkit.types import Frames
 
 MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.bootstrap import SIGNATURE
 from evalkit.gate.comparable import Finding, check_sides, check_signatures, listed
 from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.judge import ALARMS, judge
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side
-from evalkit.gate.signflip import FLIPS
 from evalkit.gate.verdict_record import MetricVerdict, Outcome, SideFacts, VerdictRecord, WorstPair
 from evalkit.gate.views import is_scored
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.statistics.bootstrap import SIGNATURE
+from evalkit.statistics.signflip import FLIPS
 
 EXIT_CODES: dict[Outcome, int] = {"pass": 0, "regression": 1, "incomplete": 3, "not_comparable": 4}
 WORST = 5

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit.errors import RunError
-from evalkit.json_record import Content, Record, read_record, within_each
-from evalkit.run_record import Amount, Better, Count, Share
+from evalkit.records.json_record import Content, Record, read_record, within_each
+from evalkit.records.run import Amount, Better, Count, Share
 
 Outcome = Literal["pass", "regression", "incomplete", "not_comparable"]
 Status = Literal["better", "worse", "same", "suspicious", "broken"]

@@ -14,8 +14,8 @@ import numpy as np
 
 from evalkit.gate.rules import Rule
 from evalkit.gate.side import PairScore, Side
-from evalkit.gate.signflip import Differences
 from evalkit.metrics import METRICS
+from evalkit.statistics.signflip import Differences
 from evalkit.types import Values
 
 SIGN = {"higher": -1.0, "lower": 1.0}

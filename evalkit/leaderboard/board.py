@@ -8,11 +8,11 @@ import numpy as np
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.entry import Entry, read_entry, write_entry
-from evalkit.measured import refuse_unlike
-from evalkit.protocol import list_protocols
-from evalkit.published import list_papers
-from evalkit.ranking import MetricScores, Standing, standings
-from evalkit.table import NOTHING, Cell, Column, Table, table_of, words
+from evalkit.protocol.schema import list_protocols
+from evalkit.statistics.ranking import MetricScores, Standing, standings
+from evalkit.tables.papers import list_papers
+from evalkit.tables.results import refuse_unlike
+from evalkit.tables.table import NOTHING, Cell, Column, Table, table_of, words
 
 
 @dataclass(frozen=True)

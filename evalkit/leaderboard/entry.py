@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import atomic_path
 from evalkit.errors import RunError, UnknownNameError
-from evalkit.files import atomic_path
-from evalkit.json_record import content_of, parse_json
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
-from evalkit.measured import Measured, costs_of, machine, row_title
-from evalkit.methods import find_method
-from evalkit.records import SCHEMA_VERSION, read_table
-from evalkit.run_record import RunHeader, Summary, identity_of, read_header, read_summary
-from evalkit.runfolder import RunFolder
+from evalkit.method.find import find_method
+from evalkit.records.frame_scores import SCHEMA_VERSION, read_table
+from evalkit.records.json_record import content_of, parse_json
+from evalkit.records.run import RunHeader, Summary, identity_of, read_header, read_summary
+from evalkit.records.run_folder import RunFolder
+from evalkit.tables.results import Measured, costs_of, machine, row_title
 
 _CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean", "n")
 

@@ -3,12 +3,13 @@
 from matplotlib.figure import Figure
 
 from evalkit.errors import RunError
+from evalkit.figures.from_runs import tradeoff_figure
 from evalkit.leaderboard.board import Board
-from evalkit.plots import tradeoff_figure
 
 
 def board_figure(board: Board, identity: str | None = None, motion: str | None = None) -> Figure:
-    """Identity against motion and speed (`evalkit.plots.tradeoff_figure`); rows added by force are left out.
+    """Identity against motion and speed (`evalkit.figures.from_runs.tradeoff_figure`); rows added by force are left
+    out.
 
     Raises `UnknownNameError` for a metric the ranked rows do not share, `RunError` when there is nothing to draw.
     """

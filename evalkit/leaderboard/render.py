@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from evalkit.files import atomic_path
+from evalkit.base.files import atomic_path
 from evalkit.leaderboard.board import Board, board_table, list_boards
-from evalkit.published import Paper, list_papers, table_name
-from evalkit.published_tables import published_table
-from evalkit.table_formats import escape_markdown, markdown
+from evalkit.tables.formats import escape_markdown, markdown
+from evalkit.tables.paper_tables import published_table
+from evalkit.tables.papers import Paper, list_papers, table_name
 
 _INTRODUCTION = """# Leaderboards
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.leaderboard.board import list_boards
-from evalkit.measured import Measured, read_measured
-from evalkit.published import Paper, Reported, table_name
+from evalkit.tables.papers import Paper, Reported, table_name
+from evalkit.tables.results import Measured, read_measured
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from evalkit.json_record import Content, Record, build, within
-from evalkit.run_record import CostFacts, Identity, MetricSummary, PairCounts, Summary, costs_1, summary_1
+from evalkit.records.json_record import Content, Record, build, within
+from evalkit.records.run import CostFacts, Identity, MetricSummary, PairCounts, Summary, costs_1, summary_1
 from evalkit.types import Task
 
 _NAMES = ("pair", "source_identity", "driving_identity")

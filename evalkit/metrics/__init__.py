@@ -1,4 +1,25 @@
-"""Metrics: one file each, pure functions on arrays. The list below is the registry."""
+"""Metrics: one file each, pure functions on arrays. The list below is the registry.
+
+base      what a metric is, and the facts that tables, signatures and gates need of it
+l1        mean absolute difference of pixels
+psnr      peak signal-to-noise ratio
+ssim      structural similarity
+lpips     learned perceptual distance
+csim      cosine similarity of face embeddings
+aed_id    AED of the FOMM line: an identity distance
+akd       average keypoint distance
+apd       average pose distance
+aed       average expression distance
+p_rmse    error of head-pose coefficients
+e_rmse    error of expression coefficients
+lmd       landmark distance of the mouth
+coverage  share of generated frames in which a face is found
+mkr       share of driving faces that are missing in the generated frame
+fid       Fréchet distance of Inception features
+kid       kernel distance of Inception features
+fvd       Fréchet distance of I3D logits
+frechet   the mathematics that FID and FVD share
+"""
 
 from evalkit.errors import UnknownNameError
 from evalkit.metrics import (

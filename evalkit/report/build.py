@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evalkit.cache import cache_dir
+from evalkit.base.places import cache_dir
 from evalkit.report.collect import Comparison
 from evalkit.report.landmarks import PairLandmarks, Source, choose_detector, write_landmarks
 from evalkit.report.media import PairMedia, make_mosaic, media_facts

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import RunError
-from evalkit.execute import finished_pairs
-from evalkit.measured import Measured, read_measured
-from evalkit.records import FrameScores, read_frames, read_table
-from evalkit.run_record import ProtocolFacts, RunHeader, Summary, read_header
-from evalkit.runfolder import Outcome, RunFolder
-from evalkit.table import Column, Table, table_of
+from evalkit.records.frame_scores import FrameScores, read_frames, read_table
+from evalkit.records.run import ProtocolFacts, RunHeader, Summary, read_header
+from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.runs.run_pairs import finished_pairs
+from evalkit.tables.results import Measured, read_measured
+from evalkit.tables.table import Column, Table, table_of
 from evalkit.types import Values
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_-]+")

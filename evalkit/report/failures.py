@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from evalkit.records import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE, FrameScores
+from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE, FrameScores
 from evalkit.report.collect import Comparison
 
 REASONS = {

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.files import atomic_path, read_json, write_json
 from evalkit.errors import RunError
-from evalkit.files import atomic_path, read_json, write_json
 from evalkit.report.payload import write_script
 
 MANIFEST = "report.json"

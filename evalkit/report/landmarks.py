@@ -8,17 +8,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evalkit import video
-from evalkit.availability import missing_networks
-from evalkit.cache import FeatureCache, feature_key
+from evalkit.clips import video
 from evalkit.errors import EvalkitError
-from evalkit.evaluate import driving_frames
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import FeatureBank, chain_signature, dependency_order
-from evalkit.protocol import DrivingRule
+from evalkit.protocol.schema import DrivingRule
+from evalkit.records.run import RunHeader
 from evalkit.report.media import ClipFile
 from evalkit.report.payload import write_script
-from evalkit.run_record import RunHeader
+from evalkit.scoring.availability import missing_networks
+from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.features import FeatureBank, chain_signature, dependency_order
+from evalkit.scoring.score_pair import driving_frames
 from evalkit.types import Values
 
 Source = Literal["cached", "extract", "none"]

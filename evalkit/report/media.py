@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit import video
-from evalkit.browser_video import write_browser_video, write_jpeg
+from evalkit.base.files import canonical_sha256, content_sha256, read_json, write_json
+from evalkit.clips import video
+from evalkit.clips.web_copy import write_browser_video, write_jpeg
 from evalkit.errors import VideoError
-from evalkit.evaluate import driving_frames
-from evalkit.files import canonical_sha256, content_sha256, read_json, write_json
-from evalkit.protocol import DrivingRule
+from evalkit.protocol.schema import DrivingRule
+from evalkit.scoring.score_pair import driving_frames
 from evalkit.types import Frames
 
 VERSION = 1

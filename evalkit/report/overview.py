@@ -7,8 +7,8 @@ from evalkit.metrics import METRICS
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
-from evalkit.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, OTHER_MACHINE, Cell, Column
-from evalkit.table_formats import number
+from evalkit.tables.formats import number
+from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, OTHER_MACHINE, Cell, Column
 
 _ARROWS = {"higher": "↑", "lower": "↓", "": ""}
 _CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor"}

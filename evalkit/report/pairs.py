@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.protocol import DrivingRule
+from evalkit.protocol.schema import DrivingRule
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import spans
 from evalkit.report.media import ClipFile

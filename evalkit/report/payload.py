@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from evalkit.files import atomic_path
+from evalkit.base.files import atomic_path
 
 _HARMLESS = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\\u007f"}

@@ -1,13 +1,13 @@
-"""Ranks of the methods of a report, by the rule of the leaderboards (`evalkit.ranking`)."""
+"""Ranks of the methods of a report, by the rule of the leaderboards (`evalkit.statistics.ranking`)."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from evalkit.ranking import MetricScores, Standing, standings
 from evalkit.report.collect import Comparison
-from evalkit.table import Column
+from evalkit.statistics.ranking import MetricScores, Standing, standings
+from evalkit.tables.table import Column
 
 
 @dataclass(frozen=True)

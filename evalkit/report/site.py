@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from evalkit import __version__
+from evalkit.base.processes import run_all
 from evalkit.report import overview
 from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
 from evalkit.report.collect import Comparison
@@ -18,8 +19,7 @@ from evalkit.report.ranks import Ranks, ranks
 from evalkit.report.tradeoffs import pareto_data
 from evalkit.report.trust import facts
 from evalkit.report.worst import Worst, worst, worst_pairs
-from evalkit.sources import find_pairs
-from evalkit.worker_pool import run_all
+from evalkit.runs.find_clips import find_pairs
 
 _ASSETS = Path(__file__).parent / "assets"
 _Page = Callable[..., str]

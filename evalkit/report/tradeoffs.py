@@ -7,7 +7,7 @@ from typing import Any
 from evalkit.figures.pareto import Axis, Point, pareto_front
 from evalkit.report.collect import Comparison
 from evalkit.report.payload import plain
-from evalkit.table import OTHER_MACHINE, Cell, Column
+from evalkit.tables.table import OTHER_MACHINE, Cell, Column
 
 
 def pareto_data(comparison: Comparison) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.records import FrameScores
+from evalkit.records.frame_scores import FrameScores
 from evalkit.report.collect import Comparison
 from evalkit.report.payload import plain
-from evalkit.table import Column
+from evalkit.tables.table import Column
 
 Worst = list[list[list[list[Any]]]]
 """[metric of `Comparison.paired`][method] -> up to k of [pair's index, mean, worst frame or None, value there]."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from evalkit.json_record import STRICT
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import STRICT
 from evalkit.study.folder import Study, find_rater
 
 Choice: TypeAlias = Literal["left", "right"]

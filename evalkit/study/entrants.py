@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import content_sha256
 from evalkit.errors import StudyError
-from evalkit.files import content_sha256
-from evalkit.measured import Measured, by_protocol, find_row, read_measured
-from evalkit.protocol import Protocol, read_protocol
-from evalkit.run_record import read_header
-from evalkit.runfolder import RunFolder
-from evalkit.sources import find_pairs, protocol_of
+from evalkit.protocol.schema import Protocol, read_protocol
+from evalkit.records.run import read_header
+from evalkit.records.run_folder import RunFolder
+from evalkit.runs.find_clips import find_pairs, protocol_of
 from evalkit.study.folder import LeftOut
+from evalkit.tables.results import Measured, by_protocol, find_row, read_measured
 from evalkit.types import Pair
 
 

@@ -16,11 +16,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evalkit.csvfile import read_rows
+from evalkit.base.csvfile import read_rows
+from evalkit.base.files import atomic_path, read_json, write_json
+from evalkit.base.validation import explain_invalid
 from evalkit.errors import StudyError
-from evalkit.files import atomic_path, read_json, write_json
-from evalkit.records import check_schema
-from evalkit.validation import explain_invalid
+from evalkit.records.frame_scores import check_schema
 
 
 class _Strict(BaseModel):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import atomic_folder
 from evalkit.errors import StudyError, UnknownNameError
-from evalkit.files import atomic_folder
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.study.design import INTACT, RUINED, Trial, Unit, compare_all, deal, opaque, rank
 from evalkit.study.entrants import Candidate, Entrants, find_candidates
 from evalkit.study.folder import Asked, Group, LeftOut, Scene, Study, StudyFolder, write_study

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit import video
-from evalkit.browser_video import write_browser_video
-from evalkit.evaluate import driving_frames
+from evalkit.clips import video
+from evalkit.clips.web_copy import write_browser_video
+from evalkit.scoring.score_pair import driving_frames
 from evalkit.study.entrants import Candidate, Entrants
 from evalkit.study.folder import Scene
 from evalkit.types import Frames

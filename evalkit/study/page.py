@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from evalkit.files import atomic_path
+from evalkit.base.files import atomic_path
 from evalkit.study.design import INTACT, RUINED, Trial
 from evalkit.study.folder import Scene, Study
 

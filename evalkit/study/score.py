@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
-from evalkit.bootstrap import LEVEL, interval
-from evalkit.study.agreement import Disagreement, disagreement, pool
-from evalkit.study.bradley_terry import strengths
+from evalkit.statistics.agreement import Disagreement, disagreement, pool
+from evalkit.statistics.bootstrap import LEVEL, interval
+from evalkit.statistics.bradley_terry import strengths
 from evalkit.study.design import compare_all
 from evalkit.study.folder import Group, Study
 from evalkit.study.votes import Gathered, Vote, count_votes, left_out

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from evalkit.base.validation import explain_invalid
 from evalkit.errors import StudyError
 from evalkit.study.answers import Answer, Refusal, Sheet, contradiction
-from evalkit.validation import explain_invalid
 
 _WAIT_S = 30.0
 _TABLES = """

@@ -1,4 +1,9 @@
-"""Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them."""
+"""Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them.
+
+entry     the catalogue, read from `registry.yaml`
+location  where files lie on this machine, and whether they are the bytes they should be
+transfer  resumable downloads from several addresses, or files at hand
+"""
 
 from evalkit.weights.entry import Archive, PackageMember, WeightFile, catalogue, find
 from evalkit.weights.location import (

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from evalkit.cache import cache_dir
+from evalkit.base.extras import extra_of, install_command
+from evalkit.base.files import atomic_path, canonical_sha256, content_sha256
+from evalkit.base.places import cache_dir
 from evalkit.errors import WeightsError
-from evalkit.extras import extra_of, install_command
-from evalkit.files import atomic_path, canonical_sha256, content_sha256
 from evalkit.weights.entry import WeightFile, find
 
 

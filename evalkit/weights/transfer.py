@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.files import atomic_path, content_sha256
 from evalkit.errors import WeightsError
-from evalkit.files import atomic_path, content_sha256
 from evalkit.weights.entry import WeightFile, find
 from evalkit.weights.location import cache_folder, locate, package_note, wrong_file
 

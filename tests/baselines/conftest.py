@@ -14,16 +14,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from baselines.fixture import Fixture
-from baselines.motion.method import MotionMethod
-from baselines.motion.parity import MODES
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import compare
-from evalkit import video
-from evalkit.adapter import Driving
-from evalkit.demo import render_clip
+from baselines._shared.motion.method import MotionMethod
+from baselines._shared.native.motion_field import MotionAnimator
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
+from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.random_methods import SIDE, Build, RandomMethods
+from tests.parity.compare import compare
+from tests.parity.fixture import Fixture
+from tests.parity.motion import MODES
 
 Entry = tuple[tuple[int, ...], str]
 

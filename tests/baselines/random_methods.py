@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalkit import video
-from evalkit.adapter import Driving, Method, MethodConfig
-from evalkit.methods import find_method, import_adapter, method_options
+from evalkit.clips import video
+from evalkit.method.find import find_method, import_adapter, method_options
+from evalkit.method.interface import Driving, Method, MethodConfig
 from evalkit.types import Frames
 from tests.baselines.tiny import TINY
 

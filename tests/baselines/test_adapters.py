@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.native import motion_field
-from baselines.native.batches import Batches, batch_size, regrouped
-from baselines.native.pictures import to_frames, to_tensor
-from evalkit import video
-from evalkit.adapter import Driving
-from evalkit.demo import render_clip
+from baselines._shared.native import motion_field
+from baselines._shared.native.batches import Batches, batch_size, regrouped
+from baselines._shared.native.pictures import to_frames, to_tensor
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
 from evalkit.errors import MethodError, UnknownNameError, VideoError
-from evalkit.generate import generate
-from evalkit.methods import build_method, find_method, method_options
+from evalkit.method.find import build_method, find_method, method_options
+from evalkit.method.generate import generate
+from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, config_of, fitted, floats
 from tests.baselines.tiny import TINY

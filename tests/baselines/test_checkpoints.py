@@ -16,15 +16,15 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from baselines.native.convert import FORMAT, all_networks, compare, default_file, import_file, match, status
-from baselines.native.load import load, random_network, ready
-from baselines.native.networks import Networks, Part
-from evalkit.adapter import MethodConfig
-from evalkit.checkpoints import checkpoints_of, installed_path
+from baselines._shared.native.convert import FORMAT, all_networks, compare, default_file, import_file, match, status
+from baselines._shared.native.load import load, random_network, ready
+from baselines._shared.native.networks import Networks, Part
 from evalkit.cli.methods import app
 from evalkit.cli.weights import app as weights_app
 from evalkit.errors import MethodError
-from evalkit.methods import find_method
+from evalkit.method.checkpoints import checkpoints_of, installed_path
+from evalkit.method.find import find_method
+from evalkit.method.interface import MethodConfig
 
 NATIVE = {networks.method: networks for networks in all_networks()}
 VARIANTS = [(name, variant) for name, networks in NATIVE.items() for variant in networks.variants]

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from baselines._shared.native.motion_field import MotionAnimator
 from baselines.dagan.depth import DepthDecoder, DepthEncoder
 from baselines.dagan.generator import DepthAttention
 from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Dagan
-from baselines.dagan.parity import build
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import load_fixture, main, run
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.dagan import build
 
 BOTH = pytest.mark.parametrize("name", ["dagan", "dagan_spade"])
 

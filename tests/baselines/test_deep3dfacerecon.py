@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from baselines.fixture import Fixture, load_fixture
-from baselines.parity import run
 from evalkit.extractors.deep3d import alignment
 from evalkit.extractors.deep3d.network import COEFFICIENTS, CoefficientRegressor, split_coefficients
+from tests.parity.compare import run
+from tests.parity.fixture import Fixture, load_fixture
 
 ID = "deep3dfacerecon"
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from baselines.dpe.model import DPE, Face, Source
-from baselines.dpe.output import to_uint8
-from baselines.fixture import Fixture, load_fixture
-from baselines.parity import run
-from baselines.recipe import Recipe
+from tests.parity.compare import run
+from tests.parity.dpe_output import to_uint8
+from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.recipe import Recipe
 
 
 class PerturbedFixture(Fixture):

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from baselines._shared.native.fixed import Fixable, fix_weights
+from baselines._shared.stylegan.layers import EqualConv2d, EqualLinear
+from baselines._shared.stylegan.modulated import ModulatedConv2d
 from baselines.dpe.model import DPE
 from baselines.lia.model import LIA
-from baselines.native.fixed import Fixable, fix_weights
 from baselines.sfd.model import SFD
-from baselines.stylegan.layers import EqualConv2d, EqualLinear
-from baselines.stylegan.modulated import ModulatedConv2d
 from tests.baselines.sfd.conftest import TINY
 
 

@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
+from baselines._shared.native.motion_field import MotionAnimator
 from baselines.fnevr.model import VOX_256, Fnevr
-from baselines.fnevr.parity import build
 from baselines.fnevr.render import composite
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import load_fixture, main, run
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.fnevr import build
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import torch
 
+from baselines._shared.motion.keypoints import Keypoints, movement_scale, transfer
+from baselines._shared.native.motion_field import MotionAnimator
 from baselines.fomm.model import VOX_256, Fomm
-from baselines.fomm.parity import build
-from baselines.motion.keypoints import Keypoints, movement_scale, transfer
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import load_fixture, main, run
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.fomm import build
 
 
 @pytest.fixture

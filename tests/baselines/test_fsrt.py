@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import nn
 
-from baselines.fixture import Fixture, load_fixture
-from baselines.fsrt.best_frame import best_frame
+from baselines._shared.best_frame import best_frame
+from baselines._shared.motion.detector import DetectorConfig
 from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding, octave_code, pixel_coordinates
 from baselines.fsrt.expression import DETECTOR, ExpressionEncoder, FeatureKeypointDetector
 from baselines.fsrt.model import FSRT, Motion, Source
-from baselines.motion.detector import DetectorConfig
-from baselines.parity import run
-from baselines.recipe import Recipe
+from tests.parity.compare import run
+from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.recipe import Recipe
 
 SIZE = 32
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from baselines._shared.native.motion_field import MotionAnimator
 from baselines.fnevr.model import Fnevr
 from baselines.g3fa.model import VOX_256
-from baselines.g3fa.parity import build
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import load_fixture, main, run
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.g3fa import build
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from baselines.landmark_warp.mouth import inner_mouth
 from baselines.landmark_warp.pose import move_pose, pose_at
 from baselines.landmark_warp.track import pose_track, track_clip
 from baselines.landmark_warp.warp import GridWarp
-from evalkit.adapter import MethodConfig
 from evalkit.errors import MethodError
 from evalkit.extractors.face_model68 import face_model_68
 from evalkit.extractors.landmark_pose import angles, fit_pose
+from evalkit.method.interface import MethodConfig
 
 SIZE = 256
 NO_FACE = 255

@@ -11,16 +11,16 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from baselines.fixture import Fixture, load_fixture
+from baselines._shared.stylegan.directions import Directions
+from baselines._shared.stylegan.images import resize, to_tensor
+from baselines._shared.stylegan.modulated import ModulatedConv2d
+from baselines._shared.stylegan.resample import Upsample, blur_before_stride
+from baselines._shared.stylegan.synthesis import ToFlow
 from baselines.lia.model import LIA
-from baselines.lia.output import to_uint8, to_uint8_stretched
-from baselines.parity import run
-from baselines.recipe import Recipe
-from baselines.stylegan.directions import Directions
-from baselines.stylegan.images import resize, to_tensor
-from baselines.stylegan.modulated import ModulatedConv2d
-from baselines.stylegan.resample import Upsample, blur_before_stride
-from baselines.stylegan.synthesis import ToFlow
+from tests.parity.compare import run
+from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.lia_output import to_uint8, to_uint8_stretched
+from tests.parity.recipe import Recipe
 
 TAPS = (1.0, 3.0, 3.0, 1.0)
 

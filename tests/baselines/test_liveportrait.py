@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.fixture import Fixture, load_fixture
 from baselines.liveportrait import driving, model, motion, retargeting
 from baselines.liveportrait.adapter import Files, LivePortraitAnimator
-from baselines.liveportrait.build import build_model
 from baselines.liveportrait.dense_motion import candidate_motions, heatmaps, identity_grid
-from baselines.liveportrait.images import to_input, to_uint8
 from baselines.liveportrait.resize import resize_linear
 from baselines.liveportrait.spade import SpectralConv2d
-from baselines.parity import run
-from baselines.recipe import Recipe, fill
+from tests.parity.compare import run
+from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.liveportrait_build import build_model
+from tests.parity.liveportrait_images import to_input, to_uint8
+from tests.parity.recipe import Recipe, fill
 
 ID = "liveportrait"
 PLAIN = model.DrivingOptions(expression_friendly=False, stitching=False, normalize_lip=False)

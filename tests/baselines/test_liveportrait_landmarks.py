@@ -8,7 +8,7 @@ import torch
 
 from baselines.liveportrait.crop import LANDMARK_CROP, SOURCE_CROP, Crop, crop_image, crop_matrix, uncropped
 from baselines.liveportrait.landmarks import landmark_reader, landmarks_203
-from evalkit.demo import render_clip
+from evalkit.datasets.drawn import render_clip
 from evalkit.errors import MethodError
 from evalkit.weights import find
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from baselines.motion.keypoints import Keypoints
+from baselines._shared.motion.keypoints import Keypoints
 from baselines.osfs.adapter import animator
 from baselines.osfs.detector import CanonicalDetector
 from baselines.osfs.head_pose import FreeView, HeadPose, degrees, pose_keypoints, rotation
 from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs
-from baselines.osfs.parity import build
-from baselines.parity import load_fixture, main, run
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.osfs import build
 
 BOTH = pytest.mark.parametrize("name", ["osfs", "osfs_spade"])
 

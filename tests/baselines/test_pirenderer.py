@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from baselines.fixture import Fixture, load_fixture
-from baselines.parity import run
 from baselines.pirenderer import motion
 from baselines.pirenderer.generator import Generator, GeneratorConfig
-from baselines.pirenderer.images import to_input, to_uint8
-from baselines.pirenderer.parity import generator_config
 from baselines.pirenderer.warping import warp
-from baselines.recipe import Recipe, fill
+from tests.parity.compare import run
+from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.methods.pirenderer import generator_config
+from tests.parity.pirenderer_images import to_input, to_uint8
+from tests.parity.recipe import Recipe, fill
 
 ID = "pirenderer"
 SMALL = GeneratorConfig(

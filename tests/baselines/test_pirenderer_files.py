@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from baselines.pirenderer.coefficient_files import read_coefficients, read_motion
 from baselines.pirenderer.motion import motion_coefficients
-from evalkit import video
-from evalkit.adapter import Driving
+from evalkit.clips import video
 from evalkit.errors import MethodError
+from evalkit.method.interface import Driving
 
 FRAMES = 7
 

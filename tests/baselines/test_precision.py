@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.adapter import Driving
+from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.random_methods import Build, fitted, floats
 from tests.baselines.tiny import TINY

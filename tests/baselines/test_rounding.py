@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.native.pictures import to_tensor
-from evalkit.adapter import Driving
+from baselines._shared.native.pictures import to_tensor
+from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, fitted, floats, to_size
 
@@ -31,7 +31,7 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
         patch.setattr(build(name, sizes=sizes)._batches, "workers", 3)  # type: ignore[attr-defined]
         assert np.array_equal(floats(build(name, sizes=sizes), source, short), plain)
         torch.set_num_threads(1)
-    monkeypatch.setattr("baselines.native.method.batch_size", lambda config: 2)
+    monkeypatch.setattr("baselines._shared.native.method.batch_size", lambda config: 2)
     monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
     together = floats(build(name, sizes=sizes, channels_last=True), source, short)
     assert plain.shape == (2, side, side, 3)

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines.native.method import NativeMethod, Render
-from baselines.native.speedups import check_compiler, store_channels_last, to_device
-from evalkit import video
-from evalkit.adapter import Driving, MethodConfig
+from baselines._shared.native.method import NativeMethod, Render
+from baselines._shared.native.speedups import check_compiler, store_channels_last, to_device
+from evalkit.clips import video
 from evalkit.errors import MethodError
+from evalkit.method.interface import Driving, MethodConfig
 from tests.fakes import noise
 
 OPTIONS = {"batch": "auto"}

@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 import torch
 
-from baselines.motion.field import coordinate_grid
-from baselines.motion.keypoints import Keypoints
-from baselines.native.motion_field import MotionAnimator
-from baselines.parity import load_fixture, main, run
+from baselines._shared.motion.field import coordinate_grid
+from baselines._shared.motion.keypoints import Keypoints
+from baselines._shared.native.motion_field import MotionAnimator
 from baselines.tpsm.adapter import avd_animator
 from baselines.tpsm.dense_motion import RIDGE, background_motion, radial, tps_motions
 from baselines.tpsm.model import VOX_256, Tpsm
-from baselines.tpsm.parity import build
+from tests.parity.compare import load_fixture, main, run
+from tests.parity.methods.tpsm import build
 
 
 @pytest.fixture

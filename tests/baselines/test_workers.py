@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.native.batches import Batches
-from baselines.native.workers import alone, side_by_side, worker_count
+from baselines._shared.native.batches import Batches
+from baselines._shared.native.workers import alone, side_by_side, worker_count
 from evalkit.errors import MethodError
 
 ITEMS = torch.arange(7.0)

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evalkit import video
-from evalkit.cache import FeatureCache
 from evalkit.calibration.calibrate import Answer, calibrate
 from evalkit.calibration.degrade import DEGRADATIONS
 from evalkit.calibration.figure import write_figure, write_truth_figure
 from evalkit.calibration.table import answers_table, tracks_table
 from evalkit.calibration.truth import SEEN, Track, track_truth
+from evalkit.clips import video
 from evalkit.errors import DatasetError
-from evalkit.evaluate import Scorer
 from evalkit.extractors import EXTRACTORS, Extractor
-from evalkit.features import FeatureBank
 from evalkit.metrics import METRICS
+from evalkit.scoring.cache import FeatureCache
+from evalkit.scoring.features import FeatureBank
+from evalkit.scoring.score_pair import Scorer
 from tests.fakes import make_clip, make_protocol, noise
 
 L1, SSIM, APD, FID = (METRICS[key] for key in ("l1", "ssim", "apd[landmark]", "fid"))

@@ -15,10 +15,10 @@ from evalkit.errors import RunError
 
 PLANT = """
 import sys
-import evalkit.protocol
+import evalkit.protocol.schema
 def planted(*arguments, **named):
     {raising}
-evalkit.protocol.list_protocols = planted
+evalkit.protocol.schema.list_protocols = planted
 from evalkit.cli import main
 sys.argv = ["evalkit", "protocols", "list"]
 main()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.base.extras import CORE, EXTRAS
 from evalkit.doctor.facts import Diagnosis
 from evalkit.doctor.folders import describe
 from evalkit.doctor.lacking import first_command, grouped, lacking_methods, lacking_metrics
-from evalkit.extras import CORE, EXTRAS
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
+from evalkit.base.extras import CORE, EXTRAS
 from evalkit.cli.doctor import page
 from evalkit.doctor.children import Answer
 from evalkit.doctor.diagnose import judge
@@ -13,7 +14,6 @@ from evalkit.doctor.libraries import installed_versions
 from evalkit.doctor.libraries import judge as judge_library
 from evalkit.doctor.probe import no_gpu_reason
 from evalkit.doctor.rows import compare_rows
-from evalkit.extras import CORE, EXTRAS
 
 FFMPEG = {
     "libraries": {"libavcodec": "62.1.1"},

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit import video
 from evalkit.cli import main
-from evalkit.demo import render_clip
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
 
 FRAMES = 5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extractor
 from tests.e2e.conftest import FRAMES, write_clip
 

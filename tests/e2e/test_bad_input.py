@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from evalkit import video
+from evalkit.clips import video
 from tests.e2e.conftest import FRAMES, assert_explained, write_clip
 
 

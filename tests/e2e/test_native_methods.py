@@ -6,8 +6,8 @@ import shutil
 import pytest
 import torch
 
-from evalkit import video
-from evalkit.methods import list_methods
+from evalkit.clips import video
+from evalkit.method.find import list_methods
 from tests.baselines.tiny import TINY
 from tests.e2e.conftest import assert_explained
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evalkit.cli.app import app
-from evalkit.video import write_image, write_video
+from evalkit.clips.video import write_image, write_video
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
 

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from evalkit import video
+from evalkit.clips import video
 from tests.e2e.conftest import assert_explained, write_clip
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import dependency_order
 from evalkit.metrics import METRICS
+from evalkit.scoring.features import dependency_order
 from tests.e2e.conftest import assert_explained
 
 HIDING = str(Path(__file__).parent / "hidden_libraries")

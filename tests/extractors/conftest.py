@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.types import Frames
 
 CLIPS = ("p001_c1", "p002_c1", "p003_c1", "p006_c1", "p022_c1")

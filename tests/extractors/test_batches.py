@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from evalkit import video, weights
-from evalkit.cache import FeatureCache
+from evalkit import weights
+from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import FeatureBank, dependency_order
 from evalkit.metrics import METRICS
+from evalkit.scoring.cache import FeatureCache
+from evalkit.scoring.features import FeatureBank, dependency_order
 from tests.extractors.conftest import CLIPS
 from tests.extractors.stand_ins import locate_with_stand_ins
 from tests.fakes import drawn_heads, in_chunks

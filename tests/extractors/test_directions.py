@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from evalkit import video, weights
+from evalkit import weights
+from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS
-from evalkit.features import dependency_order
 from evalkit.metrics import METRICS
+from evalkit.scoring.features import dependency_order
 
 LAGS = (0, 2, 12)
 FRAMES = range(0, 60, 3)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evalkit.base.files import content_sha256
 from evalkit.extractors import EXTRACTORS
 from evalkit.extractors.dlib_models import LANDMARKS_68, LANDMARKS_68_SHA256, RESNET_128, RESNET_128_SHA256, dlib_model
-from evalkit.files import content_sha256
 from tests.fakes import drawn_heads, in_chunks, same_bits
 
 
@@ -86,8 +86,8 @@ def test_the_networks_are_the_ones_the_signatures_name():
 
 
 def test_real_faces(extract, shared):
+    from evalkit.clips.video import read_frames
     from evalkit.datasets.folder import index
-    from evalkit.video import read_frames
 
     portraits = [clip for clip in index(shared / "faces") if clip.kind == "portrait"][:8]
     counts = [extract(read_frames(clip.path, [0], size=256), {})["faces"][0] for clip in portraits]

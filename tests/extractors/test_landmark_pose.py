@@ -51,7 +51,7 @@ def test_signs_are_what_a_viewer_sees():
 
 
 def test_the_pose_of_the_demo_corpus_has_the_same_signs():
-    from evalkit.demo import rotation_matrix
+    from evalkit.datasets.drawn import rotation_matrix
 
     for turn in ((0.4, 0, 0), (0, 0.3, 0), (0, 0, 0.2), (0.3, -0.2, 0.1)):
         assert angles(rotation_matrix(*turn)[None])[0] == pytest.approx(turn)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import availability
+from evalkit.base.extras import extra_of
 from evalkit.extractors import EXTRACTORS
-from evalkit.extras import extra_of
-from evalkit.features import dependency_order
+from evalkit.scoring import availability
+from evalkit.scoring.features import dependency_order
 from tests.test_imports import DISTRIBUTIONS
 
 

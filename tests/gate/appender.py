@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evalkit.gate import history
 from evalkit.gate.verdict_record import MetricVerdict, SideFacts, VerdictRecord
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
 
 METRIC = "akd[dlib68]"
 

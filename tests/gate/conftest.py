@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from evalkit.gate.side import read_side
-from evalkit.records import SCHEMA_VERSION, write_table
+from evalkit.records.frame_scores import SCHEMA_VERSION, write_table
 from tests.facts import header_facts, metric_facts, summary_facts
 
 BETTER = {"csim[dlib]": "higher", "akd[dlib68]": "lower", "l1": "lower", "fid": "lower"}

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
+from evalkit.base.files import canonical_sha256
 from evalkit.errors import RunError
-from evalkit.files import canonical_sha256
 from evalkit.gate.baseline import save_baseline
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import PairData, read_side
 from evalkit.gate.verdict import gate
-from evalkit.json_record import content_of
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import content_of
 from tests.gate.conftest import entry, values
 
 AKD = "akd[dlib68]"

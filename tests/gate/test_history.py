@@ -9,12 +9,12 @@ import pytest
 
 from evalkit.errors import RunError
 from evalkit.gate import history
-from evalkit.gate.changepoints import change_points
 from evalkit.gate.history_page import collect, write_pages
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict import gate
 from evalkit.gate.verdict_record import read_verdict
-from evalkit.json_record import content_of
+from evalkit.records.json_record import content_of
+from evalkit.statistics.changepoints import change_points
 from tests.gate.appender import METRIC as AKD
 from tests.gate.appender import append_many, verdict_of
 from tests.gate.conftest import values

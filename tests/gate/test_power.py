@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evalkit.gate.power import detectable, needed
-from evalkit.gate.signflip import Differences
-from evalkit.gate.signflip import tests as flip_tests
+from evalkit.statistics.signflip import Differences
+from evalkit.statistics.signflip import tests as flip_tests
 
 
 def spread(count, size=1.0, seed=0):

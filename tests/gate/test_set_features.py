@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from evalkit.bootstrap import interval, redraws
-from evalkit.cache import FeatureCache, cache_dir, feature_key
-from evalkit.features import chain_signature
+from evalkit.base.places import cache_dir
 from evalkit.gate.rules import Rules
 from evalkit.gate.set_features import resampled_losses
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate
-from evalkit.protocol import Protocol
+from evalkit.protocol.schema import Protocol
+from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.features import chain_signature
+from evalkit.statistics.bootstrap import interval, redraws
 from tests.fakes import make_protocol
 from tests.gate.conftest import entry, people, values
 

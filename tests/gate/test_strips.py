@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit import video
+from evalkit.clips import video
 from evalkit.gate.side import read_side
 from evalkit.gate.strips import GAP, MOMENTS, TEXT, TILE, write_strips
 from tests.fakes import SIZE, make_protocol

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from evalkit.records import write_table
+from evalkit.records.frame_scores import write_table
 from tests.facts import header_facts, metric_facts, summary_facts
 
 PEOPLE = ("anna", "bela", "cora", "dora")

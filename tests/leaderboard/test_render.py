@@ -2,10 +2,10 @@
 
 import re
 
+from evalkit.base.places import resource_dir
 from evalkit.leaderboard.board import add_entry
 from evalkit.leaderboard.entry import make_entry
 from evalkit.leaderboard.render import render, write_rendered
-from evalkit.resources import resource_dir
 
 HARD = "<script>alert(1)</script> | \\input{x} [a](b) `c` *d*\n# e"
 

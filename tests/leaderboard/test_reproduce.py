@@ -6,9 +6,9 @@ import pytest
 
 from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import reproduce
-from evalkit.measured import Measured
-from evalkit.published import find_paper
-from evalkit.run_record import Identity, Summary
+from evalkit.records.run import Identity, Summary
+from evalkit.tables.papers import find_paper
+from evalkit.tables.results import Measured
 from tests.facts import metric_facts, summary_facts
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit import video
-from evalkit.execute import PairResult, Plan
-from evalkit.files import content_sha256
-from evalkit.json_record import content_of
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
 from evalkit.metrics import METRICS
-from evalkit.pairs import make_pairs
-from evalkit.protocol import Protocol
-from evalkit.records import NO_FACE_GENERATED, OK, FrameScores
+from evalkit.protocol.pairs import make_pairs
+from evalkit.protocol.schema import Protocol
+from evalkit.records.frame_scores import NO_FACE_GENERATED, OK, FrameScores
+from evalkit.records.json_record import content_of
+from evalkit.records.run import Configuration
+from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.collect import Comparison, collect
-from evalkit.run_record import Configuration
-from evalkit.runfolder import Outcome, RunFolder
-from evalkit.summary import write_summary
+from evalkit.runs.run_pairs import PairResult, Plan
+from evalkit.runs.summary import write_summary
 from evalkit.types import Clip, Pair
 from tests.facts import header_facts
 from tests.fakes import grey, make_protocol

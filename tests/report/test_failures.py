@@ -1,6 +1,6 @@
 """Everything without a value is listed, with its reason."""
 
-from evalkit.records import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
+from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
 from evalkit.report.failures import failures, spans
 
 

@@ -6,15 +6,15 @@ import json
 import numpy as np
 import pytest
 
-from evalkit import video
-from evalkit.cache import FeatureCache, feature_key
-from evalkit.demo import render_clip
-from evalkit.features import chain_signature
-from evalkit.files import content_sha256
-from evalkit.protocol import DrivingRule
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
+from evalkit.protocol.schema import DrivingRule
+from evalkit.records.run import RunHeader
 from evalkit.report.landmarks import MISSING, PairLandmarks, choose_detector, write_landmarks
 from evalkit.report.media import ClipFile
-from evalkit.run_record import RunHeader
+from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.features import chain_signature
 from tests.facts import header_facts
 
 SIZE, FRAMES = 64, 3

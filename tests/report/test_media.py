@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evalkit import video
-from evalkit.files import content_sha256
-from evalkit.protocol import DrivingRule
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
+from evalkit.protocol.schema import DrivingRule
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from tests.fakes import grey
 

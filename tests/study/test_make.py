@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
-from evalkit import video
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
 from evalkit.errors import RunError, StudyError, UnknownNameError
-from evalkit.files import content_sha256
-from evalkit.protocol import read_protocol
+from evalkit.protocol.schema import read_protocol
 from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import read_study, read_tokens
 from evalkit.study.make import Draft, write_draft

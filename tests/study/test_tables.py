@@ -9,8 +9,8 @@ from evalkit.study.folder import read_study, read_tokens
 from evalkit.study.score import score
 from evalkit.study.tables import all_tables, count_line, paper_tables
 from evalkit.study.votes import Gathered
-from evalkit.table_formats import FORMATS
-from evalkit.table_latex import document, latex_paper
+from evalkit.tables.formats import FORMATS
+from evalkit.tables.latex import document, latex_paper
 from tests.compiling import compile_latex
 from tests.study.conftest import TITLES, prefer, sheet
 

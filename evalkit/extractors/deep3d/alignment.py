@@ -8,7 +8,7 @@ Points come in two systems: "y down" (pixels, as detectors give them) and "y up"
 computes). Every function says which one it takes.
 
 Source: Deng et al., CVPRW 2019, and the preprocessing of `sicxu/Deep3DFaceRecon_pytorch`; the standard points are its
-`similarity_Lm3D_all` table. Tolerances against that code: `baselines/deep3dfacerecon`.
+`similarity_Lm3D_all` table. Tolerances against that code: `tests/parity/methods/deep3dfacerecon.py`.
 """
 
 from dataclasses import dataclass

@@ -6,16 +6,16 @@ import pytest
 import torch
 import yaml
 
-from baselines.sfd import train as command
-from baselines.sfd.data import main as render
+from baselines._shared.stylegan.encoder import Widths
+from baselines.sfd.lab import train as command
+from baselines.sfd.lab.data import main as render
+from baselines.sfd.lab.training.config import Config
+from baselines.sfd.lab.training.corpus import Corpus, TrainingClip
+from baselines.sfd.lab.training.perceptual import Perceptual
+from baselines.sfd.lab.training.processes import Processes
+from baselines.sfd.lab.training.trainer import Trainer
 from baselines.sfd.shape import Shape
-from baselines.sfd.training.config import Config
-from baselines.sfd.training.corpus import Corpus, TrainingClip
-from baselines.sfd.training.perceptual import Perceptual
-from baselines.sfd.training.processes import Processes
-from baselines.sfd.training.trainer import Trainer
-from baselines.stylegan.encoder import Widths
-from evalkit import video
+from evalkit.clips import video
 from evalkit.extractors.lpips_backbones import squeezenet
 from tests.fakes import make_clip, noise
 

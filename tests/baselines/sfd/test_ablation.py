@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from baselines.sfd import stages
-from baselines.sfd.ablation import main
-from baselines.sfd.ablation_table import NAMES, PAPER, PAPER_TABLE
-from baselines.sfd.stages import progress_of, reached
-from baselines.sfd.train import train
-from baselines.sfd.training.checkpoint import LAST, Progress
-from baselines.sfd.training.config import STAGES
-from baselines.sfd.training.processes import Processes
+from baselines.sfd.lab import stages
+from baselines.sfd.lab.ablation import main
+from baselines.sfd.lab.ablation_table import NAMES, PAPER, PAPER_TABLE
+from baselines.sfd.lab.stages import progress_of, reached
+from baselines.sfd.lab.train import train
+from baselines.sfd.lab.training.checkpoint import LAST, Progress
+from baselines.sfd.lab.training.config import STAGES
+from baselines.sfd.lab.training.processes import Processes
 from evalkit.errors import RunError
-from evalkit.published import find_paper
+from evalkit.tables.papers import find_paper
 from tests.baselines.sfd.conftest import tiny_config
 from tests.compiling import compile_latex
 

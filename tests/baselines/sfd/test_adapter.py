@@ -11,14 +11,14 @@ from safetensors.torch import save_file
 from baselines.sfd.adapter import CHECKPOINTS, resized
 from baselines.sfd.checkpoints import SHIPPED, SfdCheckpoints
 from baselines.sfd.export import export
-from baselines.sfd.training.checkpoint import Progress, save
+from baselines.sfd.lab.training.checkpoint import Progress, save
 from baselines.sfd.weights import load_model, read_file, read_weights, write_weights
-from evalkit import video
-from evalkit.adapter import Driving, MethodConfig
-from evalkit.checkpoints import Checkpoints, with_checkpoint
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
 from evalkit.errors import MethodError
-from evalkit.files import content_sha256
-from evalkit.methods import build_method, find_method, method_options
+from evalkit.method.checkpoints import Checkpoints, with_checkpoint
+from evalkit.method.find import build_method, find_method, method_options
+from evalkit.method.interface import Driving, MethodConfig
 from tests.baselines.sfd.conftest import TINY, tiny_config
 from tests.fakes import noise
 

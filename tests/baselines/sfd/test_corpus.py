@@ -6,17 +6,17 @@ import shutil
 import numpy as np
 import pytest
 
-from baselines.sfd.data import main as render
-from baselines.sfd.data import training_corpus
-from baselines.sfd.train import main
-from baselines.sfd.training.checkpoint import LAST
-from baselines.sfd.training.config import Data
-from baselines.sfd.training.corpus import load_corpus
+from baselines.sfd.lab.data import main as render
+from baselines.sfd.lab.data import training_corpus
+from baselines.sfd.lab.train import main
+from baselines.sfd.lab.training.checkpoint import LAST
+from baselines.sfd.lab.training.config import Data
+from baselines.sfd.lab.training.corpus import load_corpus
 from baselines.sfd.weights import read_file
-from evalkit import video
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
 from evalkit.datasets.demo import PROTOCOLS
 from evalkit.errors import DatasetError
-from evalkit.files import content_sha256
 from tests.baselines.sfd.conftest import TINY
 
 pytestmark = pytest.mark.usefixtures("cache")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from baselines.sfd.lab.training.crossing import crossed
+from baselines.sfd.lab.training.sampling import Batch
+from baselines.sfd.lab.training.trainer import Trainer
 from baselines.sfd.model import SFD
-from baselines.sfd.training.crossing import crossed
-from baselines.sfd.training.sampling import Batch
-from baselines.sfd.training.trainer import Trainer
 from tests.baselines.sfd.conftest import TINY, lively, tiny_config
 
 PEOPLE = torch.tensor([0, 1, 2, 0])
@@ -66,7 +66,7 @@ def test_the_averaged_model_animates_and_the_eraser_is_told_who_shows(make_train
     assert not torch.equal(batch.shown, batch.identity)
     told = []
     monkeypatch.setattr(
-        "baselines.sfd.training.losses.identification",
+        "baselines.sfd.lab.training.losses.identification",
         lambda logits, people: told.append(people) or logits.sum() * 0,
     )
     trainer.step(0)

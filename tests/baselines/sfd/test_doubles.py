@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.sfd.data import main as render
-from baselines.sfd.training.config import Data
-from baselines.sfd.training.corpus import Corpus, TrainingClip, load_corpus
-from baselines.sfd.training.doubles import doubles, one_length
-from baselines.sfd.training.sampling import batch_of, draw
-from evalkit import video
+from baselines.sfd.lab.data import main as render
+from baselines.sfd.lab.training.config import Data
+from baselines.sfd.lab.training.corpus import Corpus, TrainingClip, load_corpus
+from baselines.sfd.lab.training.doubles import doubles, one_length
+from baselines.sfd.lab.training.sampling import batch_of, draw
+from evalkit.clips import video
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
 from tests.fakes import make_clip, noise

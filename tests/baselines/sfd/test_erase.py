@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.sfd.data import main as render
-from baselines.sfd.descriptors import clips_of_people
-from baselines.sfd.erase import coefficients, erase, erasure, main
+from baselines.sfd.lab.data import main as render
+from baselines.sfd.lab.descriptors import clips_of_people
+from baselines.sfd.lab.erase import coefficients, erase, erasure, main
 from baselines.sfd.model import SFD
 from baselines.sfd.weights import load_model, read_file
 from evalkit.datasets.folder import motions

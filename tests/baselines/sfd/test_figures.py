@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.sfd.descriptors import clips_of_people
-from baselines.sfd.figures.__main__ import figures, main
-from baselines.sfd.figures.directions import directions_figure, spreads, walk
-from baselines.sfd.figures.gallery import Person, Source, choose_people, load_person, load_source
-from baselines.sfd.figures.interpolation import between, farthest, interpolated
-from baselines.sfd.figures.roles import identity_only, motion_only
-from baselines.sfd.figures.sheet import EDGE, GAP, LEFT, TOP, sheet_figure
-from baselines.sfd.figures.tsne import embed, tsne_figure
+from baselines._shared.stylegan.images import to_frames
+from baselines.sfd.lab.descriptors import clips_of_people
+from baselines.sfd.lab.figures.__main__ import figures, main
+from baselines.sfd.lab.figures.directions import directions_figure, spreads, walk
+from baselines.sfd.lab.figures.gallery import Person, Source, choose_people, load_person, load_source
+from baselines.sfd.lab.figures.interpolation import between, farthest, interpolated
+from baselines.sfd.lab.figures.roles import identity_only, motion_only
+from baselines.sfd.lab.figures.sheet import EDGE, GAP, LEFT, TOP, sheet_figure
+from baselines.sfd.lab.figures.tsne import embed, tsne_figure
 from baselines.sfd.model import SFD, Face
 from baselines.sfd.weights import load_model
-from baselines.stylegan.images import to_frames
-from evalkit import video
+from evalkit.clips import video
 from evalkit.errors import DatasetError
 from evalkit.figures.files import save_figure
 from tests.baselines.sfd.conftest import TINY, lively

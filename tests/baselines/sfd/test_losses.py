@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from baselines.sfd.training import losses
-from baselines.sfd.training.config import Config, Weights
-from baselines.sfd.training.heads import reverse_gradient
+from baselines.sfd.lab.training import losses
+from baselines.sfd.lab.training.config import Config, Weights
+from baselines.sfd.lab.training.heads import reverse_gradient
 
 
 def test_the_weights_are_the_papers():

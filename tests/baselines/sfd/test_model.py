@@ -2,13 +2,13 @@
 
 import torch
 
+from baselines._shared.native.pictures import to_tensor
 from baselines.lia.model import LIA
-from baselines.native.pictures import to_tensor
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from baselines.sfd.standardise import Standardise
 from baselines.sfd.warp import warp
-from evalkit.demo import render_clip
+from evalkit.datasets.drawn import render_clip
 from tests.baselines.sfd.conftest import TINY, lively
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.sfd import probe as command
-from baselines.sfd.descriptors import Described
+from baselines.sfd.lab import probe as command
+from baselines.sfd.lab.descriptors import Described
+from baselines.sfd.lab.probe import Probed, accuracy, main, probe, text
 from baselines.sfd.model import SFD
-from baselines.sfd.probe import Probed, accuracy, main, probe, text
 from baselines.sfd.window import whole
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
@@ -33,7 +33,7 @@ def synthetic(monkeypatch: pytest.MonkeyPatch) -> None:
         return Described(clip, whole(32), tuple(frames), wobble + person, wobble + rng.normal(size=6))
 
     monkeypatch.setattr(command, "describe", describe)
-    monkeypatch.setattr("evalkit.video.count_frames", lambda path: FRAMES)
+    monkeypatch.setattr("evalkit.clips.video.count_frames", lambda path: FRAMES)
 
 
 def labelled(spread: float) -> tuple[np.ndarray, np.ndarray]:

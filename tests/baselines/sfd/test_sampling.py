@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.sfd.training.config import Data
-from baselines.sfd.training.recolour import draw_recolouring
-from baselines.sfd.training.sampling import batch_of, draw
+from baselines.sfd.lab.training.config import Data
+from baselines.sfd.lab.training.recolour import draw_recolouring
+from baselines.sfd.lab.training.sampling import batch_of, draw
 from tests.baselines.sfd.conftest import make_corpus
 
 CORPUS = make_corpus(frames=20)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.sfd.training import checkpoint
-from baselines.sfd.training.checkpoint import LAST, Progress, load, refuse_other, save
-from baselines.sfd.training.config import Config, Data, differences, read_config, shipped_configs
-from baselines.sfd.training.freezing import frozen
-from baselines.sfd.training.logs import LOSSES, Journal
-from baselines.sfd.training.samples import COLUMNS, sheet
-from baselines.sfd.training.sampling import draw
+from baselines.sfd.lab.training import checkpoint
+from baselines.sfd.lab.training.checkpoint import LAST, Progress, load, refuse_other, save
+from baselines.sfd.lab.training.config import Config, Data, differences, read_config, shipped_configs
+from baselines.sfd.lab.training.freezing import frozen
+from baselines.sfd.lab.training.logs import LOSSES, Journal
+from baselines.sfd.lab.training.samples import COLUMNS, sheet
+from baselines.sfd.lab.training.sampling import draw
 from evalkit.errors import MethodError, RunError
 from tests.baselines.sfd.conftest import TINY, lively, make_corpus, tiny_config
 

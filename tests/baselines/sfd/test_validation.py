@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from baselines.sfd.export import export
-from baselines.sfd.train import main
-from baselines.sfd.training.checkpoint import LAST, Progress, save
-from baselines.sfd.training.config import Data
-from baselines.sfd.training.corpus import load_corpus
-from baselines.sfd.training.validation import METRICS, validate, validation_clips
+from baselines.sfd.lab.train import main
+from baselines.sfd.lab.training.checkpoint import LAST, Progress, save
+from baselines.sfd.lab.training.config import Data
+from baselines.sfd.lab.training.corpus import load_corpus
+from baselines.sfd.lab.training.validation import METRICS, validate, validation_clips
 from baselines.sfd.weights import read_file
-from evalkit import video
-from evalkit.adapter import Driving, MethodConfig
-from evalkit.methods import build_method, find_method, method_options
+from evalkit.clips import video
+from evalkit.method.find import build_method, find_method, method_options
+from evalkit.method.interface import Driving, MethodConfig
 from evalkit.metrics import METRICS as KNOWN
 from tests.baselines.sfd.conftest import TINY, lively, make_corpus
 from tests.fakes import make_clip, noise

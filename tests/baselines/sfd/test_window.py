@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.native.method import NativeMethod
+from baselines._shared.native.method import NativeMethod
+from baselines._shared.stylegan.synthesis import Scale
 from baselines.sfd.adapter import WindowMethod
 from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.model import SFD
 from baselines.sfd.warp import framed, picture
 from baselines.sfd.weights import load_model, write_weights
 from baselines.sfd.window import RISE, Window, around, find_window, whole
-from baselines.stylegan.synthesis import Scale
-from evalkit import video
-from evalkit.adapter import Driving
-from evalkit.demo import render_clip
-from evalkit.methods import build_method, find_method
+from evalkit.clips import video
+from evalkit.datasets.drawn import render_clip
+from evalkit.method.find import build_method, find_method
+from evalkit.method.interface import Driving
 from tests.baselines.sfd.conftest import TINY
 from tests.baselines.sfd.test_adapter import config_of
 from tests.fakes import noise

@@ -1,0 +1,264 @@
+"""Official checkpoints into our state dicts: find every part, compare every key, say exactly what does not fit."""
+
+import contextlib
+import importlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from baselines._shared.native.networks import Expected, Networks, Part
+from baselines._shared.native.official import OfficialFile, read_official, tensors
+from evalkit import weights
+from evalkit.base.files import atomic_path, content_sha256
+from evalkit.errors import MethodError, WeightsError
+from evalkit.method.checkpoints import CheckpointStatus
+from evalkit.method.interface import MethodConfig
+
+FORMAT = "evalkit-method-2"
+_FACTS = "evalkit"
+"""The one entry of the metadata: safetensors writes several in an order that differs from run to run, and the same
+official file must always give the same bytes."""
+_SHOWN = 3
+_ALIKE = 0.9
+_FAMILIAR = 0.5
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a state dict differs from the one expected: keys, and for `reshaped` what was found and expected."""
+
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    reshaped: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.unexpected or self.reshaped)
+
+    def __str__(self) -> str:
+        kinds = {"missing": self.missing, "unexpected": self.unexpected, "of another shape": self.reshaped}
+        return "; ".join(f"{len(keys)} {kind} ({_few(keys)})" for kind, keys in kinds.items() if keys)
+
+
+def import_file(networks: Networks, path: Path) -> Path:
+    """Convert an official file to safetensors in the cache folder and return where it lies.
+
+    Raises `MethodError` for whatever is not a complete checkpoint of the method.
+    """
+    variant, state = read_any(networks, path)
+    output = networks.installed(variant)
+    facts = {"format": FORMAT, "method": networks.method, "variant": variant, "official_sha256": content_sha256(path)}
+    with atomic_path(output) as temporary:
+        save_file(state, temporary, {_FACTS: json.dumps(facts)})
+    return output
+
+
+def read_any(networks: Networks, path: Path) -> tuple[str, State]:
+    """Variant and state dict of a converted or official checkpoint. Raises `MethodError`."""
+    if path.suffix == ".safetensors":
+        return _read_converted(networks, path)
+    variant, state = match(networks, path)
+    expected = networks.expected(variant)
+    return variant, {key: value.to(expected[key][1]).clone() for key, value in state.items()}
+
+
+def match(networks: Networks, path: Path) -> tuple[str, State]:
+    """Variant and tensors, as they are stored, of an official checkpoint. Raises `MethodError` when none fits."""
+    files = read_official(path)
+    for variant in networks.variants:
+        expected = networks.expected(variant)
+        state = _collect(networks, files, expected)
+        if not compare(networks, state, expected):
+            return variant, state
+    raise MethodError(_explain(networks, path, files))
+
+
+def default_file(networks: Networks, config: MethodConfig) -> Path:
+    """The file for the options of `config`. Raises `MethodError`, saying how to get one, where there is none."""
+    variant = networks.variant(config)
+    if (path := networks.here(variant)) is None:
+        which = f" ({variant})" if len(networks.variants) > 1 else ""
+        raise MethodError(f"{networks.method}{which} has no weights here. {how_to_get(networks, variant)}")
+    return path
+
+
+def status(networks: Networks, checkpoint: Path | None) -> list[CheckpointStatus]:
+    """What `check` shows; see `evalkit.method.checkpoints.Checkpoints`."""
+    needed = [_needed_status(name) for name in networks.needs]
+    if checkpoint is None:
+        return [*(_installed_status(networks, variant) for variant in networks.variants), *needed]
+    try:
+        return [CheckpointStatus(read_any(networks, checkpoint)[0], checkpoint, "ready"), *needed]
+    except MethodError as error:
+        return [CheckpointStatus("", checkpoint, "unusable", str(error)), *needed]
+
+
+def compare(networks: Networks, state: Mapping[str, Tensor], expected: Expected) -> Difference:
+    """Keys and shapes against those expected; optional parts may be absent as a whole."""
+    absent = [part.name for part in networks.parts if part.optional and not _keys_of(part, state)]
+    wanted = {key: shape for key, (shape, _) in expected.items() if key.split(".")[0] not in absent}
+    shared = [key for key in wanted if key in state]
+    return Difference(
+        tuple(key for key in wanted if key not in state),
+        tuple(key for key in state if key not in wanted),
+        tuple(
+            f"{key} {list(state[key].shape)}, expected {list(wanted[key])}"
+            for key in shared
+            if tuple(state[key].shape) != wanted[key]
+        ),
+    )
+
+
+def how_to_get(networks: Networks, variant: str) -> str:
+    """The sentence that helps when a variant is not here."""
+    files = " and ".join(networks.files)
+    which = f" ({variant})" if len(networks.variants) > 1 else ""
+    return (
+        f"Get {files} from the authors (`evalkit methods info {networks.method}` says where), then: "
+        f"evalkit methods import {networks.method} FILE{which}. --random-weights runs without."
+    )
+
+
+def all_networks() -> Iterator[Networks]:
+    """The networks of every native method that comes with evalkit."""
+    folder = Path(__file__).resolve().parents[2]
+    for adapter in sorted(folder.glob("*/adapter.py")):
+        found = getattr(importlib.import_module(f"baselines.{adapter.parent.name}.adapter"), "NETWORKS", None)
+        if isinstance(found, Networks):
+            yield found
+
+
+def _read_converted(networks: Networks, path: Path) -> tuple[str, State]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            variant = _variant_of(networks, path, file.metadata() or {})
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError) as error:
+        raise MethodError(f"{path}: not a whole safetensors file ({error}). Import the official file again.") from error
+    if difference := compare(networks, state, networks.expected(variant)):
+        raise MethodError(f"{path}: keys do not fit {networks.method} ({variant}): {difference}.")
+    return variant, state
+
+
+def _variant_of(networks: Networks, path: Path, metadata: Mapping[str, str]) -> str:
+    """The variant in a file of `import_file`. Raises `MethodError` for any other file, and for another method's."""
+    facts: dict[str, str] = {}
+    with contextlib.suppress(ValueError, KeyError):
+        facts = json.loads(metadata[_FACTS])
+    if facts.get("format") != FORMAT:
+        raise MethodError(
+            f"{path}: not written by `evalkit methods import` of this version. Import the official file again."
+        )
+    if facts["method"] != networks.method or facts["variant"] not in networks.variants:
+        raise MethodError(f"{path}: holds {facts['method']} ({facts['variant']}), not {networks.method}.")
+    return facts["variant"]
+
+
+def _installed_status(networks: Networks, variant: str) -> CheckpointStatus:
+    path = networks.here(variant)
+    if path is None:
+        return CheckpointStatus(variant, None, "absent", how_to_get(networks, variant))
+    try:
+        _read_converted(networks, path)
+    except MethodError as error:
+        return CheckpointStatus(variant, path, "unusable", str(error))
+    return CheckpointStatus(variant, path, "ready")
+
+
+def _needed_status(name: str) -> CheckpointStatus:
+    try:
+        return CheckpointStatus(name, weights.locate(name), "ready", needed=True)
+    except WeightsError as error:
+        return CheckpointStatus(name, None, "absent", str(error), needed=True)
+
+
+def _collect(networks: Networks, files: Sequence[OfficialFile], expected: Expected) -> State:
+    """Our state dict from the parts found in the files; what is not found is left out."""
+    state: State = {}
+    for part in networks.parts:
+        found = _find(part, files, expected)
+        state |= {f"{part.name}.{key}": value for key, value in found.items()}
+    return state
+
+
+def _find(part: Part, files: Sequence[OfficialFile], expected: Expected) -> State:
+    if part.entry is not None:
+        entries = [file.content.get(part.entry) for file in files]
+        return next((tensors(entry) for entry in entries if isinstance(entry, Mapping)), {})
+    wanted = {key.removeprefix(f"{part.name}.") for key in expected if key.startswith(f"{part.name}.")}
+    bare = [tensors(file.content) for file in files]
+    best = max(bare, key=lambda state: len(wanted & state.keys()), default={})
+    return best if len(wanted & best.keys()) > _FAMILIAR * len(wanted) else {}
+
+
+def _keys_of(part: Part, state: Mapping[str, Tensor]) -> list[str]:
+    return [key for key in state if key.startswith(f"{part.name}.")]
+
+
+def _explain(networks: Networks, path: Path, files: Sequence[OfficialFile]) -> str:
+    """Why the files are no checkpoint of the method, in the order of what helps most."""
+    states = {variant: _collect(networks, files, networks.expected(variant)) for variant in networks.variants}
+    entries = sorted({str(key) for file in files for key in file.content if not _is_weight(file, str(key))})
+    if not any(states.values()) and any(key.startswith("optim") or key.endswith("_optim") for key in entries):
+        return (
+            f"{path}: holds the state of a training ({_few(entries)}) and no network of {networks.method}. "
+            f"Use {' and '.join(networks.files)}."
+        )
+    if (other := _looks_like(networks, files)) is not None:
+        return (
+            f"{path}: looks like a checkpoint of {other}, not of {networks.method}. "
+            f"Use: evalkit methods import {other.split()[0]} {path}"
+        )
+    absent = [
+        part.name
+        for part in networks.parts
+        if not part.optional and not any(_keys_of(part, state) for state in states.values())
+    ]
+    if absent:
+        return (
+            f"{path}: holds no {' and no '.join(absent)} of {networks.method} (found: {_few(entries) or 'tensors'}). "
+            f"Needed: {' and '.join(networks.files)}; several files go into one folder or zip."
+        )
+    return f"{path}: keys do not fit {networks.method}: {_nearest(networks, states)}."
+
+
+def _nearest(networks: Networks, states: Mapping[str, State]) -> str:
+    differences = {name: compare(networks, state, networks.expected(name)) for name, state in states.items()}
+    counts = {name: len(d.missing) + len(d.unexpected) + len(d.reshaped) for name, d in differences.items()}
+    best = min(counts, key=lambda name: counts[name])
+    which = f"nearest is {best}; " if len(differences) > 1 else ""
+    return f"{which}{differences[best]}"
+
+
+def _looks_like(networks: Networks, files: Sequence[OfficialFile]) -> str | None:
+    """Another method most of whose required keys and shapes are in the files."""
+    shares: dict[str, float] = {}
+    for other in all_networks():
+        for variant in other.variants if other.method != networks.method else ():
+            expected = other.expected(variant)
+            state = _collect(other, files, expected)
+            fitting = sum(tuple(state[key].shape) == shape for key, (shape, _) in expected.items() if key in state)
+            name = f"{other.method} ({variant})" if len(other.variants) > 1 else other.method
+            shares[name] = min(fitting / len(_required(other, expected)), 1 - (len(state) - fitting) / len(expected))
+    best = max(shares, key=lambda name: shares[name], default=None)
+    return best if best is not None and shares[best] > _ALIKE else None
+
+
+def _required(networks: Networks, expected: Expected) -> list[str]:
+    optional = {part.name for part in networks.parts if part.optional}
+    return [key for key in expected if key.split(".")[0] not in optional]
+
+
+def _is_weight(file: OfficialFile, key: str) -> bool:
+    return isinstance(file.content.get(key), torch.Tensor)
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,20 @@
+"""How SFD is trained: data, losses, steps, checkpoints, logs.
+
+config      YAML in, checked, compared with that of a checkpoint
+corpus      clips at training size, with identity features
+sampling    which frames a step sees
+recolour    driving frames in random colours
+doubles     other people who make the same motion
+crossing    driving frames with another person's face
+losses      the seven losses of the paper
+perceptual  feature maps for the perceptual loss
+objective   everything the generator side learns with
+heads       networks that judge descriptors
+freezing    networks that pass gradients on and keep none
+trainer     one step after the other
+validation  people held out, by evalkit's own metrics
+samples     sample sheets
+logs        losses as JSON lines, and for TensorBoard
+checkpoint  networks, optimisers and progress in one file
+processes   one process or several
+"""

@@ -1,0 +1,13 @@
+"""What knows nothing of faces.
+
+files             files that are whole or absent: atomic writes, digests, canonical JSON
+csvfile           CSV rows whose errors name file, line and column
+registry          name -> object, or a "module:attribute" string that is imported when asked for
+validation        pydantic's findings as one paragraph a person can act on
+places            where protocols, baselines, leaderboards and the cache lie
+processes         worker processes that end with their parent
+imports           what Python files import, read from their text
+extras            optional libraries, and which extra brings each
+yamlfile          YAML files that users write, with one kind of error
+system_libraries  libraries of the operating system, and the package that brings each
+"""

@@ -1,0 +1,79 @@
+"""Optional libraries: which extra of the distribution brings each, and the sentence that says how to get it."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from evalkit.base.system_libraries import missing_system_library
+from evalkit.errors import MissingLibraryError
+
+DISTRIBUTION = "evalkit-face"
+"""What pip installs. The import is `evalkit`, but that name belongs to another project on the package index."""
+
+CORE = (
+    "av",
+    "dlib",
+    "face_recognition_models",
+    "numpy",
+    "PIL",
+    "pyarrow",
+    "pydantic",
+    "yaml",
+    "rich",
+    "safetensors",
+    "scipy",
+    "torch",
+    "typer",
+)
+"""The modules that every installation has, by the names they are imported by."""
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
+    "lpips": ("lpips",),
+    "mediapipe": ("mediapipe",),
+    "report": ("jinja2", "matplotlib", "pandas"),
+    "train": ("sklearn", "tensorboard"),
+    "weights": ("huggingface_hub", "pooch"),
+}
+"""Extra -> the modules it is for, by the names they are imported by."""
+
+
+def extra_of(module: str) -> str | None:
+    """The extra that brings `module` (or the package it lies in); None for a module that no extra brings."""
+    top = module.partition(".")[0]
+    return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
+
+
+def missing_modules(modules: Iterable[str]) -> str | None:
+    """Which of `modules` are not installed, and the command that installs them; None when all are here."""
+    absent = [module for module in dict.fromkeys(modules) if find_spec(module) is None]
+    if not absent:
+        return None
+    verb = "is" if len(absent) == 1 else "are"
+    return f"{' and '.join(absent)} {verb} not installed. Install with: {install_command(absent)}"
+
+
+def install_command(modules: Iterable[str]) -> str:
+    """The command that installs `modules`: with evalkit and its extras, or by their own names where it brings none."""
+    wanted = list(modules)
+    extras = sorted({extra for module in wanted if (extra := extra_of(module))})
+    others = [module for module in wanted if not extra_of(module) and module not in CORE]
+    core = [DISTRIBUTION] if any(module in CORE for module in wanted) else []
+    ours = [f"'{DISTRIBUTION}[{','.join(extras)}]'"] if extras else core
+    return " ".join(["pip install", *ours, *others])
+
+
+def missing_library(error: BaseException) -> MissingLibraryError | None:
+    """What to tell the user if `error` says that a library of evalkit or of the system is missing; else None.
+
+    A library that an optional library needs itself counts as well: `import mediapipe` may fail on `matplotlib`.
+    """
+    if isinstance(error, (ImportError, OSError)) and (system := missing_system_library(str(error))):
+        return MissingLibraryError(f"A library that this needs is broken here. {system}")
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    top = error.name.partition(".")[0]
+    if top in CORE:
+        again = f"Install evalkit again: {install_command([top])}"
+        return MissingLibraryError(f"{top}, which evalkit always needs, is not installed. {again}")
+    if extra_of(top):
+        return MissingLibraryError(f"This needs {top}, which is not installed. Install with: {install_command([top])}")
+    return None

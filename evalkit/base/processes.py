@@ -1,0 +1,91 @@
+"""Processes that end with their parent: one function over many items, or a pool to give jobs to."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+from evalkit.errors import RunError, WorkerError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """Results of `function` over `items`, as they come; in this process when there is one worker or one item.
+
+    Raises `WorkerError` when a process dies, and whatever `function` raises.
+    """
+    if workers <= 1 or len(items) <= 1:
+        yield from map(function, items)
+        return
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(min(workers, len(items)), mp_context=context, initializer=_follow_parent)
+    try:
+        for future in as_completed([executor.submit(function, item) for item in items]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise WorkerError("A worker process died (no memory?). What is finished is kept; use --workers 1.") from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Ctrl-C is the parent's business, and a worker does not outlive a killed parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+@contextmanager
+def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with this block, and with this process however it ends.
+
+    Raises `RunError` when one of them died.
+    """
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+    try:
+        yield executor
+    except BrokenProcessPool as error:
+        raise RunError("A scoring process died (out of memory?). Finished pairs are kept; use --workers 1.") from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def start(executor: ProcessPoolExecutor, function: Callable[[Item], Result], job: Item) -> "Future[Result]":
+    """Start a job in another process. Ctrl-C is put off: a half-started process dies with a traceback."""
+    with _interrupts_held():
+        return executor.submit(function, job)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Inside, Ctrl-C waits.
+
+    The signal is blocked, which a process that is started here inherits. Python runs handlers in the main thread
+    whichever thread a signal reaches, so the handler waits as well.
+    """
+    came: list[int] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number)) if in_main else None
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    if came:
+        signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,104 @@
+"""Weights of methods: where converted ones lie, and what a method says of the files it takes.
+
+The core knows no file format of any method. A method with learned weights has an object `CHECKPOINTS` in the module of
+its adapter, which imports official files into `installed_path`, says what is there, and which file is used when none
+is named. That file's digest belongs to the configuration of a run: another default checkpoint is another run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+from evalkit.base.files import content_sha256, refuse_special
+from evalkit.base.places import cache_dir
+from evalkit.errors import MethodError
+from evalkit.method.find import CARD, MethodEntry, import_adapter
+from evalkit.method.interface import MethodConfig
+
+
+@dataclass(frozen=True)
+class CheckpointStatus:
+    """One file a method can use.
+
+    `variant` names the networks it holds. `state` is "absent" for a place where nothing is, "unusable" for a file that
+    does not fit; `note` says why, or what to do. `needed` marks a file without which no variant runs.
+    """
+
+    variant: str
+    path: Path | None
+    state: Literal["ready", "absent", "unusable"]
+    note: str = ""
+    needed: bool = False
+
+
+@runtime_checkable
+class Checkpoints(Protocol):
+    """What a method with learned weights says of them."""
+
+    def import_file(self, path: Path) -> Path:
+        """Check and convert an official file, zip or folder; returns the converted file. Raises `MethodError`."""
+        ...
+
+    def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
+        """What is there: of the file given, or else of every variant that can be imported."""
+        ...
+
+    def default(self, config: MethodConfig) -> Path:
+        """The file for these options when `config` names none: an imported one, or one that comes with the method.
+
+        Raises `MethodError`, saying how to get it, when there is none.
+        """
+        ...
+
+
+def can_run(found: Sequence[CheckpointStatus]) -> bool:
+    """Whether some variant is ready, and so is everything the method needs besides."""
+    ready = any(one.state == "ready" for one in found if not one.needed)
+    return ready and all(one.state == "ready" for one in found if one.needed)
+
+
+def installed_path(method: str, variant: str) -> Path:
+    """Where the converted weights of a method's variant lie."""
+    return cache_dir() / "weights" / "methods" / method / f"{variant}.safetensors"
+
+
+def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
+    """What a method says of its weights; None for methods that say nothing.
+
+    Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` lacks one of the functions.
+    """
+    try:
+        found = getattr(import_adapter(entry), "CHECKPOINTS", None)
+    except ImportError as error:
+        raise MethodError(f"{entry.card.id}: the adapter cannot be imported: {error}") from error
+    if found is not None and not isinstance(found, Checkpoints):
+        raise MethodError(f"{entry.folder / CARD}: CHECKPOINTS of the adapter needs import_file, status and default.")
+    return found
+
+
+def import_checkpoint(entry: MethodEntry, path: Path) -> Path:
+    """Check and convert an official checkpoint of a method; returns the converted file. Raises `MethodError`."""
+    known = checkpoints_of(entry)
+    if known is None:
+        raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
+    refuse_special(path)
+    return known.import_file(path)
+
+
+def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
+    """`config` with the checkpoint named that its method will load, so that what is hashed is what is used.
+
+    No checkpoint is named with random weights, and for a method that says nothing of weights and was given none.
+
+    Raises `MethodError` when the method needs a checkpoint and none is there.
+    """
+    if config.random_weights:
+        return replace(config, checkpoint=None)
+    known = None if config.checkpoint else checkpoints_of(entry)
+    return replace(config, checkpoint=known.default(config)) if known else config
+
+
+def checkpoint_sha256(config: MethodConfig) -> str | None:
+    """sha256 of the checkpoint that a configuration names, a file or a folder of files."""
+    return content_sha256(config.checkpoint) if config.checkpoint else None

@@ -1,0 +1,78 @@
+"""The code that a method's frames depend on, as one hash: docs/decisions/method-code.md.
+
+Hashed are the method's card and the files that its adapter imports, directly or not, wherever the import stands:
+
+- all of `baselines`, with the `__init__.py` of the packages they lie in, which run as well;
+- those of evalkit that compute what a method asks them for, such as `extractors.dlib68` and `video`. `BORDER` lists
+  those that are not followed: what only names things, finds files or checks them. An `__init__.py` of evalkit counts
+  where a name is taken from it.
+
+A method in a folder of the user's is that whole folder, and what its files import of evalkit and `baselines`.
+
+The engine (`generate`, `adapter` and the decoding they start) is the same for all methods; a run records evalkit's
+version and commit for it. Weights are hashed by themselves, as the checkpoint of the run.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from evalkit.base.files import canonical_sha256, content_sha256
+from evalkit.base.imports import Roots, imports_of
+from evalkit.base.places import resource_dir
+
+BORDER = frozenset(
+    {"method.interface", "method.checkpoints", "errors", "base.extras", "base.files", "types", "weights"}
+)
+"""Modules and packages of evalkit that cannot move a frame. Network files are pinned by name and sha256."""
+_SOURCES = {".py", ".yaml"}
+
+
+def package_roots() -> Roots:
+    """The packages whose modules are followed."""
+    return Roots({"evalkit": Path(__file__).resolve().parents[1], "baselines": resource_dir("baselines").resolve()})
+
+
+def comes_along(folder: Path, roots: Roots) -> bool:
+    """Whether a method's folder is one of `baselines`."""
+    return folder.resolve().parent == roots.folders["baselines"].resolve()
+
+
+def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = None) -> str:
+    """sha256 over the code of the method in `folder`; `adapter` is the name of its module there."""
+    roots = roots or package_roots()
+    if comes_along(folder, roots):
+        own, start = [card], [f"baselines.{folder.resolve().name}.{adapter}"]
+    else:
+        own = [path for path in folder.rglob("*") if path.suffix in _SOURCES]
+        start = list(_imported(own, roots))
+    named = {f"method/{path.relative_to(folder).as_posix()}": path for path in own} | followed(start, roots)
+    return canonical_sha256([[name, content_sha256(path)] for name, path in sorted(named.items())])
+
+
+def followed(start: Iterable[str], roots: Roots) -> dict[str, Path]:
+    """Module -> file of all that `start` depends on, the packages of `baselines` it lies in included."""
+    found = roots.closure(start, _computes)
+    while packages := {package for module in found for package in _packages(module)} - found.keys():
+        found = roots.closure({*found, *packages}, _computes)
+    return found
+
+
+def _computes(module: str) -> bool:
+    top, _, inner = module.partition(".")
+    return top == "baselines" or (inner != "" and not any(f"{inner}.".startswith(f"{name}.") for name in BORDER))
+
+
+def _packages(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    if parts[0] == "baselines":
+        yield from (".".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def _imported(files: Iterable[Path], roots: Roots) -> Iterator[str]:
+    """What a user's files import of the packages; nothing for a file that is no valid Python."""
+    for path in files:
+        try:
+            found = imports_of(path, path.stem) if path.suffix == ".py" else ()
+        except (SyntaxError, ValueError):
+            continue
+        yield from (one.target(lambda name: roots.path(name) is not None) for one in found)

@@ -1,0 +1,149 @@
+"""Find methods: read their cards, build their adapters. The only file that imports code it does not know."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import yaml
+from pydantic import ValidationError
+
+from evalkit.base.extras import missing_library
+from evalkit.base.files import content_sha256
+from evalkit.base.places import resource_dir
+from evalkit.base.validation import explain_invalid
+from evalkit.base.yamlfile import read_yaml
+from evalkit.errors import MethodError, UnknownNameError
+from evalkit.method.aliases import is_folder, user_alias
+from evalkit.method.code import code_sha256, comes_along, package_roots
+from evalkit.method.interface import Method, MethodCard, MethodConfig
+
+CARD = "method.yaml"
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A method that can be asked for: its card and the folder it lies in."""
+
+    card: MethodCard
+    folder: Path
+
+    @property
+    def code_sha256(self) -> str:
+        """sha256 over the card and the code the method's frames depend on, by the rule of `evalkit.method.code`.
+
+        Results of changed code are never mixed.
+        """
+        return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0])
+
+
+def list_methods() -> list[MethodEntry]:
+    """All methods that come with evalkit, by id."""
+    return [read_method(card.parent) for card in sorted(resource_dir("baselines").glob(f"*/{CARD}"))]
+
+
+def find_method(name: str) -> MethodEntry:
+    """The method called `name`, or the one in the folder `name` (a path with a separator, such as `./mine`).
+
+    An alias that the user configured goes before ids, and ids before the aliases of cards.
+
+    Raises `UnknownNameError`, or `MethodError` for a folder without a valid card.
+    """
+    target = user_alias(name) or name
+    if is_folder(target):
+        return read_method(Path(target))
+    folder = resource_dir("baselines") / target
+    if (folder / CARD).is_file():
+        return read_method(folder)
+    entries = list_methods()
+    found = next((entry for entry in entries if target in entry.card.aliases), None)
+    if found is None:
+        raise UnknownNameError("method", target, [n for e in entries for n in (e.card.id, *e.card.aliases)])
+    return found
+
+
+def read_method(folder: Path) -> MethodEntry:
+    """Read the card in `folder`. Raises `MethodError` for a missing or invalid card."""
+    path = folder / CARD
+    try:
+        content = read_yaml(path)
+        return MethodEntry(MethodCard.model_validate(content), folder)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MethodError(f"{path}: expected a method card, {error}") from error
+    except ValidationError as error:
+        raise MethodError(explain_invalid(path, error, MethodCard)) from error
+
+
+def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
+    """A value for every option of the card: `given` are "name=value" texts, the rest are defaults.
+
+    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=" or a path to nothing.
+    """
+    values = {name: option.default for name, option in card.options.items()}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise MethodError(f"--option {text!r}: expected NAME=VALUE.")
+        if name not in values:
+            raise UnknownNameError(f"option of {card.id}", name, values)
+        choices = card.options[name].choices
+        if choices and value not in choices:
+            raise UnknownNameError(f"value of the option {name!r} of {card.id}", value, choices)
+        if card.options[name].path and value and not Path(value).exists():
+            raise MethodError(f"--option {text!r}: there is no file or folder {value}.")
+        values[name] = value
+    return values
+
+
+def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, str]:
+    """The options as a run records them: of files and folders what they hold counts, not where they lie."""
+    paths = {name for name, option in card.options.items() if option.path}
+    return {
+        name: f"sha256:{content_sha256(Path(value))}" if name in paths and value else value
+        for name, value in options.items()
+    }
+
+
+def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
+    """Import the adapter and build it.
+
+    Raises `MethodError` when the adapter cannot be imported or does not fit, `MissingLibraryError` when an optional
+    library is not installed.
+    """
+    function = entry.card.adapter.partition(":")[2]
+    try:
+        build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
+    except (ImportError, AttributeError) as error:
+        if missing := missing_library(error):
+            raise missing from error
+        raise MethodError(
+            f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
+        ) from error
+    method = build(config)
+    if not isinstance(method, Method):
+        raise MethodError(
+            f"{entry.card.id}: {entry.card.adapter} returned {type(method).__name__}, which cannot animate"
+        )
+    return method
+
+
+def import_adapter(entry: MethodEntry) -> ModuleType:
+    """The module of a method's adapter. Raises `ImportError`.
+
+    Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path.
+    """
+    folder, module = entry.folder, entry.card.adapter.partition(":")[0]
+    if comes_along(folder, package_roots()):
+        return importlib.import_module(f"baselines.{folder.name}.{module}")
+    name = f"evalkit_method_{folder.resolve().name}_{module}"
+    spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")
+    if spec is None or spec.loader is None or not (folder / f"{module}.py").is_file():
+        raise ImportError(f"no file {folder / module}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[name] = loaded
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -1,0 +1,110 @@
+"""Run a method on one pair and check what comes back, frame by frame, before anything is kept."""
+
+import hashlib
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.base.extras import missing_library
+from evalkit.clips import video
+from evalkit.errors import EvalkitError, MethodError, VideoError
+from evalkit.method.cost import Step
+from evalkit.method.interface import Driving, Method
+from evalkit.protocol.schema import Protocol
+from evalkit.types import Frames, Pair
+
+
+def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, list[Step]]:
+    """Animate one pair into the lossless video `output`; returns the frame count and the method's steps.
+
+    A pair's anchor goes to the method before the driving frames, and the frame made of it is dropped. The seconds of
+    the steps leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
+    `seed` and the pair, so a pair comes out the same whatever ran before it.
+
+    Raises:
+        MethodError: the method raised, returned NaN, another size, or another number of frames.
+        VideoError: the source or driving clip cannot be decoded.
+        OSError: the output cannot be written.
+    """
+    sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution)
+    decoding: list[float] = []
+    rule = protocol.driving
+    driving = Driving(
+        pair.driving.path, protocol.resolution, **rule.model_dump(), anchor=pair.anchor, on_decode=decoding.append
+    )
+    leading = 1 if pair.anchor else 0
+    expected = video.count_frames(pair.driving.path, **rule.model_dump()) + leading
+    steps: list[Step] = []
+    seed_everything(f"{seed}:{pair.id}")
+    answers = _timed(method, sources, driving, protocol, decoding, steps)
+    frames = _without_first(_checked(answers, protocol, expected), leading)
+    count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / rule.stride)
+    return count, steps
+
+
+def seed_everything(text: str) -> None:
+    """Seed the global random generators of Python, numpy and (if it is loaded) torch from a text."""
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    random.seed(seed)
+    np.random.seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def _checked(answers: Iterator[np.ndarray], protocol: Protocol, expected: int) -> Iterator[Frames]:
+    """The method's frames as uint8, or `MethodError` at the first thing that is not as promised."""
+    wanted = (protocol.resolution, protocol.resolution, 3)
+    count = 0
+    for chunk in answers:
+        if not isinstance(chunk, np.ndarray) or chunk.ndim != 4 or chunk.shape[1:] != wanted:
+            shape = str(chunk.shape) if isinstance(chunk, np.ndarray) else type(chunk).__name__
+            raise MethodError(f"returned {shape}; expected (t, {wanted[0]}, {wanted[1]}, 3) frames")
+        try:
+            yield video.to_uint8(chunk)
+        except VideoError as error:
+            raise MethodError(f"frame {count} and on: {error}") from error
+        count += len(chunk)
+        if count > expected:
+            break
+    if count != expected:
+        more = "more than " if count > expected else ""
+        got = f"{more}{min(count, expected)}"
+        raise MethodError(f"returned {got} frames for {expected} driving frames; one for each is expected")
+
+
+def _without_first(chunks: Iterator[Frames], count: int) -> Iterator[Frames]:
+    """All frames but the first `count`."""
+    for chunk in chunks:
+        yield chunk[count:]
+        count = max(0, count - len(chunk))
+
+
+def _timed(
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, decoding: list[float], steps: list[Step]
+) -> Iterator[np.ndarray]:
+    """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
+
+    But for an optional library that is not installed: that would cost every pair, so it ends the run at once.
+
+    `decoding` grows by the seconds of every chunk that the method has decoded.
+    """
+    try:
+        frames = iter(method.animate(sources, driving, protocol.motion))
+        while True:
+            began, decoded = time.perf_counter(), len(decoding)
+            chunk = next(frames, None)
+            took = time.perf_counter() - began - sum(decoding[decoded:])
+            steps.append(Step(chunk.shape[0] if isinstance(chunk, np.ndarray) and chunk.ndim else 0, took))
+            if chunk is None:
+                return
+            yield chunk
+    except EvalkitError:
+        raise
+    except Exception as error:
+        if missing := missing_library(error):
+            raise missing from error
+        raise MethodError(f"raised {type(error).__name__}: {error}") from error

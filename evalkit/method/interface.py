@@ -1,0 +1,149 @@
+"""What a method is to evalkit: a card that describes it and a function that animates.
+
+A method lives in a folder with a `method.yaml` (`MethodCard`) and a Python module with a `build(config: MethodConfig)
+-> Method`. `Method.animate` gets the source frames and the driving frames and yields generated frames, chunk by chunk,
+one per driving frame, in order, at the size it was given. Everything a method returns is checked in `generate.py`,
+never here.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalkit.clips import video
+from evalkit.types import Frames, Motion
+
+
+class MethodOption(BaseModel):
+    """One switch of a method: its default, the values it may take (empty: any text), and what it does.
+
+    The value of a `path` option is a file or folder; runs record the sha256 of what it holds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: str
+    choices: tuple[str, ...] = ()
+    path: bool = False
+    help: str
+
+
+class MethodCard(BaseModel):
+    """`method.yaml`: what a reader of a table wants to know of a method, and where its adapter is.
+
+    `aliases` are other names for it on the command line; results always bear the id.
+    `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
+    sources. `kind` "baseline" is a method without networks. `timed` false leaves out the speed of methods that do no
+    work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
+    protocol's size by a rule it states. `checkpoint` says in words where official weights come from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    aliases: tuple[str, ...] = ()
+    title: str
+    description: str = ""
+    paper: str = ""
+    year: int | None = None
+    licence: str = ""
+    trained_on: tuple[str, ...] = ()
+    kind: Literal["native", "baseline"] = "native"
+    adapter: str = Field(default="adapter:build", pattern=r"^\w+:\w+$")
+    motions: tuple[Motion, ...] = ("absolute", "relative")
+    max_sources: Annotated[int, Field(ge=1)] | None = 1
+    timed: bool = True
+    options: dict[str, MethodOption] = {}
+    repository: str = ""
+    checkpoint: str = ""
+    input_size: int | None = None
+    output_size: int | None = None
+    parameters: int | None = None
+    version: Annotated[int, Field(ge=1)] = 1
+
+
+@dataclass(frozen=True)
+class MethodConfig:
+    """What a method is built with.
+
+    `checkpoint` is None for methods without learned weights and when the method's own default place is meant.
+    `seed` is that of the method's random numbers, pair by pair, and of random weights.
+    `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
+    `channels_last` stores images channel by channel for each pixel, `compile` runs networks through torch.compile; both
+    are for speed and change rounding only.
+    `options` holds a value for every option of the card.
+    """
+
+    device: str = "cpu"
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    checkpoint: Path | None = None
+    random_weights: bool = False
+    seed: int = 0
+    channels_last: bool = False
+    compile: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Driving:
+    """The driving frames of one pair, decoded anew at every iteration, so a method may look at them more than once.
+
+    `anchor`, when given, comes as a frame of its own before the others: relative motion starts at it, and what a method
+    makes of it is dropped. `on_decode`, when given, is told the seconds each chunk took to decode, so that a method's
+    speed can leave them out.
+    """
+
+    path: Path
+    size: int
+    start: int = 0
+    stride: int = 1
+    maximum: int | None = None
+    end_margin: int = 0
+    anchor: Path | None = None
+    on_decode: Callable[[float], None] | None = None
+
+    def __iter__(self) -> Iterator[Frames]:
+        """Chunks of (t, size, size, 3) uint8 RGB in order."""
+        clip = video.iter_frames(
+            self.path,
+            size=self.size,
+            start=self.start,
+            stride=self.stride,
+            maximum=self.maximum,
+            end_margin=self.end_margin,
+        )
+        chunks = chain(video.iter_frames(self.anchor, size=self.size) if self.anchor else (), clip)
+        while True:
+            began = time.perf_counter()
+            chunk = next(chunks, None)
+            if self.on_decode:
+                self.on_decode(time.perf_counter() - began)
+            if chunk is None:
+                return
+            yield chunk
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A method that has been built and can animate."""
+
+    def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
+        """Generated frames for one pair.
+
+        Args:
+            sources: (S, size, size, 3) uint8 RGB, S >= 1 images of the person to animate.
+            driving: iterable of chunks of driving frames of the same size.
+            motion: "absolute" uses the driving motion as it is, "relative" its change since the first driving frame.
+
+        Yields:
+            chunks of (t, size, size, 3), uint8 RGB or float in [0, 1]; all chunks together hold exactly one frame per
+            driving frame, in order.
+        """
+        ...

@@ -1,1 +1,0 @@
-"""Prepare datasets: official lists and the user's own downloads become the standard layout."""

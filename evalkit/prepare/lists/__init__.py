@@ -1,1 +1,0 @@
-"""Readers of official lists: one file per format, `read(...)` gives clip jobs and remarks."""

@@ -1,0 +1,157 @@
+"""A run on disk, `<out>/<protocol>/<method>[@tag]/`: names, what may be resumed, the lock that keeps two runs apart.
+
+run.json            what ran: configuration, data root, versions, device, timings
+generated/<pair>.mkv  lossless, one frame per driving frame
+pairs/<pair>.json     outcome of a pair: ok or failed with the reason, digests, seconds
+pairs/<pair>.parquet  frame scores of a pair, as soon as it is scored
+frames.parquet, clips.parquet, summary.json   written when the run ends
+contact_sheet.png, log.jsonl
+"""
+
+import contextlib
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from evalkit.base.files import write_json
+from evalkit.errors import RunError
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import STRICT, build, parse_json
+from evalkit.records.run import Amount, Configuration, Count, read_header
+
+
+@checked_dataclass(frozen=True, config=STRICT)
+class Outcome:
+    """What became of one pair. A digest identifies the content of a clip."""
+
+    pair: str
+    """Id of the pair."""
+    status: Literal["ok", "failed"]
+    """Whether it was made and scored."""
+    reason: str | None = None
+    """Why it failed."""
+    generated: str | None = None
+    """The clip: relative to the run folder, or the absolute path of an output made elsewhere."""
+    frames: Count = 0
+    """Frames of the clip."""
+    seconds: Amount | None = None
+    """The method's own time, without decoding and writing; null for outputs made elsewhere."""
+    latency_s: Amount | None = None
+    """Wait for one step of the method in seconds, median over steps."""
+    batch: Count | None = None
+    """Most frames a step gave."""
+    peak_bytes: Count | None = None
+    """Most memory held; null where the system does not tell it."""
+    source_sha256: str | None = None
+    """Digest of the source clip."""
+    driving_sha256: str | None = None
+    """Digest of the driving clip."""
+    generated_sha256: str | None = None
+    """Digest of the generated clip."""
+    anchor_sha256: str | None = None
+    """Digest of the picture at which relative motion starts, where the pair has one."""
+    source_frames: tuple[int, ...] | None = None
+    """Frames of the source clip; null where an earlier version did not keep them."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run."""
+
+    path: Path
+
+    @property
+    def header(self) -> Path:
+        """run.json."""
+        return self.path / "run.json"
+
+    @property
+    def summary(self) -> Path:
+        """summary.json."""
+        return self.path / "summary.json"
+
+    @property
+    def frames(self) -> Path:
+        """frames.parquet."""
+        return self.path / "frames.parquet"
+
+    @property
+    def clips(self) -> Path:
+        """clips.parquet."""
+        return self.path / "clips.parquet"
+
+    @property
+    def contact_sheet(self) -> Path:
+        """contact_sheet.png."""
+        return self.path / "contact_sheet.png"
+
+    def generated(self, pair: str) -> Path:
+        """The generated clip of a pair."""
+        return self.path / "generated" / f"{pair}.mkv"
+
+    def outcome_path(self, pair: str) -> Path:
+        """The outcome of a pair."""
+        return self.path / "pairs" / f"{pair}.json"
+
+    def scores(self, pair: str) -> Path:
+        """The frame scores of a pair."""
+        return self.path / "pairs" / f"{pair}.parquet"
+
+    def read_outcome(self, pair: str) -> Outcome | None:
+        """The outcome of a pair; None when it has none yet. Raises `RunError` for a damaged file or a newer schema."""
+        path = self.outcome_path(pair)
+        if not path.is_file():
+            return None
+        try:
+            return build(path, Outcome, parse_json(path))
+        except RunError as error:
+            raise RunError(f"{error} A pair whose file is deleted is made again.") from error
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Store the outcome of a pair."""
+        write_json(self.outcome_path(outcome.pair), {"schema_version": SCHEMA_VERSION, **asdict(outcome)})
+
+    def log(self, event: str, **details: object) -> None:
+        """Append one line to log.jsonl."""
+        line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **details}
+        with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def claim(self, configuration: Configuration) -> None:
+        """Make the folder this configuration's, or find that it already is.
+
+        Raises `RunError` with the differences when the folder holds a run of another configuration.
+        """
+        if self.header.is_file():
+            there, now = read_header(self.path).configuration.model_dump(), configuration.model_dump()
+            changed = [key for key in sorted(now) if there[key] != now[key]]
+            if changed:
+                lines = "; ".join(f"{key}: {there[key]!r} there, {now[key]!r} now" for key in changed)
+                raise RunError(
+                    f"{self.path} holds a run of another configuration ({lines}). Keep it and add --tag NAME."
+                )
+        elif any(self.path.glob("pairs/*.json")):
+            raise RunError(f"{self.path} holds results but no run.json. Move it away or choose another --out.")
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for this process. Raises `RunError` when another one does, or when it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot write there ({error.strerror}). Choose another --out.") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RunError(f"{self.path}: another evalkit process is working there. Wait for it.") from error
+            for stale in self.path.rglob(".*.tmp*"):
+                stale.unlink(missing_ok=True)
+            yield

@@ -1,0 +1,10 @@
+"""One run from beginning to end.
+
+run            the main job: run a method over a protocol, or score somebody's outputs
+run_pairs      every pair made by a producer, scored, and kept
+foreign_clips  somebody else's clips, matched to the pairs of a protocol by name
+aggregate      frame -> clip -> protocol, coverage beside every number
+summary        `frames.parquet`, `clips.parquet`, `summary.json`
+contact_sheet  source | driving | generated, worst pairs first
+find_clips     where the clips of a finished run lie
+"""

@@ -1,0 +1,102 @@
+"""The picture of a run: source | driving | generated, worst pairs first."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from evalkit.clips import video
+from evalkit.errors import VideoError
+from evalkit.metrics import Metric
+from evalkit.protocol.schema import Protocol
+from evalkit.records.run_folder import RunFolder
+from evalkit.runs.aggregate import ClipScore
+from evalkit.runs.run_pairs import PairResult
+from evalkit.types import Frames
+
+MAX_ROWS, MOMENTS, TILE, GAP, TEXT = 12, 3, 144, 4, 20
+_INK, _PAPER, _ALARM = (30, 30, 30), (255, 255, 255), (176, 32, 32)
+
+
+def write_contact_sheet(
+    folder: RunFolder,
+    protocol: Protocol,
+    results: Sequence[PairResult],
+    clips: Sequence[ClipScore],
+    metrics: Sequence[Metric],
+) -> None:
+    """Write `contact_sheet.png`: up to `MAX_ROWS` pairs, failed ones first, then by mean rank over the metrics.
+
+    A row shows the first source image, then the driving and the generated frame at `MOMENTS` evenly spaced moments.
+    """
+    shown = worst_first(results, clips, metrics)[:MAX_ROWS]
+    columns = 1 + 2 * MOMENTS
+    width, row_height = columns * (TILE + GAP) + GAP, TILE + TEXT + GAP
+    sheet = Image.new("RGB", (width, TEXT + GAP + row_height * len(shown)), _PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
+    for column in range(columns):
+        title = "source" if column == 0 else ("driving", "generated")[(column - 1) % 2]
+        draw.text((GAP + column * (TILE + GAP), GAP), title, fill=_INK, font=font)
+    by_pair = {result.pair.id: [c for c in clips if c.pair == result.pair.id] for result in shown}
+    for row, result in enumerate(shown):
+        top = TEXT + GAP + row * row_height
+        caption = _caption(result, by_pair[result.pair.id], metrics)
+        failed = result.outcome.status == "failed"
+        draw.text((GAP, top), caption[: width // 7], fill=_ALARM if failed else _INK, font=font)
+        for column, tile in enumerate(_tiles(folder, protocol, result)):
+            sheet.paste(Image.fromarray(tile), (GAP + column * (TILE + GAP), top + TEXT))
+    video.write_image(folder.contact_sheet, np.asarray(sheet))
+
+
+def worst_first(
+    results: Sequence[PairResult], clips: Sequence[ClipScore], metrics: Sequence[Metric]
+) -> list[PairResult]:
+    """Failed pairs, then pairs by the mean of their ranks over the metrics, worst first; no value ranks last."""
+    ranks: dict[str, list[int]] = defaultdict(list)
+    for metric in metrics:
+        sign = 1 if metric.better == "higher" else -1
+        scored = sorted(
+            (c for c in clips if c.metric == metric.key), key=lambda c: -np.inf if c.mean is None else sign * c.mean
+        )
+        for rank, clip in enumerate(scored):
+            ranks[clip.pair].append(rank)
+    return sorted(results, key=lambda r: (r.outcome.status == "ok", float(np.mean(ranks[r.pair.id] or [0])), r.pair.id))
+
+
+def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[Metric]) -> str:
+    if result.outcome.status == "failed":
+        return f"{result.pair.id}   failed: {result.outcome.reason}"
+    means = {clip.metric: clip for clip in clips}
+    parts = [
+        f"{m.title} {mean:.{m.decimals}f}" if (mean := means[m.key].mean) is not None else f"{m.title} none"
+        for m in metrics
+        if m.level == "frame"
+    ]
+    coverage = min((clip.coverage for clip in clips), default=0.0)
+    return "   ".join([result.pair.id, *parts, f"coverage {coverage:.1%}"])
+
+
+def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[NDArray[np.uint8]]:
+    """Source, then driving and generated in turn; what cannot be read stays grey."""
+    pair, outcome = result.pair, result.outcome
+    blank = np.full((TILE, TILE, 3), 210, np.uint8)
+    tiles = [blank] * (1 + 2 * MOMENTS)
+    try:
+        source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution)
+        tiles[0] = video.fit(source[0], TILE)
+        rule = protocol.driving
+        count = outcome.frames or video.count_frames(pair.driving.path, **rule.model_dump())
+        moments = [int(i) for i in np.linspace(0, count - 1, MOMENTS + 2)[1:-1].round()]
+        places = [rule.start + rule.stride * i for i in moments]
+        tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution))
+        if outcome.status == "ok" and outcome.generated:
+            tiles[2::2] = _small(video.read_frames(folder.path / outcome.generated, moments))
+    except VideoError:
+        pass
+    return tiles
+
+
+def _small(frames: Frames) -> list[NDArray[np.uint8]]:
+    return [video.fit(frame, TILE) for frame in frames]

@@ -1,0 +1,246 @@
+"""One run: every pair of a protocol made by a producer (a method, or somebody's outputs), scored, and summed up.
+
+Each pair is finished on disk before the next begins, so a run that is stopped in any way goes on where it was.
+"""
+
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Protocol as Interface
+
+from evalkit.base.files import content_sha256
+from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
+from evalkit.method.cost import Cost
+from evalkit.metrics import Metric
+from evalkit.protocol.schema import Protocol
+from evalkit.records.frame_scores import FrameScores, read_frames, read_signatures
+from evalkit.records.run import Configuration
+from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.scoring.coefficients import PairFiles, pair_files
+from evalkit.scoring.pool import ScoringJob, ScoringPool
+from evalkit.scoring.score_pair import device_mark, metric_signatures
+from evalkit.types import Pair
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A generated clip: its path (in the run folder, or absolute), frames, and what it cost if that is known."""
+
+    generated: str
+    frames: int
+    cost: Cost | None
+
+
+class Producer(Interface):
+    """Where generated clips come from."""
+
+    def __call__(self, pair: Pair, folder: RunFolder) -> Made:
+        """Make or find the generated clip of `pair`.
+
+        Raises `MethodError`, `VideoError` or `ScoreError` when this pair has none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do: these pairs of this protocol, by this producer, into this folder.
+
+    `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot. `coefficients` are the
+    folders of imported networks, `device` is where networks of metrics run that need no CPU.
+    """
+
+    protocol: Protocol
+    pairs: Sequence[Pair]
+    metrics: tuple[Metric, ...]
+    produce: Producer
+    folder: RunFolder
+    configuration: Configuration
+    cache: Path
+    unavailable: Mapping[str, str]
+    max_failures: int | None = None
+    coefficients: Mapping[str, Path] = field(default_factory=dict)
+    device: str = "cpu"
+
+    def brought(self, pair: Pair) -> dict[str, PairFiles]:
+        """Network -> its files for this pair."""
+        return pair_files(self.coefficients, self.folder.path.name, pair)
+
+    def signatures(self, pair: Pair) -> dict[str, str]:
+        """Metric key -> signature of this pair's scores: the metric's, digests of brought coefficients, the device."""
+        digests = {name: files.signature() for name, files in self.brought(pair).items()}
+        networks = {metric.key: metric.input[0] for metric in self.metrics if metric.input}
+        marks = {metric.key: device_mark(metric, self.device) for metric in self.metrics}
+        return {
+            key: (f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text) + marks[key]
+            for key, text in metric_signatures(self.protocol, self.metrics).items()
+        }
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What a finished run knows of one pair: the outcome, and the scores by metric key (empty if it failed)."""
+
+    pair: Pair
+    outcome: Outcome
+    scores: Mapping[str, FrameScores]
+
+
+def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) -> list[PairResult]:
+    """Make and score every pair that is not finished; returns the results of all of them in the protocol's order.
+
+    `on_pair` is told the id and "done", "failed" or "kept" as pairs finish. The folder must be locked and claimed.
+    Raises `RunError` when nothing more can be written, when a clip changed since the run began, or when more than
+    `max_failures` pairs failed; finished pairs are kept in every case.
+    """
+    waiting: list[tuple[Pair, Outcome, Future[str | None]]] = []
+    failures: list[Outcome] = []
+
+    def fail(outcome: Outcome, reason: str) -> None:
+        failed = replace(outcome, status="failed", reason=reason)
+        plan.folder.write_outcome(failed)
+        plan.folder.log("pair_failed", pair=outcome.pair, reason=reason)
+        failures.append(failed)
+        on_pair(outcome.pair, "failed")
+        if plan.max_failures is not None and len(failures) > plan.max_failures:
+            raise RunError(
+                f"{len(failures)} pairs failed, more than --max-failures {plan.max_failures}; the last: {reason} "
+                f"Finished pairs are kept in {plan.folder.path}."
+            )
+
+    def settle(pair: Pair, outcome: Outcome, scoring: "Future[str | None]") -> None:
+        if reason := scoring.result():
+            fail(outcome, reason)
+        else:
+            plan.folder.log("pair_done", pair=pair.id, frames=outcome.frames, seconds=outcome.seconds)
+            on_pair(pair.id, "done")
+
+    with _explaining_full_disk(plan.folder):
+        for pair in plan.pairs:
+            outcome = _kept(plan, pair)
+            if outcome and _is_scored(plan, pair):
+                on_pair(pair.id, "kept")
+                continue
+            try:
+                outcome = outcome or _produce(plan, pair)
+            except (MethodError, VideoError, ScoreError) as error:
+                fail(_unmade(pair), str(error))
+                continue
+            waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
+            while waiting and waiting[0][2].done():
+                settle(*waiting.pop(0))
+        pool.drain()
+        for item in waiting:
+            settle(*item)
+    return [_result(plan, pair) for pair in plan.pairs]
+
+
+def finished_pairs(folder: RunFolder) -> set[str]:
+    """Ids of the pairs that the folder already has an outcome for."""
+    return {path.stem for path in folder.path.glob("pairs/*.json")}
+
+
+def _produce(plan: Plan, pair: Pair) -> Outcome:
+    made = plan.produce(pair, plan.folder)
+    plan.folder.scores(pair.id).unlink(missing_ok=True)
+    outcome = replace(
+        _unmade(pair),
+        status="ok",
+        generated=made.generated,
+        frames=made.frames,
+        generated_sha256=content_sha256(plan.folder.path / made.generated),
+        **(asdict(made.cost) if made.cost else {}),
+    )
+    plan.folder.write_outcome(outcome)
+    return outcome
+
+
+def _digest(path: Path) -> str | None:
+    """sha256 of a clip; None for one that is not there or cannot be read, which is for its decoding to explain."""
+    try:
+        return content_sha256(path)
+    except (OSError, EvalkitError):
+        return None
+
+
+def _unmade(pair: Pair) -> Outcome:
+    source, driving, anchor = (
+        _digest(path) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
+    )
+    return Outcome(
+        pair.id,
+        "failed",
+        source_sha256=source,
+        driving_sha256=driving,
+        anchor_sha256=anchor,
+        source_frames=pair.source_frames,
+    )
+
+
+def _kept(plan: Plan, pair: Pair) -> Outcome | None:
+    """The outcome of a pair that need not be made again: it went well, and the clips are still what they were.
+
+    A generated clip that is gone is missed only where it has to be scored, for itself or as part of a set.
+    """
+    outcome = plan.folder.read_outcome(pair.id)
+    if outcome is None or outcome.status == "failed":
+        return None
+    made_of = [(pair.source.path, outcome.source_sha256), (pair.driving.path, outcome.driving_sha256)]
+    if pair.anchor and outcome.anchor_sha256:
+        made_of.append((pair.anchor, outcome.anchor_sha256))
+    for path, digest in made_of:
+        if _digest(path) != digest:
+            raise RunError(
+                f"{path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
+            )
+    generated = plan.folder.path / (outcome.generated or "")
+    intact = generated.exists() and _digest(generated) == outcome.generated_sha256
+    needed = any(metric.level == "set" for metric in plan.metrics) or not _is_scored(plan, pair)
+    return outcome if intact or not (generated.exists() or needed) else None
+
+
+def _is_scored(plan: Plan, pair: Pair) -> bool:
+    """Whether the stored scores of a pair cover every metric of the plan under its present signature."""
+    path = plan.folder.scores(pair.id)
+    if not path.is_file():
+        return False
+    try:
+        stored = read_signatures(path)
+    except RunError:
+        return False
+    return plan.signatures(pair).items() <= stored.items()
+
+
+def _job(plan: Plan, pair: Pair, outcome: Outcome) -> ScoringJob:
+    keys = tuple(metric.key for metric in plan.metrics)
+    generated = plan.folder.path / (outcome.generated or "")
+    output, brought = plan.folder.scores(pair.id), plan.brought(pair)
+    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, plan.signatures(pair), brought)
+
+
+def _result(plan: Plan, pair: Pair) -> PairResult:
+    outcome = plan.folder.read_outcome(pair.id)
+    assert outcome is not None
+    scores = read_frames(plan.folder.scores(pair.id)) if outcome.status == "ok" else []
+    return PairResult(pair, outcome, {score.metric: score for score in scores})
+
+
+@contextmanager
+def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
+    """A full or read-only disk ends the run in one sentence; what was finished stays."""
+    try:
+        yield
+    except EvalkitError:
+        raise
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        raise RunError(
+            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the "
+            "command."
+        ) from error

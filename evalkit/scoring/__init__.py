@@ -1,0 +1,13 @@
+"""From two clips to scores.
+
+score_pair     one pair: both clips decoded side by side, once, for all extractors and pixel metrics
+score_sets     one number for all generated against all reference frames
+features       the features of a clip, chained and cached
+cache          features on disk under the content they were computed from
+batching       batches for networks on a GPU, over several clips
+pool           pairs scored here or in worker processes
+device_pool    a GPU beside the process pool
+missing_faces  what becomes of frames without a face
+coefficients   coefficients that users bring for networks evalkit does not run
+availability   which metrics can be computed here, and why others cannot
+"""

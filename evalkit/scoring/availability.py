@@ -1,0 +1,41 @@
+"""Which metrics can be computed here: one whose networks lack weights or libraries is reported, never replaced."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from evalkit.base.extras import missing_modules
+from evalkit.extractors import EXTRACTORS, Extractor
+from evalkit.metrics import Metric
+from evalkit.scoring.features import dependency_order
+from evalkit.weights import missing
+
+
+def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> dict[str, str]:
+    """Metric key -> why it cannot be computed, with the commands that help, for those that cannot.
+
+    `imported` are the networks whose coefficients the user brought.
+    """
+    reasons = {metric.key: _reason(metric, imported) for metric in metrics}
+    return {key: reason for key, reason in reasons.items() if reason is not None}
+
+
+def networks_of(extractors: Iterable[str]) -> list[Extractor]:
+    """These extractors and all they build on."""
+    return [EXTRACTORS.get(name) for name in dependency_order(extractors)]
+
+
+def missing_networks(extractors: Iterable[str]) -> str | None:
+    """Why these extractors cannot run here, with the commands that help; None when they can."""
+    chain = networks_of(extractors)
+    reasons = (
+        missing_modules(module for extractor in chain for module in extractor.modules),
+        missing(weight for extractor in chain for weight in extractor.weights),
+    )
+    return " ".join(reason for reason in reasons if reason) or None
+
+
+def _reason(metric: Metric, imported: Collection[str]) -> str | None:
+    if metric.input is None or metric.input[0] in imported:
+        return None
+    if EXTRACTORS.get(metric.input[0]).imported:
+        return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
+    return missing_networks([metric.input[0]])

@@ -1,0 +1,71 @@
+"""Features of a clip, kept under the content they were computed from, so that nothing is ever extracted twice."""
+
+import contextlib
+import time
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.base.files import atomic_path, canonical_sha256
+from evalkit.types import Features
+
+_NAMES = "__names__"
+"""Entry that lists the others, so that a damaged archive with some of them lost is not taken for whole."""
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """A folder of `.npz` files named by what they hold. Several processes may use it at once: files appear whole."""
+
+    folder: Path
+
+    def load(self, key: str) -> Features | None:
+        """The features stored under `key`; None when there are none, or when the file is damaged."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                features = {name: stored[name] for name in stored.files if name != _NAMES}
+                whole = sorted(features) == stored[_NAMES].tolist()
+        except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
+            return None
+        with contextlib.suppress(OSError):
+            path.touch()
+        return features if whole else None
+
+    def save(self, key: str, features: Features) -> None:
+        """Store `features` under `key`. Where that fails they are computed again next time (`why_unusable`)."""
+        with contextlib.suppress(OSError), atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **{_NAMES: np.array(sorted(features))}, **dict(features))
+
+    def entries(self) -> list[Path]:
+        """All feature files."""
+        return sorted((self.folder / "features").glob("*/*.npz"))
+
+    def collect_garbage(self, unused_s: float) -> tuple[int, int]:
+        """Remove files that were not read or written for `unused_s` seconds; returns how many, and their bytes."""
+        before = time.time() - unused_s
+        removed, size = 0, 0
+        for path in self.entries():
+            with contextlib.suppress(FileNotFoundError):  # another process removed it first
+                stamp = path.stat()
+                if stamp.st_mtime < before:
+                    path.unlink()
+                    removed, size = removed + 1, size + stamp.st_size
+        return removed, size
+
+    def _path(self, key: str) -> Path:
+        return self.folder / "features" / key[:2] / f"{key}.npz"
+
+
+def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
+    """Cache key of what the extractor with `signature` says of the frames `decoding` selects from some content."""
+    return canonical_sha256([content_sha256, decoding, signature])
+
+
+def values_key(clips: Sequence[Sequence[object]], signature: str) -> str:
+    """Cache key of the values of the metric with `signature` on clips, each given as [content digest, decoding]."""
+    return canonical_sha256(["values", clips, signature])

@@ -1,0 +1,137 @@
+"""Coefficients that users bring for networks evalkit does not run: where the files are, and whether they fit.
+
+    DIR/driving/<clip id>.npz   one row per frame of the driving clip, from its first to its last
+    DIR/<method>/<pair id>.npz  one row per generated frame; <method> as the run folder is called, with its @tag
+
+A row of NaN is a frame in which the network found no face. A file that is not there costs its pair the metrics that
+need it, and the frames say so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
+from evalkit.errors import ScoreError, UnknownNameError
+from evalkit.extractors import EXTRACTORS, Extractor
+from evalkit.protocol.schema import DrivingRule
+from evalkit.types import Features, Pair, Values
+
+DRIVING = "driving"
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """The two files of one network for one pair; they need not be there."""
+
+    generated: Path
+    driving: Path
+
+    @property
+    def missing(self) -> bool:
+        """Whether one of them is not there."""
+        return not (self.generated.is_file() and self.driving.is_file())
+
+    def signature(self) -> str:
+        """The digests of both, for the records of the pair."""
+        digests = (content_sha256(path)[:12] if path.is_file() else "none" for path in (self.generated, self.driving))
+        return "generated {} driving {}".format(*digests)
+
+
+def imported_networks() -> list[str]:
+    """Ids of the networks whose coefficients are imported."""
+    return [name for name in EXTRACTORS if EXTRACTORS.get(name).imported]
+
+
+def parse_folders(options: Sequence[str]) -> dict[str, Path]:
+    """`NAME=DIR` options as network -> folder.
+
+    Raises `UnknownNameError` for a network that is not imported, `ScoreError` for a folder that is not there.
+    """
+    folders = {}
+    for option in options:
+        name, equals, folder = option.partition("=")
+        if not equals or not folder:
+            raise ScoreError(f"--coefficients {option!r}: expected NAME=DIR, such as smirk=my_coefficients.")
+        if name not in imported_networks():
+            raise UnknownNameError("network whose coefficients are imported", name, imported_networks())
+        if not Path(folder).is_dir():
+            raise ScoreError(f"--coefficients {option}: no such folder. Expected {layout(folder)}.")
+        folders[name] = Path(folder)
+    return folders
+
+
+def layout(folder: str | Path) -> str:
+    """Where files are looked for, in words."""
+    return f"{folder}/{DRIVING}/<clip>.npz and {folder}/<method>/<pair>.npz"
+
+
+def pair_files(folders: Mapping[str, Path], method: str, pair: Pair) -> dict[str, PairFiles]:
+    """Network -> the files of a pair of the run called `method`."""
+    return {
+        name: PairFiles(folder / method / f"{pair.id}.npz", folder / DRIVING / f"{pair.driving.id}.npz")
+        for name, folder in folders.items()
+    }
+
+
+def read_pair(
+    files: Mapping[str, PairFiles], networks: Iterable[str], driving: Path, rule: DrivingRule
+) -> tuple[dict[str, Features], dict[str, Features]]:
+    """Generated and driving features of `networks`, one row per driving frame the protocol's `rule` selects.
+
+    All NaN where a file is missing. Raises `ScoreError` for a file that does not fit.
+    """
+    generated: dict[str, Features] = {}
+    reference: dict[str, Features] = {}
+    for name in networks:
+        selected = video.count_frames(driving, **rule.model_dump())
+        network, both = EXTRACTORS.get(name), files[name]
+        if both.missing:
+            nothing = {a.feature: np.full((selected, a.columns), np.nan) for a in network.imported}
+            generated[name] = reference[name] = nothing
+            continue
+        generated[name] = read_file(network, both.generated, selected, "generated")
+        rows = read_file(network, both.driving, video.count_frames(driving), f"driving ({driving.name})")
+        chosen = rule.indices(len(next(iter(rows.values()))))
+        reference[name] = {feature: array[chosen] for feature, array in rows.items()}
+    return generated, reference
+
+
+def read_file(network: Extractor, path: Path, frames: int, what: str) -> Features:
+    """The arrays of one file, float64, one row for each of the `frames` frames of the `what` clip.
+
+    Raises `ScoreError` naming the file, the array, and what was expected of it.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except Exception as error:  # numpy and zipfile raise half a dozen unrelated types for damaged files
+        raise ScoreError(f"{path}: cannot be read as an npz file of plain arrays: {error}") from error
+    features = {}
+    for wanted in network.imported:
+        where = f"{path}: {network.id} array {wanted.array!r}"
+        if wanted.array not in arrays:
+            raise ScoreError(f"{where} is missing; the file holds {', '.join(sorted(arrays)) or 'nothing'}.")
+        array = arrays[wanted.array]
+        if array.ndim != 2 or array.shape[1] != wanted.columns or array.dtype.kind != "f":
+            expected = f"(frames, {wanted.columns}) floating-point numbers"
+            raise ScoreError(f"{where}: expected {expected}, got {array.shape} {array.dtype}.")
+        if len(array) != frames:
+            raise ScoreError(f"{where} has {len(array)} rows for the {frames} frames of the {what} clip.")
+        features[wanted.feature] = _checked(array.astype(np.float64), wanted.longest, where)
+    return features
+
+
+def _checked(array: Values, longest: float, where: str) -> Values:
+    if np.isinf(array).any():
+        raise ScoreError(f"{where} holds infinite numbers. A frame without a face is a row of NaN.")
+    length = np.linalg.norm(array, axis=1)
+    if np.nanmax(length, initial=0.0) > longest:
+        raise ScoreError(
+            f"{where}: expected an axis-angle vector in radians, no longer than {longest:.4f}; "
+            f"row {int(np.nanargmax(length))} is {np.nanmax(length):.4g} long. Degrees?"
+        )
+    return array

@@ -1,0 +1,202 @@
+"""Features of clips: networks are loaded once, clips are decoded once, and what is known is not computed again."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from evalkit.base.files import content_sha256
+from evalkit.clips import video
+from evalkit.errors import VideoError
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
+from evalkit.scoring.batching import Batcher
+from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.types import Features, Frames
+
+
+class FeatureBank:
+    """Loaded extractors and the cache they share.
+
+    Networks that can run on a GPU run on `device`; with a `batch`, those that see single frames see that many at a
+    time, from whichever clips are being fed.
+    """
+
+    def __init__(self, cache: FeatureCache, device: str = "cpu", batch: int = 0) -> None:
+        self.cache, self.device, self.batch = cache, device, batch
+        self._loaded: dict[str, Extract | ExtractClip] = {}
+        self._batchers: dict[str, Batcher] = {}
+        self._digests: dict[tuple[Path, int, int], str] = {}
+
+    def collect(self, path: Path, decoding: dict[str, Any], wanted: Iterable[str]) -> "ClipFeatures":
+        """What the cache knows of the frames of `path` that `decoding` describes; the rest must be fed.
+
+        `wanted` are ids of extractors that are not transient; those they build on come with them.
+        """
+        digest = self.digest(path)
+        order = dependency_order(wanted)
+        keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
+        stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
+        return ClipFeatures(self, partial(video.iter_frames, path, **decoding), order, keys, stored)
+
+    def of_frames(self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str]) -> dict[str, Features]:
+        """Features of single frames of a clip, each array with one row per index."""
+        features = self.collect(path, {"indices": list(indices), "size": size}, wanted)
+        if features.missing:
+            features.feed(video.read_frames(path, indices, size=size))
+        return features.finish()
+
+    def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
+        """Run one extractor, loading its network on first use."""
+        return self._frames(name)(frames, upstream)
+
+    def extract_clip(self, name: str, count: int, chunks: Iterable[Frames]) -> Features:
+        """Run an extractor that sees clips whole on one of `count` frames."""
+        return cast("ExtractClip", self._load(name))(count, chunks)
+
+    def batcher(self, name: str) -> Batcher | None:
+        """Where frames for an extractor have to queue; None when it sees them at once."""
+        entry = EXTRACTORS.get(name)
+        if not (self.batch and entry.gpu and entry.window == 1):
+            return None
+        if name not in self._batchers:
+            self._batchers[name] = Batcher(self._frames(name), self.batch)
+        return self._batchers[name]
+
+    def flush(self) -> None:
+        """Run all frames that queue."""
+        for batcher in self._batchers.values():
+            batcher.flush()
+
+    def digest(self, path: Path) -> str:
+        """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
+        if not path.exists():
+            raise VideoError(f"{path}: no such file or folder")
+        if not (path.is_file() or path.is_dir()):
+            raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
+        stamp = path.stat()
+        key = (path, stamp.st_mtime_ns, stamp.st_size)
+        if key not in self._digests:
+            self._digests[key] = content_sha256(path)
+        return self._digests[key]
+
+    def _frames(self, name: str) -> Extract:
+        return cast("Extract", self._load(name))
+
+    def _load(self, name: str) -> Extract | ExtractClip:
+        if name not in self._loaded:
+            entry = EXTRACTORS.get(name)
+            self._loaded[name] = entry.load(device=self.device) if entry.gpu else entry.load()
+        return self._loaded[name]
+
+
+@dataclass
+class ClipFeatures:
+    """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
+
+    `decode` gives the frames that are fed once more, for extractors that have to know how many there are.
+    """
+
+    bank: FeatureBank
+    decode: Callable[[], Iterable[Frames]]
+    order: list[str]
+    keys: dict[str, str]
+    stored: dict[str, Features]
+    _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
+    _waiting: dict[str, Frames] = field(default_factory=dict)
+    _fed: int = 0
+    _owed: int = 0
+
+    @property
+    def missing(self) -> list[str]:
+        """Extractors that have to see the frames."""
+        return [name for name in self.order if name not in self.stored]
+
+    @property
+    def settled(self) -> bool:
+        """Whether no fed frame queues for a batch."""
+        return not self._owed
+
+    def feed(self, frames: Frames) -> dict[str, Features]:
+        """Run the missing extractors on the next frames; returns the features of just these, without queueing ones."""
+        chunk: dict[str, Features] = {}
+        rows = slice(self._fed, self._fed + len(frames))
+        for name in self.order:
+            window = EXTRACTORS.get(name).window
+            if window == WHOLE_CLIP:
+                continue
+            if window > 1:
+                self._feed_windows(name, window, frames)
+            elif name in self.stored:
+                chunk[name] = {key: array[rows] for key, array in self.stored[name].items()}
+            elif batcher := self.bank.batcher(name):
+                self._owed += len(frames)
+                batcher.add(frames, partial(self._receive, name))
+            else:
+                chunk[name] = self.bank.extract(name, frames, chunk)
+                self._parts[name].append(chunk[name])
+        self._fed += len(frames)
+        return chunk
+
+    def finish(self) -> dict[str, Features]:
+        """All features, (T, ...) or (windows, ...) each; new ones are put into the cache."""
+        if not self.settled:
+            self.bank.flush()
+        if not self.settled:
+            raise RuntimeError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
+        self._waiting.clear()
+        for name in self.missing:
+            if EXTRACTORS.get(name).window == WHOLE_CLIP:
+                self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
+        for name, parts in self._parts.items():
+            self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+            self.bank.cache.save(self.keys[name], self.stored[name])
+        self._parts.clear()
+        return self.stored
+
+    def _receive(self, name: str, rows: Features) -> None:
+        self._parts[name].append(rows)
+        self._owed -= len(next(iter(rows.values())))
+
+    def _feed_windows(self, name: str, window: int, frames: Frames) -> None:
+        if name in self.stored:
+            return
+        waiting = np.concatenate([self._waiting[name], frames]) if name in self._waiting else frames
+        while len(waiting) >= window:
+            self._parts[name].append(self.bank.extract(name, waiting[:window], {}))
+            waiting = waiting[window:]
+        self._waiting[name] = waiting
+
+
+def chain_signature(name: str) -> str:
+    """Signature of an extractor after those of the extractors it builds on."""
+    return "+".join(EXTRACTORS.get(step).signature for step in dependency_order([name]))
+
+
+def device_kind(name: str, device: str) -> str:
+    """Where an extractor runs when `device` is asked for: "cpu" unless its network can leave it."""
+    return device.partition(":")[0] if EXTRACTORS.get(name).gpu else "cpu"
+
+
+def computed_by(name: str, device: str) -> str:
+    """`chain_signature`, and the kind of device unless it is the CPU: last bits differ, so cache keys have to."""
+    kind = device_kind(name, device)
+    return chain_signature(name) + (f"|{kind}" if kind != "cpu" else "")
+
+
+def dependency_order(wanted: Iterable[str]) -> list[str]:
+    """`wanted` extractor ids and all they build on, each after what it needs."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        for required in EXTRACTORS.get(name).requires:
+            visit(required)
+        if name not in order:
+            order.append(name)
+
+    for name in wanted:
+        visit(name)
+    return order

@@ -1,0 +1,99 @@
+"""Score pairs here or in worker processes, one file of frame scores per pair."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol as Interface
+
+from evalkit.base.processes import process_pool, start
+from evalkit.errors import ScoreError, VideoError
+from evalkit.metrics import METRICS
+from evalkit.protocol.schema import Protocol
+from evalkit.records.frame_scores import write_frames
+from evalkit.scoring.cache import FeatureCache
+from evalkit.scoring.coefficients import PairFiles
+from evalkit.scoring.features import FeatureBank
+from evalkit.scoring.score_pair import Scorer
+from evalkit.types import Pair
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """Score `generated` as the answer to `pair` and write the frame scores to `output`.
+
+    `coefficients` are files of imported networks, `signatures` what the records say they were made by.
+    """
+
+    protocol: Protocol
+    metrics: tuple[str, ...]
+    cache: Path
+    pair: Pair
+    generated: Path
+    output: Path
+    signatures: Mapping[str, str]
+    coefficients: Mapping[str, PairFiles]
+
+
+def score_pair(job: ScoringJob) -> str | None:
+    """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
+    try:
+        scores = scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated, job.coefficients)
+    except (VideoError, ScoreError) as error:
+        return str(error)
+    write_frames(job.output, scores, job.signatures)
+    return None
+
+
+class ScoringPool(Interface):
+    """Where pairs are scored."""
+
+    device: str
+    """Where networks run that need not run on a CPU."""
+
+    def submit(self, job: ScoringJob) -> "Future[str | None]":
+        """Start a job. Its result is that of `score_pair`; it need not come before `drain`."""
+        ...
+
+    def drain(self) -> None:
+        """No job follows for now: what waits for company runs without."""
+        ...
+
+
+class LocalPool:
+    """Runs jobs on the CPU, in the processes of `executor`; without one, in this process."""
+
+    device = "cpu"
+
+    def __init__(self, executor: ProcessPoolExecutor | None) -> None:
+        self._executor = executor
+
+    def submit(self, job: ScoringJob) -> "Future[str | None]":
+        """Start a job. Its result is that of `score_pair`."""
+        if self._executor is not None:
+            return start(self._executor, score_pair, job)
+        done: Future[str | None] = Future()
+        done.set_result(score_pair(job))
+        return done
+
+    def drain(self) -> None:
+        """Nothing waits."""
+
+
+@contextmanager
+def scoring_pool(workers: int) -> Iterator[ScoringPool]:
+    """A pool of `workers` processes; with one, everything runs in this process."""
+    if workers <= 1:
+        yield LocalPool(None)
+        return
+    with process_pool(workers) as executor:
+        yield LocalPool(executor)
+
+
+@functools.lru_cache(maxsize=4)
+def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str = "cpu") -> Scorer:
+    """Networks are loaded once per process, whatever number of pairs and methods it scores."""
+    chosen = tuple(METRICS[key] for key in metrics)
+    return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))

@@ -1,0 +1,216 @@
+"""Score one pair: decode generated and driving clip side by side, once, for all extractors and pixel metrics.
+
+Features are kept under the clip they are of; values of metrics that see frames, or features too large to keep, under
+the two clips they compare. So the same outputs are never decoded twice for the same metrics.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.clips import video
+from evalkit.errors import ScoreError
+from evalkit.extractors import EXTRACTORS
+from evalkit.metrics import Metric
+from evalkit.protocol.schema import DrivingRule, Protocol
+from evalkit.records.frame_scores import NO_COEFFICIENTS, OK, FrameScores
+from evalkit.scoring.batching import read_ahead
+from evalkit.scoring.cache import values_key
+from evalkit.scoring.coefficients import PairFiles, read_pair
+from evalkit.scoring.features import ClipFeatures, FeatureBank, chain_signature, device_kind
+from evalkit.scoring.missing_faces import score_frames
+from evalkit.types import Features, Frames, Pair, Values
+
+_AS_STORED: dict[str, object] = {"size": None}
+_READ_AHEAD = 4
+"""Chunks of both clips that are decoded while a GPU works."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores pairs of one protocol with `metrics`, whose extractors the `bank` loads as they are needed."""
+
+    protocol: Protocol
+    metrics: tuple[Metric, ...]
+    bank: FeatureBank
+
+    def score(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> list[FrameScores]:
+        """Frame scores of every metric of level "frame" for the generated clip of `pair`.
+
+        Features that metrics of level "set" need are put into the cache on the way. With everything known, neither
+        clip is decoded. `brought` are files with the coefficients of imported networks.
+
+        Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
+        frames or another size than the driving frames of the protocol, or when coefficients do not fit.
+        """
+        return self.begin(pair, generated, brought).finish()
+
+    def begin(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> "OpenPair":
+        """`score` as far as the clips have to be decoded; frames may still queue for a batch. Raises as it does."""
+        size = self.protocol.resolution
+        against_source = [m for m in self.metrics if m.reference == "source"]
+        sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
+        keys = self._value_keys(pair, generated)
+        values = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
+        open_metrics = [metric for metric in self.metrics if metric.key not in values]
+        ours = self.generated_features(generated, open_metrics)
+        theirs = self.driving_features(pair.driving.path, open_metrics)
+        new = self._one_pass(pair, generated, ours, theirs, [m for m in open_metrics if m.key in keys])
+        for key, computed in new.items():
+            self.bank.cache.save(keys[key], {"values": computed})
+        return OpenPair(self, pair, generated, brought or {}, sources, ours, theirs, values | new)
+
+    def generated_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
+        """What is known of a generated clip, of all that `metrics` need."""
+        return self.bank.collect(path, _AS_STORED, extractors_of(metrics))
+
+    def driving_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
+        """What is known of the driving frames of a clip, of all that `metrics` need."""
+        wanted = extractors_of([m for m in metrics if m.reference == "driving"])
+        return self.bank.collect(path, _driving_decoding(self.protocol), wanted)
+
+    def _value_keys(self, pair: Pair, generated: Path) -> dict[str, str]:
+        """Metric key -> where its values for these two clips are kept, for the metrics that work by chunk."""
+        chosen = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
+        clips = [
+            [self.bank.digest(generated), _AS_STORED],
+            [self.bank.digest(pair.driving.path), _driving_decoding(self.protocol)],
+        ]
+        signatures = metric_signatures(self.protocol, chosen)
+        return {m.key: values_key(clips, signatures[m.key] + device_mark(m, self.bank.device)) for m in chosen}
+
+    def _one_pass(
+        self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures, by_chunk: Sequence[Metric]
+    ) -> dict[str, Values]:
+        """Decode both clips side by side, as far as anything is missing; values of the metrics that work by chunk."""
+        if not (by_chunk or ours.missing or theirs.missing):
+            return {}
+        parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
+        reference = driving_frames(pair.driving.path, self.protocol.resolution, self.protocol.driving)
+        both = zip_longest(video.iter_frames(generated), reference)
+        for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
+            _check_match(generated, made, driving)
+            ours.feed(made)
+            theirs.feed(driving)
+            for metric in by_chunk:
+                if metric.input is None:
+                    parts[metric.key].append(metric.function(made, driving))
+                else:
+                    parts[metric.key] += self._transient(metric, metric.input, made, driving)
+        return {key: np.concatenate(part) for key, part in parts.items()}
+
+    def _transient(self, metric: Metric, source: tuple[str, str], made: Frames, driving: Frames) -> Iterator[Values]:
+        """Values of a metric whose features are too large to keep, a few frames at a time."""
+        name, feature = source
+        few = EXTRACTORS.get(name).transient
+        for start in range(0, len(made), few):
+            both = [self.bank.extract(name, frames[start : start + few], {})[feature] for frames in (made, driving)]
+            yield metric.function(*both)
+
+
+@dataclass
+class OpenPair:
+    """A pair whose clips were decoded: `values` of the metrics that work by chunk, and features that may be awaited."""
+
+    scorer: Scorer
+    pair: Pair
+    generated: Path
+    brought: Mapping[str, PairFiles]
+    sources: dict[str, Features]
+    ours: ClipFeatures
+    theirs: ClipFeatures
+    values: dict[str, Values]
+
+    @property
+    def settled(self) -> bool:
+        """Whether no frame of it queues for a batch."""
+        return self.ours.settled and self.theirs.settled
+
+    def finish(self) -> list[FrameScores]:
+        """The frame scores; runs batches that are not full if it has to. Raises `ScoreError`."""
+        metrics, protocol = self.scorer.metrics, self.scorer.protocol
+        imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.driving)
+        features, reference = self.ours.finish() | imported[0], self.theirs.finish() | imported[1]
+        scores = []
+        for metric in (m for m in metrics if m.level == "frame"):
+            if metric.key in self.values:
+                values = self.values[metric.key]
+                statuses: tuple[str, ...] = (OK,) * len(values)
+            else:
+                against = self.sources if metric.reference == "source" else reference
+                ours_in, theirs_in = _input(metric, features), _input(metric, against)
+                if metric.reference == "driving":
+                    _check_count(self.generated, len(ours_in), len(theirs_in))
+                values, statuses = score_frames(metric, protocol.no_face, ours_in, theirs_in)
+                if metric.input and metric.input[0] in self.brought and self.brought[metric.input[0]].missing:
+                    statuses = (NO_COEFFICIENTS,) * len(values)
+            scores.append(FrameScores(self.pair.id, metric.key, values, statuses))
+        return scores
+
+
+def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
+    """Metric key -> signature: everything that moves the value under this protocol."""
+    averaging = "frame>clip>protocol" if protocol.averaging == "clip" else "frame>protocol"
+    scoring = f"{protocol.resolution}px|{averaging}|{protocol.no_face}"
+    real = "" if protocol.real_set == "driving" else f"|real set: {protocol.real_set} clips"
+    return {
+        m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (m.level == "set"))
+        for m in metrics
+    }
+
+
+def device_mark(metric: Metric, device: str) -> str:
+    """What tells values that `device` computed from those of a CPU; nothing for metrics that never leave it."""
+    return f"|{kind}" if metric.input and (kind := device_kind(metric.input[0], device)) != "cpu" else ""
+
+
+def extractors_of(metrics: Sequence[Metric]) -> list[str]:
+    """Ids of the extractors whose features of a clip are kept for `metrics`: neither imported nor transient ones."""
+    named = {metric.input[0] for metric in metrics if metric.input}
+    return sorted(name for name in named - set(imported_of(metrics)) if not EXTRACTORS.get(name).transient)
+
+
+def imported_of(metrics: Sequence[Metric]) -> list[str]:
+    """Ids of the networks that `metrics` take coefficients from which the user brings."""
+    return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS.get(metric.input[0]).imported})
+
+
+def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:
+    """The driving frames a protocol selects from a clip, in chunks."""
+    return video.iter_frames(path, size=size, **rule.model_dump())
+
+
+def _driving_decoding(protocol: Protocol) -> dict[str, object]:
+    """Which frames of a driving clip are looked at, and how: a part of cache keys."""
+    return {"size": protocol.resolution, **protocol.driving.model_dump()}
+
+
+def _works_by_chunk(metric: Metric) -> bool:
+    return metric.input is None or EXTRACTORS.get(metric.input[0]).transient > 0
+
+
+def _check_match(generated: Path, made: Frames | None, driving: Frames | None) -> None:
+    _check_count(generated, 0 if made is None else len(made), 0 if driving is None else len(driving))
+    assert made is not None and driving is not None
+    if made.shape != driving.shape:
+        wanted, got = driving.shape[1:3], made.shape[1:3]
+        raise ScoreError(f"{generated}: frames are {got[1]}x{got[0]}, the protocol's are {wanted[1]}x{wanted[0]}")
+
+
+def _check_count(generated: Path, made: int, driving: int) -> None:
+    if made != driving:
+        side = "fewer" if made < driving else "more"
+        raise ScoreError(
+            f"{generated}: {side} frames than the driving frames of the protocol; one for each is expected"
+        )
+
+
+def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
+    assert metric.input is not None
+    extractor, name = metric.input
+    return features[extractor][name]

@@ -1,0 +1,10 @@
+"""Results as tables, beside those of papers.
+
+results       what a table needs of a result, from a run folder or a leaderboard
+table         rows are methods, columns metrics; best and second are marked
+formats       markdown, LaTeX, CSV, JSON
+latex         booktabs, and the layout of papers
+papers        numbers printed in papers: reported, never measured here
+paper_tables  tables of papers in our layout
+explain       what one number of a run is
+"""

@@ -1,0 +1,72 @@
+"""Which checkpoint a run will use, and its digest; for methods that come with evalkit and for those of a user."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import MethodError
+from evalkit.method.checkpoints import checkpoint_sha256, checkpoints_of, installed_path, with_checkpoint
+from evalkit.method.find import MethodEntry, find_method, list_methods, method_options, read_method
+from evalkit.method.interface import MethodConfig
+from tests.fakes import SHIPS_WEIGHTS
+
+
+def method(folder: Path, adapter: str) -> MethodEntry:
+    folder.mkdir()
+    (folder / "method.yaml").write_text("id: mine\ntitle: Mine\n")
+    (folder / "adapter.py").write_text(adapter)
+    return read_method(folder)
+
+
+def config_of(entry: MethodEntry, **keys: object) -> MethodConfig:
+    return MethodConfig(options=method_options(entry.card, ()), **keys)  # type: ignore[arg-type]
+
+
+def test_a_file_in_the_methods_own_folder_is_named_and_hashed(tmp_path: Path) -> None:
+    entry = method(tmp_path / "ships", SHIPS_WEIGHTS)
+    weights = tmp_path / "ships" / "weights.bin"
+    weights.write_bytes(b"trained")
+    config = with_checkpoint(entry, MethodConfig())
+    assert config.checkpoint == weights
+    assert checkpoint_sha256(config) == hashlib.sha256(b"trained").hexdigest()
+
+
+def test_a_file_given_goes_before_the_default(tmp_path: Path) -> None:
+    entry, given = method(tmp_path / "gives", SHIPS_WEIGHTS), tmp_path / "other.bin"
+    given.write_bytes(b"other")
+    config = with_checkpoint(entry, MethodConfig(checkpoint=given))
+    assert config.checkpoint == given and checkpoint_sha256(config) == hashlib.sha256(b"other").hexdigest()
+
+
+def test_random_weights_use_no_file(tmp_path: Path) -> None:
+    config = with_checkpoint(method(tmp_path / "random", SHIPS_WEIGHTS), MethodConfig(random_weights=True))
+    assert config.checkpoint is None and checkpoint_sha256(config) is None
+
+
+def test_a_method_that_says_nothing_of_weights_uses_none(tmp_path: Path) -> None:
+    for entry in (method(tmp_path / "silent", "x = 1\n"), find_method("copy_source")):
+        assert with_checkpoint(entry, config_of(entry)) == config_of(entry)
+
+
+def test_half_an_interface_is_refused(tmp_path: Path) -> None:
+    entry = method(tmp_path / "half", SHIPS_WEIGHTS.replace("def default", "def standard"))
+    with pytest.raises(MethodError, match=r"method\.yaml: CHECKPOINTS .* needs import_file, status and default"):
+        with_checkpoint(entry, MethodConfig())
+
+
+@pytest.mark.parametrize("entry", [e for e in list_methods() if checkpoints_of(e)], ids=lambda entry: entry.card.id)
+def test_imported_weights_of_every_native_method_are_named(
+    entry: MethodEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever variant the default options ask for, the file that would be loaded is the one in the weights cache."""
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
+    known = checkpoints_of(entry)
+    for variant in getattr(known, "networks", known).variants:
+        installed_path(entry.card.id, variant).parent.mkdir(parents=True, exist_ok=True)
+        installed_path(entry.card.id, variant).write_bytes(variant.encode())
+    config = with_checkpoint(entry, config_of(entry))
+    assert (
+        config.checkpoint is not None and config.checkpoint.parent == tmp_path / "weights" / "methods" / entry.card.id
+    )
+    assert checkpoint_sha256(config) == hashlib.sha256(config.checkpoint.stem.encode()).hexdigest()

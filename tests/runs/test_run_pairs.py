@@ -1,0 +1,151 @@
+"""Making and scoring pairs: what is kept, what is made again, and that nothing finished is lost."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evalkit.clips import video
+from evalkit.errors import MethodError, RunError
+from evalkit.metrics import METRICS
+from evalkit.records.frame_scores import read_frames, write_frames
+from evalkit.records.run import Configuration
+from evalkit.records.run_folder import RunFolder
+from evalkit.runs.run_pairs import Made, Plan, execute
+from evalkit.scoring.pool import scoring_pool
+from tests.fakes import SIZE, make_pair, make_protocol, noise
+
+CONFIGURATION = Configuration(
+    kind="method", method="m", title="M", protocol="small", protocol_hash="a" * 64, motion="absolute"
+)
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Three pairs of clips of three frames."""
+    found = []
+    for name in "abc":
+        path = tmp_path / "data" / f"{name}.mkv"
+        video.write_video(path, [noise(3, seed=ord(name))], 25)
+        found.append(replace(make_pair(path, path), id=name))
+    return found
+
+
+@pytest.fixture
+def plan(pairs, tmp_path):
+    """Copies the driving clip and scores l1; `produced` are the ids it was asked for."""
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    produced = []
+
+    def produce(pair, into):
+        produced.append(pair.id)
+        output = into.generated(pair.id)
+        output.parent.mkdir(exist_ok=True)
+        shutil.copy(pair.driving.path, output)
+        return Made(output.relative_to(into.path).as_posix(), 3, None)
+
+    made = Plan(make_protocol(), pairs, (METRICS["l1"],), produce, folder, CONFIGURATION, tmp_path / "cache", {})
+    return made, produced
+
+
+def run(plan, told=None):
+    with scoring_pool(1) as pool:
+        return execute(plan, pool, lambda pair, became: (told if told is not None else []).append((pair, became)))
+
+
+def failing(plan, name, error):
+    """The plan with a producer that raises for the pair `name`."""
+
+    def produce(pair, folder):
+        if pair.id == name:
+            raise error
+        return plan.produce(pair, folder)
+
+    return replace(plan, produce=produce)
+
+
+def test_finished_pairs_are_kept(plan):
+    plan, produced = plan
+    first, told = run(plan), []
+    assert [r.pair.id for r in first] == produced == ["a", "b", "c"]
+    again = run(plan, told)
+    assert produced == ["a", "b", "c"] and told == [(name, "kept") for name in "abc"]
+    assert all(np.array_equal(x.scores["l1"].values, y.scores["l1"].values) for x, y in zip(first, again, strict=True))
+
+
+def test_a_pair_that_fails_costs_only_itself_and_is_tried_again(plan):
+    plan, produced = plan
+    results = run(failing(plan, "b", MethodError("it broke")))
+    assert [r.outcome.status for r in results] == ["ok", "failed", "ok"] and results[1].outcome.reason == "it broke"
+    assert results[1].scores == {} and [r.outcome.status for r in run(plan)] == ["ok"] * 3
+    assert produced == ["a", "c", "b"]
+
+
+def test_too_many_failures_keep_what_is_finished(plan):
+    plan, produced = plan
+    with pytest.raises(RunError, match="Finished pairs are kept"):
+        run(replace(failing(plan, "b", MethodError("it broke")), max_failures=0))
+    assert produced == ["a"] and plan.folder.scores("a").is_file()
+
+
+def test_a_refused_output_keeps_the_scores_that_are_there(plan):
+    # Outputs that changed since they were scored are refused with "keep that run": then it has to be kept whole.
+    plan, _ = plan
+    run(plan)
+    before = read_frames(plan.folder.scores("b"))
+    video.write_video(plan.folder.generated("b"), [noise(3, seed=9)], 25)
+    with pytest.raises(RunError, match="keep that run"):
+        run(failing(plan, "b", RunError("keep that run")))
+    assert np.array_equal(read_frames(plan.folder.scores("b"))[0].values, before[0].values)
+
+
+def test_a_generated_clip_that_changed_is_made_again(plan):
+    plan, produced = plan
+    run(plan)
+    video.write_video(plan.folder.generated("b"), [noise(3, seed=9)], 25)
+    assert [r.scores["l1"].values.tolist() for r in run(plan)] == [[0.0] * 3] * 3 and produced[3:] == ["b"]
+
+
+def test_damaged_scores_of_a_pair_are_noticed_and_taken_anew(plan):
+    plan, produced = plan
+    before = [r.scores["l1"].values.tolist() for r in run(plan)]
+    path = plan.folder.scores("b")
+    table = pq.read_table(path)
+    values = table.set_column(table.column_names.index("value"), "value", pa.array([0.5, 0.0, 0.0]))
+    pq.write_table(values, path)  # whole as a parquet file, with another number in it
+    told = []
+    assert [r.scores["l1"].values.tolist() for r in run(plan, told)] == before
+    assert sorted(told) == [("a", "kept"), ("b", "done"), ("c", "kept")] and produced == ["a", "b", "c"]
+
+
+def test_a_deleted_generated_clip_is_missed_only_where_it_is_needed(plan):
+    plan, produced = plan
+    run(plan)
+    plan.folder.generated("b").unlink()
+    run(plan)
+    assert produced == ["a", "b", "c"]
+    sets = replace(plan, metrics=(METRICS["l1"], METRICS["fid"]))
+    for pair in plan.pairs:  # as if the run had been scored with fid already
+        write_frames(plan.folder.scores(pair.id), read_frames(plan.folder.scores(pair.id)), sets.signatures(pair))
+    told = []
+    run(failing(sets, "b", MethodError("made again")), told)
+    assert told == [("a", "kept"), ("b", "failed"), ("c", "kept")]
+
+
+@pytest.mark.parametrize("what", ["clip", "anchor"])
+def test_data_that_changed_under_a_run_stops_it(plan, tmp_path, what):
+    plan, _ = plan
+    anchor = tmp_path / "anchor.png"
+    video.write_image(anchor, noise(1)[0])
+    plan = replace(plan, pairs=[replace(pair, anchor=anchor) for pair in plan.pairs])
+    run(plan)
+    if what == "clip":
+        video.write_video(plan.pairs[0].driving.path, [noise(3, seed=9)], 25)
+    else:
+        video.write_image(anchor, np.zeros((SIZE, SIZE, 3), np.uint8))
+    with pytest.raises(RunError, match="changed since"):
+        run(plan)

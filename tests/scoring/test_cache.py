@@ -1,0 +1,154 @@
+"""Features on disk: keyed by content and extractor, whole or absent, damage is a miss."""
+
+import gc
+import os
+import warnings
+
+import numpy as np
+import pytest
+
+from evalkit.base.files import atomic_path
+from evalkit.scoring.cache import FeatureCache, feature_key
+
+FEATURES = {
+    "points": np.arange(12.0).reshape(2, 3, 2),
+    "found": np.array([[1.0, np.nan]]),
+    "nothing": np.zeros((0, 4)),
+}
+KEY = feature_key("a" * 64, {"size": 256}, "net@1")
+
+
+@pytest.fixture
+def cache(tmp_path) -> FeatureCache:
+    return FeatureCache(tmp_path)
+
+
+def test_what_is_saved_is_loaded_bit_by_bit(cache):
+    cache.save(KEY, FEATURES)
+    loaded = cache.load(KEY)
+    assert loaded is not None and loaded.keys() == FEATURES.keys()
+    for name, array in FEATURES.items():
+        assert loaded[name].dtype == array.dtype and np.array_equal(loaded[name], array, equal_nan=True)
+
+
+def test_a_cache_that_may_only_be_read_is_used(cache, monkeypatch):
+    cache.save(KEY, FEATURES)
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(cache.folder), "touch", refuse)
+    assert cache.load(KEY) is not None
+
+
+def test_an_unknown_key_is_a_miss(cache):
+    assert cache.load(KEY) is None
+    cache.save(KEY, FEATURES)
+    assert cache.load(feature_key("b" * 64, {"size": 256}, "net@1")) is None
+
+
+def test_saving_leaves_one_file_and_replaces_the_old(cache):
+    cache.save(KEY, FEATURES)
+    cache.save(KEY, {"points": np.ones((1, 2))})
+    files = [path for path in cache.folder.rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [f"{KEY}.npz"]
+    loaded = cache.load(KEY)
+    assert loaded is not None and list(loaded) == ["points"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_file_cut_short_is_a_miss(cache, share):
+    cache.save(KEY, FEATURES)
+    (path,) = cache.folder.rglob("*.npz")
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert cache.load(KEY) is None
+
+
+def test_what_a_killed_process_was_writing_is_never_read_and_can_be_collected(cache):
+    cache.save(KEY, FEATURES)
+    pid = os.fork()
+    if pid == 0:
+        with atomic_path(cache._path(KEY)) as temporary:
+            temporary.write_bytes(b"PK half")
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    assert len(cache.entries()) == 2
+    loaded = cache.load(KEY)
+    assert loaded is not None and np.array_equal(loaded["points"], FEATURES["points"])
+    assert cache.collect_garbage(3600) == (0, 0)
+    for path in cache.entries():
+        os.utime(path, (0, 0))
+    cache.load(KEY)  # what is used stays
+    assert cache.collect_garbage(3600)[0] == 1
+    assert [path.name for path in cache.entries()] == [f"{KEY}.npz"]
+
+
+def test_a_damaged_file_is_closed(cache):
+    cache.save(KEY, FEATURES)
+    (path,) = cache.folder.rglob("*.npz")
+    path.write_bytes(path.read_bytes()[:100])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert cache.load(KEY) is None
+        gc.collect()
+    assert caught == []
+
+
+def test_a_flipped_byte_never_gives_other_numbers_or_an_error(cache):
+    cache.save(KEY, FEATURES)
+    (path,) = cache.folder.rglob("*.npz")
+    data = path.read_bytes()
+    for position in range(len(data)):
+        path.write_bytes(data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :])
+        loaded = cache.load(KEY)
+        assert loaded is None or loaded.keys() == FEATURES.keys()
+        for name, array in (loaded or {}).items():
+            assert np.array_equal(array, FEATURES[name], equal_nan=True)
+
+
+def test_pickles_are_never_loaded(cache):
+    path = cache.folder / "features" / KEY[:2] / f"{KEY}.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path, points=np.array([{"code": 1}], dtype=object))
+    assert cache.load(KEY) is None
+
+
+def test_objects_are_never_saved(cache):
+    with pytest.raises(ValueError):
+        cache.save(KEY, {"points": np.array([{}], dtype=object)})
+    assert [path for path in cache.folder.rglob("*") if path.is_file()] == []
+
+
+def test_every_part_of_the_key_counts():
+    keys = [
+        KEY,
+        feature_key("b" * 64, {"size": 256}, "net@1"),
+        feature_key("a" * 64, {"size": 512}, "net@1"),
+        feature_key("a" * 64, {"size": None}, "net@1"),
+        feature_key("a" * 64, {"size": 256, "start": 1}, "net@1"),
+        feature_key("a" * 64, {"size": 256}, "net@2"),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert feature_key("a" * 64, {"start": 1, "size": 2}, "n") == feature_key("a" * 64, {"size": 2, "start": 1}, "n")
+
+
+def test_two_processes_may_save_at_once(cache):
+    # The temporary name is random and the rename is atomic: whoever is last wins, nobody reads half a file.
+    pids = []
+    for worker in range(4):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                for _ in range(10):
+                    FeatureCache(cache.folder).save(KEY, {"points": np.full((50, 50), float(worker))})
+            finally:
+                os._exit(0)
+        pids.append(pid)
+    seen = []
+    while pids:
+        loaded = cache.load(KEY)
+        if loaded:
+            seen.append(loaded["points"])
+        if os.waitpid(pids[0], os.WNOHANG)[0]:
+            pids.pop(0)
+    assert seen and all(np.ptp(points) == 0 and points.shape == (50, 50) for points in seen)

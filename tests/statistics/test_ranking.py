@@ -1,0 +1,88 @@
+"""Ranks, Borda scores and their intervals, from numbers small enough to count by hand."""
+
+import numpy as np
+import pytest
+
+from evalkit.statistics.bootstrap import RESAMPLES, redraws
+from evalkit.statistics.ranking import MetricScores, _borda, _ranks, _redrawn, standings
+
+PEOPLE = ["a", "b", "c", "d", "e", "f"]
+
+
+def scores(key, better, values, clips=None):
+    values = np.array(values, dtype=float)
+    clips = None if clips is None else np.array(clips, dtype=float)
+    return MetricScores(key, better, values, clips, None if clips is None else np.ones_like(clips))
+
+
+def ranks(found):
+    return [(s.rank, s.low, s.high) for s in found]
+
+
+def test_borda_counts_methods_beaten_and_half_the_ties():
+    # m0 beats two of two on x; on y m0 and m1 tie (half a point) and both beat m2.
+    found = standings([scores("x", "higher", [3, 2, 1]), scores("y", "lower", [1, 1, 5])], ["a"], ["a"])
+    assert [s.score for s in found] == pytest.approx([(1 + 0.75) / 2, (0.5 + 0.75) / 2, 0])
+    assert ranks(found) == [(1, None, None), (2, None, None), (3, None, None)]
+
+
+def test_variants_of_one_metric_share_one_vote():
+    one = [scores("csim", "higher", [1, 2])]
+    many = [scores(f"akd[{v}]", "lower", [1, 2]) for v in "xyz"]
+    assert [s.score for s in standings(one + many, ["a"], ["a"])] == pytest.approx([0.5, 0.5])
+
+
+def test_equal_scores_share_a_rank_and_the_next_is_skipped():
+    found = standings([scores("x", "higher", [2, 2, 1])], ["a"], ["a"])
+    assert [s.rank for s in found] == [1, 1, 3]
+
+
+def test_a_difference_every_person_shows_is_certain():
+    base = np.arange(6.0)
+    found = standings([scores("x", "higher", [base.mean() + 1, base.mean()], [base + 1, base])], PEOPLE, PEOPLE)
+    assert ranks(found) == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_a_difference_one_person_makes_is_not():
+    even, one = np.zeros(6), np.array([0.6, -0.05, -0.05, -0.05, -0.05, -0.05])
+    found = standings([scores("x", "higher", [one.mean(), even.mean()], [one, even])], PEOPLE, PEOPLE)
+    assert found[0].rank == 1 and (found[0].low, found[0].high) == (1, 2)
+
+
+def test_the_share_of_draws_is_the_bootstrap_probability():
+    # One of six people carries the difference; it is missed by a draw of six with probability (5/6)^6 = 0.335.
+    even, one = np.zeros(6), np.array([1.0, 0, 0, 0, 0, 0])
+    counts = redraws(PEOPLE, PEOPLE)
+    assert counts.shape == (RESAMPLES, 6)
+    drawn = _ranks(_borda([_redrawn(scores("x", "higher", [1 / 6, 0], [one, even]), counts)], np.ones(1)))
+    tied = (drawn[:, 1] == 1).mean()
+    assert tied == pytest.approx((5 / 6) ** 6, abs=0.03)
+
+
+def test_people_on_both_sides_are_redrawn_together():
+    sources, drivings = ["a", "a", "b", "b"], ["c", "d", "c", "d"]
+    counts = redraws(sources, drivings)
+    assert (counts[:, 0] * counts[:, 3] == counts[:, 1] * counts[:, 2]).all()
+
+
+def test_a_metric_without_clips_adds_its_order_and_no_uncertainty():
+    assert ranks(standings([scores("fid", "lower", [5, 9])], PEOPLE, PEOPLE)) == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_missing_clips_leave_the_mean():
+    clips = [[1, np.nan, 1, 1, 1, 1], [0.5] * 6]
+    found = standings([scores("x", "higher", [1, 0.5], clips)], PEOPLE, PEOPLE)
+    assert ranks(found) == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_one_identity_gives_no_interval_and_one_method_no_contest():
+    assert ranks(standings([scores("x", "higher", [1, 2], [[1], [2]])], ["a"], ["b"])) == [
+        (2, None, None),
+        (1, None, None),
+    ]
+    assert ranks(standings([scores("x", "higher", [1], [[1] * 6])], PEOPLE, PEOPLE)) == [(1, 1, 1)]
+
+
+def test_nothing_to_rank_by_is_an_error():
+    with pytest.raises(ValueError, match="at least one metric"):
+        standings([], PEOPLE, PEOPLE)
