@@ -152,7 +152,7 @@ def stop_clocks(folder: Path) -> None:
         header = json.loads(path.read_text(encoding="utf-8"))
         for key, value in header["timings"].items():
             if isinstance(value, float) or key == "peak_memory_bytes":
-                header["timings"][key] = value and 10.0
+                header["timings"][key] = value and type(value)(10)
         path.write_text(json.dumps(header, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
