@@ -6,6 +6,11 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the tests run in one process per core
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a failing test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

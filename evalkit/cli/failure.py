@@ -37,7 +37,11 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     if missing := missing_library(error):
         return f"evalkit: {missing}", USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
-        return f"evalkit: {error.filename or error}: {_REFUSED[error.errno]}", USAGE
+        if error.filename is None:
+            # Semaphores and shared memory of worker processes have no path of the user's.
+            hint = "The system named no file: look at the space and the permissions of /tmp and /dev/shm."
+            return f"evalkit: {os.strerror(error.errno)}. {hint}", USAGE
+        return f"evalkit: {error.filename}: {_REFUSED[error.errno]}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
         name = error.object[max(0, error.start - 60) : error.end + 60].strip()
         return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE

@@ -83,11 +83,10 @@ def render(
     check: Annotated[bool, typer.Option(help="Change nothing; exit 1 when README.md is not up to date.")] = False,
 ) -> None:
     """Write the leaderboards' README.md and Pareto figures from their files."""
+    from evalkit.base.extras import missing_library
     from evalkit.cli.console import say
     from evalkit.errors import EvalkitError
-    from evalkit.figures.files import save_figure
     from evalkit.leaderboard.board import list_boards
-    from evalkit.leaderboard.pareto import board_figure
     from evalkit.leaderboard.render import render as rendered
     from evalkit.leaderboard.render import write_rendered
 
@@ -100,9 +99,12 @@ def render(
         return
     for board in list_boards(folder):
         try:
+            from evalkit.figures.files import save_figure
+            from evalkit.leaderboard.pareto import board_figure
+
             save_figure(board_figure(board), folder / board.protocol / "pareto.png")
-        except EvalkitError as error:
-            say(f"No Pareto figure: {error}")
+        except (EvalkitError, ImportError) as error:
+            say(f"No Pareto figure: {missing_library(error) or error}")
     say(str(write_rendered(folder)))
 
 

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from evalkit.base.files import content_sha256
 from evalkit.base.places import resource_dir
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
-from evalkit.errors import MethodError, UnknownNameError
+from evalkit.errors import EvalkitError, MethodError, UnknownNameError
 from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
 from evalkit.method.interface import Method, MethodCard, MethodConfig
@@ -123,7 +124,16 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
         raise MethodError(
             f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
         ) from error
-    method = build(config)
+    try:
+        method = build(config)
+    except EvalkitError:
+        raise
+    except Exception as error:
+        if missing := missing_library(error):
+            raise missing from error
+        if comes_along(entry.folder, package_roots()):
+            raise
+        raise MethodError(f"{entry.card.id}: {entry.card.adapter} {_raised(error, entry.folder)}") from error
     if not isinstance(method, Method):
         raise MethodError(
             f"{entry.card.id}: {entry.card.adapter} returned {type(method).__name__}, which cannot animate"
@@ -132,9 +142,11 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
 
 
 def import_adapter(entry: MethodEntry) -> ModuleType:
-    """The module of a method's adapter. Raises `ImportError`.
+    """The module of a method's adapter.
 
     Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path.
+
+    Raises `ImportError`, and `MethodError` for whatever else the code in a user's folder raises.
     """
     folder, module = entry.folder, entry.card.adapter.partition(":")[0]
     if comes_along(folder, package_roots()):
@@ -145,5 +157,18 @@ def import_adapter(entry: MethodEntry) -> ModuleType:
         raise ImportError(f"no file {folder / module}.py")
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[name] = loaded
-    spec.loader.exec_module(loaded)
+    try:
+        spec.loader.exec_module(loaded)
+    except (EvalkitError, ImportError):
+        raise
+    except Exception as error:
+        raise MethodError(f"{folder / module}.py {_raised(error, folder)}") from error
     return loaded
+
+
+def _raised(error: Exception, folder: Path) -> str:
+    """What the code in a user's folder raised, and the innermost line there: that is no bug of evalkit."""
+    home = folder.resolve()
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).resolve().parent == home]
+    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    return f"raised {type(error).__name__}: {error}{where}"

@@ -170,3 +170,8 @@ def test_a_user_without_a_home_is_told_of_the_variable(evalkit, monkeypatch):
     monkeypatch.setattr(Path, "home", nowhere)
     code, _, err = evalkit("cache", "ls")
     assert code == USAGE and "Set EVALKIT_CACHE" in err
+
+
+def test_a_refusal_without_a_file_says_where_to_look():
+    text, code = explain_failure(PermissionError(errno.EACCES, "Permission denied"))
+    assert code == 2 and text.count("ermission denied") == 1 and "/dev/shm" in text

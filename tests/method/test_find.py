@@ -1,6 +1,7 @@
 """Method cards and adapters, those that come along and those of a user."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,3 +158,18 @@ def test_the_copying_anchors_copy():
         assert all(np.array_equal(a, b) for a, b in zip(copied, driving, strict=True))
         repeated = np.concatenate(list(built["copy_source"].animate(sources, driving, motion)))
         assert repeated.shape == (4, 4, 4, 3) and (repeated == 9).all()
+
+
+@pytest.mark.parametrize(
+    ("adapter", "said"),
+    [
+        ("def build(config)\n    pass\n", r"adapter\.py raised SyntaxError: .*line 1"),
+        ("x = 1\ny = x / 0\n", r"adapter\.py raised ZeroDivisionError: division by zero \(adapter\.py line 2\)"),
+        ("def build(config):\n    return {}['weights']\n", r"build raised KeyError: 'weights' \(adapter\.py line 2\)"),
+    ],
+)
+def test_what_a_users_code_raises_is_told_with_its_line(folder, adapter, said, monkeypatch):
+    monkeypatch.chdir(folder(adapter=adapter).parent)
+    for path in ("mine", "./mine"):
+        with pytest.raises(MethodError, match=said):
+            build_method(read_method(Path(path)), MethodConfig())
