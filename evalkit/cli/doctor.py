@@ -136,7 +136,8 @@ def _rows(found: "Diagnosis") -> Iterator[str]:
     rows = found.rows
     if rows is None or not rows.count:
         return
-    yield f"{rows.count} rows, measured with evalkit {', '.join(rows.evalkit)} at {len(rows.commits)} commits"
+    commits = "one commit" if len(rows.commits) == 1 else f"{len(rows.commits)} commits"
+    yield f"{rows.count} rows, measured with evalkit {', '.join(rows.evalkit)} at {commits}"
     if rows.recorded < rows.count:
         yield f"{rows.count - rows.recorded} rows do not say with which libraries"
     for name, versions in rows.differing.items():
