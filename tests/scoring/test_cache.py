@@ -1,21 +1,22 @@
 """Features on disk: keyed by content and extractor, whole or absent, damage is a miss."""
 
 import gc
+import multiprocessing
 import os
 import warnings
 
 import numpy as np
 import pytest
 
-from evalkit.base.files import atomic_path
 from evalkit.scoring.cache import FeatureCache, feature_key
+from tests.scoring.writers import KEY, die_while_writing, save_often
 
 FEATURES = {
     "points": np.arange(12.0).reshape(2, 3, 2),
     "found": np.array([[1.0, np.nan]]),
     "nothing": np.zeros((0, 4)),
 }
-KEY = feature_key("a" * 64, {"size": 256}, "net@1")
+SPAWN = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -66,12 +67,10 @@ def test_a_file_cut_short_is_a_miss(cache, share):
 
 def test_what_a_killed_process_was_writing_is_never_read_and_can_be_collected(cache):
     cache.save(KEY, FEATURES)
-    pid = os.fork()
-    if pid == 0:
-        with atomic_path(cache._path(KEY)) as temporary:
-            temporary.write_bytes(b"PK half")
-            os._exit(9)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    process = SPAWN.Process(target=die_while_writing, args=(cache._path(KEY),))
+    process.start()
+    process.join()
+    assert process.exitcode == 9
     assert len(cache.entries()) == 2
     loaded = cache.load(KEY)
     assert loaded is not None and np.array_equal(loaded["points"], FEATURES["points"])
@@ -134,21 +133,15 @@ def test_every_part_of_the_key_counts():
 
 def test_two_processes_may_save_at_once(cache):
     # The temporary name is random and the rename is atomic: whoever is last wins, nobody reads half a file.
-    pids = []
-    for worker in range(4):
-        pid = os.fork()
-        if pid == 0:
-            try:
-                for _ in range(10):
-                    FeatureCache(cache.folder).save(KEY, {"points": np.full((50, 50), float(worker))})
-            finally:
-                os._exit(0)
-        pids.append(pid)
+    processes = [SPAWN.Process(target=save_often, args=(cache.folder, worker)) for worker in range(4)]
+    for process in processes:
+        process.start()
     seen = []
-    while pids:
+    while any(process.is_alive() for process in processes):
         loaded = cache.load(KEY)
         if loaded:
             seen.append(loaded["points"])
-        if os.waitpid(pids[0], os.WNOHANG)[0]:
-            pids.pop(0)
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
     assert seen and all(np.ptp(points) == 0 and points.shape == (50, 50) for points in seen)

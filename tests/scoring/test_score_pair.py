@@ -1,6 +1,6 @@
 """Scoring one pair with fake extractors and metrics: values, statuses, and clips that do not fit."""
 
-import os
+import multiprocessing
 from dataclasses import replace
 
 import numpy as np
@@ -12,26 +12,10 @@ from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
 from evalkit.scoring import score_pair
-from evalkit.scoring.cache import FeatureCache
-from evalkit.scoring.features import FeatureBank
-from evalkit.scoring.score_pair import Scorer, driving_frames, extractors_of, metric_signatures
+from evalkit.scoring.score_pair import driving_frames, extractors_of, metric_signatures
 from tests.fakes import NO_FACE, SIZE, brightness_extractor, grey, make_pair, make_protocol
+from tests.scoring.small_metrics import L1, TO_DRIVING, TO_SOURCE, score_into, scored
 
-
-def distance(generated, driving):
-    return np.abs(generated - driving).mean(axis=1)
-
-
-def nearness(generated, source):
-    found = source[np.isfinite(source).all(axis=1)]
-    if not len(found):
-        return np.full(len(generated), np.nan)
-    return -np.abs(generated[:, None] - found[None]).mean(axis=(1, 2))
-
-
-TO_DRIVING = replace(METRICS["apd[landmark]"], id="to_driving", input=("brightness", "level"), function=distance)
-TO_SOURCE = replace(TO_DRIVING, id="to_source", reference="source", function=nearness)
-L1 = METRICS["l1"]
 DRIVING = [20, 40, NO_FACE, 60, 80]
 
 
@@ -59,11 +43,10 @@ def clips(tmp_path):
 
 @pytest.fixture
 def score(tmp_path):
-    def scored(pair, generated, metrics=(L1, TO_DRIVING, TO_SOURCE), cache="cache", **protocol):
-        scorer = Scorer(make_protocol(**protocol), tuple(metrics), FeatureBank(FeatureCache(tmp_path / cache)))
-        return {scores.metric.partition("[")[0]: scores for scores in scorer.score(pair, generated)}
+    def score_here(pair, generated, metrics=(L1, TO_DRIVING, TO_SOURCE), cache="cache", **protocol):
+        return scored(pair, generated, tmp_path / cache, metrics, **protocol)
 
-    return scored
+    return score_here
 
 
 def test_values_and_statuses_frame_by_frame(clips, score):
@@ -182,19 +165,19 @@ def test_known_features_of_clips_that_do_not_fit_are_refused(clips, score, tmp_p
 def test_several_processes_may_fill_one_cache(clips, score, tmp_path):
     pair, generated = clips([25, NO_FACE, 50, 60, 83])
     alone = score(pair, generated, cache="alone")
-    pids = []
-    for _ in range(3):
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                mine = score(pair, generated, cache="together")
-                same = [np.array_equal(mine[k].values, alone[k].values, equal_nan=True) for k in alone]
-                status = 0 if all(same) else 2
-            finally:
-                os._exit(status)
-        pids.append(pid)
-    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0, 0]
+    results = [tmp_path / f"{number}.npz" for number in range(2)]
+    context = multiprocessing.get_context("spawn")
+    arguments = [(result, pair, generated, tmp_path / "together") for result in results]
+    processes = [context.Process(target=score_into, args=each) for each in arguments]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    for result in results:
+        mine = np.load(result)
+        assert set(mine) == set(alone)
+        assert all(np.array_equal(mine[k], alone[k].values, equal_nan=True) for k in alone)
     made = [sorted(p.name for p in (tmp_path / name).rglob("*") if p.is_file()) for name in ("alone", "together")]
     assert made[0] == made[1] and len(made[0]) == 4
 
