@@ -12,6 +12,7 @@ JunyaoHu/common_metrics_on_video_quality `fvd/styleganv`.
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,19 +106,27 @@ def raw(frames: Frames) -> "Tensor":
 def centre_crop(frames: Frames) -> "Tensor":
     """(T, H, W, 3) uint8 -> (1, 3, T, 224, 224) float32 in [-1, 1].
 
-    Bilinear without antialiasing until the short side is 224 (the long one rounded up), then the centre.
+    Bilinear without antialiasing until the short side is 224, then the centre.
     """
     import torch
     from torch.nn import functional as F
 
     pictures = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))).float() / 255
-    height, width = pictures.shape[2:]
-    short = min(height, width)
-    size = (-(-height * _SIDE // short), -(-width * _SIDE // short))
+    size = scaled_size(*pictures.shape[2:])
     pictures = F.interpolate(pictures, size=size, mode="bilinear", align_corners=False)
     top, left = (size[0] - _SIDE) // 2, (size[1] - _SIDE) // 2
     cropped = pictures[:, :, top : top + _SIDE, left : left + _SIDE]
     return (2 * cropped - 1).transpose(0, 1)[None].contiguous()
+
+
+def scaled_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width that `centre_crop` scales frames to: the short side becomes 224, the other one is rounded up.
+
+    The factor is a float, as in VideoGPT and common-metrics, and of a square the width counts as the short side. Of 90
+    squares from 64 to 1080 pixels, 400 for one, rounding takes the height to 225, and the crop drops the last row.
+    """
+    scale = _SIDE / min(height, width)
+    return (_SIDE, ceil(width * scale)) if height < width else (ceil(height * scale), _SIDE)
 
 
 def _torchscript(path: Path, device: str) -> "Callable[..., Tensor]":
@@ -142,7 +151,7 @@ _FILE = f"{WEIGHTS}@{weights.find(WEIGHTS).short}"
 EXTRACTOR = Extractor("i3d", f"{_FILE}|{WINDOW}f|resize224-inside", (), load, (WEIGHTS,), WINDOW, gpu=True)
 EXTRACTOR_CENTRE = Extractor(
     "i3d_centre",
-    f"{_FILE}|whole-clip>={FEWEST}f|short224-bilinear-centre",
+    f"{_FILE}|whole-clip>={FEWEST}f|short224-float-ceil-bilinear-centre",
     (),
     load_centre,
     (WEIGHTS,),

@@ -2,9 +2,11 @@
 
 Convolutions and pools pad as TensorFlow's "SAME": as little as needed, the odd element at the end. The state dict
 `i3d_pretrained_400.pt` of VideoGPT has this layout and holds the weights of TensorFlow Hub `deepmind/i3d-kinetics-400`,
-which FVD is defined with; `rgb_imagenet.pt` has the layout too but other weights.
+which FVD is defined with; `rgb_imagenet.pt` has the layout too but other weights. VideoGPT's network divides by
+sqrt(variance + 1e-5) in batch normalisation where piergiaj's has 1e-3.
 
-Source: Carreira & Zisserman, Quo Vadis, Action Recognition?, CVPR 2017; names of piergiaj/pytorch-i3d.
+Source: Carreira & Zisserman, Quo Vadis, Action Recognition?, CVPR 2017; names of piergiaj/pytorch-i3d; constants of
+wilson1yan/VideoGPT `videogpt/fvd/pytorch_i3d.py`.
 """
 
 from typing import TypeAlias
@@ -15,7 +17,7 @@ from torch.nn import functional as F
 
 CLASSES = 400
 SIDE = 224
-_EPSILON = 1e-3
+_EPSILON = 1e-5
 
 Triple: TypeAlias = tuple[int, int, int]
 Widths: TypeAlias = tuple[int, int, int, int, int, int]

@@ -30,7 +30,8 @@ def load_file(path: Path, device: str = "cpu") -> ExtractClip:
 
 EXTRACTOR = Extractor(
     "i3d_videogpt",
-    f"{WEIGHTS}@{weights.find(WEIGHTS).short}|whole-clip>={FEWEST}f|short224-bilinear-centre|windows64",
+    f"{WEIGHTS}@{weights.find(WEIGHTS).short}|whole-clip>={FEWEST}f|short224-float-ceil-bilinear-centre"
+    "|bn1e-5|windows64",
     (),
     load,
     (WEIGHTS,),

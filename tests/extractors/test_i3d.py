@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from evalkit.errors import WeightsError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, i3d, i3d_videogpt
@@ -112,6 +113,43 @@ def test_our_network_loads_the_converted_file(tmp_path, network):
         i3d_videogpt.load_file(path)
 
 
+VIDEOGPT_LOGITS = [-355.168, -158.781, 192.72, 307.2, 308.833, 117.678]
+"""The first six logits of VideoGPT's own network for the weights of `by_formula` and the clip of the test below."""
+
+
+def golden(count, offset):
+    """Multiples of the golden ratio without their whole part: numbers in [0, 1) that any program can make again."""
+    return np.modf((np.arange(count, dtype=np.float64) + offset) * 0.6180339887498949)[0]
+
+
+def by_formula(state):
+    """A state dict of the same shapes whose running variances, 0.02 to 0.52, let an epsilon be seen."""
+    made = {}
+    for number, (name, value) in enumerate(sorted(state.items())):
+        if name.endswith("num_batches_tracked"):
+            continue
+        u = golden(value.numel(), number)
+        if name.endswith("conv3d.weight"):
+            x = (u * 2 - 1) * np.sqrt(6 / value[0].numel())
+        elif name.endswith("running_var"):
+            x = 0.02 + 0.5 * u
+        elif name.endswith("bn.weight"):
+            x = 0.3 + 0.4 * u
+        else:
+            x = (u * 2 - 1) * 0.1
+        made[name] = torch.from_numpy(x.astype(np.float32).reshape(value.shape))
+    return made
+
+
+def test_logits_are_those_of_videogpts_own_network(tmp_path):
+    """Case fvd-videogpt-epsilon: an epsilon of 1e-3 makes these logits 16 % smaller."""
+    path = tmp_path / "i3d_pretrained_400.pt"
+    torch.save(by_formula(I3D().state_dict()), path)
+    clip = (golden(10 * 64 * 64 * 3, 3) * 255).astype(np.uint8).reshape(10, 64, 64, 3)
+    logits = i3d_videogpt.load_file(path)(10, [clip])["logits"]
+    np.testing.assert_allclose(logits[0, :6], VIDEOGPT_LOGITS, rtol=1e-5)
+
+
 class Probe(nn.Module):
     """Answers as the official file is called: switches, shape and range of what came in."""
 
@@ -167,6 +205,36 @@ def test_centre_crop_keeps_the_middle(size):
     assert line[111:113].mean() == pytest.approx(ramp.mean(), abs=0.6)
     slope = (line[-20] - line[20]) / (224 - 40)
     assert slope == pytest.approx(0.5 * min(size) / 224, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("frame", "scaled"),
+    [
+        ((256, 256), (224, 224)),
+        ((400, 400), (225, 224)),
+        ((328, 328), (225, 224)),
+        ((400, 500), (224, 280)),
+        ((500, 400), (280, 224)),
+        ((108, 144), (224, 299)),
+    ],
+)
+def test_frames_are_scaled_to_the_size_of_common_metrics(frame, scaled):
+    """Case fvd-common-metrics-400px: 400 * (224 / 400) is a little more than 224 in floats, so 225 rows."""
+    assert i3d.scaled_size(*frame) == scaled
+    frames = noise(1, *frame)
+    pictures = torch.from_numpy(frames.transpose(0, 3, 1, 2)).float() / 255
+    whole = F.interpolate(pictures, size=scaled, mode="bilinear", align_corners=False)[0]
+    top, left = (scaled[0] - 224) // 2, (scaled[1] - 224) // 2
+    expected = (whole[:, top : top + 224, left : left + 224] - 0.5) * 2
+    torch.testing.assert_close(i3d.centre_crop(frames)[0, :, 0], expected, rtol=0, atol=1e-6)
+
+
+def test_ninety_squares_are_scaled_to_a_row_more():
+    taller = [side for side in range(64, 1081) if i3d.scaled_size(side, side) != (224, 224)]
+    assert len(taller) == 90 and not {256, 512, 1024} & set(taller)
+    assert [side for side in taller if side % 8 == 0 and side < 817][-10:] == [
+        200, 328, 344, 400, 408, 656, 688, 800, 808, 816,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [15, 17])
