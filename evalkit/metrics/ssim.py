@@ -1,9 +1,11 @@
 """SSIM: structural similarity, as Wang et al. 2004 define it, as skimage computes it, and as some scripts got it wrong.
 
-All variants use K1 = 0.01, K2 = 0.03 and average over the positions where the whole window lies inside the frame.
-Window, covariance normalisation, colour and the range of the data differ; two variants are known slips, to reproduce
-old tables. Source: Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 2004; skimage.metrics.structural_similarity for the
-second variant.
+All variants use K1 = 0.01, K2 = 0.03 and average over the positions where the whole window lies inside the frame,
+except `ssim[torchmetrics]`, which averages over all pixels of frames mirrored at their border. Window, covariance
+normalisation, colour and the range of the data differ; two variants are known slips, to reproduce old tables.
+
+Source: Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 2004; skimage.metrics.structural_similarity for `ssim[skimage]`;
+torchmetrics 1.9 `functional/image/ssim.py` for `ssim[torchmetrics]`.
 """
 
 from collections.abc import Callable
@@ -37,6 +39,7 @@ class Settings:
         low, high: what the grey levels 0 and 255 are mapped to before anything is computed.
         data_range: the range R in (K1 R)^2 and (K2 R)^2; matched when it is high - low.
         grey: compare ITU-R BT.601 luma instead of the three channels.
+        mirrored: mirror frames at their border, keep every position and take variances below 0 as 0, as torchmetrics.
     """
 
     window: Values
@@ -45,6 +48,7 @@ class Settings:
     high: float = 255.0
     data_range: float = 255.0
     grey: bool = False
+    mirrored: bool = False
 
 
 def ssim(generated: NDArray[Any], reference: NDArray[Any], settings: Settings) -> Values:
@@ -69,9 +73,12 @@ def _frame(x: Values, y: Values, settings: Settings) -> float:
     c1, c2 = (0.01 * settings.data_range) ** 2, (0.03 * settings.data_range) ** 2
     count = len(settings.window) ** 2
     norm = count / (count - 1) if settings.sample_covariance else 1.0
-    mean: Callable[[Values], Values] = partial(_windowed, window=settings.window)
+    around = _mirrored if settings.mirrored else _windowed
+    mean: Callable[[Values], Values] = partial(around, window=settings.window)
     mean_x, mean_y = mean(x), mean(y)
     var_x, var_y = norm * (mean(x * x) - mean_x**2), norm * (mean(y * y) - mean_y**2)
+    if settings.mirrored:
+        var_x, var_y = np.maximum(var_x, 0), np.maximum(var_y, 0)
     covariance = norm * (mean(x * y) - mean_x * mean_y)
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return float((luminance * (2 * covariance + c2) / (var_x + var_y + c2)).mean())
@@ -82,6 +89,12 @@ def _windowed(image: Values, window: Values) -> Values:
     edge = len(window) // 2
     smooth = correlate1d(correlate1d(image, window, axis=1), window, axis=2)
     return np.asarray(smooth[:, edge:-edge, edge:-edge])
+
+
+def _mirrored(image: Values, window: Values) -> Values:
+    """Weighted mean around each position of (3, H, W), mirrored at the border without repeating its pixels."""
+    smooth = correlate1d(correlate1d(image, window, axis=1, mode="mirror"), window, axis=2, mode="mirror")
+    return np.asarray(smooth)
 
 
 _GAUSSIAN, _UNIFORM = gaussian_window(), np.full(7, 1 / 7)
@@ -116,6 +129,13 @@ METRICS = tuple(
             Settings(_UNIFORM, sample_covariance=True),
             "uniform7|colour|R=255|sample-covariance",
             "Structural similarity as scikit-image computes it by default: uniform 7x7 window, matched range.",
+        ),
+        (
+            "torchmetrics",
+            SELF_ONLY,
+            Settings(_GAUSSIAN, mirrored=True),
+            "gauss11-1.5|colour|R=255|mirrored-border",
+            "Structural similarity as torchmetrics computes it: Wang's window over frames mirrored at their border.",
         ),
         (
             "grey",

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from evalkit.metrics import METRICS, find_metric
 from evalkit.metrics.ssim import gaussian_window
 from tests.fakes import noise
 
 GAUSSIAN, UNIFORM = METRICS["ssim"].function, METRICS["ssim[skimage]"].function
+MIRRORED = METRICS["ssim[torchmetrics]"].function
 SIZES = [(11, 11), (16, 16), (33, 17), (64, 48)]
 
 
@@ -49,13 +52,28 @@ def test_parity_with_skimage_default(size):
         assert UNIFORM(generated, reference) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM])
+@pytest.mark.parametrize("size", SIZES)
+def test_parity_with_torchmetrics(size):
+    frames = smooth_pair(size), (noise(2, *size, seed=1), noise(2, *size, seed=2)), (noise(2, *size),) * 2
+    for pair in frames:
+        generated, reference = (torch.from_numpy(side.transpose(0, 3, 1, 2)).double() for side in pair)
+        # Of numbers of double precision its float32 window alone is rounded.
+        expected = structural_similarity_index_measure(generated, reference, data_range=255.0, reduction="none")
+        assert MIRRORED(*pair) == pytest.approx(expected.numpy(), abs=1e-6)
+
+
+def test_the_border_of_torchmetrics_is_another_number():
+    generated, reference = smooth_pair((64, 48))
+    assert np.abs(MIRRORED(generated, reference) - GAUSSIAN(generated, reference)).min() > 1e-4
+
+
+@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM, MIRRORED])
 def test_identical_frames_are_one(function):
     for frames in (noise(2), np.zeros((2, 16, 16, 3), np.uint8), np.full((2, 16, 16, 3), 255, np.uint8)):
         assert function(frames, frames) == pytest.approx([1.0, 1.0], abs=1e-12)
 
 
-@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM])
+@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM, MIRRORED])
 def test_flat_frames_have_luminance_only(function):
     # Without variance the structure term is 1, and SSIM = (2ab + C1) / (a^2 + b^2 + C1), C1 = (0.01 * 255)^2.
     a, b, c1 = 100.0, 60.0, 2.55**2
@@ -70,7 +88,7 @@ def test_an_inverted_picture_is_below_zero():
     assert GAUSSIAN(stripes, 255 - stripes)[0] < -0.9 and UNIFORM(stripes, 255 - stripes)[0] < -0.9
 
 
-@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM])
+@pytest.mark.parametrize("function", [GAUSSIAN, UNIFORM, MIRRORED])
 def test_more_noise_is_worse_and_the_sides_may_be_swapped(function):
     _, clean = smooth_pair((48, 48))
     generator = np.random.default_rng(3)
