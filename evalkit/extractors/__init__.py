@@ -13,6 +13,7 @@ boxes                which face box is the largest, which say the same face twic
 Identity
 
 dlib128              dlib's 128 numbers
+face_recognition128  dlib's 128 numbers as the package face_recognition gives them
 arcface              embeddings by ArcFace-style networks
 insightface_app      embeddings as insightface's own `FaceAnalysis` gives them
 openface             OpenFace nn4.small2, the network of the FOMM line's AED
@@ -61,7 +62,7 @@ from evalkit.base.registry import Registry
 from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
 
 EXTRACTORS: Registry[Extractor] = Registry("extractor")
-for _id in ("dlib68", "dlib128", "landmark_pose", "landmark_expression"):
+for _id in ("dlib68", "dlib128", "face_recognition128", "landmark_pose", "landmark_expression"):
     EXTRACTORS.register(_id, f"evalkit.extractors.{_id}:EXTRACTOR")
 for _id in ("scrfd", "arcface", "mtcnn5", "mediapipe478", "fan68", "tddfa_v2", "fsanet"):
     EXTRACTORS.register(_id, f"evalkit.extractors.{_id}:EXTRACTOR")

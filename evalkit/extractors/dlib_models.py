@@ -5,6 +5,8 @@ from pathlib import Path
 
 LANDMARKS_68 = "shape_predictor_68_face_landmarks.dat"
 LANDMARKS_68_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+LANDMARKS_5 = "shape_predictor_5_face_landmarks.dat"
+LANDMARKS_5_SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
 RESNET_128 = "dlib_face_recognition_resnet_model_v1.dat"
 RESNET_128_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 

@@ -73,8 +73,15 @@ METRICS = tuple(
         (
             "dlib",
             "dlib128",
-            "as in MagicPortrait (face_recognition); network: dlib face_recognition_resnet_model_v1",
+            "network: dlib face_recognition_resnet_model_v1, which MagicPortrait uses through face_recognition",
             "Cosine of dlib's 128-d face embeddings with the source; not on the ArcFace scale.",
+            "Chips are cut by 68 landmarks of the largest face; face_recognition takes 5 landmarks of the first face.",
+        ),
+        (
+            "face_recognition",
+            "face_recognition128",
+            "as in MagicPortrait; package face_recognition 1.3, `face_encodings(image)[0]`",
+            "Cosine of the embeddings of the package face_recognition with the source; not on the ArcFace scale.",
             "face_recognition compares by Euclidean distance; MagicPortrait does not say how it forms a cosine.",
         ),
         (
