@@ -98,7 +98,7 @@ def forwards(frames: np.ndarray) -> Callable[[], None]:
     from evalkit.extractors.lpips_network import lpips_embedding
 
     last = torch.channels_last
-    folder = Path(EXTRACTORS.get("inception").load.args[0]).parent
+    folder = Path(EXTRACTORS["inception"].load.args[0]).parent
     inception = fuse(InceptionFID().eval()).to(memory_format=last)
     perceptual = lpips_embedding("alex", folder / random_networks.ALEXNET, head_file("alex"))
     resnet = face_resnet(dlib_model(RESNET_128)).to(memory_format=last)

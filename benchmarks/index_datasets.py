@@ -40,7 +40,7 @@ def measure(dataset: str, root: Path) -> None:
     """Index once and print one line."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, clock = time.process_time(), time.perf_counter()
-    found = DATASETS.get(dataset).index(root)
+    found = DATASETS[dataset].index(root)
     seconds, waited = time.process_time() - start, time.perf_counter() - clock
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(

@@ -82,7 +82,7 @@ def install(extractor: str, folder: Path) -> None:
     if net in BACKBONES:
         torch.save(BACKBONES[net]().state_dict(), folder / "net.pth")
         load = partial(lpips.load_files, net, folder / "net.pth", lpips.head_file(net))
-        EXTRACTORS._entries[extractor] = replace(EXTRACTORS.get(extractor), load=load, weights=())
+        EXTRACTORS._entries[extractor] = replace(EXTRACTORS[extractor], load=load, weights=())
 
 
 if __name__ == "__main__":

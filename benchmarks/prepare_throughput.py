@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=600)
     parser.add_argument("--sizes", nargs="*", default=list(SIZES), choices=list(SIZES))
     arguments = parser.parse_args()
-    recipe = DATASETS.get("voxceleb1").recipe
+    recipe = DATASETS["voxceleb1"].recipe
     for name in arguments.sizes:
         folder = Path(tempfile.mkdtemp())
         download(folder / "v.mp4", SIZES[name], arguments.frames)

@@ -38,5 +38,5 @@ def install(folder: Path) -> None:
         "lpips_alex": partial(lpips.load_files, "alex", folder / ALEXNET, lpips.head_file("alex")),
     }
     for name, load in entries.items():
-        real = EXTRACTORS.get(name)
+        real = EXTRACTORS[name]
         EXTRACTORS._entries[name] = replace(real, signature=f"{name}|random", load=load, weights=())

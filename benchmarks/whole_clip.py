@@ -56,7 +56,7 @@ def measure(way: str, frames: int, side: int) -> None:
         chunks = (noise.integers(0, 256, (8, side, side, 3), dtype=np.uint8) for _ in range(frames // 8))
         video.write_video(path, chunks, 25)
         extract = i3d.clip_extract(network(way), "cpu")
-        entry = replace(EXTRACTORS.get("i3d_videogpt"), load=lambda device: extract, weights=())
+        entry = replace(EXTRACTORS["i3d_videogpt"], load=lambda device: extract, weights=())
         EXTRACTORS._entries["i3d_videogpt"] = entry
         with peak_memory("cpu") as resident:
             loaded, began = resident(), time.process_time()

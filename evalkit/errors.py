@@ -11,6 +11,7 @@
     ├── StudyError            a user study that cannot be made, served or counted
     ├── WeightsError          a network's weights that are absent, or not the bytes they should be
     ├── WorkerError           a worker process that died
+    ├── PluginError           code from outside that cannot be used
     └── MissingLibraryError   an optional library that is not installed
 
 An `EvalkitError` ends a command in one paragraph and exit code 2. Any other exception is a bug: it ends in a sentence,
@@ -19,7 +20,7 @@ Messages say what was expected, what came, and what to do.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class EvalkitError(Exception):
@@ -27,15 +28,23 @@ class EvalkitError(Exception):
 
 
 class UnknownNameError(EvalkitError):
-    """A name that is not registered; the message suggests the nearest known ones."""
+    """A name that is not registered; the message suggests the nearest known ones, and ends with `note`."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], note: str = "") -> None:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = (
             f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else f"Known: {', '.join(names) or 'none'}."
         )
-        super().__init__(f"There is no {kind} called {name!r}. {hint}")
+        super().__init__(f"There is no {kind} called {name!r}. {hint} {note}".rstrip())
+
+    def __reduce__(self) -> tuple[Callable[[str], "UnknownNameError"], tuple[str]]:
+        # From a worker process it comes back by its text: what it was made of is not kept.
+        return _unknown_name, (str(self),)
+
+
+def _unknown_name(text: str) -> UnknownNameError:
+    return UnknownNameError.__new__(UnknownNameError, text)
 
 
 class ProtocolError(EvalkitError):
@@ -72,6 +81,10 @@ class WeightsError(EvalkitError):
 
 class WorkerError(EvalkitError):
     """A worker process that died."""
+
+
+class PluginError(EvalkitError):
+    """A plugin that cannot be used, or that returned something else than it promised."""
 
 
 class MissingLibraryError(EvalkitError):

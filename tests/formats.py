@@ -23,6 +23,7 @@ from evalkit.records.run import (
     Identity,
     MetricSummary,
     PairCounts,
+    PluginFacts,
     ProtocolFacts,
     ProvenanceFacts,
     RunHeader,
@@ -54,7 +55,7 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     (
         "Run folder: run.json",
         "",
-        (RunHeader, Configuration, ProtocolFacts, DrivingFacts, DeviceFacts, ProvenanceFacts, Timings),
+        (RunHeader, Configuration, ProtocolFacts, DrivingFacts, DeviceFacts, ProvenanceFacts, Timings, PluginFacts),
     ),
     ("Run folder: pairs/PAIR.json", "Has a `schema_version` beside these keys.", (Outcome,)),
 )

@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     arguments = parser.parse_args()
     extract = dlib68.load()
-    clips = DATASETS.get("folder").index(arguments.clips)
+    clips = DATASETS["folder"].index(arguments.clips)
     people = sorted({clip.identity for clip in clips if clip.kind == "clip"})[::2]
     parts = [
         motions(clip.path, lambda frames: extract(frames, {}))

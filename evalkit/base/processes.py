@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
+from evalkit.base.plugins import import_files
 from evalkit.errors import RunError, WorkerError
 
 Item = TypeVar("Item")
@@ -25,7 +26,7 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
         yield from map(function, items)
         return
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(min(workers, len(items)), mp_context=context, initializer=_follow_parent)
+    executor = ProcessPoolExecutor(min(workers, len(items)), mp_context=context, initializer=_begin)
     try:
         for future in as_completed([executor.submit(function, item) for item in items]):
             yield future.result()
@@ -33,6 +34,12 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
         raise WorkerError("A worker process died (no memory?). What is finished is kept; use --workers 1.") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    _follow_parent()
+    # A job may hold a function of a plugin file, which no name on the path leads to.
+    import_files()
 
 
 def _follow_parent() -> None:
@@ -55,7 +62,7 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     Raises `RunError` when one of them died.
     """
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield executor
     except BrokenProcessPool as error:

@@ -21,6 +21,8 @@ data         `evalkit data`
 weights      `evalkit weights`
 cache        `evalkit cache`
 doctor       `evalkit doctor`
+check        `evalkit check`
+plugins      `--plugin`, which every command takes
 options      options that several commands share
 choices      what a command line says of a run
 interrupt    what Ctrl-C raises

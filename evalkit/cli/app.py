@@ -4,10 +4,24 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli import cache, data, gate, leaderboard, methods, metrics, plot, protocols, study, weights
+from evalkit.cli import (
+    cache,
+    check,
+    data,
+    gate,
+    leaderboard,
+    methods,
+    metrics,
+    options,
+    plot,
+    protocols,
+    study,
+    weights,
+)
 from evalkit.cli.doctor import doctor
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
+from evalkit.cli.plugins import let_take_plugins, with_plugins
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
@@ -37,11 +51,15 @@ app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")
 app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
+app.add_typer(check.app, name="check", rich_help_panel="Look up")
 app.command(rich_help_panel="Look up")(doctor)
+let_take_plugins(app)
 
 
 @app.callback(invoke_without_command=True)
 def evalkit(
+    context: typer.Context,
+    plugin: options.Plugins = None,
     version: Annotated[bool, typer.Option("--version", help="Print version and commit, and exit.")] = False,
 ) -> None:
     """Benchmark and evaluation suite for face reenactment."""
@@ -50,6 +68,7 @@ def evalkit(
 
         typer.echo(version_line())
         raise typer.Exit
+    context.with_resource(with_plugins(plugin or ()))
 
 
 __all__ = ["app"]

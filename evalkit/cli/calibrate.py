@@ -50,7 +50,7 @@ def run_calibration(
     """
     check_format(out)
     protocol = find_protocol(name)
-    dataset = DATASETS.get(protocol.dataset)
+    dataset = DATASETS[protocol.dataset]
     everything = [clip for clip in dataset.index(dataset.resolve_root(data)) if clip.kind == "clip"]
     spread = sorted(everything, key=lambda c: sum(o.identity == c.identity and o.id < c.id for o in everything))
     chosen = _computable(protocol, metrics)

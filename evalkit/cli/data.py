@@ -31,7 +31,7 @@ def list_(as_json: options.Json = False) -> None:
     from evalkit.cli.console import print_json, print_list
     from evalkit.datasets import DATASETS
 
-    datasets = [DATASETS.get(name) for name in DATASETS]
+    datasets = [DATASETS[name] for name in DATASETS]
     if as_json:
         keys = ("id", "title", "licence", "size", "obtain")
         print_json([{key: getattr(d, key) for key in keys} | _words(d) for d in datasets])
@@ -61,7 +61,7 @@ def check(
     from evalkit.datasets.prepare.check import check as check_root
     from evalkit.protocol.schema import list_protocols
 
-    dataset = DATASETS.get(name)
+    dataset = DATASETS[name]
     folder = dataset.resolve_root(root)
     clips = dataset.index(folder)
     expected = [job.id for job in _recipe(dataset).read(lists, None, _split(dataset, split)).jobs] if lists else []
@@ -112,7 +112,7 @@ def prepare(
     from evalkit.datasets.prepare.build import Settings
     from evalkit.datasets.prepare.build import prepare as prepare_root
 
-    dataset = DATASETS.get(name)
+    dataset = DATASETS[name]
     recipe, part = _recipe(dataset), _split(dataset, split)
     if redetect:
         recipe = _redetecting(dataset)
@@ -143,7 +143,7 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
     from evalkit.datasets.prepare.commands import fetch_list
     from evalkit.errors import DatasetError
 
-    dataset = DATASETS.get(name)
+    dataset = DATASETS[name]
     listing = _recipe(dataset).read(lists, None, _split(dataset, split))
     without = [remark for remark in listing.remarks if remark.kind != "odd"]
     if not listing.jobs:

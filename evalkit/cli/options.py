@@ -66,4 +66,12 @@ RandomWeights = Annotated[
     bool, typer.Option("--random-weights", help="Seeded random networks: right for speed, wrong for scores.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the method's random numbers, and of random weights.")]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A Python file that brings metrics, extractors, datasets or methods (CONTRIBUTING.md). Repeatable.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the machine form on stdout; progress stays on stderr.")]

@@ -92,7 +92,7 @@ def check(
     from evalkit.protocol.schema import find_protocol
 
     protocol = find_protocol(name)
-    dataset = DATASETS.get(protocol.dataset)
+    dataset = DATASETS[protocol.dataset]
     clips = dataset.index(dataset.resolve_root(data))
     report = check_protocol(protocol, clips, frame_counter() if frames else None)
     if as_json:
@@ -160,7 +160,7 @@ def import_(
     from evalkit.protocol.import_list import read_pair_list, write_protocol
     from evalkit.protocol.schema import read_protocol
 
-    recipe = DATASETS.get(dataset).recipe
+    recipe = DATASETS[dataset].recipe
     imported = read_pair_list(path, _format(form), identity_rule(dataset))
     size = (recipe.size if recipe else None) or (512 if dataset in ("celebv_hq", "talkinghead_1kh") else 256)
     written = write_protocol(imported, out, identifier, dataset, size, motion)

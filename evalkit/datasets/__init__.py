@@ -1,6 +1,8 @@
 """Datasets: one file each.
 
 base             what a dataset is to evalkit
+facts            what the facts of a dataset have to be
+plugged          datasets from outside
 layout           prepared layouts, indexed by names alone
 identities       who is in a clip, by the clip's name
 folder           any folder of clips
@@ -18,8 +20,9 @@ drawn            the drawn heads themselves
 
 from evalkit.base.registry import Registry
 from evalkit.datasets.base import Dataset
+from evalkit.datasets.plugged import adopt
 
-DATASETS: Registry[Dataset] = Registry("dataset")
+DATASETS: Registry[Dataset] = Registry("dataset", "datasets", adopt)
 for _id in ("celebv", "celebv_hq", "demo", "folder", "hdtf", "talkinghead_1kh", "voxceleb1", "voxceleb2"):
     DATASETS.register(_id, f"evalkit.datasets.{_id}:DATASET")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from evalkit.base.plugins import Plugin
 from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
@@ -21,7 +22,8 @@ class Dataset:
     `index(root)` lists the clips under `root`, in order of their ids; it raises `DatasetError` when
     there are none or when two have one id, and it decodes nothing. `size` says how much there is. `recipe` is how
     `evalkit data prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data
-    when the user names no root; None means that only the user can have it.
+    when the user names no root; None means that only the user can have it. `plugin` is where it comes from, set when it
+    is registered; None for those of evalkit.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Dataset:
     size: str = ""
     recipe: Recipe | None = None
     default_root: Callable[[], Path] | None = None
+    plugin: Plugin | None = None
 
     def resolve_root(self, root: Path | None) -> Path:
         """The folder to index. Raises `DatasetError` that says how to get the data when there is none."""

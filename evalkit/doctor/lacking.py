@@ -53,7 +53,7 @@ def _of_metric(metric: Metric) -> list[tuple[str, str]]:
     if metric.input is None:
         return []
     name = metric.input[0]
-    if EXTRACTORS.get(name).imported:
+    if EXTRACTORS[name].imported:
         return [("coefficients", f"Run {name} yourself and give --coefficients {name}=DIR (docs/metrics.md).")]
     chain = networks_of([name])
     libraries = missing_modules(module for one in chain for module in one.modules)

@@ -37,6 +37,8 @@ lpips                what LPIPS compares
 What they stand on
 
 base                 what an extractor is
+facts                what the facts of an extractor have to be
+plugged              extractors from outside
 inference            how PyTorch networks are run
 torch_network        loading checkpoints, safely and strictly
 onnx_network         ONNX networks on the CPU
@@ -60,8 +62,9 @@ tddfa_network        the MobileNet of 3DDFA_V2, and its face
 
 from evalkit.base.registry import Registry
 from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
+from evalkit.extractors.plugged import adopt
 
-EXTRACTORS: Registry[Extractor] = Registry("extractor")
+EXTRACTORS: Registry[Extractor] = Registry("extractor", "extractors", adopt)
 for _id in ("dlib68", "dlib128", "face_recognition128", "landmark_pose", "landmark_expression"):
     EXTRACTORS.register(_id, f"evalkit.extractors.{_id}:EXTRACTOR")
 for _id in ("scrfd", "arcface", "mtcnn5", "mediapipe478", "fan68", "tddfa_v2", "fsanet"):

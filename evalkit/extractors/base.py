@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from evalkit.base.plugins import Plugin
 from evalkit.types import Features, Frames
 
 Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
@@ -48,6 +49,8 @@ class Extractor:
 
     One with `imported` arrays is run by the user, not here: its features are read from files
     (`scoring/coefficients.py`), and its `load` refuses.
+
+    `plugin` is where it comes from, set when it is registered; None for those of evalkit.
     """
 
     id: str
@@ -60,3 +63,4 @@ class Extractor:
     gpu: bool = False
     imported: tuple[ImportedArray, ...] = ()
     modules: tuple[str, ...] = ()
+    plugin: Plugin | None = None

@@ -7,7 +7,9 @@ Hashed are the method's card and the files that its adapter imports, directly or
   those that are not followed: what only names things, finds files or checks them. An `__init__.py` of evalkit counts
   where a name is taken from it.
 
-A method in a folder of the user's is that whole folder, and what its files import of evalkit and `baselines`.
+A method in a folder of the user's is that whole folder, and what its files import of evalkit and `baselines`. One that
+is a package, installed as a plugin, is that as well, and what its files import of their own code
+(`evalkit.base.own_code`).
 
 The engine (`generate`, `adapter` and the decoding they start) is the same for all methods; a run records evalkit's
 version and commit for it. Weights are hashed by themselves, as the checkpoint of the run.
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.base.imports import Roots, imports_of
+from evalkit.base.own_code import own_code
 from evalkit.base.places import resource_dir
 
 BORDER = frozenset(
@@ -37,15 +40,21 @@ def comes_along(folder: Path, roots: Roots) -> bool:
     return folder.resolve().parent == roots.folders["baselines"].resolve()
 
 
-def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = None) -> str:
-    """sha256 over the code of the method in `folder`; `adapter` is the name of its module there."""
+def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = None, package: str = "") -> str:
+    """sha256 over the code of the method in `folder`; `adapter` is the name of its module there.
+
+    `package` is the name of the folder as a package, if it is one.
+    """
     roots = roots or package_roots()
     if comes_along(folder, roots):
         own, start = [card], [f"baselines.{folder.resolve().name}.{adapter}"]
     else:
         own = [path for path in folder.rglob("*") if path.suffix in _SOURCES]
         start = list(_imported(own, roots))
-    named = {f"method/{path.relative_to(folder).as_posix()}": path for path in own} | followed(start, roots)
+    beside = own_code({f"{package}.{adapter}": folder / f"{adapter}.py"}) if package else {}
+    start += list(_imported(beside.values(), roots))
+    named = {f"own/{name}": path for name, path in beside.items() if not path.is_relative_to(folder)}
+    named |= {f"method/{path.relative_to(folder).as_posix()}": path for path in own} | followed(start, roots)
     return canonical_sha256([[name, content_sha256(path)] for name, path in sorted(named.items())])
 
 

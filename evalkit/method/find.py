@@ -5,7 +5,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from evalkit.base.extras import missing_library
 from evalkit.base.files import content_sha256
 from evalkit.base.places import resource_dir
+from evalkit.base.plugins import Offer, Plugin
+from evalkit.base.registry import Registry
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
-from evalkit.errors import EvalkitError, MethodError, UnknownNameError
+from evalkit.errors import EvalkitError, MethodError, PluginError, UnknownNameError
 from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
 from evalkit.method.interface import Method, MethodCard, MethodConfig
@@ -28,10 +30,15 @@ CARD = "method.yaml"
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """A method that can be asked for: its card and the folder it lies in."""
+    """A method that can be asked for: its card and the folder it lies in.
+
+    `package` is the package of that folder, when it is one that a plugin installed; `plugin` is where it comes from.
+    """
 
     card: MethodCard
     folder: Path
+    package: str = ""
+    plugin: Plugin | None = None
 
     @property
     def code_sha256(self) -> str:
@@ -39,11 +46,37 @@ class MethodEntry:
 
         Results of changed code are never mixed.
         """
-        return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0])
+        return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0], package=self.package)
+
+
+def adopt(offer: Offer) -> tuple[str, MethodEntry]:
+    """Id and method of what a plugin offers: the folder of a card, or a package with one. Raises `PluginError`."""
+    value, folder, package = offer.value, offer.value, ""
+    if isinstance(value, ModuleType) and hasattr(value, "__path__"):
+        folder, package = Path(next(iter(value.__path__))), value.__name__
+    if not isinstance(folder, Path):
+        raise PluginError(f"expected the folder of a method (a Path) or its package, got {type(value).__name__}.")
+    try:
+        entry = replace(read_method(folder), package=package, plugin=offer.plugin)
+    except MethodError as error:
+        raise PluginError(str(error)) from error
+    names = {entry.card.id, *entry.card.aliases}
+    taken = sorted(names & {name for known in _shipped() for name in (known.card.id, *known.card.aliases)})
+    if taken:
+        raise PluginError(f"there is a method called {taken[0]!r} already.")
+    return entry.card.id, entry
+
+
+METHODS: Registry[MethodEntry] = Registry("method", "methods", adopt)
+"""Methods from outside; those of evalkit are the folders of `baselines`."""
 
 
 def list_methods() -> list[MethodEntry]:
-    """All methods that come with evalkit, by id."""
+    """All methods by id: those that come with evalkit, then those of plugins."""
+    return [*_shipped(), *METHODS.values()]
+
+
+def _shipped() -> list[MethodEntry]:
     return [read_method(card.parent) for card in sorted(resource_dir("baselines").glob(f"*/{CARD}"))]
 
 
@@ -60,11 +93,13 @@ def find_method(name: str) -> MethodEntry:
     folder = resource_dir("baselines") / target
     if (folder / CARD).is_file():
         return read_method(folder)
-    entries = list_methods()
-    found = next((entry for entry in entries if target in entry.card.aliases), None)
-    if found is None:
-        raise UnknownNameError("method", target, [n for e in entries for n in (e.card.id, *e.card.aliases)])
-    return found
+    # Plugins are looked at only for a name that evalkit does not know itself.
+    for entries in (_shipped, list_methods):
+        found = next((entry for entry in entries() if target in (entry.card.id, *entry.card.aliases)), None)
+        if found is not None:
+            return found
+    known = [name for entry in list_methods() for name in (entry.card.id, *entry.card.aliases)]
+    raise UnknownNameError("method", target, known, " ".join(map(str, METHODS.broken())))
 
 
 def read_method(folder: Path) -> MethodEntry:
@@ -144,13 +179,16 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
 def import_adapter(entry: MethodEntry) -> ModuleType:
     """The module of a method's adapter.
 
-    Methods that come with evalkit are modules of the package `baselines`; a user's folder is loaded by path.
+    Methods that come with evalkit are modules of the package `baselines`, installed ones of their own; a user's folder
+    is loaded by path.
 
     Raises `ImportError`, and `MethodError` for whatever else the code in a user's folder raises.
     """
     folder, module = entry.folder, entry.card.adapter.partition(":")[0]
     if comes_along(folder, package_roots()):
         return importlib.import_module(f"baselines.{folder.name}.{module}")
+    if entry.package:
+        return _imported(f"{entry.package}.{module}", folder)
     name = f"evalkit_method_{folder.resolve().name}_{module}"
     spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")
     if spec is None or spec.loader is None or not (folder / f"{module}.py").is_file():
@@ -164,6 +202,15 @@ def import_adapter(entry: MethodEntry) -> ModuleType:
     except Exception as error:
         raise MethodError(f"{folder / module}.py {_raised(error, folder)}") from error
     return loaded
+
+
+def _imported(name: str, folder: Path) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except (EvalkitError, ImportError):
+        raise
+    except Exception as error:
+        raise MethodError(f"{name} {_raised(error, folder)}") from error
 
 
 def _raised(error: Exception, folder: Path) -> str:

@@ -1,6 +1,8 @@
 """Metrics: one file each, pure functions on arrays. The list below is the registry.
 
 base      what a metric is, and the facts that tables, signatures and gates need of it
+facts     what those facts have to be
+plugged   metrics from outside
 l1        mean absolute difference of pixels
 psnr      peak signal-to-noise ratio
 ssim      structural similarity
@@ -21,6 +23,7 @@ fvd       Fréchet distance of I3D logits
 frechet   the mathematics that FID and FVD share
 """
 
+from evalkit.base.registry import Registry
 from evalkit.errors import UnknownNameError
 from evalkit.metrics import (
     aed,
@@ -42,20 +45,27 @@ from evalkit.metrics import (
     ssim,
 )
 from evalkit.metrics.base import Metric
+from evalkit.metrics.plugged import adopt
 
 _MODULES = (l1, psnr, ssim, lpips, csim, aed_id, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
 
-METRICS: dict[str, Metric] = {metric.key: metric for module in _MODULES for metric in module.METRICS}
+METRICS: Registry[Metric] = Registry("metric", "metrics", adopt)
+for _module in _MODULES:
+    for _metric in _module.METRICS:
+        METRICS.register(_metric.key, _metric)
 
 
 def find_metric(name: str) -> Metric:
     """The metric with the key `name`; a bare id means its first variant. Raises `UnknownNameError`."""
-    if name in METRICS:
-        return METRICS[name]
-    variants = [metric for metric in METRICS.values() if metric.id == name]
-    if not variants:
-        raise UnknownNameError("metric", name, {*METRICS, *(metric.id for metric in METRICS.values())})
-    return variants[0]
+    # Plugins are looked at only for a name that evalkit does not know itself.
+    for keys in (METRICS.shipped(), METRICS):
+        if name in keys:
+            return METRICS[name]
+        variants = [key for key in keys if METRICS[key].id == name]
+        if variants:
+            return METRICS[variants[0]]
+    ids = {*METRICS, *(metric.id for metric in METRICS.values())}
+    raise UnknownNameError("metric", name, ids, " ".join(map(str, METRICS.broken())))
 
 
 __all__ = ["METRICS", "Metric", "find_metric"]

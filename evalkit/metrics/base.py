@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.base.plugins import Plugin
 from evalkit.types import Task, Values
 
 MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
@@ -57,6 +58,7 @@ class Metric:
         paper: where the definition comes from.
         description: one or two sentences for `evalkit metrics list`.
         differences: what is known to differ from the code or paper it follows; "" for nothing known.
+        plugin: where it comes from, set when it is registered; None for those of evalkit.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Metric:
     high: float = float("inf")
     decimals: int = 3
     version: int = 1
+    plugin: Plugin | None = None
 
     @property
     def key(self) -> str:
@@ -88,7 +91,16 @@ class Metric:
 
     def signature(self, extractor_signature: str | None, averaging: str) -> str:
         """Everything that moves the value, in one line. Two different signatures are never compared."""
-        parts = (self.key, extractor_signature, self.settings, f"vs {self.reference}", averaging, f"v{self.version}")
+        code = self.plugin.mark if self.plugin else None
+        parts = (
+            self.key,
+            extractor_signature,
+            self.settings,
+            f"vs {self.reference}",
+            averaging,
+            f"v{self.version}",
+            code,
+        )
         return "|".join(part for part in parts if part)
 
 

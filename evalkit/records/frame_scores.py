@@ -18,7 +18,7 @@ from evalkit.base.files import atomic_path
 from evalkit.errors import RunError
 from evalkit.types import Values
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of every file with a `schema_version`. Files of older versions are read, those of newer ones refused."""
 OK, NO_FACE_GENERATED, NO_FACE_REFERENCE = "ok", "no_face_generated", "no_face_reference"
 NO_COEFFICIENTS = "no_coefficients"

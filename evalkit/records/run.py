@@ -244,6 +244,19 @@ class ProvenanceFacts(Record):
     """Logical processors."""
 
 
+class PluginFacts(Record):
+    """Code from outside evalkit that a run used."""
+
+    name: str
+    """Of the distribution, or of the file."""
+    version: str | None
+    """Of the distribution; null for a file."""
+    sha256: str
+    """Digest of its code."""
+    brings: tuple[str, ...]
+    """What the run took from it: `metric KEY`, `extractor ID`, `method ID`, `dataset ID`."""
+
+
 class CostFacts(Record):
     """What a method costs, over the pairs that were timed (docs/decisions/cost.md); null for what nobody measured."""
 
@@ -301,6 +314,8 @@ class RunHeader(Record):
     """The program and the machine."""
     timings: Timings
     """What the method cost."""
+    plugins: tuple[PluginFacts, ...] = ()
+    """Code from outside evalkit; absent: none."""
 
 
 def identity_of(configuration: Configuration) -> Identity:

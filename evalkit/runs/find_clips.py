@@ -25,7 +25,7 @@ def find_pairs(
     """
     root = data or (Path(header.data) if header.data else None)
     try:
-        if root is None and DATASETS.get(header.protocol.dataset).default_root is None:
+        if root is None and DATASETS[header.protocol.dataset].default_root is None:
             return {}, "the run does not say where its clips lie. Give --data DIR."
         return {pair.id: pair for pair in resolve_pairs(protocol_of(header, known), root, missing_ok=True)}, None
     except EvalkitError as error:

@@ -32,6 +32,7 @@ from evalkit.records.run import (
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.contact_sheet import write_contact_sheet
 from evalkit.runs.foreign_clips import Outputs
+from evalkit.runs.plugged import plugins_used
 from evalkit.runs.run_pairs import Made, PairResult, Plan, Producer, execute, finished_pairs
 from evalkit.runs.summary import summed_up, write_summary
 from evalkit.scoring.availability import unavailable
@@ -75,7 +76,7 @@ def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = Fals
 
     With `missing_ok`, pairs of clips that are not there are passed over. Raises `DatasetError` or `ProtocolError`.
     """
-    dataset = DATASETS.get(protocol.dataset)
+    dataset = DATASETS[protocol.dataset]
     return make_pairs(protocol, dataset.index(dataset.resolve_root(data)), missing_ok)
 
 
@@ -261,6 +262,7 @@ def _write_header(
         device=_device(settings.config.device),
         provenance=ProvenanceFacts(**provenance()),
         timings=summed_up([result.outcome for result in results], settings.config.device),
+        **plugins_used(plan),
     )
     write_record(plan.folder.header, header)
 

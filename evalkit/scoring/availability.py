@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from evalkit.base.extras import missing_modules
+from evalkit.base.plugins import Plugin
+from evalkit.errors import PluginError, UnknownNameError
 from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import Metric
 from evalkit.scoring.features import dependency_order
@@ -20,7 +22,7 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
 
 def networks_of(extractors: Iterable[str]) -> list[Extractor]:
     """These extractors and all they build on."""
-    return [EXTRACTORS.get(name) for name in dependency_order(extractors)]
+    return [EXTRACTORS[name] for name in dependency_order(extractors)]
 
 
 def missing_networks(extractors: Iterable[str]) -> str | None:
@@ -33,9 +35,20 @@ def missing_networks(extractors: Iterable[str]) -> str | None:
     return " ".join(reason for reason in reasons if reason) or None
 
 
+def plugins_of(metrics: Sequence[Metric]) -> list[tuple[Plugin, str]]:
+    """The plugins behind these metrics, each with what comes from it: a metric, or an extractor that one builds on."""
+    found = [(metric.plugin, f"metric {metric.key}") for metric in metrics if metric.plugin]
+    networks = networks_of(dict.fromkeys(metric.input[0] for metric in metrics if metric.input))
+    return found + [(one.plugin, f"extractor {one.id}") for one in networks if one.plugin]
+
+
 def _reason(metric: Metric, imported: Collection[str]) -> str | None:
     if metric.input is None or metric.input[0] in imported:
         return None
-    if EXTRACTORS.get(metric.input[0]).imported:
+    try:
+        dependency_order([metric.input[0]])
+    except (UnknownNameError, PluginError) as error:
+        return str(error)
+    if EXTRACTORS[metric.input[0]].imported:
         return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
     return missing_networks([metric.input[0]])

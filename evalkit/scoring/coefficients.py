@@ -43,7 +43,7 @@ class PairFiles:
 
 def imported_networks() -> list[str]:
     """Ids of the networks whose coefficients are imported."""
-    return [name for name in EXTRACTORS if EXTRACTORS.get(name).imported]
+    return [name for name in EXTRACTORS if EXTRACTORS[name].imported]
 
 
 def parse_folders(options: Sequence[str]) -> dict[str, Path]:
@@ -88,7 +88,7 @@ def read_pair(
     reference: dict[str, Features] = {}
     for name in networks:
         selected = video.count_frames(driving, **rule.model_dump())
-        network, both = EXTRACTORS.get(name), files[name]
+        network, both = EXTRACTORS[name], files[name]
         if both.missing:
             nothing = {a.feature: np.full((selected, a.columns), np.nan) for a in network.imported}
             generated[name] = reference[name] = nothing

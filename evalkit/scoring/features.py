@@ -11,7 +11,7 @@ import numpy as np
 
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
-from evalkit.errors import VideoError
+from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.scoring.batching import Batcher
 from evalkit.scoring.cache import FeatureCache, feature_key
@@ -59,7 +59,7 @@ class FeatureBank:
 
     def batcher(self, name: str) -> Batcher | None:
         """Where frames for an extractor have to queue; None when it sees them at once."""
-        entry = EXTRACTORS.get(name)
+        entry = EXTRACTORS[name]
         if not (self.batch and entry.gpu and entry.window == 1):
             return None
         if name not in self._batchers:
@@ -88,7 +88,7 @@ class FeatureBank:
 
     def _load(self, name: str) -> Extract | ExtractClip:
         if name not in self._loaded:
-            entry = EXTRACTORS.get(name)
+            entry = EXTRACTORS[name]
             self._loaded[name] = entry.load(device=self.device) if entry.gpu else entry.load()
         return self._loaded[name]
 
@@ -125,7 +125,7 @@ class ClipFeatures:
         chunk: dict[str, Features] = {}
         rows = slice(self._fed, self._fed + len(frames))
         for name in self.order:
-            window = EXTRACTORS.get(name).window
+            window = EXTRACTORS[name].window
             if window == WHOLE_CLIP:
                 continue
             if window > 1:
@@ -149,7 +149,7 @@ class ClipFeatures:
             raise RuntimeError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
         self._waiting.clear()
         for name in self.missing:
-            if EXTRACTORS.get(name).window == WHOLE_CLIP:
+            if EXTRACTORS[name].window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -173,12 +173,12 @@ class ClipFeatures:
 
 def chain_signature(name: str) -> str:
     """Signature of an extractor after those of the extractors it builds on."""
-    return "+".join(EXTRACTORS.get(step).signature for step in dependency_order([name]))
+    return "+".join(EXTRACTORS[step].signature for step in dependency_order([name]))
 
 
 def device_kind(name: str, device: str) -> str:
     """Where an extractor runs when `device` is asked for: "cpu" unless its network can leave it."""
-    return device.partition(":")[0] if EXTRACTORS.get(name).gpu else "cpu"
+    return device.partition(":")[0] if EXTRACTORS[name].gpu else "cpu"
 
 
 def computed_by(name: str, device: str) -> str:
@@ -188,15 +188,20 @@ def computed_by(name: str, device: str) -> str:
 
 
 def dependency_order(wanted: Iterable[str]) -> list[str]:
-    """`wanted` extractor ids and all they build on, each after what it needs."""
+    """`wanted` extractor ids and all they build on, each after what it needs.
+
+    Raises `UnknownNameError` for one that nobody registered, and `PluginError` for those that need each other.
+    """
     order: list[str] = []
 
-    def visit(name: str) -> None:
-        for required in EXTRACTORS.get(name).requires:
-            visit(required)
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise PluginError(f"Extractors need each other: {' -> '.join((*path, name))}.")
+        for required in EXTRACTORS[name].requires:
+            visit(required, (*path, name))
         if name not in order:
             order.append(name)
 
     for name in wanted:
-        visit(name)
+        visit(name, ())
     return order

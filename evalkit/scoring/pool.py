@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol as Interface
 
+from evalkit.base.plugins import state
 from evalkit.base.processes import process_pool, start
-from evalkit.errors import ScoreError, VideoError
+from evalkit.errors import PluginError, ScoreError, VideoError
 from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import write_frames
+from evalkit.scoring.availability import plugins_of
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.coefficients import PairFiles
 from evalkit.scoring.features import FeatureBank
-from evalkit.scoring.score_pair import Scorer
+from evalkit.scoring.score_pair import Scorer, metric_signatures
 from evalkit.types import Pair
 
 
@@ -40,7 +42,9 @@ class ScoringJob:
 def score_pair(job: ScoringJob) -> str | None:
     """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
     try:
-        scores = scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated, job.coefficients)
+        chosen = scorer(job.protocol, job.metrics, job.cache)
+        check_unchanged(chosen, job.signatures)
+        scores = chosen.score(job.pair, job.generated, job.coefficients)
     except (VideoError, ScoreError) as error:
         return str(error)
     write_frames(job.output, scores, job.signatures)
@@ -92,8 +96,22 @@ def scoring_pool(workers: int) -> Iterator[ScoringPool]:
         yield LocalPool(executor)
 
 
-@functools.lru_cache(maxsize=4)
 def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str = "cpu") -> Scorer:
     """Networks are loaded once per process, whatever number of pairs and methods it scores."""
+    return _scorer(protocol, metrics, cache, device, state())
+
+
+@functools.lru_cache(maxsize=4)
+def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str, plugins: object) -> Scorer:
     chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))
+
+
+def check_unchanged(scorer: Scorer, signatures: Mapping[str, str]) -> None:
+    """Raise `PluginError` when a metric from outside is another one in this process than where the run was planned."""
+    chosen = [metric for metric in scorer.metrics if plugins_of([metric])]
+    for key, text in metric_signatures(scorer.protocol, chosen).items():
+        if not signatures[key].startswith(text):
+            raise PluginError(
+                f"The code of {key} changed while the run was going. Repeat the command; finished pairs are kept."
+            )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.clips import video
-from evalkit.errors import ScoreError
+from evalkit.errors import PluginError, ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import DrivingRule, Protocol
@@ -107,10 +107,10 @@ class Scorer:
     def _transient(self, metric: Metric, source: tuple[str, str], made: Frames, driving: Frames) -> Iterator[Values]:
         """Values of a metric whose features are too large to keep, a few frames at a time."""
         name, feature = source
-        few = EXTRACTORS.get(name).transient
+        few = EXTRACTORS[name].transient
         for start in range(0, len(made), few):
-            both = [self.bank.extract(name, frames[start : start + few], {})[feature] for frames in (made, driving)]
-            yield metric.function(*both)
+            both = [self.bank.extract(name, frames[start : start + few], {}) for frames in (made, driving)]
+            yield metric.function(*(_feature(metric, name, feature, features) for features in both))
 
 
 @dataclass
@@ -172,12 +172,12 @@ def device_mark(metric: Metric, device: str) -> str:
 def extractors_of(metrics: Sequence[Metric]) -> list[str]:
     """Ids of the extractors whose features of a clip are kept for `metrics`: neither imported nor transient ones."""
     named = {metric.input[0] for metric in metrics if metric.input}
-    return sorted(name for name in named - set(imported_of(metrics)) if not EXTRACTORS.get(name).transient)
+    return sorted(name for name in named - set(imported_of(metrics)) if not EXTRACTORS[name].transient)
 
 
 def imported_of(metrics: Sequence[Metric]) -> list[str]:
     """Ids of the networks that `metrics` take coefficients from which the user brings."""
-    return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS.get(metric.input[0]).imported})
+    return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS[metric.input[0]].imported})
 
 
 def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:
@@ -191,7 +191,7 @@ def _driving_decoding(protocol: Protocol) -> dict[str, object]:
 
 
 def _works_by_chunk(metric: Metric) -> bool:
-    return metric.input is None or EXTRACTORS.get(metric.input[0]).transient > 0
+    return metric.input is None or EXTRACTORS[metric.input[0]].transient > 0
 
 
 def _check_match(generated: Path, made: Frames | None, driving: Frames | None) -> None:
@@ -213,4 +213,10 @@ def _check_count(generated: Path, made: int, driving: int) -> None:
 def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
     assert metric.input is not None
     extractor, name = metric.input
-    return features[extractor][name]
+    return _feature(metric, extractor, name, features[extractor])
+
+
+def _feature(metric: Metric, extractor: str, name: str, features: Features) -> NDArray[Any]:
+    if name not in features:
+        raise PluginError(f"{metric.key} needs {name!r} of {extractor}, which gives {', '.join(sorted(features))}.")
+    return features[name]

@@ -41,7 +41,7 @@ class Described:
 
 def clips_of_people(dataset: str, root: Path | None) -> dict[str, list[Clip]]:
     """Person -> clips, both in order of name; portraits are left out. Raises `DatasetError`, `UnknownNameError`."""
-    source = DATASETS.get(dataset)
+    source = DATASETS[dataset]
     clips = [clip for clip in source.index(source.resolve_root(root)) if clip.kind == "clip"]
     if not clips:
         raise DatasetError(f"{root or dataset}: expected clips of people, found single images only.")

@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _answer(given: argparse.Namespace) -> None:
-    source = DATASETS.get(given.dataset)
+    source = DATASETS[given.dataset]
     root = source.resolve_root(given.data)
     people = clips_of_people(given.dataset, root)
     chosen = named_people(people, given.people) if given.people else people

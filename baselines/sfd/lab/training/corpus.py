@@ -69,7 +69,7 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
         DatasetError: clips of one frame, faces that cannot be found, fewer than two identities to train on, or doubles
             that are asked for and not there.
     """
-    source = DATASETS.get(dataset)
+    source = DATASETS[dataset]
     folder = source.resolve_root(root)
     clips = [clip for clip in source.index(folder) if clip.kind == "clip"]
     names = sorted({clip.identity for clip in clips})

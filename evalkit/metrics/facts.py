@@ -1,0 +1,64 @@
+"""What the facts of a metric have to be; every metric is held to this, evalkit's by the tests and others when they are
+registered.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+
+from evalkit.metrics.base import BOTH_TASKS, Metric, Statistics
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\[[a-z0-9][a-z0-9.-]*\])?")
+_MOST_DECIMALS = 6
+_WORDS = ("title", "paper", "settings", "description")
+
+
+def complaints(metric: Metric) -> list[str]:
+    """What is wrong with the facts of a metric, each in a few words; empty when nothing is."""
+    return [*_words(metric), *_choices(metric), *_numbers(metric), *_border(metric)]
+
+
+def _words(metric: Metric) -> Iterator[str]:
+    if not isinstance(metric.id, str) or not _KEY.fullmatch(metric.key):
+        yield f"the key {metric.key!r} is not of the form id or id[variant], in small letters and digits"
+    for name in _WORDS:
+        text = getattr(metric, name)
+        if not isinstance(text, str) or not text or text != text.strip() or "\n" in text:
+            yield f"{name} is {text!r}; expected a line of text"
+    if isinstance(metric.title, str) and "|" in metric.title:
+        yield "the title has a |, which ends a cell of a table"
+    if isinstance(metric.description, str) and not metric.description.endswith("."):
+        yield "the description is no sentence that ends with a full stop"
+    if not isinstance(metric.unit, str):
+        yield f"unit is {metric.unit!r}; expected text"
+
+
+def _choices(metric: Metric) -> Iterator[str]:
+    choices = {"better": ("higher", "lower"), "reference": ("driving", "source"), "level": ("frame", "set")}
+    for name, allowed in choices.items():
+        if getattr(metric, name) not in allowed:
+            yield f"{name} is {getattr(metric, name)!r}; expected {' or '.join(map(repr, allowed))}"
+    if not isinstance(metric.tasks, frozenset) or not metric.tasks or not metric.tasks <= BOTH_TASKS:
+        yield f"tasks is {metric.tasks!r}; expected SELF_ONLY or BOTH_TASKS"
+
+
+def _numbers(metric: Metric) -> Iterator[str]:
+    bounds = (metric.low, metric.high)
+    if not all(isinstance(bound, (int, float)) and not math.isnan(bound) for bound in bounds) or bounds[0] >= bounds[1]:
+        yield f"low and high are {metric.low!r} and {metric.high!r}; expected numbers, the first one smaller"
+    if type(metric.decimals) is not int or not 0 <= metric.decimals <= _MOST_DECIMALS:
+        yield f"decimals is {metric.decimals!r}; expected 0 to {_MOST_DECIMALS}"
+    if type(metric.version) is not int or metric.version < 1:
+        yield f"version is {metric.version!r}; expected a whole number from 1"
+
+
+def _border(metric: Metric) -> Iterator[str]:
+    if not callable(metric.function):
+        yield f"function is {metric.function!r}; expected a function of two arrays"
+    if metric.input is None:
+        if metric.reference != "driving" or metric.level != "frame":
+            yield "a metric of frames compares with the driving frames, one by one"
+    elif not isinstance(metric.input, tuple) or [type(part) for part in metric.input] != [str, str]:
+        yield f"input is {metric.input!r}; expected None, or an extractor and the name of one of its features"
+    if metric.statistics is not None and (metric.level != "set" or not isinstance(metric.statistics, Statistics)):
+        yield "statistics is for metrics of level 'set', and a Statistics"
