@@ -57,8 +57,7 @@ def measure(way: str, frames: int, side: int) -> None:
         video.write_video(path, chunks, 25)
         extract = i3d.clip_extract(network(way), "cpu")
         entry = replace(EXTRACTORS["i3d_videogpt"], load=lambda device: extract, weights=())
-        EXTRACTORS._entries["i3d_videogpt"] = entry
-        with peak_memory("cpu") as resident:
+        with EXTRACTORS.also({"i3d_videogpt": entry}), peak_memory("cpu") as resident:
             loaded, began = resident(), time.process_time()
             features = FeatureBank(FeatureCache(Path(name))).collect(path, {"size": None}, ["i3d_videogpt"])
             for chunk in video.iter_frames(path):

@@ -22,6 +22,7 @@ runs         one run from beginning to end
 adapter      the old name of `evalkit.method.interface`, for one release
 calibration  how metrics answer to known damage
 leaderboard  measured rows, committed
+contract     what metrics, extractors, datasets and methods have to keep, from wherever they come
 doctor       what works on this machine and what does not
 gate         is this checkpoint worse than the baseline
 report       runs as pages

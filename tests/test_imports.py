@@ -32,6 +32,7 @@ TABLE: dict[str, int] = {
     "doctor": 6,
     "leaderboard": 6,
     "runs": 6,
+    "contract": 7,
     "gate": 7,
     "report": 7,
     "study": 7,

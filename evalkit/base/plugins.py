@@ -32,6 +32,7 @@ VARIABLE = "EVALKIT_PLUGINS"
 GROUPS = ("metrics", "extractors", "datasets", "methods")
 """`evalkit.<group>` is the group of entry points, the name in capitals what a file calls them."""
 _EVALKIT = Path(__file__).resolve().parents[1]
+_MODULE = "evalkit_plugin_"
 _MARK = 12
 
 P = ParamSpec("P")
@@ -56,6 +57,11 @@ class Plugin:
 
     def __str__(self) -> str:
         return str(self.place) if self.place else f"{self.name} {self.version or ''}".strip()
+
+    @property
+    def label(self) -> str:
+        """What it is called where it is broken: the path of the file, or the name of the distribution."""
+        return str(self.place or self.name)
 
     @property
     def mark(self) -> str:
@@ -144,7 +150,7 @@ def import_file(path: Path) -> ModuleType:
         raise PluginError("a pipe, socket or device; expected one Python file.") from error
     # The place is part of the name: two files of one name are two modules.
     stem = re.sub(r"\W", "_", path.stem)
-    name = f"evalkit_plugin_{stem}_{sha256(os.fsencode(path)).hexdigest()[:8]}"
+    name = f"{_MODULE}{stem}_{sha256(os.fsencode(path)).hexdigest()[:8]}"
     known = sys.modules.get(name)
     if known is not None and getattr(known, "__source__", None) == source:
         return known
@@ -169,6 +175,21 @@ def explained(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     where = _innermost(error)
     return f"{type(error).__name__}{': ' + text[0] if text else ''}{f' ({where})' if where else ''}"
+
+
+def raised_in(error: BaseException) -> str | None:
+    """The top-level module of the plugin in whose code `error` was raised, or below it; None for evalkit's own."""
+    try:
+        tops = {one.module.partition(".")[0] for group in GROUPS for one in entry_points(group=f"evalkit.{group}")}
+    except Exception:
+        tops = set()
+    names = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for name in reversed(names):
+        if name.startswith(_MODULE):
+            return str(getattr(sys.modules.get(name), "__file__", name))
+        if name.partition(".")[0] in tops:
+            return str(name.partition(".")[0])
+    return None
 
 
 def guarded(function: Callable[P, R], what: str, plugin: Plugin, kind: type[EvalkitError]) -> Callable[P, R]:

@@ -61,7 +61,9 @@ class Registry(Mapping[str, T]):
     def get(self, name: str, default: T | Other) -> T | Other: ...
     def get(self, name: str, default: T | Other | None = None) -> T | Other | None:
         """The object called `name`, or `default` where there is none."""
-        return self[name] if name in self else default
+        if name in self:
+            return self[name]
+        return default
 
     def __iter__(self) -> Iterator[str]:
         yield from (*self._entries, *self._outside().things)
@@ -129,5 +131,5 @@ class Registry(Mapping[str, T]):
                     raise PluginError(f"there is a {self.kind} called {name!r} already.")
                 things[name] = thing
             except PluginError as error:
-                broken.append(Broken(str(offer.plugin), str(error)))
+                broken.append(Broken(offer.plugin.label, str(error)))
         return _Outside(now, things, tuple(broken))

@@ -29,9 +29,11 @@ _SHOWN = 20
 def list_(as_json: options.Json = False) -> None:
     """List the datasets."""
     from evalkit.cli.console import print_json, print_list
+    from evalkit.cli.plugins import say_broken
     from evalkit.datasets import DATASETS
 
-    datasets = [DATASETS[name] for name in DATASETS]
+    say_broken(DATASETS.broken())
+    datasets = list(DATASETS.values())
     if as_json:
         keys = ("id", "title", "licence", "size", "obtain")
         print_json([{key: getattr(d, key) for key in keys} | _words(d) for d in datasets])

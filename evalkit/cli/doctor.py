@@ -55,6 +55,7 @@ def page(found: "Diagnosis") -> Iterator[str]:
     yield from _section("Folders", _folders(found))
     yield from _section("Metrics that lack something", _metrics(found.metrics))
     yield from _section("Methods that lack something", _methods(found.methods))
+    yield from _section("Plugins", _plugins(found))
     yield from _section("Leaderboards that come with evalkit", _rows(found))
     if found.healthy:
         yield from ("", "evalkit works here.")
@@ -130,6 +131,14 @@ def _methods(lacking: "tuple[Lacking, ...]") -> Iterator[str]:
     for one in lacking:
         if one.kind != "checkpoint":
             yield f"{', '.join(one.names)}: {one.remedy}"
+
+
+def _plugins(found: "Diagnosis") -> Iterator[str]:
+    for one in found.plugins:
+        name = " ".join(filter(None, (one.name, one.version)))
+        if one.brings:
+            yield f"{name}: {', '.join(one.brings)} (code {(one.sha256 or '')[:12]})"
+        yield from (f"BROKEN: {name}: {text}" for text in one.problems)
 
 
 def _rows(found: "Diagnosis") -> Iterator[str]:

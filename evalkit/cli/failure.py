@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evalkit import __version__
 from evalkit.base.extras import missing_library
+from evalkit.base.plugins import explained, raised_in
 from evalkit.errors import EvalkitError
 
 USAGE, BUG = 2, 70
@@ -47,6 +48,8 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE
     if isinstance(error, OSError) and error.errno in _NOT_OURS and error.filename:
         return f"evalkit: {error.filename}: {os.strerror(error.errno)}. Give another path.", USAGE
+    if plugin := raised_in(error):
+        return f"evalkit: the plugin {plugin} raised {explained(error)}. That is no bug of evalkit.", USAGE
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     place = _keep_traceback(error)
     where = f"The traceback is in {place}; please attach it to a report." if place else "The traceback is above."

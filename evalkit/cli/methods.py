@@ -19,8 +19,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit 
 def list_(as_json: options.Json = False) -> None:
     """List the methods."""
     from evalkit.cli.console import print_json, print_list
-    from evalkit.method.find import list_methods
+    from evalkit.cli.plugins import say_broken
+    from evalkit.method.find import METHODS, list_methods
 
+    say_broken(METHODS.broken())
     cards = [entry.card for entry in list_methods()]
     if as_json:
         print_json([card.model_dump(mode="json") for card in cards])

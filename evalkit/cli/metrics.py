@@ -16,9 +16,11 @@ def list_(as_json: options.Json = False) -> None:
     from rich.markup import escape
 
     from evalkit.cli.console import print_json, print_list
+    from evalkit.cli.plugins import say_broken
     from evalkit.metrics import METRICS
     from evalkit.scoring.availability import unavailable
 
+    say_broken(METRICS.broken())
     missing = unavailable(list(METRICS.values()))
     if as_json:
         keys = (
@@ -37,6 +39,7 @@ def list_(as_json: options.Json = False) -> None:
             [
                 {"id": m.key, **{key: getattr(m, key) for key in keys}, "tasks": sorted(m.tasks)}
                 | {"available": m.key not in missing, "unavailable_because": missing.get(m.key)}
+                | {"plugin": str(m.plugin) if m.plugin else None}
                 for m in METRICS.values()
             ]
         )

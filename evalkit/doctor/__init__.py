@@ -6,6 +6,7 @@ probe      the checks that a child runs
 libraries  libraries of the core and of every extra
 folders    the folders evalkit reads and writes
 lacking    metrics and methods that lack something here
+plugged    the plugins that are installed or named, and what of them is broken
 rows       whether what is installed differs from what the leaderboards were measured with
 diagnose   gather everything, and judge it
 """

@@ -7,13 +7,13 @@ from typing import Any
 from evalkit.base.extras import CORE, EXTRAS
 from evalkit.base.places import resource_dir
 from evalkit.doctor.children import LIMIT_S, Answer, ask
-from evalkit.doctor.facts import Compute, Device, Diagnosis, Ffmpeg, Folder, Lacking, Library
+from evalkit.doctor.facts import Compute, Device, Diagnosis, Ffmpeg, Folder, Lacking, Library, PluginState
 from evalkit.doctor.libraries import all_libraries
 from evalkit.doctor.rows import compare_rows, read_rows
 from evalkit.records.provenance import provenance, version_line
 
 _SHIPPED = ("protocols", "baselines", "leaderboards")
-_OWN = ("folders", "metrics", "methods", "needed", "modules")
+_OWN = ("folders", "metrics", "methods", "needed", "modules", "plugins")
 
 
 def diagnose(limit_s: float = LIMIT_S) -> Diagnosis:
@@ -46,6 +46,7 @@ def judge(answers: Mapping[str, Answer], shipped: Mapping[str, str | None], cpus
         metrics=(*metrics, *_broken_metrics(libraries, answers["modules"].value or {})),
         methods=tuple(_lacking(one) for one in answers["methods"].value or ()),
         rows=compare_rows(read_rows(boards), known["libraries"]) if boards else None,
+        plugins=_plugins(answers["plugins"].value),
         problems=tuple(_problems(answers, libraries, ffmpeg, folders, shipped)),
     )
 
@@ -67,6 +68,8 @@ def _problems(
     found += [f"The cache folder {one.path} cannot be written. Set EVALKIT_CACHE to another." for one in unwritable]
     found += [f"evalkit came without its folder {name}; install it again." for name in shipped if not shipped[name]]
     found += [f"The first command of the README cannot run: {text}" for text in answers["needed"].value or ()]
+    plugins = _plugins(answers["plugins"].value)
+    found += [f"The plugin {one.name} cannot be used: {text}" for one in plugins for text in one.problems]
     if not bad:  # otherwise these fail for the reasons above
         failed = [check for check in ("ffmpeg", "compute", *_OWN) if answers[check].problem]
         found += [f"The check of {check} failed: {answers[check].problem}" for check in failed]
@@ -88,6 +91,11 @@ def _shipped() -> dict[str, str | None]:
         except FileNotFoundError:
             found[name] = None
     return found
+
+
+def _plugins(value: Sequence[Mapping[str, Any]] | None) -> tuple[PluginState, ...]:
+    texts = ("brings", "problems")
+    return tuple(PluginState(**{**one, **{name: tuple(one[name]) for name in texts}}) for one in value or ())
 
 
 def _lacking(value: Mapping[str, Any]) -> Lacking:

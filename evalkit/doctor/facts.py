@@ -68,6 +68,17 @@ class Lacking:
 
 
 @dataclass(frozen=True)
+class PluginState:
+    """A plugin: a distribution with its version, or a file (None). `problems` say what of it cannot be used."""
+
+    name: str
+    version: str | None
+    sha256: str | None
+    brings: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rows:
     """The leaderboard rows that come with evalkit, beside what is installed.
 
@@ -102,6 +113,7 @@ class Diagnosis:
     metrics: tuple[Lacking, ...]
     methods: tuple[Lacking, ...]
     rows: Rows | None
+    plugins: tuple[PluginState, ...]
     problems: tuple[str, ...]
 
     @property

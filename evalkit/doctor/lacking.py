@@ -11,7 +11,7 @@ from evalkit.method.checkpoints import can_run, checkpoints_of
 from evalkit.method.find import MethodEntry, find_method, list_methods
 from evalkit.metrics import METRICS, Metric
 from evalkit.protocol.schema import find_protocol
-from evalkit.scoring.availability import networks_of
+from evalkit.scoring.availability import dangling, networks_of
 from evalkit.weights import missing
 
 FIRST_PROTOCOL, FIRST_METHOD = "demo_cross", "ours"
@@ -30,7 +30,8 @@ def lacking_methods() -> list[Lacking]:
 
 def metric_modules() -> dict[str, list[str]]:
     """Metric -> the optional modules that its networks import."""
-    needs = {m.key: [n for one in networks_of([m.input[0]]) for n in one.modules] for m in METRICS.values() if m.input}
+    whole = [metric for metric in METRICS.values() if metric.input and not dangling(metric)]
+    needs = {m.key: [n for one in networks_of([m.input[0]]) for n in one.modules] for m in whole if m.input}
     return {key: modules for key, modules in needs.items() if modules}
 
 
@@ -52,6 +53,8 @@ def grouped(found: Iterable[tuple[str, str, str]]) -> list[Lacking]:
 def _of_metric(metric: Metric) -> list[tuple[str, str]]:
     if metric.input is None:
         return []
+    if reason := dangling(metric):
+        return [("broken", reason)]
     name = metric.input[0]
     if EXTRACTORS[name].imported:
         return [("coefficients", f"Run {name} yourself and give --coefficients {name}=DIR (docs/metrics.md).")]

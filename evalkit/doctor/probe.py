@@ -141,6 +141,12 @@ def _extractor_modules() -> Any:
     return metric_modules()
 
 
+def _plugins() -> Any:
+    from evalkit.doctor.plugged import plugins
+
+    return [asdict(one) for one in plugins()]
+
+
 _CHECKS: dict[str, Callable[[], Any]] = {
     "ffmpeg": ffmpeg,
     "compute": compute,
@@ -149,4 +155,5 @@ _CHECKS: dict[str, Callable[[], Any]] = {
     "methods": _methods,
     "needed": _needed,
     "modules": _extractor_modules,
+    "plugins": _plugins,
 }

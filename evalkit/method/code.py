@@ -24,7 +24,16 @@ from evalkit.base.own_code import own_code
 from evalkit.base.places import resource_dir
 
 BORDER = frozenset(
-    {"method.interface", "method.checkpoints", "errors", "base.extras", "base.files", "types", "weights"}
+    {
+        "method.interface",
+        "method.checkpoints",
+        "errors",
+        "base.extras",
+        "base.files",
+        "base.plugins",
+        "types",
+        "weights",
+    }
 )
 """Modules and packages of evalkit that cannot move a frame. Network files are pinned by name and sha256."""
 _SOURCES = {".py", ".yaml"}

@@ -199,7 +199,7 @@ def import_adapter(entry: MethodEntry) -> ModuleType:
         spec.loader.exec_module(loaded)
     except (EvalkitError, ImportError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise MethodError(f"{folder / module}.py {_raised(error, folder)}") from error
     return loaded
 
@@ -209,11 +209,11 @@ def _imported(name: str, folder: Path) -> ModuleType:
         return importlib.import_module(name)
     except (EvalkitError, ImportError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise MethodError(f"{name} {_raised(error, folder)}") from error
 
 
-def _raised(error: Exception, folder: Path) -> str:
+def _raised(error: BaseException, folder: Path) -> str:
     """What the code in a user's folder raised, and the innermost line there: that is no bug of evalkit."""
     home = folder.resolve()
     frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).resolve().parent == home]

@@ -35,6 +35,15 @@ def missing_networks(extractors: Iterable[str]) -> str | None:
     return " ".join(reason for reason in reasons if reason) or None
 
 
+def dangling(metric: Metric) -> str | None:
+    """Which name that a metric builds on leads nowhere; None when all lead somewhere, as those of evalkit do."""
+    try:
+        missing(weight for one in networks_of([metric.input[0]] if metric.input else []) for weight in one.weights)
+    except (UnknownNameError, PluginError) as error:
+        return str(error)
+    return None
+
+
 def plugins_of(metrics: Sequence[Metric]) -> list[tuple[Plugin, str]]:
     """The plugins behind these metrics, each with what comes from it: a metric, or an extractor that one builds on."""
     found = [(metric.plugin, f"metric {metric.key}") for metric in metrics if metric.plugin]
@@ -45,10 +54,8 @@ def plugins_of(metrics: Sequence[Metric]) -> list[tuple[Plugin, str]]:
 def _reason(metric: Metric, imported: Collection[str]) -> str | None:
     if metric.input is None or metric.input[0] in imported:
         return None
-    try:
-        dependency_order([metric.input[0]])
-    except (UnknownNameError, PluginError) as error:
-        return str(error)
+    if reason := dangling(metric):
+        return reason
     if EXTRACTORS[metric.input[0]].imported:
         return f"Run {metric.input[0]} yourself and give --coefficients {metric.input[0]}=DIR (docs/metrics.md)."
     return missing_networks([metric.input[0]])

@@ -33,16 +33,15 @@ def clips(tmp_path):
 
 
 @pytest.fixture
-def scorer(tmp_path, monkeypatch):
-    def made(*metrics, **protocol):
-        def mean_colour(frames, upstream):
-            return {"pool": frames.reshape(len(frames), -1, 3).mean(axis=1)}
+def scorer(tmp_path):
+    def mean_colour(frames, upstream):
+        return {"pool": frames.reshape(len(frames), -1, 3).mean(axis=1)}
 
-        entries = {"inception": Extractor("inception", "mean|v1", (), lambda: mean_colour)}
-        monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
+    def made(*metrics, **protocol):
         return Scorer(make_protocol(**protocol), metrics, FeatureBank(FeatureCache(tmp_path / "cache")))
 
-    return made
+    with EXTRACTORS.also({"inception": Extractor("inception", "mean|v1", (), lambda: mean_colour)}):
+        yield made
 
 
 def test_every_step_of_every_damage_is_answered_for_frame_and_set_metrics(scorer, clips, tmp_path):
@@ -101,7 +100,7 @@ def test_pictures_are_written_whatever_is_missing(answers, tmp_path):
 
 
 @pytest.fixture
-def followed(scorer, clips, tmp_path, monkeypatch):
+def followed(scorer, clips, tmp_path):
     """Landmark pose that says twice the truth of anna, whose clip alone has one; frame 3 has no face."""
     random = np.random.default_rng(0)
     pose, expression = random.normal(size=(8, 3), scale=0.1), random.uniform(size=(8, 1 + len(SEEN)))
@@ -116,8 +115,8 @@ def followed(scorer, clips, tmp_path, monkeypatch):
 
     entries = {"landmark_pose": Extractor("landmark_pose", "twice|v1", (), lambda: extract)}
     a_scorer = scorer(APD, L1, driving={"start": 1})
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
-    return track_truth(a_scorer, clips)
+    with EXTRACTORS.also(entries):
+        return track_truth(a_scorer, clips)
 
 
 def test_a_metric_that_follows_the_truth_correlates_with_it(followed):

@@ -30,6 +30,7 @@ def answers(**changed):
     found = {f"import:{module}": Answer() for module in modules}
     found |= {"ffmpeg": Answer(FFMPEG), "compute": Answer(COMPUTE), "folders": Answer([CACHE])}
     found |= {"metrics": Answer([]), "methods": Answer([]), "needed": Answer([]), "modules": Answer({"m": ["cv2"]})}
+    found["plugins"] = Answer([])
     return found | {check.replace("import_", "import:"): answer for check, answer in changed.items()}
 
 

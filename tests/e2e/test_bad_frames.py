@@ -158,7 +158,7 @@ def test_of_several_faces_the_largest_is_scored_as_if_it_were_alone(score, clean
 
 
 @pytest.fixture
-def windows(monkeypatch):
+def windows():
     """I3D by pretended networks of the same windows: mean colours of a window, and of a clip of ten frames or more."""
 
     def of_window(frames, upstream):
@@ -171,7 +171,8 @@ def windows(monkeypatch):
         "i3d": Extractor("i3d", "mean|v1", (), lambda: of_window, window=16),
         "i3d_centre": Extractor("i3d_centre", "mean|v2", (), lambda: of_clip, window=WHOLE_CLIP),
     }
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
+    with EXTRACTORS.also(entries):
+        yield
 
 
 @pytest.mark.parametrize("key", ["fvd", "fvd[common-metrics]"])

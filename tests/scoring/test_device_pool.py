@@ -41,16 +41,17 @@ class Network:
 
 
 @pytest.fixture
-def network(monkeypatch):
+def network():
     made = Network()
     kept = Extractor("kept", "kept|v1", (), made.load, gpu=True)
     large = replace(kept, id="large", signature="large|v1", transient=2)
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, "kept": kept, "large": large})
     distance = METRICS["apd[landmark]"]
-    for name in ("kept", "large"):
-        metric = replace(distance, id=name, variant=None, input=(name, "level"), function=distance_of_levels)
-        monkeypatch.setitem(METRICS, name, metric)
-    return made
+    metrics = {
+        name: replace(distance, id=name, variant=None, input=(name, "level"), function=distance_of_levels)
+        for name in ("kept", "large")
+    }
+    with EXTRACTORS.also({"kept": kept, "large": large}), METRICS.also(metrics):
+        yield made
 
 
 def distance_of_levels(generated, driving):

@@ -15,15 +15,15 @@ LEVELS = [10, 20, NO_FACE, 40, 50, 60, 70]
 
 
 @pytest.fixture
-def calls(monkeypatch):
+def calls():
     """Frames per call of the fake extractors `brightness` and `doubled`."""
     counts = {"brightness": [], "doubled": []}
     entries = {
         "brightness": brightness_extractor(counts["brightness"]),
         "doubled": doubling_extractor(counts["doubled"]),
     }
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
-    return counts
+    with EXTRACTORS.also(entries):
+        yield counts
 
 
 @pytest.fixture
@@ -91,11 +91,11 @@ def test_a_clip_that_changes_is_read_again(tmp_path, clip, calls):
     assert collected(a_bank, clip)["brightness"]["level"][:, 0].tolist() == [90, 91]
 
 
-def test_another_signature_is_another_key(tmp_path, clip, calls, monkeypatch):
+def test_another_signature_is_another_key(tmp_path, clip, calls):
     collected(bank(tmp_path), clip)
-    newer = Extractor("brightness", "brightness|v2", (), EXTRACTORS.get("brightness").load)
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, "brightness": newer})
-    assert bank(tmp_path).collect(clip, {"size": None}, ["doubled"]).missing == ["brightness", "doubled"]
+    newer = Extractor("brightness", "brightness|v2", (), EXTRACTORS["brightness"].load)
+    with EXTRACTORS.also({"brightness": newer}):
+        assert bank(tmp_path).collect(clip, {"size": None}, ["doubled"]).missing == ["brightness", "doubled"]
 
 
 def test_single_frames(tmp_path, clip, calls):
@@ -134,7 +134,7 @@ def test_signatures_name_the_whole_chain(calls):
     assert chain_signature("doubled") == "brightness|v1+doubled|v1"
 
 
-def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls, monkeypatch):
+def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls):
     def mean_of_window(frames, upstream):
         assert len(frames) == 3
         return {"mean": frames[:, 0, 0, 0].mean(keepdims=True)}
@@ -146,12 +146,12 @@ def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls, monkeypat
         "windows": Extractor("windows", "w|v1", (), lambda: mean_of_window, window=3),
         "whole": Extractor("whole", "c|v1", (), lambda: length, window=WHOLE_CLIP),
     }
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, **entries})
-    for chunk in (1, 2, 5, 16):
-        found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "whole"])
-        for frames in video.iter_frames(clip, chunk=chunk):
-            found.feed(frames)
-        # Frames 10 20 0 | 40 50 60 | 70 is left over.
-        assert found.finish()["windows"]["mean"].tolist() == [10, 50]
-        assert found.finish()["whole"]["frames"].tolist() == [[7, 10, 20, 0, 40, 50, 60, 70]]
-    assert bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "whole"]).missing == []
+    with EXTRACTORS.also(entries):
+        for chunk in (1, 2, 5, 16):
+            found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "whole"])
+            for frames in video.iter_frames(clip, chunk=chunk):
+                found.feed(frames)
+            # Frames 10 20 0 | 40 50 60 | 70 is left over.
+            assert found.finish()["windows"]["mean"].tolist() == [10, 50]
+            assert found.finish()["whole"]["frames"].tolist() == [[7, 10, 20, 0, 40, 50, 60, 70]]
+        assert bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "whole"]).missing == []

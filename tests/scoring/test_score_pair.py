@@ -20,10 +20,10 @@ DRIVING = [20, 40, NO_FACE, 60, 80]
 
 
 @pytest.fixture(autouse=True)
-def calls(monkeypatch):
+def calls():
     counts: list[int] = []
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, "brightness": brightness_extractor(counts)})
-    return counts
+    with EXTRACTORS.also({"brightness": brightness_extractor(counts)}):
+        yield counts
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_cache_on_or_off_gives_the_same_bits_and_less_work(clips, score, calls):
 
 
 @pytest.fixture
-def pixels(monkeypatch):
+def pixels():
     """Frames per call of an extractor whose features are too large to keep, and a metric on them."""
     counts: list[int] = []
 
@@ -118,8 +118,8 @@ def pixels(monkeypatch):
         return {"level": frames[:, 0, 0, :2].astype(float)}
 
     entry = Extractor("pixels", "pixels|v1", (), lambda: extract, transient=2)
-    monkeypatch.setattr(EXTRACTORS, "_entries", {**EXTRACTORS._entries, "pixels": entry})
-    return counts, replace(TO_DRIVING, id="large", input=("pixels", "level"))
+    with EXTRACTORS.also({"pixels": entry}):
+        yield counts, replace(TO_DRIVING, id="large", input=("pixels", "level"))
 
 
 def test_scoring_the_same_outputs_again_runs_no_network_and_decodes_nothing(clips, score, calls, pixels, monkeypatch):

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit import extractors
 from evalkit.clips import video
-from evalkit.extractors import Extractor
+from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
 from evalkit.protocol.schema import find_protocol
 from evalkit.scoring.cache import FeatureCache
@@ -35,13 +34,10 @@ def load_windows():
 
 
 @pytest.fixture
-def scorer(tmp_path, monkeypatch):
+def scorer(tmp_path):
     """A protocol at 32 pixels with two set metrics: difference of mean colours, by frame and by window of four."""
     by_frame = Extractor("mean_colour", "mean|v1", (), load)
     by_window = Extractor("mean_window", "window|v1", (), load_windows, window=4)
-    entries = extractors.EXTRACTORS._entries
-    monkeypatch.setitem(entries, "mean_colour", by_frame)
-    monkeypatch.setitem(entries, "mean_window", by_window)
 
     def distance(generated, reference):
         return np.array([np.abs(generated.mean(axis=0) - reference.mean(axis=0)).max()])
@@ -51,7 +47,8 @@ def scorer(tmp_path, monkeypatch):
     )
     windowed = replace(metric, id="w", input=("mean_window", "mean"))
     protocol = find_protocol("demo_cross").model_copy(update={"resolution": 32})
-    return Scorer(protocol, (metric, windowed), FeatureBank(FeatureCache(tmp_path / "cache")))
+    with EXTRACTORS.also({"mean_colour": by_frame, "mean_window": by_window}):
+        yield Scorer(protocol, (metric, windowed), FeatureBank(FeatureCache(tmp_path / "cache")))
 
 
 def clip(path, level, frames):
