@@ -1,5 +1,7 @@
 """Networks held to official code: `python -m tests.parity METHOD FIXTURE_DIR` compares one with a fixture.
 
+fetch                fixtures by name, from an address; `fixtures.json` says what they have to be
+archive              fixtures as archives of the same bytes
 compare              the comparison and its command line
 fixture              reading a fixture folder
 recipe               weights drawn from their own names

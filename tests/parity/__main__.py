@@ -1,5 +1,9 @@
-"""Command line of the comparison; see `tests.parity.compare`."""
+"""Command line of the comparison and of its fixtures; see `tests.parity.compare` and `tests.parity.fetch`."""
 
-from tests.parity.compare import main
+import sys
 
-raise SystemExit(main())
+from tests.parity import compare, fetch
+
+if sys.argv[1:2] in (["fetch"], ["pack"]):
+    raise SystemExit(fetch.main(sys.argv[1:]))
+raise SystemExit(compare.main())
