@@ -1,7 +1,10 @@
 """Plugins through the command line: named or installed, run, resumed, compared, checked, and broken."""
 
 import json
+import re
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -209,3 +212,13 @@ def test_all_kinds_of_an_installed_plugin_are_checked_by_its_name(evalkit, tmp_p
     for line in ("metric largest: direction", "extractor colour: rows", "dataset toy: facts", "method still: animates"):
         assert f"passed  {line}" in done.stdout
     forget("plug_b")
+
+
+def test_the_recipe_of_contributing_works(evalkit, tmp_path):
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (source,), (table,) = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("python", "toml"))
+    (tmp_path / "edges.py").write_text(source)
+    done = evalkit("check", "plugin", tmp_path / "edges.py")
+    assert done.returncode == 0 and "5 passed, 0 failed, 0 skipped." in done.stdout, done.stdout
+    named = tomllib.loads(table)["project"]["entry-points"]
+    assert sorted(named) == sorted(f"evalkit.{group}" for group in plugins.GROUPS)
