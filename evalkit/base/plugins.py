@@ -100,8 +100,13 @@ def state() -> tuple[object, ...]:
 
 @contextmanager
 def using(files: Sequence[Path]) -> Iterator[None]:
-    """Inside, these files are plugins too, here and in processes started meanwhile."""
+    """Inside, these files are plugins too, here and in processes started meanwhile.
+
+    Raises `PluginError` for a path that the environment cannot hold.
+    """
     before = os.environ.get(VARIABLE)
+    if odd := [path for path in files if os.pathsep in str(path.resolve())]:
+        raise PluginError(f"The plugin {odd[0]} cannot be used: its path has a {os.pathsep!r}. Rename or move it.")
     # Absolute, because nothing says where a later reader works.
     named = dict.fromkeys([*map(str, plugin_files()), *(str(path.resolve()) for path in files)])
     os.environ[VARIABLE] = os.pathsep.join(named)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast, overload
 
-from evalkit.base.plugins import Broken, Offer, offers, state
+from evalkit.base.plugins import Broken, Offer, explained, offers, state
 from evalkit.errors import PluginError, UnknownNameError
 
 T = TypeVar("T")
@@ -132,4 +132,7 @@ class Registry(Mapping[str, T]):
                 things[name] = thing
             except PluginError as error:
                 broken.append(Broken(offer.plugin.label, str(error)))
+            except Exception as error:
+                # Looking at a thing may run its code: a property, a comparison.
+                broken.append(Broken(offer.plugin.label, f"{explained(error)}."))
         return _Outside(now, things, tuple(broken))

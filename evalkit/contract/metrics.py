@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.contract.extractors import features_of_heads
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import METRICS, Metric
@@ -45,6 +46,17 @@ def signature_is_its_own(metric: Metric, others: Iterable[Metric] | None = None)
 def input_exists(metric: Metric) -> str:
     """The extractor it takes its features from is registered, and what that builds on as well."""
     return dangling(metric) or ""
+
+
+def feature_exists(metric: Metric) -> str:
+    """The extractor gives a feature of that name. Raises `CannotCheck` where the extractor cannot run here."""
+    assert metric.input is not None
+    name, feature = metric.input
+    if EXTRACTORS[name].imported:
+        given = [array.feature for array in EXTRACTORS[name].imported]
+    else:
+        given = sorted(features_of_heads(EXTRACTORS[name]))
+    return "" if feature in given else f"it needs {feature!r} of {name}, which gives {', '.join(given)}"
 
 
 def gets_worse_with_noise(metric: Metric) -> str:
@@ -128,6 +140,8 @@ def checks_of(metric: Metric) -> dict[str, Callable[[Metric], str]]:
         found |= {"direction": gets_worse_with_damage, "refuses other frames": refuses_other_frames}
         return found | {"tasks": needs_the_true_frame}
     found |= {"input exists": input_exists, "direction": gets_worse_with_distance}
+    if metric.plugin:
+        found |= {"feature exists": feature_exists}
     if metric.level == "frame" and metric.reference == "driving":
         found |= {"refuses other rows": refuses_other_rows}
     return found
@@ -140,11 +154,8 @@ def row_shape(metric: Metric) -> tuple[int, ...]:
     """
     assert metric.input is not None
     name, feature = metric.input
-    if feature in SHAPES or name not in EXTRACTORS or EXTRACTORS[name].plugin is None:
+    if name not in EXTRACTORS or EXTRACTORS[name].plugin is None:
         return SHAPES.get(feature, _VECTOR)
-    # Late, because extractors are checked by what is drawn, which metrics of evalkit do not need.
-    from evalkit.contract.extractors import features_of_heads
-
     features = features_of_heads(EXTRACTORS[name])
     if feature not in features:
         raise EvalkitError(f"{metric.key} needs {feature!r} of {name}, which gives {', '.join(sorted(features))}.")

@@ -29,8 +29,9 @@ def _words(metric: Metric) -> Iterator[str]:
         yield "the title has a |, which ends a cell of a table"
     if isinstance(metric.description, str) and not metric.description.endswith("."):
         yield "the description is no sentence that ends with a full stop"
-    if not isinstance(metric.unit, str):
-        yield f"unit is {metric.unit!r}; expected text"
+    for name in ("unit", "differences"):
+        if not isinstance(getattr(metric, name), str):
+            yield f"{name} is {getattr(metric, name)!r}; expected text"
 
 
 def _choices(metric: Metric) -> Iterator[str]:

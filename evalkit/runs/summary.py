@@ -1,11 +1,13 @@
 """Sum a run up: `frames.parquet`, `clips.parquet`, `summary.json`. Nothing in the summary depends on the clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 import pyarrow as pa
 
 from evalkit.base.files import canonical_sha256, content_sha256
+from evalkit.errors import ScoreError
 from evalkit.method.cost import CUDA_MEMORY, PROCESS_MEMORY, WARM_UP
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import SCHEMA_VERSION, write_frames, write_table
@@ -60,9 +62,10 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
         for metric in by_frame
     }
     scored = len(results) - len(failed)
-    for key, score in _set_scores(plan, results).items():
+    sets, failing = _set_scores(plan, results)
+    for key, score in sets.items():
         entries[key] = summarise_set(METRICS[key], plan.protocol, score, len(results), scored, signatures[key])
-    entries |= {key: not_computed(METRICS[key], reason) for key, reason in plan.unavailable.items()}
+    entries |= {key: not_computed(METRICS[key], reason) for key, reason in {**failing, **plan.unavailable}.items()}
     summary = Summary(
         schema_version=SCHEMA_VERSION,
         protocol=plan.protocol.id,
@@ -83,13 +86,21 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
     return summary, clips
 
 
-def _set_scores(plan: Plan, results: Sequence[PairResult]) -> dict[str, SetScore]:
-    """Set metrics over the pairs that were scored."""
+def _set_scores(plan: Plan, results: Sequence[PairResult]) -> tuple[dict[str, SetScore], dict[str, str]]:
+    """Set metrics over the pairs that were scored, and why those have no value that failed, as one from outside may."""
     made = [result for result in results if result.outcome.status == "ok"]
     generated = [plan.folder.path / (result.outcome.generated or "") for result in made]
     keys = tuple(metric.key for metric in plan.metrics)
     chosen = scorer(plan.protocol, keys, plan.cache, plan.device)
-    return score_sets(chosen, generated, real_clips(plan.protocol, [result.pair for result in made]))
+    real = real_clips(plan.protocol, [result.pair for result in made])
+    scores: dict[str, SetScore] = {}
+    failing: dict[str, str] = {}
+    for metric in chosen.metrics:
+        try:
+            scores |= score_sets(replace(chosen, metrics=(metric,)), generated, real)
+        except ScoreError as error:
+            failing[metric.key] = str(error)
+    return scores, failing
 
 
 def _data_hash(results: Sequence[PairResult]) -> str:

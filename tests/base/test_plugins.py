@@ -10,7 +10,7 @@ import pytest
 from evalkit.base import plugins
 from evalkit.base.plugins import Broken, raised_in, using
 from evalkit.datasets import DATASETS
-from evalkit.errors import EvalkitError, ScoreError, UnknownNameError
+from evalkit.errors import EvalkitError, PluginError, ScoreError, UnknownNameError
 from evalkit.extractors import EXTRACTORS
 from evalkit.method.find import METHODS, find_method, list_methods
 from evalkit.metrics import METRICS, find_metric
@@ -113,6 +113,19 @@ def test_what_is_no_file_is_told_too(tmp_path, kind):
 def test_one_bad_thing_of_a_file_costs_only_itself(file):
     with using([file(METRIC + "METRICS = (metric(), metric('l1'), metric('other'))\n")]):
         assert list(METRICS.plugged()) == ["largest", "other"] and len(METRICS.broken()) == 1
+
+
+def test_a_thing_that_raises_when_it_is_looked_at_costs_itself(file):
+    text = "from evalkit.extractors import Extractor\n\n\nclass Odd:\n    def __call__(self):\n        pass\n\n"
+    text += "    @property\n    def __signature__(self):\n        return 1 / 0\n\n\n"
+    with using([file(text + "EXTRACTORS = Extractor('mine', 'mine|v1', (), Odd(), gpu=True)\n")]):
+        (broken,) = EXTRACTORS.broken()
+        assert "ZeroDivisionError: division by zero (mine.py line 10)" in broken.reason and EXTRACTORS["dlib68"]
+
+
+def test_a_path_that_the_environment_cannot_hold_is_refused(tmp_path):
+    with pytest.raises(PluginError, match="its path has a ':'"), using([tmp_path / "a:b.py"]):
+        pytest.fail("used")
 
 
 def test_what_a_file_prints_goes_to_stderr(file, capsys):

@@ -65,11 +65,14 @@ def test_a_metric_of_a_file_is_run_shown_and_compared(run, evalkit, largest, tmp
     # The number is read without the plugin, with the decimals of metrics nobody knows.
     assert "Largest" in evalkit("table", folder).stdout
 
+    (scores,) = (folder / "pairs").glob("person0*.parquet")
+    written = scores.stat().st_mtime_ns
+    assert run("--plugin", largest).returncode == 0 and scores.stat().st_mtime_ns == written
+
     baseline = tmp_path / "baseline.json"
     assert evalkit("gate", "save", folder, baseline).returncode == 0
-    assert evalkit("gate", "-b", baseline, "-c", folder, "--plugin", largest).returncode == 0
     largest.write_text(METRIC.replace(".max(", ".mean("))
-    assert run("--plugin", largest).returncode == 0
+    assert run("--plugin", largest).returncode == 0 and scores.stat().st_mtime_ns > written
     assert record(tmp_path, "summary.json")["metrics"]["largest"]["value"] < entry["value"]
     compared = evalkit("gate", "-b", baseline, "-c", folder)
     assert compared.returncode == 4 and "largest has another signature" in compared.stdout + compared.stderr
@@ -146,6 +149,24 @@ def test_what_other_code_of_a_plugin_raises_is_no_bug_of_evalkit(evalkit, tmp_pa
     )
     done = evalkit("data", "check", "mine", "--plugin", path)
     assert_explained(done, f"the plugin {path} raised KeyError: 'gone' (data.py line 5)", "no bug of evalkit")
+
+
+def test_a_set_metric_that_fails_costs_only_itself(run, largest, tmp_path):
+    wrong = "metric('mean', level='set', input=('dlib68', 'points'), function=lambda one, other: 1 / 0)"
+    largest.write_text(METRIC + f"\nMETRICS = (metric(), {wrong})\n")
+    assert run("--plugin", largest, "-m", "mean").returncode == 0
+    entries = record(tmp_path, "summary.json")["metrics"]
+    assert entries["largest"]["status"] == "ok" and entries["mean"]["status"] == "unavailable"
+    assert f"The metric mean of the plugin {largest} raised ZeroDivisionError" in entries["mean"]["reason"]
+
+
+def test_a_feature_that_is_not_there_is_named(run, evalkit, largest):
+    rows = METRIC.replace("check_frames", "check_rows").replace("(1, 2, 3)", "(1, 2)")
+    largest.write_text(rows + "\nMETRICS = metric(input=('dlib68', 'nose'))\n")
+    assert_explained(run("--plugin", largest), "largest needs 'nose' of dlib68, which gives box, faces, points")
+    checked = evalkit("check", "plugin", largest)
+    assert checked.returncode == 1
+    assert "failed  metric largest: feature exists: it needs 'nose' of dlib68" in checked.stdout
 
 
 @pytest.mark.slow
