@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from evalkit.metrics.base import BOTH_TASKS, Metric, Statistics
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*(\[[a-z0-9][a-z0-9.-]*\])?")
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\[[a-z0-9][a-z0-9._-]*\])?")
 _MOST_DECIMALS = 6
 _WORDS = ("title", "paper", "settings", "description")
 
