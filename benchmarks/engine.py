@@ -34,7 +34,7 @@ from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 from evalkit.scoring.score_pair import Scorer
 from evalkit.scoring.score_sets import score_sets
-from evalkit.types import Clip, Pair
+from evalkit.types import Clip, Pair, Selection
 
 SIDE = 256
 NETWORKS = ("lpips", "fid", "csim[dlib]", "akd[dlib68]", "apd[landmark]")
@@ -62,7 +62,7 @@ def main() -> None:
 
 def overhead(asked: argparse.Namespace, work: Path) -> None:
     path = sorted(asked.clips.iterdir())[0]
-    frames = np.concatenate(list(video.iter_frames(path, size=SIDE, maximum=asked.frames)))
+    frames = np.concatenate(list(video.iter_frames(path, Selection(maximum=asked.frames, size=SIDE))))
     made = work / "made.mkv"
     video.write_video(made, [np.roll(frames, 1, axis=0)], 25)
     scoring, bare = scorer(NETWORKS, work / "warm", asked.frames), forwards(frames)
@@ -131,7 +131,7 @@ def forwards(frames: np.ndarray) -> Callable[[], None]:
 
 def growth(asked: argparse.Namespace, work: Path) -> None:
     path = sorted(asked.clips.iterdir())[0]
-    frames = np.concatenate(list(video.iter_frames(path, size=SIDE, maximum=asked.frames)))
+    frames = np.concatenate(list(video.iter_frames(path, Selection(maximum=asked.frames, size=SIDE))))
     print("| clips | processor | of linear | peak memory |\n|---:|---:|---:|---:|")
     rows = []
     for times in asked.times:

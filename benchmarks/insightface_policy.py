@@ -20,6 +20,7 @@ from evalkit.clips import video
 from evalkit.extractors import arcface, insightface_app, scrfd
 from evalkit.extractors.onnx_network import open_session
 from evalkit.metrics.csim import csim
+from evalkit.types import Selection
 
 SIDE = 256
 MARGINS = {"as they are": None, "box and a quarter": 0.25, "box": 0.0}
@@ -48,7 +49,7 @@ def main() -> None:
 
 def read(path: Path, count: int) -> np.ndarray:
     """(count, 256, 256, 3) evenly spaced frames of a clip."""
-    length = sum(len(chunk) for chunk in video.iter_frames(path, size=SIDE))
+    length = sum(len(chunk) for chunk in video.iter_frames(path, Selection(size=SIDE)))
     return video.read_frames(path, np.linspace(0, length - 1, count).round().astype(int).tolist(), size=SIDE)
 
 

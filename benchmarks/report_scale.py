@@ -16,7 +16,7 @@ import numpy as np
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.metrics import METRICS
-from evalkit.protocol.schema import DrivingRule, Protocol
+from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import OK, SCHEMA_VERSION, FrameScores
 from evalkit.records.json_record import write_record
 from evalkit.records.provenance import provenance
@@ -28,7 +28,7 @@ from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from evalkit.report.site import write_report
 from evalkit.runs.run_pairs import PairResult, Plan
 from evalkit.runs.summary import summed_up, write_summary
-from evalkit.types import Clip, Pair
+from evalkit.types import Clip, Pair, Selection
 
 KEYS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "akd[dlib68-mean-abs]", "apd[landmark]", "aed[landmark]")
 SIDE, CLIPS = 256, 6
@@ -120,7 +120,7 @@ def one_video(folder: Path, methods: int, frames: int) -> None:
         video.write_video(paths[-1], [render_clip(identity, 0, frames, SIDE).frames], 25)
     clips = tuple(ClipFile(str(index), paths[index % CLIPS], None) for index in range(methods))
     began = time.process_time()
-    made = make_mosaic(PairMedia("pair", folder / "media", clips, frames, SIDE, DrivingRule()))
+    made = make_mosaic(PairMedia("pair", folder / "media", clips, frames, SIDE, Selection(size=SIDE)))
     assert isinstance(made, Mosaic), made
     spent, size = time.process_time() - began, (folder / "media" / made.video).stat().st_size
     print(f"one pair's video of {methods} methods, tiles of {made.side} px: {spent:.1f} s, {size / 1e6:.1f} MB")

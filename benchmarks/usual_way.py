@@ -23,6 +23,7 @@ from benchmarks.random_networks import ALEXNET, INCEPTION
 from evalkit.clips import video
 from evalkit.extractors.dlib_models import LANDMARKS_68, RESNET_128, dlib_model
 from evalkit.extractors.landmark_pose import angles, fit_pose
+from evalkit.types import Selection
 
 SIDE = 256
 
@@ -41,7 +42,7 @@ class Job:
             yield from zip(*chunks, strict=True)
 
     def clip(self, path: Path) -> Iterator[np.ndarray]:
-        return video.iter_frames(path, size=SIDE, maximum=self.frames)
+        return video.iter_frames(path, Selection(maximum=self.frames, size=SIDE))
 
 
 def run(jobs: list[Job], networks: Path, upsample: int) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ def measure(way: str, frames: int, side: int) -> None:
     from evalkit.method.cost import peak_memory
     from evalkit.scoring.cache import FeatureCache
     from evalkit.scoring.features import FeatureBank
+    from evalkit.types import AS_STORED
 
     noise = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:
@@ -59,7 +60,7 @@ def measure(way: str, frames: int, side: int) -> None:
         entry = replace(EXTRACTORS["i3d_videogpt"], load=lambda device: extract, weights=())
         with EXTRACTORS.also({"i3d_videogpt": entry}), peak_memory("cpu") as resident:
             loaded, began = resident(), time.process_time()
-            features = FeatureBank(FeatureCache(Path(name))).collect(path, {"size": None}, ["i3d_videogpt"])
+            features = FeatureBank(FeatureCache(Path(name))).collect(path, AS_STORED, ["i3d_videogpt"])
             for chunk in video.iter_frames(path):
                 features.feed(chunk)
             logits = features.finish()["i3d_videogpt"]["logits"]

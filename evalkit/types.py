@@ -1,4 +1,4 @@
-"""The words of the project: clips, source frames, pairs."""
+"""The words of the project: clips, source frames, selected frames, pairs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +33,29 @@ class Clip:
     identity: str
     kind: Kind
     path: Path
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which frames of a clip are looked at, and at which size: `start, start + stride, ...`, at most `maximum` of them.
+
+    Frames less than `end_margin` away from the clip's last one are left out; a `maximum` of None goes to the end.
+    `size` is the side of the square they are brought to, in pixels; None keeps the size they are stored with.
+    """
+
+    start: int = 0
+    stride: int = 1
+    maximum: int | None = None
+    end_margin: int = 0
+    size: int | None = None
+
+    def indices(self, frames: int) -> list[int]:
+        """The frames taken from a clip of `frames` frames."""
+        return list(range(self.start, frames - self.end_margin, self.stride))[: self.maximum]
+
+
+AS_STORED = Selection()
+"""Every frame of a clip, at its own size."""
 
 
 @dataclass(frozen=True)

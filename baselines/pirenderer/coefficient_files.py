@@ -39,8 +39,7 @@ def read_coefficients(folder: Path, driving: Driving) -> NDArray[np.floating]:
             f"{path}: holds {len(motion)} rows, and {driving.path.name} has {frames} frames. Give one row for every "
             "frame of the whole clip, also for those that the protocol leaves out."
         )
-    chosen = motion[driving.start : frames - driving.end_margin : driving.stride]
-    return chosen[: driving.maximum]
+    return motion[driving.selection.indices(frames)]
 
 
 def read_motion(path: Path) -> NDArray[np.floating]:

@@ -9,7 +9,7 @@ from baselines.sfd.window import Window, find_window, whole
 from evalkit.clips import video
 from evalkit.extractors import dlib68
 from evalkit.extractors.any_size import Locate
-from evalkit.types import Frames
+from evalkit.types import Frames, Selection
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Windows:
     def of_clip(self, path: Path) -> Window:
         """The window in the frames of a clip, as squares of their shorter side."""
         side = min(video.frame_size(path))
-        return self.of_frames(video.iter_frames(path, size=side), side)
+        return self.of_frames(video.iter_frames(path, Selection(size=side)), side)
 
 
 def windows_of(shape: Shape) -> Windows:

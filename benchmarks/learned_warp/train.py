@@ -20,14 +20,15 @@ from evalkit.clips import video
 from evalkit.datasets import DATASETS
 from evalkit.extractors import dlib68
 from evalkit.extractors.any_size import locate_points
+from evalkit.types import Selection
 
 STRIDE, SIZE = 8, 256
 
 
 def motions(path, locate):
     """(T, 136) landmark motion of a clip against its own first frame, in face units; empty without a face."""
-    first = locate_points(next(iter(video.iter_frames(path, size=SIZE)))[:1], locate)
-    _, track = track_clip(video.iter_frames(path, size=SIZE, stride=STRIDE), locate)
+    first = locate_points(next(iter(video.iter_frames(path, Selection(size=SIZE))))[:1], locate)
+    _, track = track_clip(video.iter_frames(path, Selection(stride=STRIDE, size=SIZE)), locate)
     if track is None or not np.isfinite(first).all():
         return np.empty((0, 136))
     source = pose_track(first)

@@ -9,7 +9,7 @@ import numpy as np
 from evalkit.calibration.degrade import DEGRADATIONS, Degradation
 from evalkit.clips import video
 from evalkit.errors import DatasetError
-from evalkit.scoring.score_pair import Scorer, driving_frames
+from evalkit.scoring.score_pair import Scorer
 from evalkit.scoring.score_sets import score_sets
 from evalkit.types import Clip, Frames, Pair
 
@@ -74,7 +74,7 @@ def _answers(
 
 
 def _frames(scorer: Scorer, clip: Clip) -> Frames:
-    return np.concatenate(list(driving_frames(clip.path, scorer.protocol.resolution, scorer.protocol.driving)))
+    return np.concatenate(list(video.iter_frames(clip.path, scorer.protocol.selection)))
 
 
 def _other(clip: Clip, clips: Sequence[Clip]) -> Clip:

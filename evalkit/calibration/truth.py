@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.clips import video
 from evalkit.metrics import Metric
-from evalkit.protocol.schema import DrivingRule
-from evalkit.scoring.score_pair import Scorer, driving_frames
-from evalkit.types import Clip, Values
+from evalkit.scoring.score_pair import Scorer
+from evalkit.types import Clip, Selection, Values
 
 FOLLOWERS = ("apd", "aed")
 LAGS = (1, 2, 4, 8, 12)
@@ -47,7 +47,7 @@ def track_truth(scorer: Scorer, clips: Sequence[Clip]) -> list[Track]:
     if not (metrics and known):
         return []
     features = [_features(scorer, clip) for clip in known]
-    truths = [_truth(_truth_path(clip), scorer.protocol.driving) for clip in known]
+    truths = [_truth(_truth_path(clip), scorer.protocol.selection) for clip in known]
     return [_track(metric, features, truths) for metric in metrics]
 
 
@@ -79,16 +79,16 @@ def _correlation(one: Values, other: Values) -> float:
 def _features(scorer: Scorer, clip: Clip) -> dict[str, dict[str, Values]]:
     features = scorer.driving_features(clip.path, scorer.metrics)
     if features.missing:
-        for chunk in driving_frames(clip.path, scorer.protocol.resolution, scorer.protocol.driving):
+        for chunk in video.iter_frames(clip.path, scorer.protocol.selection):
             features.feed(chunk)
     return {name: dict(arrays) for name, arrays in features.finish().items()}
 
 
-def _truth(path: Path, rule: DrivingRule) -> dict[str, Values]:
+def _truth(path: Path, selection: Selection) -> dict[str, Values]:
     with np.load(path, allow_pickle=False) as stored:
         names = stored["expression_names"].tolist()
         pose, expression = stored["pose"], stored["expression"][:, [names.index(name) for name in SEEN]]
-    rows = rule.indices(len(pose))
+    rows = selection.indices(len(pose))
     return {"pose": pose[rows], "expression": expression[rows]}
 
 

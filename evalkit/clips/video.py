@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 
 from evalkit.base.files import atomic_folder, atomic_path
 from evalkit.errors import VideoError
-from evalkit.types import Frames
+from evalkit.types import AS_STORED, Frames, Selection
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
@@ -49,27 +49,18 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
 
 
-def iter_frames(
-    path: Path,
-    *,
-    size: int | None = None,
-    start: int = 0,
-    stride: int = 1,
-    maximum: int | None = None,
-    end_margin: int = 0,
-    chunk: int = CHUNK,
-) -> Iterator[Frames]:
-    """Frames `start, start + stride, ...` (at most `maximum`) of a clip, in chunks of (<= chunk, H, W, 3) uint8 RGB.
+def iter_frames(path: Path, selection: Selection = AS_STORED, *, chunk: int = CHUNK) -> Iterator[Frames]:
+    """The selected frames of a clip, brought to their size (`fit`), in chunks of (<= chunk, H, W, 3) uint8 RGB.
 
-    Frames less than `end_margin` away from the last one are left out. `size` is the side of the square output (`fit`),
-    None keeps the decoded size. Raises `VideoError` for a missing, undecodable, damaged or truncated file, and for a
-    clip that holds none of the frames asked for.
+    Raises `VideoError` for a missing, undecodable, damaged or truncated file, and for a clip that holds none of the
+    frames asked for.
     """
     empty = True
-    for batch in _batched(_selected(path, start, stride, maximum, end_margin), chunk):
+    for batch in _batched(_selected(path, selection), chunk):
         empty = False
-        yield _stack(path, [fit(image(), size) for image in batch])
+        yield _stack(path, [fit(image(), selection.size) for image in batch])
     if empty:
+        start = selection.start
         raise VideoError(f"{path}: no frame at index {start} or later. Use a longer clip or a lower driving start.")
 
 
@@ -117,11 +108,9 @@ def sequence_image(folder: Path, frame: str) -> Path | None:
     return images[int(frame)] if int(frame) < len(images) else None
 
 
-def count_frames(
-    path: Path, *, start: int = 0, stride: int = 1, maximum: int | None = None, end_margin: int = 0
-) -> int:
+def count_frames(path: Path, selection: Selection = AS_STORED) -> int:
     """How many frames `iter_frames` would give. Decodes without converting. Raises `VideoError` as it does."""
-    return sum(1 for _ in _selected(path, start, stride, maximum, end_margin))
+    return sum(1 for _ in _selected(path, selection))
 
 
 def frame_size(path: Path) -> tuple[int, int]:
@@ -257,8 +246,9 @@ class _Picture:
         return np.ascontiguousarray(np.rot90(rgb, round(self._frame.rotation / 90))) if self._frame.rotation else rgb
 
 
-def _selected(path: Path, start: int, stride: int, maximum: int | None, end_margin: int) -> Iterator["_Picture"]:
-    """Pictures that a driving rule takes; each is held back until `end_margin` more have been seen."""
+def _selected(path: Path, selection: Selection) -> Iterator["_Picture"]:
+    """The selected pictures; each is held back until `end_margin` more have been seen."""
+    start, stride, maximum, end_margin = selection.start, selection.stride, selection.maximum, selection.end_margin
     stop = None if maximum is None else start + stride * (maximum - 1) + 1 + end_margin
     held: deque[tuple[int, _Picture]] = deque()
     for item in _pictures(path, stop):

@@ -17,10 +17,10 @@ from evalkit.gate.side import Side
 from evalkit.metrics import METRICS, Metric
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.find_clips import recorded_protocol
-from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
 from evalkit.scoring.features import computed_by
 from evalkit.statistics.bootstrap import redraws
-from evalkit.types import Values
+from evalkit.types import AS_STORED, Selection, Values
 
 RESAMPLES = 200
 MOST_ROWS = 2000
@@ -84,7 +84,7 @@ def _people(side: Side) -> dict[str, tuple[str, str]]:
 
 
 def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float64] | None:
-    return _load(metric, side, outcome.generated_sha256, {"size": None})
+    return _load(metric, side, outcome.generated_sha256, AS_STORED)
 
 
 def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[NDArray[np.float64]] | None:
@@ -95,10 +95,9 @@ def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[
         protocol = recorded_protocol(side.header)
     except ProtocolError:
         return None
-    decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
     real_is_driving = protocol.real_set == "driving"
     digests = {outcome.driving_sha256 if real_is_driving else outcome.source_sha256 for outcome in outcomes}
-    return _whole(_load(metric, side, digest, decoding) for digest in sorted(digests, key=str))
+    return _whole(_load(metric, side, digest, protocol.selection) for digest in sorted(digests, key=str))
 
 
 def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float64]] | None:
@@ -111,10 +110,10 @@ def _whole(parts: Iterable[NDArray[np.float64] | None]) -> list[NDArray[np.float
     return found
 
 
-def _load(metric: Metric, side: Side, digest: str | None, decoding: dict[str, object]) -> NDArray[np.float64] | None:
+def _load(metric: Metric, side: Side, digest: str | None, selection: Selection) -> NDArray[np.float64] | None:
     """Feature rows of a clip from the cache, under the key that scoring put them."""
     assert metric.input is not None and side.header is not None
     extractor, name = metric.input
     signature = computed_by(extractor, side.header.scoring_device)
-    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", decoding, signature))
+    stored = FeatureCache(cache_dir()).load(feature_key(digest or "", clip_decoding(selection), signature))
     return None if stored is None or name not in stored else stored[name]

@@ -11,7 +11,6 @@ from evalkit.clips import video
 from evalkit.errors import EvalkitError
 from evalkit.gate.side import Side
 from evalkit.runs.find_clips import find_pairs, recorded_protocol
-from evalkit.scoring.score_pair import driving_frames
 from evalkit.types import Frames
 
 MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18
@@ -48,7 +47,7 @@ def _drivings(candidate: Side, data: Path | None) -> Callable[[str], Frames | No
     def moments(pair: str) -> Frames | None:
         if pair not in pairs:
             return None
-        return _moments(driving_frames(pairs[pair].driving.path, protocol.resolution, protocol.driving))
+        return _moments(video.iter_frames(pairs[pair].driving.path, protocol.selection))
 
     return moments
 

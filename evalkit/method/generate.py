@@ -31,18 +31,13 @@ def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed:
         OSError: the output cannot be written.
     """
     sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution)
-    decoding: list[float] = []
-    rule = protocol.driving
-    driving = Driving(
-        pair.driving.path, protocol.resolution, **rule.model_dump(), anchor=pair.anchor, on_decode=decoding.append
-    )
+    driving = Driving(pair.driving.path, protocol.selection, pair.anchor)
     leading = 1 if pair.anchor else 0
-    expected = video.count_frames(pair.driving.path, **rule.model_dump()) + leading
     steps: list[Step] = []
     seed_everything(f"{seed}:{pair.id}")
-    answers = _timed(method, sources, driving, protocol, decoding, steps)
-    frames = _without_first(_checked(answers, protocol, expected), leading)
-    count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / rule.stride)
+    answers = _timed(method, sources, driving, protocol, steps)
+    frames = _without_first(_checked(answers, protocol, driving, leading), leading)
+    count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / protocol.driving.stride)
     return count, steps
 
 
@@ -55,8 +50,12 @@ def seed_everything(text: str) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def _checked(answers: Iterator[np.ndarray], protocol: Protocol, expected: int) -> Iterator[Frames]:
-    """The method's frames as uint8, or `MethodError` at the first thing that is not as promised."""
+def _checked(answers: Iterator[np.ndarray], protocol: Protocol, driving: Driving, leading: int) -> Iterator[Frames]:
+    """The method's frames as uint8, or `MethodError` at the first thing that is not as promised.
+
+    `leading` frames are answers to an anchor. Most methods come to the end of the driving frames and so have counted
+    them; one that is ahead of what it has seen may never end, so there the driving frames are counted at once.
+    """
     wanted = (protocol.resolution, protocol.resolution, 3)
     count = 0
     for chunk in answers:
@@ -68,8 +67,9 @@ def _checked(answers: Iterator[np.ndarray], protocol: Protocol, expected: int) -
         except VideoError as error:
             raise MethodError(f"frame {count} and on: {error}") from error
         count += len(chunk)
-        if count > expected:
+        if count > driving.decoding.seen + leading and count > driving.count() + leading:
             break
+    expected = driving.count() + leading
     if count != expected:
         more = "more than " if count > expected else ""
         got = f"{more}{min(count, expected)}"
@@ -84,14 +84,13 @@ def _without_first(chunks: Iterator[Frames], count: int) -> Iterator[Frames]:
 
 
 def _timed(
-    method: Method, sources: Frames, driving: Driving, protocol: Protocol, decoding: list[float], steps: list[Step]
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, steps: list[Step]
 ) -> Iterator[np.ndarray]:
     """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
 
     But for an optional library that is not installed: that would cost every pair, so it ends the run at once.
-
-    `decoding` grows by the seconds of every chunk that the method has decoded.
     """
+    decoding = driving.decoding.seconds
     try:
         frames = iter(method.animate(sources, driving, protocol.motion))
         while True:

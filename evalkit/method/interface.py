@@ -7,7 +7,7 @@ never here.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalkit.clips import video
-from evalkit.types import Frames, Motion
+from evalkit.types import Frames, Motion, Selection
 
 
 class MethodOption(BaseModel):
@@ -91,43 +91,59 @@ class MethodConfig:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Decoding:
+    """What decoding the driving frames showed so far: the `seconds` of every chunk, so that a method's speed can leave
+    them out, the selected frames `seen`, and how many there are in `total` once a method has come to their end.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    seen: int = 0
+    total: int | None = None
+
+
 @dataclass(frozen=True)
 class Driving:
     """The driving frames of one pair, decoded anew at every iteration, so a method may look at them more than once.
 
-    `anchor`, when given, comes as a frame of its own before the others: relative motion starts at it, and what a method
-    makes of it is dropped. `on_decode`, when given, is told the seconds each chunk took to decode, so that a method's
-    speed can leave them out.
+    `selection` says which frames of the clip at `path` they are, and at which size. `anchor`, when given, comes as a
+    frame of its own before the others: relative motion starts at it, and what a method makes of it is dropped.
+    `decoding` is filled in on the way.
     """
 
     path: Path
-    size: int
-    start: int = 0
-    stride: int = 1
-    maximum: int | None = None
-    end_margin: int = 0
+    selection: Selection
     anchor: Path | None = None
-    on_decode: Callable[[float], None] | None = None
+    decoding: Decoding = field(default_factory=Decoding, compare=False)
 
     def __iter__(self) -> Iterator[Frames]:
         """Chunks of (t, size, size, 3) uint8 RGB in order."""
-        clip = video.iter_frames(
-            self.path,
-            size=self.size,
-            start=self.start,
-            stride=self.stride,
-            maximum=self.maximum,
-            end_margin=self.end_margin,
-        )
-        chunks = chain(video.iter_frames(self.anchor, size=self.size) if self.anchor else (), clip)
+        alone = Selection(size=self.selection.size)
+        chunks = chain(video.iter_frames(self.anchor, alone) if self.anchor else (), self._counted())
         while True:
             began = time.perf_counter()
             chunk = next(chunks, None)
-            if self.on_decode:
-                self.on_decode(time.perf_counter() - began)
+            self.decoding.seconds.append(time.perf_counter() - began)
             if chunk is None:
                 return
             yield chunk
+
+    def count(self) -> int:
+        """How many driving frames there are, the anchor left out.
+
+        A method that came to their end has counted them; before that they are decoded for it. Raises `VideoError`.
+        """
+        if self.decoding.total is None:
+            self.decoding.total = video.count_frames(self.path, self.selection)
+        return self.decoding.total
+
+    def _counted(self) -> Iterator[Frames]:
+        count = 0
+        for chunk in video.iter_frames(self.path, self.selection):
+            count += len(chunk)
+            self.decoding.seen = max(self.decoding.seen, count)
+            yield chunk
+        self.decoding.total = count
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from evalkit.base.places import resource_dir
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import ProtocolError, UnknownNameError
-from evalkit.types import Kind, Motion, Task
+from evalkit.types import Kind, Motion, Selection, Task
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -78,9 +78,9 @@ class DrivingRule(_Strict):
     maximum: Positive | None = None
     end_margin: Natural = 0
 
-    def indices(self, frames: int) -> list[int]:
-        """The frames this rule takes from a clip of `frames` frames."""
-        return list(range(self.start, frames - self.end_margin, self.stride))[: self.maximum]
+    def selection(self, size: int) -> Selection:
+        """The frames this rule takes, brought to a side of `size` pixels."""
+        return Selection(self.start, self.stride, self.maximum, self.end_margin, size)
 
 
 class Protocol(_Strict):
@@ -122,6 +122,11 @@ class Protocol(_Strict):
         if self.pairs.rule != "list" and is_self != (self.task == "self_reenactment"):
             raise ValueError(f"the pair rule {self.pairs.rule!r} does not make pairs for {self.task}")
         return self
+
+    @property
+    def selection(self) -> Selection:
+        """The driving frames, as methods and metrics see them."""
+        return self.driving.selection(self.resolution)
 
     @property
     def argument(self) -> str:

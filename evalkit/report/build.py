@@ -9,7 +9,7 @@ from evalkit.base.places import cache_dir
 from evalkit.report.collect import Comparison
 from evalkit.report.landmarks import PairLandmarks, Source, choose_detector, write_landmarks
 from evalkit.report.media import PairMedia, make_mosaic, media_facts
-from evalkit.report.pairs import clips_of, driving_rule, frame_count
+from evalkit.report.pairs import clips_of, driving_selection, frame_count
 from evalkit.types import Pair
 
 Media = Literal["all", "worst", "none"]
@@ -58,7 +58,7 @@ def plan_jobs(
 ) -> list[PairJob]:
     """One job per pair; `found` are the pairs whose source and driving clips are known, `worst` the worst ones."""
     detector = choose_detector([method.header for method in comparison.methods])
-    rule, resolution = driving_rule(comparison), comparison.protocol.resolution
+    driving, resolution = driving_selection(comparison), comparison.protocol.resolution
     jobs = []
     for index, pair in enumerate(comparison.pairs):
         if options.media == "none" or (options.media == "worst" and index not in worst):
@@ -66,14 +66,14 @@ def plan_jobs(
             jobs.append(PairJob(index, reason, reason))
             continue
         clips = clips_of(comparison, index, found.get(pair.id))
-        media = PairMedia(pair.slug, out / "media", clips, frame_count(comparison, index), resolution, rule)
+        media = PairMedia(pair.slug, out / "media", clips, frame_count(comparison, index), resolution, driving)
         landmarks: PairLandmarks | str = "No metric of these runs uses landmarks."
         if options.landmarks == "none":
             landmarks = "This report was made without landmarks (--landmarks none)."
         elif detector is not None:
             path = out / "data" / "landmarks" / f"{pair.slug}.js"
             extract = options.landmarks == "extract"
-            landmarks = PairLandmarks(pair.slug, path, detector, clips, resolution, rule, cache_dir(), extract)
+            landmarks = PairLandmarks(pair.slug, path, detector, clips, resolution, driving, cache_dir(), extract)
         jobs.append(PairJob(index, media, landmarks))
     return jobs
 

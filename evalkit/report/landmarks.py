@@ -11,15 +11,13 @@ import numpy as np
 from evalkit.clips import video
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
-from evalkit.protocol.schema import DrivingRule
 from evalkit.records.run import RunHeader
 from evalkit.report.media import ClipFile
 from evalkit.report.payload import write_script
 from evalkit.scoring.availability import missing_networks
-from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
 from evalkit.scoring.features import FeatureBank, chain_signature, dependency_order
-from evalkit.scoring.score_pair import driving_frames
-from evalkit.types import Values
+from evalkit.types import AS_STORED, Selection, Values
 
 Source = Literal["cached", "extract", "none"]
 SOURCES: tuple[Source, ...] = ("cached", "extract", "none")
@@ -40,7 +38,7 @@ class PairLandmarks:
     detector: str
     clips: tuple[ClipFile, ...]
     resolution: int
-    driving: DrivingRule
+    driving: Selection
     cache: Path
     extract: bool
 
@@ -76,17 +74,17 @@ def write_landmarks(job: PairLandmarks) -> dict[str, Any]:
     return {"file": job.output.name, "detector": job.detector, "missing": missing}
 
 
-def _decoding(job: PairLandmarks, clip: ClipFile) -> dict[str, object]:
-    """The part of the cache key that `evaluate` uses for this kind of clip."""
-    if clip.frames:
-        return {"indices": list(clip.frames), "size": job.resolution}
-    return {"size": job.resolution, **job.driving.model_dump()} if clip.tile == "driving" else {"size": None}
+def _selection(job: PairLandmarks, clip: ClipFile) -> Selection:
+    """The frames of a moving clip that scoring looked at."""
+    return job.driving if clip.tile == "driving" else AS_STORED
 
 
 def _cached(bank: FeatureBank, job: PairLandmarks, clip: ClipFile) -> Values | None:
     if clip.digest is None:
         return None
-    features = bank.cache.load(feature_key(clip.digest, _decoding(job, clip), chain_signature(job.detector)))
+    still = clip.frames and still_decoding(clip.frames, job.resolution)
+    decoding = still or clip_decoding(_selection(job, clip))
+    features = bank.cache.load(feature_key(clip.digest, decoding, chain_signature(job.detector)))
     return None if features is None else features["points"]
 
 
@@ -97,10 +95,8 @@ def _extracted(bank: FeatureBank, job: PairLandmarks, clip: ClipFile, missing: d
     try:
         if clip.frames:
             return bank.of_frames(clip.path, clip.frames, job.resolution, [job.detector])[job.detector]["points"]
-        features = bank.collect(clip.path, _decoding(job, clip), [job.detector])
-        driven = clip.tile == "driving"
-        chunks = driving_frames(clip.path, job.resolution, job.driving) if driven else video.iter_frames(clip.path)
-        for frames in chunks:
+        features = bank.collect(clip.path, _selection(job, clip), [job.detector])
+        for frames in video.iter_frames(clip.path, _selection(job, clip)):
             features.feed(frames)
         return features.finish()[job.detector]["points"]
     except EvalkitError as error:

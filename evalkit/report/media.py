@@ -17,9 +17,7 @@ from evalkit.base.files import canonical_sha256, content_sha256, read_json, writ
 from evalkit.clips import video
 from evalkit.clips.web_copy import write_browser_video, write_jpeg
 from evalkit.errors import VideoError
-from evalkit.protocol.schema import DrivingRule
-from evalkit.scoring.score_pair import driving_frames
-from evalkit.types import Frames
+from evalkit.types import Frames, Selection
 
 VERSION = 1
 MOST_PIXELS = 2048 * 2048
@@ -44,7 +42,8 @@ class ClipFile:
 class PairMedia:
     """What to show of one pair and where to put it: `<folder>/<slug>-<digest>.mp4` with `.jpg` and `.json` beside it.
 
-    `frames` is how many the clips should have; the picture shows the middle one.
+    `frames` is how many the clips should have; the picture shows the middle one. `driving` is what the protocol takes
+    of the driving clip, at its `resolution`.
     """
 
     slug: str
@@ -52,7 +51,7 @@ class PairMedia:
     clips: tuple[ClipFile, ...]
     frames: int
     resolution: int
-    driving: DrivingRule
+    driving: Selection
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ def make_mosaic(job: PairMedia) -> Mosaic | str:
 
 def _digest(job: PairMedia) -> str:
     clips = [[clip.tile, clip.digest, list(clip.frames)] for clip in job.clips]
-    return canonical_sha256([VERSION, clips, job.resolution, job.driving.model_dump()])
+    rule = {key: value for key, value in asdict(job.driving).items() if key != "size"}
+    return canonical_sha256([VERSION, clips, job.resolution, rule])
 
 
 def _unusable(clip: ClipFile) -> str | None:
@@ -168,8 +168,8 @@ def _tiles(job: PairMedia, clip: ClipFile, side: int) -> Iterator[NDArray[np.uin
     if clip.frames:
         yield video.fit(video.read_frames(clip.path, clip.frames[:1], size=job.resolution)[0], side)
         return
-    rule = job.driving if clip.tile == "driving" else DrivingRule()
-    for chunk in driving_frames(clip.path, job.resolution, rule):
+    selection = job.driving if clip.tile == "driving" else Selection(size=job.resolution)
+    for chunk in video.iter_frames(clip.path, selection):
         for frame in chunk:
             yield video.fit(frame, side)
 

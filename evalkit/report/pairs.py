@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.protocol.schema import DrivingRule
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import spans
 from evalkit.report.media import ClipFile
 from evalkit.report.payload import plain
-from evalkit.types import Pair, Values
+from evalkit.types import Pair, Selection, Values
 
 
 def pair_list(comparison: Comparison) -> list[dict[str, Any]]:
@@ -82,9 +81,10 @@ def pair_data(comparison: Comparison, index: int) -> dict[str, Any]:
     }
 
 
-def driving_rule(comparison: Comparison) -> DrivingRule:
-    """Which driving frames the protocol takes."""
-    return DrivingRule.model_validate(comparison.protocol.driving.model_dump())
+def driving_selection(comparison: Comparison) -> Selection:
+    """Which driving frames the protocol takes, at its size."""
+    rule = comparison.protocol.driving
+    return Selection(rule.start, rule.stride, rule.maximum, rule.end_margin, comparison.protocol.resolution)
 
 
 def _failed(comparison: Comparison, method: int, pair: str) -> bool:

@@ -86,8 +86,8 @@ def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[ND
     try:
         source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution)
         tiles[0] = video.fit(source[0], TILE)
-        rule = protocol.driving
-        count = outcome.frames or video.count_frames(pair.driving.path, **rule.model_dump())
+        rule = protocol.selection
+        count = outcome.frames or video.count_frames(pair.driving.path, rule)
         moments = [int(i) for i in np.linspace(0, count - 1, MOMENTS + 2)[1:-1].round()]
         places = [rule.start + rule.stride * i for i in moments]
         tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution))

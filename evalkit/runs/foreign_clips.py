@@ -40,10 +40,7 @@ class Outputs:
                 f"wrong size: {path} is {size[0]}x{size[1]}, {protocol.id} is scored at "
                 f"{protocol.resolution}x{protocol.resolution}"
             )
-        frames, wanted = (
-            video.count_frames(path),
-            video.count_frames(pair.driving.path, **protocol.driving.model_dump()),
-        )
+        frames, wanted = video.count_frames(path), video.count_frames(pair.driving.path, protocol.selection)
         if frames != wanted:
             kind = "short" if frames < wanted else "long"
             raise ScoreError(f"{kind}: {path} has {frames} frames for the {wanted} driving frames of the protocol")

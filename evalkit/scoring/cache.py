@@ -5,13 +5,13 @@ import time
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from evalkit.base.files import atomic_path, canonical_sha256
-from evalkit.types import Features
+from evalkit.types import AS_STORED, Features, Selection
 
 _NAMES = "__names__"
 """Entry that lists the others, so that a damaged archive with some of them lost is not taken for whole."""
@@ -61,8 +61,18 @@ class FeatureCache:
         return self.folder / "features" / key[:2] / f"{key}.npz"
 
 
+def clip_decoding(selection: Selection) -> dict[str, object]:
+    """The part of a cache key that tells which frames of a clip were looked at, and at which size."""
+    return {"size": None} if selection == AS_STORED else asdict(selection)
+
+
+def still_decoding(indices: Sequence[int], size: int) -> dict[str, object]:
+    """The same for single frames."""
+    return {"indices": list(indices), "size": size}
+
+
 def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
-    """Cache key of what the extractor with `signature` says of the frames `decoding` selects from some content."""
+    """Cache key of what the extractor with `signature` says of some content, decoded so (`clip_decoding`)."""
     return canonical_sha256([content_sha256, decoding, signature])
 
 

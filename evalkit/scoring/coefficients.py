@@ -17,8 +17,7 @@ from evalkit.base.files import content_sha256
 from evalkit.clips import video
 from evalkit.errors import ScoreError, UnknownNameError
 from evalkit.extractors import EXTRACTORS, Extractor
-from evalkit.protocol.schema import DrivingRule
-from evalkit.types import Features, Pair, Values
+from evalkit.types import Features, Pair, Selection, Values
 
 DRIVING = "driving"
 
@@ -78,16 +77,16 @@ def pair_files(folders: Mapping[str, Path], method: str, pair: Pair) -> dict[str
 
 
 def read_pair(
-    files: Mapping[str, PairFiles], networks: Iterable[str], driving: Path, rule: DrivingRule
+    files: Mapping[str, PairFiles], networks: Iterable[str], driving: Path, selection: Selection
 ) -> tuple[dict[str, Features], dict[str, Features]]:
-    """Generated and driving features of `networks`, one row per driving frame the protocol's `rule` selects.
+    """Generated and driving features of `networks`, one row per selected driving frame.
 
     All NaN where a file is missing. Raises `ScoreError` for a file that does not fit.
     """
     generated: dict[str, Features] = {}
     reference: dict[str, Features] = {}
     for name in networks:
-        selected = video.count_frames(driving, **rule.model_dump())
+        selected = video.count_frames(driving, selection)
         network, both = EXTRACTORS[name], files[name]
         if both.missing:
             nothing = {a.feature: np.full((selected, a.columns), np.nan) for a in network.imported}
@@ -95,7 +94,7 @@ def read_pair(
             continue
         generated[name] = read_file(network, both.generated, selected, "generated")
         rows = read_file(network, both.driving, video.count_frames(driving), f"driving ({driving.name})")
-        chosen = rule.indices(len(next(iter(rows.values()))))
+        chosen = selection.indices(len(next(iter(rows.values()))))
         reference[name] = {feature: array[chosen] for feature, array in rows.items()}
     return generated, reference
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from evalkit.clips import video
 from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.scoring.batching import Batcher
-from evalkit.scoring.cache import FeatureCache, feature_key
-from evalkit.types import Features, Frames
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
+from evalkit.types import Features, Frames, Selection
 
 
 class FeatureBank:
@@ -31,23 +31,36 @@ class FeatureBank:
         self._batchers: dict[str, Batcher] = {}
         self._digests: dict[tuple[Path, int, int], str] = {}
 
-    def collect(self, path: Path, decoding: dict[str, Any], wanted: Iterable[str]) -> "ClipFeatures":
-        """What the cache knows of the frames of `path` that `decoding` describes; the rest must be fed.
+    def collect(self, path: Path, selection: Selection, wanted: Iterable[str]) -> "ClipFeatures":
+        """What the cache knows of the selected frames of `path`; the rest must be fed.
 
         `wanted` are ids of extractors that are not transient; those they build on come with them.
         """
+        return self._collect(path, clip_decoding(selection), partial(video.iter_frames, path, selection), wanted)
+
+    def of_frames(self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str]) -> dict[str, Features]:
+        """Features of single frames of a clip, each array with one row per index."""
+
+        def decode() -> list[Frames]:
+            return [video.read_frames(path, indices, size=size)]
+
+        features = self._collect(path, still_decoding(indices, size), decode, wanted)
+        if features.missing:
+            features.feed(*decode())
+        return features.finish()
+
+    def _collect(
+        self,
+        path: Path,
+        decoding: dict[str, object],
+        decode: Callable[[], Iterable[Frames]],
+        wanted: Iterable[str],
+    ) -> "ClipFeatures":
         digest = self.digest(path)
         order = dependency_order(wanted)
         keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
-        return ClipFeatures(self, partial(video.iter_frames, path, **decoding), order, keys, stored)
-
-    def of_frames(self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str]) -> dict[str, Features]:
-        """Features of single frames of a clip, each array with one row per index."""
-        features = self.collect(path, {"indices": list(indices), "size": size}, wanted)
-        if features.missing:
-            features.feed(video.read_frames(path, indices, size=size))
-        return features.finish()
+        return ClipFeatures(self, decode, order, keys, stored)
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""

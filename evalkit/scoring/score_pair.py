@@ -17,16 +17,15 @@ from evalkit.clips import video
 from evalkit.errors import PluginError, ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
-from evalkit.protocol.schema import DrivingRule, Protocol
+from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import NO_COEFFICIENTS, OK, FrameScores
 from evalkit.scoring.batching import read_ahead
-from evalkit.scoring.cache import values_key
+from evalkit.scoring.cache import clip_decoding, values_key
 from evalkit.scoring.coefficients import PairFiles, read_pair
 from evalkit.scoring.features import ClipFeatures, FeatureBank, chain_signature, device_kind
 from evalkit.scoring.missing_faces import score_frames
-from evalkit.types import Features, Frames, Pair, Values
+from evalkit.types import AS_STORED, Features, Frames, Pair, Values
 
-_AS_STORED: dict[str, object] = {"size": None}
 _READ_AHEAD = 4
 """Chunks of both clips that are decoded while a GPU works."""
 
@@ -67,19 +66,19 @@ class Scorer:
 
     def generated_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
         """What is known of a generated clip, of all that `metrics` need."""
-        return self.bank.collect(path, _AS_STORED, extractors_of(metrics))
+        return self.bank.collect(path, AS_STORED, extractors_of(metrics))
 
     def driving_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
         """What is known of the driving frames of a clip, of all that `metrics` need."""
         wanted = extractors_of([m for m in metrics if m.reference == "driving"])
-        return self.bank.collect(path, _driving_decoding(self.protocol), wanted)
+        return self.bank.collect(path, self.protocol.selection, wanted)
 
     def _value_keys(self, pair: Pair, generated: Path) -> dict[str, str]:
         """Metric key -> where its values for these two clips are kept, for the metrics that work by chunk."""
         chosen = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
         clips = [
-            [self.bank.digest(generated), _AS_STORED],
-            [self.bank.digest(pair.driving.path), _driving_decoding(self.protocol)],
+            [self.bank.digest(generated), clip_decoding(AS_STORED)],
+            [self.bank.digest(pair.driving.path), clip_decoding(self.protocol.selection)],
         ]
         signatures = metric_signatures(self.protocol, chosen)
         return {m.key: values_key(clips, signatures[m.key] + device_mark(m, self.bank.device)) for m in chosen}
@@ -91,7 +90,7 @@ class Scorer:
         if not (by_chunk or ours.missing or theirs.missing):
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
-        reference = driving_frames(pair.driving.path, self.protocol.resolution, self.protocol.driving)
+        reference = video.iter_frames(pair.driving.path, self.protocol.selection)
         both = zip_longest(video.iter_frames(generated), reference)
         for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
             _check_match(generated, made, driving)
@@ -134,7 +133,7 @@ class OpenPair:
     def finish(self) -> list[FrameScores]:
         """The frame scores; runs batches that are not full if it has to. Raises `ScoreError`."""
         metrics, protocol = self.scorer.metrics, self.scorer.protocol
-        imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.driving)
+        imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.selection)
         features, reference = self.ours.finish() | imported[0], self.theirs.finish() | imported[1]
         scores = []
         for metric in (m for m in metrics if m.level == "frame"):
@@ -178,16 +177,6 @@ def extractors_of(metrics: Sequence[Metric]) -> list[str]:
 def imported_of(metrics: Sequence[Metric]) -> list[str]:
     """Ids of the networks that `metrics` take coefficients from which the user brings."""
     return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS[metric.input[0]].imported})
-
-
-def driving_frames(path: Path, size: int, rule: DrivingRule) -> Iterator[Frames]:
-    """The driving frames a protocol selects from a clip, in chunks."""
-    return video.iter_frames(path, size=size, **rule.model_dump())
-
-
-def _driving_decoding(protocol: Protocol) -> dict[str, object]:
-    """Which frames of a driving clip are looked at, and how: a part of cache keys."""
-    return {"size": protocol.resolution, **protocol.driving.model_dump()}
 
 
 def _works_by_chunk(metric: Metric) -> bool:

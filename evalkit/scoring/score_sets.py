@@ -15,7 +15,7 @@ from evalkit.clips import video
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.features import ClipFeatures
-from evalkit.scoring.score_pair import Scorer, driving_frames
+from evalkit.scoring.score_pair import Scorer
 from evalkit.types import Frames, Pair
 
 
@@ -43,16 +43,11 @@ def score_sets(scorer: Scorer, generated: Sequence[Path], real: Sequence[Path]) 
 
 
 def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], real: Sequence[Path]) -> SetScore:
-    protocol = scorer.protocol
     made = _Counted(
         _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path)) for path in generated
     )
     reference = _Counted(
-        _rows(
-            metric,
-            scorer.driving_features(path, [metric]),
-            driving_frames(path, protocol.resolution, protocol.driving),
-        )
+        _rows(metric, scorer.driving_features(path, [metric]), video.iter_frames(path, scorer.protocol.selection))
         for path in dict.fromkeys(real)
     )
     gather = metric.statistics.gather if metric.statistics else _stacked

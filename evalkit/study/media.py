@@ -8,7 +8,6 @@ import numpy as np
 
 from evalkit.clips import video
 from evalkit.clips.web_copy import write_browser_video
-from evalkit.scoring.score_pair import driving_frames
 from evalkit.study.entrants import Candidate, Entrants
 from evalkit.study.folder import Scene
 from evalkit.types import Frames
@@ -40,7 +39,7 @@ def scene_media(scene: Scene, entrants: Entrants, candidate: Candidate, fps: flo
         return lambda: video.iter_frames(clip)
 
     clips = [moving(name, of(candidate.clips[method])) for method, name in scene.clips.items()]
-    driving = moving(scene.driving, lambda: driving_frames(pair.driving.path, protocol.resolution, protocol.driving))
+    driving = moving(scene.driving, lambda: video.iter_frames(pair.driving.path, protocol.selection))
     media = [Medium(scene.source, still), driving, *clips]
     if scene.ruined is not None:
         intact = of(candidate.clips[next(iter(scene.clips))])

@@ -19,7 +19,7 @@ from baselines._shared.native.motion_field import MotionAnimator
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.method.interface import Driving
-from evalkit.types import Frames
+from evalkit.types import Frames, Selection
 from tests.baselines.random_methods import SIDE, Build, RandomMethods
 from tests.parity.compare import compare
 from tests.parity.fixture import Fixture
@@ -152,7 +152,7 @@ def driving(tmp_path_factory: pytest.TempPathFactory, faces: Frames) -> Driving:
     """Three of them, one after the other."""
     path = tmp_path_factory.mktemp("driving") / "clip.mkv"
     video.write_video(path, [faces[:3]], 25)
-    return Driving(path, SIDE)
+    return Driving(path, Selection(size=SIDE))
 
 
 @pytest.fixture(autouse=True)

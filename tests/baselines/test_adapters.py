@@ -19,7 +19,7 @@ from evalkit.errors import MethodError, UnknownNameError, VideoError
 from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.generate import generate
 from evalkit.method.interface import Driving
-from evalkit.types import Frames
+from evalkit.types import Frames, Selection
 from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, config_of, fitted, floats
 from tests.baselines.tiny import TINY
 from tests.fakes import make_pair, make_protocol
@@ -113,7 +113,7 @@ def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path
     person = [render_clip(person, 0, frames=1, size=256).frames[0] for person in (1, 2)]
     path = tmp_path / "clip.mkv"
     video.write_video(path, [np.stack(person)], 25)
-    clip = Driving(path, 256)
+    clip = Driving(path, Selection(size=256))
     source = np.stack(person[1:])
     searched = floats(build("tpsm", "best_frame=search", "adapt_scale=no"), source, clip, "relative")
     assert np.abs(searched[1] - floats(build("tpsm", "adapt_scale=no"), source, clip)[1]).max() <= 1

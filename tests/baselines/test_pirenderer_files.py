@@ -13,6 +13,7 @@ from baselines.pirenderer.motion import motion_coefficients
 from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.interface import Driving
+from evalkit.types import Selection
 
 FRAMES = 7
 
@@ -46,13 +47,13 @@ def test_the_file_of_a_clip_is_found_by_name(name: str, clip: Path, tmp_path: Pa
         scipy.io.savemat(tmp_path / name, content)
     else:
         np.savez(tmp_path / name, **content)
-    assert np.allclose(read_coefficients(tmp_path, Driving(clip, 16)), motion_coefficients(stored()))
+    assert np.allclose(read_coefficients(tmp_path, Driving(clip, Selection(size=16))), motion_coefficients(stored()))
 
 
 def test_the_more_exact_name_goes_first(clip: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "take.npz", coeff=stored() * 0)
     np.savez(tmp_path / "anna_take.npz", coeff=stored())
-    assert np.array_equal(read_coefficients(tmp_path, Driving(clip, 16)), motion_coefficients(stored()))
+    assert np.array_equal(read_coefficients(tmp_path, Driving(clip, Selection(size=16))), motion_coefficients(stored()))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_the_more_exact_name_goes_first(clip: Path, tmp_path: Path) -> None:
 )
 def test_rows_follow_the_driving_rule(rule: dict[str, int], rows: list[int], clip: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "take.npz", coeff=stored())
-    driving = Driving(clip, 16, **rule)
+    driving = Driving(clip, Selection(**rule, size=16))
     assert sum(len(chunk) for chunk in driving) == len(rows)
     assert np.array_equal(read_coefficients(tmp_path, driving), motion_coefficients(stored()[rows]))
 
@@ -80,14 +81,14 @@ def test_the_row_of_a_single_image_is_read(tmp_path: Path) -> None:
 
 def test_a_clip_without_a_file_is_named(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(MethodError, match=r"no coefficients of take\.mkv; looked for anna_take\.npz, anna_take\.mat, "):
-        read_coefficients(tmp_path, Driving(clip, 16))
+        read_coefficients(tmp_path, Driving(clip, Selection(size=16)))
 
 
 @pytest.mark.parametrize("rows", [FRAMES - 1, FRAMES + 1])
 def test_another_length_than_the_clip_is_named(rows: int, clip: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "take.npz", coeff=stored(rows))
     with pytest.raises(MethodError, match=rf"take\.npz: holds {rows} rows, and take\.mkv has 7 frames\. Give one row"):
-        read_coefficients(tmp_path, Driving(clip, 16, start=1))
+        read_coefficients(tmp_path, Driving(clip, Selection(start=1, size=16)))
 
 
 def in_degrees() -> NDArray[np.float64]:

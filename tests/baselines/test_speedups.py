@@ -13,6 +13,7 @@ from baselines._shared.native.speedups import check_compiler, store_channels_las
 from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.interface import Driving, MethodConfig
+from evalkit.types import Selection
 from tests.fakes import noise
 
 OPTIONS = {"batch": "auto"}
@@ -38,7 +39,9 @@ def frames_of(folder: Path, config: MethodConfig) -> tuple[Tensor, Blend]:
     network = nn.Conv2d(3, 3, 3, padding=1).requires_grad_(False)
     animator = Blend(store_channels_last(network) if config.channels_last else network)
     method = NativeMethod(animator, config, size=32)
-    chunks = [torch.from_numpy(c) for c in method.animate(noise(1, 32, seed=1), Driving(path, 32), "absolute")]
+    chunks = [
+        torch.from_numpy(c) for c in method.animate(noise(1, 32, seed=1), Driving(path, Selection(size=32)), "absolute")
+    ]
     return torch.cat(chunks), animator
 
 

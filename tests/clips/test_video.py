@@ -10,11 +10,12 @@ from PIL import Image
 
 from evalkit.clips import video
 from evalkit.errors import VideoError
+from evalkit.types import Selection
 from tests.fakes import encode, grey, noise
 
 
-def read(path, **options):
-    return np.concatenate(list(video.iter_frames(path, **options)))
+def read(path, chunk=video.CHUNK, **rule):
+    return np.concatenate(list(video.iter_frames(path, Selection(**rule), chunk=chunk)))
 
 
 def level(frames):
@@ -73,14 +74,14 @@ def test_start_stride_and_maximum(tmp_path, start, stride, maximum):
     rule = {"start": start, "stride": stride, "maximum": maximum}
     wanted = frames[start::stride][:maximum]
     assert np.array_equal(read(tmp_path / "a.mkv", chunk=3, **rule), wanted)
-    assert video.count_frames(tmp_path / "a.mkv", **rule) == len(wanted)
+    assert video.count_frames(tmp_path / "a.mkv", Selection(**rule)) == len(wanted)
 
 
 def test_a_start_after_the_end_is_refused(tmp_path):
     video.write_video(tmp_path / "a.mkv", [noise(3)], 25)
     with pytest.raises(VideoError, match=r"a\.mkv: no frame at index 3 or later\. Use a longer clip"):
         read(tmp_path / "a.mkv", start=3)
-    assert video.count_frames(tmp_path / "a.mkv", start=3) == 0
+    assert video.count_frames(tmp_path / "a.mkv", Selection(start=3)) == 0
 
 
 @pytest.mark.parametrize("indices", [(0,), (4, 0, 4), (-1,), (-5, 2, -2), (3, -1, 0, -1)])
@@ -168,7 +169,7 @@ def test_image_folders_are_read_in_natural_order(tmp_path):
     (tmp_path / "._frame1.png").write_bytes(b"left by another system")
     assert np.array_equal(read(tmp_path, chunk=2), frames)
     assert np.array_equal(video.read_frames(tmp_path, [-1, 1]), frames[[-1, 1]])
-    assert video.count_frames(tmp_path, start=1, stride=2) == 2
+    assert video.count_frames(tmp_path, Selection(start=1, stride=2)) == 2
     assert video.frame_rate(tmp_path) == 25.0
 
 

@@ -9,11 +9,12 @@ from PIL import Image
 
 from evalkit.clips import video
 from evalkit.errors import VideoError
+from evalkit.types import Selection
 from tests.fakes import encode, grey, noise
 
 
-def read(path, **options):
-    return np.concatenate(list(video.iter_frames(path, **options)))
+def read(path, **rule):
+    return np.concatenate(list(video.iter_frames(path, Selection(**rule))))
 
 
 def level(frames):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extractor
+from evalkit.types import Selection
 from tests.e2e.conftest import FRAMES, write_clip
 
 SCORED = FRAMES - 1
@@ -18,7 +19,7 @@ FACE = [key for key in KEYS if "[" in key and not key.startswith("coverage")]
 @pytest.fixture
 def clean(small_root):
     """(4, 128, 128, 3): the frames of the first person that small_self scores."""
-    return np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", start=1)))
+    return np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", Selection(start=1))))
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_frames_of_another_size_are_named(score, clean, tmp_path, shape):
 def test_odd_sizes_are_scored_when_the_protocol_is_odd(score, clean, protocols, tmp_path, small_root):
     text = (protocols / "small_self.yaml").read_text().replace("128", "97").replace("small_self", "odd_self")
     (tmp_path / "odd_self.yaml").write_text(text)
-    resized = np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", start=1, size=97)))
+    resized = np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", Selection(start=1, size=97))))
     metrics = score(resized, ("l1", "ssim", "csim[dlib]"), tmp_path / "odd_self.yaml")["metrics"]
     assert metrics["l1"]["value"] == 0 and metrics["ssim"]["value"] == pytest.approx(1)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evalkit.clips import video
+from evalkit.types import Selection
 from tests.e2e.conftest import assert_explained, write_clip
 
 
@@ -16,7 +17,9 @@ def outputs(small_root, tmp_path):
     folder = tmp_path / "outputs"
     folder.mkdir()
     for identity in range(3):
-        frames = np.concatenate(list(video.iter_frames(small_root / f"person{identity}" / "take.mkv", start=1)))
+        frames = np.concatenate(
+            list(video.iter_frames(small_root / f"person{identity}" / "take.mkv", Selection(start=1)))
+        )
         if identity == 1:
             for index, frame in enumerate(frames):
                 video.write_image(folder / "person1_take" / f"{index}.png", frame)
@@ -42,7 +45,7 @@ def test_perfect_outputs_get_perfect_scores(score, outputs):
 
 
 def test_what_does_not_fit_is_named_and_costs_only_its_pair(score, outputs, small_root):
-    frames = np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", start=1)))
+    frames = np.concatenate(list(video.iter_frames(small_root / "person0" / "take.mkv", Selection(start=1))))
     write_clip(outputs / "person0_take.mkv", frames[:-1])
     shutil.rmtree(outputs / "person1_take")
     write_clip(outputs / "person2_take.mkv", frames[:, ::2, ::2])

@@ -9,6 +9,7 @@ from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import METRICS
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank, dependency_order
+from evalkit.types import AS_STORED
 from tests.extractors.conftest import CLIPS
 from tests.extractors.stand_ins import locate_with_stand_ins
 from tests.fakes import drawn_heads, in_chunks
@@ -89,7 +90,7 @@ def of_windows(name, frames, folder):
     video.write_video(folder / "clip.mkv", [frames], 25)
     found = []
     for size in SIZES:
-        features = FeatureBank(FeatureCache(folder / str(size))).collect(folder / "clip.mkv", {"size": None}, [name])
+        features = FeatureBank(FeatureCache(folder / str(size))).collect(folder / "clip.mkv", AS_STORED, [name])
         for part in video.iter_frames(folder / "clip.mkv", chunk=size):
             features.feed(part)
         found.append(features.finish()[name])

@@ -3,6 +3,7 @@
 import random
 import time
 from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from evalkit.clips import video
 from evalkit.errors import MethodError, VideoError, WeightsError
 from evalkit.method.cost import Step
 from evalkit.method.generate import generate, seed_everything
+from evalkit.types import Selection
 from tests.fakes import SIZE, FakeMethod, copying, grey, make_pair, make_protocol, noise
 
 COUNT = 20
@@ -38,7 +40,7 @@ def frames_of(path):
 
 def test_frames_are_written_losslessly_in_order(make, pair):
     (count, steps), output = make(copying)
-    expected = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
+    expected = np.concatenate(list(video.iter_frames(pair.driving.path, Selection(size=SIZE))))
     assert count == COUNT == sum(step.frames for step in steps) and np.array_equal(frames_of(output), expected)
     assert video.frame_rate(output) == 30
 
@@ -54,8 +56,43 @@ def test_the_method_gets_the_sources_and_driving_frames_of_the_protocol(make, pa
     (count, _), output = make(animate, driving={"start": 2, "stride": 5, "maximum": 3})
     assert np.array_equal(seen["sources"], video.read_frames(pair.source.path, (0, -1), size=SIZE))
     assert count == 3 and np.array_equal(*seen["twice"])
-    everything = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
+    everything = np.concatenate(list(video.iter_frames(pair.driving.path, Selection(size=SIZE))))
     assert np.array_equal(frames_of(output), everything[2:17:5]) and video.frame_rate(output) == 6
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Paths that were decoded, one entry each time."""
+    paths = []
+    for name in ("iter_frames", "count_frames", "read_frames"):
+        original = getattr(video, name)
+        monkeypatch.setattr(video, name, lambda path, *a, _of=original, **k: paths.append(path) or _of(path, *a, **k))
+    return paths
+
+
+def test_both_clips_are_decoded_once(make, pair, decoded):
+    make(copying, driving={"start": 2, "stride": 3})
+    assert sorted(decoded) == sorted([pair.source.path, pair.driving.path])
+
+
+@pytest.mark.parametrize(
+    ("animate", "times"),
+    [
+        (lambda sources, driving: iter([noise(COUNT)]), 1),
+        (lambda sources, driving: iter([next(iter(driving)), noise(COUNT - video.CHUNK)]), 2),
+        (lambda sources, driving: iter([np.concatenate([c for _ in range(2) for c in driving])[:COUNT]]), 2),
+    ],
+    ids=["blind", "stops early", "looks twice"],
+)
+def test_driving_frames_that_a_method_leaves_out_are_counted_for_it(make, pair, decoded, animate, times):
+    (count, _), output = make(animate)
+    assert count == COUNT == len(frames_of(output))
+    assert decoded.count(pair.driving.path) == times
+
+
+def test_a_method_that_never_ends_is_stopped(make):
+    with pytest.raises(MethodError, match=rf"returned more than {COUNT} frames for {COUNT} driving frames"):
+        make(lambda sources, driving: repeat(noise(3)))
 
 
 def test_sources_of_different_sizes_are_brought_to_the_protocols_size(pair, tmp_path):
@@ -86,7 +123,7 @@ def test_an_anchor_comes_first_and_what_is_made_of_it_is_dropped(pair, tmp_path)
 
     anchored = replace(pair, anchor=anchor)
     count, _ = generate(anchored, FakeMethod(animate), make_protocol(driving={"start": 2}), output, 0)
-    everything = np.concatenate(list(video.iter_frames(pair.driving.path, size=SIZE)))
+    everything = np.concatenate(list(video.iter_frames(pair.driving.path, Selection(size=SIZE))))
     assert np.array_equal(seen[0][0], video.read_frames(anchor, (0,), size=SIZE)[0])
     assert np.array_equal(seen[0][1:], everything[2:])
     assert count == COUNT - 2 and np.array_equal(frames_of(output), everything[2:])
@@ -199,8 +236,8 @@ def test_a_driving_clip_that_is_too_short(make):
 def test_the_speed_is_the_methods_own(make, monkeypatch):
     clock, original = [0.0], video.iter_frames
 
-    def decode(path, **options):
-        for chunk in original(path, **options):
+    def decode(*selected):
+        for chunk in original(*selected):
             clock[0] += 100
             yield chunk
 

@@ -9,12 +9,12 @@ import pytest
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
-from evalkit.protocol.schema import DrivingRule
 from evalkit.records.run import RunHeader
 from evalkit.report.landmarks import MISSING, PairLandmarks, choose_detector, write_landmarks
 from evalkit.report.media import ClipFile
 from evalkit.scoring.cache import FeatureCache, feature_key
 from evalkit.scoring.features import chain_signature
+from evalkit.types import Selection
 from tests.facts import header_facts
 
 SIZE, FRAMES = 64, 3
@@ -24,7 +24,7 @@ SIZE, FRAMES = 64, 3
 def job(tmp_path):
     def made(clips, extract=False, size=SIZE):
         out = tmp_path / "out.js"
-        rule = DrivingRule(start=1)
+        rule = Selection(start=1, size=size)
         return PairLandmarks("pair", out, "dlib68", tuple(clips), size, rule, tmp_path / "cache", extract)
 
     return made
@@ -50,7 +50,7 @@ def test_points_come_from_the_keys_that_scoring_uses(tmp_path, job):
         ClipFile("driving", tmp_path / "d", "dd"),
         ClipFile("0", tmp_path / "g", "gg"),
     ]
-    rule = DrivingRule(start=1).model_dump()
+    rule = {"start": 1, "stride": 1, "maximum": None, "end_margin": 0}
     still, moving = np.full((1, 68, 2), 16.0), np.full((FRAMES, 68, 2), 32.0)
     moving[1] = np.nan
     remember(tmp_path, clips[0], {"indices": [0], "size": SIZE}, still)

@@ -6,8 +6,8 @@ from PIL import Image
 
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
-from evalkit.protocol.schema import DrivingRule
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
+from evalkit.types import Selection
 from tests.fakes import grey
 
 SIZE, SOURCE = 32, 10
@@ -28,7 +28,7 @@ def clips(tmp_path):
 @pytest.fixture
 def job(tmp_path):
     def made(clips, **rule):
-        return PairMedia("pair", tmp_path / "media", tuple(clips), 4, SIZE, DrivingRule(**rule))
+        return PairMedia("pair", tmp_path / "media", tuple(clips), 4, SIZE, Selection(**rule, size=SIZE))
 
     return made
 
@@ -110,7 +110,7 @@ def test_many_methods_shrink_the_tiles_and_keep_them_whole_blocks(tmp_path):
     path = tmp_path / "big.mkv"
     video.write_video(path, [grey([99], 512)], 25)
     clips = [ClipFile(str(i), path, None) for i in range(42)]
-    mosaic = make_mosaic(PairMedia("pair", tmp_path / "media", tuple(clips), 1, 512, DrivingRule()))
+    mosaic = make_mosaic(PairMedia("pair", tmp_path / "media", tuple(clips), 1, 512, Selection(size=512)))
     width, height = video.frame_size(tmp_path / "media" / mosaic.video)
     assert mosaic.side % 16 == 0 and mosaic.side >= 256
     assert (width, height) == (mosaic.side * 7, mosaic.side * 6) and width * height <= 2048 * 2048

@@ -81,9 +81,9 @@ def test_driving_rows_are_those_the_protocol_selects(tmp_path, score):
     ],
 )
 def test_the_rule_takes_the_rows_of_the_frames_that_are_decoded(tmp_path, pair, rule, rows):
-    driving = make_protocol(driving=rule).driving
-    assert driving.indices(FRAMES) == rows
-    decoded = np.concatenate(list(video.iter_frames(tmp_path / "driving.mkv", **driving.model_dump())))
+    selection = make_protocol(driving=rule).selection
+    assert selection.indices(FRAMES) == rows
+    decoded = np.concatenate(list(video.iter_frames(tmp_path / "driving.mkv", selection)))
     assert (decoded[:, 0, 0, 0] - 1).tolist() == rows
 
 
@@ -151,9 +151,9 @@ def test_pickled_objects_are_refused(tmp_path):
 
 def test_a_driving_file_of_the_selected_frames_only_is_refused(tmp_path, pair):
     files = {"smirk": PairFiles(write(tmp_path / "g.npz", **arrays(5)), write(tmp_path / "d.npz", **arrays(5)))}
-    rule = make_protocol(driving={"start": 1}).driving
+    selection = make_protocol(driving={"start": 1}).selection
     with pytest.raises(ScoreError, match=r"5 rows for the 6 frames of the driving \(driving\.mkv\) clip"):
-        read_pair(files, ["smirk"], pair.driving.path, rule)
+        read_pair(files, ["smirk"], pair.driving.path, selection)
 
 
 def test_files_are_named_after_method_pair_and_driving_clip(tmp_path, pair):

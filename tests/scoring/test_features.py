@@ -9,6 +9,7 @@ from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extractor
 from evalkit.scoring import features as features_module
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank, chain_signature
+from evalkit.types import AS_STORED, Selection
 from tests.fakes import NO_FACE, SIZE, brightness_extractor, doubling_extractor, grey
 
 LEVELS = [10, 20, NO_FACE, 40, 50, 60, 70]
@@ -37,7 +38,7 @@ def bank(tmp_path, name="cache"):
 
 
 def collected(a_bank, path, chunk=16, wanted=("doubled",)):
-    found = a_bank.collect(path, {"size": None}, wanted)
+    found = a_bank.collect(path, AS_STORED, wanted)
     if found.missing:
         for frames in video.iter_frames(path, chunk=chunk):
             found.feed(frames)
@@ -80,8 +81,8 @@ def test_the_key_is_the_content_not_the_name(tmp_path, clip, calls):
     collected(bank(tmp_path), clip)
     copy = tmp_path / "copy.mkv"
     copy.write_bytes(clip.read_bytes())
-    assert bank(tmp_path).collect(copy, {"size": None}, ["doubled"]).missing == []
-    assert bank(tmp_path).collect(clip, {"size": 8}, ["doubled"]).missing == ["brightness", "doubled"]
+    assert bank(tmp_path).collect(copy, AS_STORED, ["doubled"]).missing == []
+    assert bank(tmp_path).collect(clip, Selection(size=8), ["doubled"]).missing == ["brightness", "doubled"]
 
 
 def test_a_clip_that_changes_is_read_again(tmp_path, clip, calls):
@@ -95,7 +96,7 @@ def test_another_signature_is_another_key(tmp_path, clip, calls):
     collected(bank(tmp_path), clip)
     newer = Extractor("brightness", "brightness|v2", (), EXTRACTORS["brightness"].load)
     with EXTRACTORS.also({"brightness": newer}):
-        assert bank(tmp_path).collect(clip, {"size": None}, ["doubled"]).missing == ["brightness", "doubled"]
+        assert bank(tmp_path).collect(clip, AS_STORED, ["doubled"]).missing == ["brightness", "doubled"]
 
 
 def test_single_frames(tmp_path, clip, calls):
@@ -114,19 +115,19 @@ def test_no_extractor_wanted_decodes_nothing(tmp_path, clip, monkeypatch):
 
 def test_a_clip_that_is_not_there(tmp_path, calls):
     with pytest.raises(VideoError, match=r"gone\.mkv: no such file"):
-        bank(tmp_path).collect(tmp_path / "gone.mkv", {}, ["brightness"])
+        bank(tmp_path).collect(tmp_path / "gone.mkv", AS_STORED, ["brightness"])
 
 
 def test_an_unknown_extractor(tmp_path, clip):
     with pytest.raises(UnknownNameError, match=r"no extractor called 'dlib86'\. Did you mean 'dlib68'"):
-        bank(tmp_path).collect(clip, {}, ["dlib86"])
+        bank(tmp_path).collect(clip, AS_STORED, ["dlib86"])
 
 
 def test_a_failed_clip_leaves_nothing_in_the_cache(tmp_path, clip, calls):
-    found = bank(tmp_path).collect(clip, {"size": None}, ["doubled"])
+    found = bank(tmp_path).collect(clip, AS_STORED, ["doubled"])
     found.feed(grey([1, 2]))
     assert not (tmp_path / "cache").exists()
-    assert bank(tmp_path).collect(clip, {"size": None}, ["doubled"]).missing == ["brightness", "doubled"]
+    assert bank(tmp_path).collect(clip, AS_STORED, ["doubled"]).missing == ["brightness", "doubled"]
 
 
 def test_signatures_name_the_whole_chain(calls):
@@ -148,10 +149,10 @@ def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls):
     }
     with EXTRACTORS.also(entries):
         for chunk in (1, 2, 5, 16):
-            found = bank(tmp_path, f"cache{chunk}").collect(clip, {"size": None}, ["windows", "whole"])
+            found = bank(tmp_path, f"cache{chunk}").collect(clip, AS_STORED, ["windows", "whole"])
             for frames in video.iter_frames(clip, chunk=chunk):
                 found.feed(frames)
             # Frames 10 20 0 | 40 50 60 | 70 is left over.
             assert found.finish()["windows"]["mean"].tolist() == [10, 50]
             assert found.finish()["whole"]["frames"].tolist() == [[7, 10, 20, 0, 40, 50, 60, 70]]
-        assert bank(tmp_path, "cache1").collect(clip, {"size": None}, ["windows", "whole"]).missing == []
+        assert bank(tmp_path, "cache1").collect(clip, AS_STORED, ["windows", "whole"]).missing == []

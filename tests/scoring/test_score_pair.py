@@ -12,7 +12,7 @@ from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
 from evalkit.scoring import score_pair
-from evalkit.scoring.score_pair import driving_frames, extractors_of, metric_signatures
+from evalkit.scoring.score_pair import extractors_of, metric_signatures
 from tests.fakes import NO_FACE, SIZE, brightness_extractor, grey, make_pair, make_protocol
 from tests.scoring.small_metrics import L1, TO_DRIVING, TO_SOURCE, score_into, scored
 
@@ -89,7 +89,7 @@ def test_chunks_do_not_matter(clips, score, monkeypatch):
     results = []
     original = video.iter_frames
     for chunk in (1, 2, 7, 16):
-        monkeypatch.setattr(video, "iter_frames", lambda path, chunk=chunk, **k: original(path, chunk=chunk, **k))
+        monkeypatch.setattr(video, "iter_frames", lambda *selected, chunk=chunk: original(*selected, chunk=chunk))
         results.append(score(pair, generated, cache=f"cache{chunk}"))
     for name in ("l1", "to_driving", "to_source"):
         assert all(np.array_equal(r[name].values, results[0][name].values, equal_nan=True) for r in results)
@@ -236,7 +236,7 @@ def test_a_damaged_clip_leaves_no_features(clips, score, tmp_path):
 def test_driving_frames_follow_the_rule(clips):
     pair, _ = clips([1] * 5)
     rule = make_protocol(driving={"start": 1, "stride": 3}).driving
-    frames = np.concatenate(list(driving_frames(pair.driving.path, 8, rule)))
+    frames = np.concatenate(list(video.iter_frames(pair.driving.path, rule.selection(8))))
     assert frames.shape == (2, 8, 8, 3) and frames[:, 0, 0, 0].tolist() == [40, 80]
 
 

@@ -19,6 +19,7 @@ from evalkit.errors import MethodError
 from evalkit.method.checkpoints import Checkpoints, with_checkpoint
 from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.interface import Driving, MethodConfig
+from evalkit.types import Selection
 from tests.baselines.sfd.conftest import TINY, tiny_config
 from tests.fakes import noise
 
@@ -32,7 +33,7 @@ def config_of(path: Path | None, **keys: object) -> MethodConfig:
 def clip(tmp_path: Path) -> Driving:
     path = tmp_path / "driving.mkv"
     video.write_video(path, [noise(3, 48)], 25)
-    return Driving(path, 48)
+    return Driving(path, Selection(size=48))
 
 
 @pytest.mark.parametrize("motion", ["absolute", "relative"])

@@ -18,6 +18,7 @@ from evalkit.clips import video
 from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.interface import Driving, MethodConfig
 from evalkit.metrics import METRICS as KNOWN
+from evalkit.types import Selection
 from tests.baselines.sfd.conftest import TINY, lively, make_corpus
 from tests.fakes import make_clip, noise
 
@@ -48,7 +49,11 @@ def test_numbers_are_those_of_a_run_of_the_averaged_weights(make_trainer, tmp_pa
     for number, clip in enumerate(clips):
         path = tmp_path / f"{number}.mkv"
         video.write_video(path, [clip[1:]], 25)
-        generated.append(video.to_uint8(np.concatenate(list(method.animate(clip[:1], Driving(path, 32), "absolute")))))
+        generated.append(
+            video.to_uint8(
+                np.concatenate(list(method.animate(clip[:1], Driving(path, Selection(size=32)), "absolute")))
+            )
+        )
     for name in METRICS:
         values = [KNOWN[name].function(made, clip[1:]).mean() for made, clip in zip(generated, clips, strict=True)]
         assert found[f"validation/{name}"] == pytest.approx(np.mean(values), rel=1e-3)

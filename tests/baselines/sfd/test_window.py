@@ -18,6 +18,7 @@ from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.method.find import build_method, find_method
 from evalkit.method.interface import Driving
+from evalkit.types import Selection
 from tests.baselines.sfd.conftest import TINY
 from tests.baselines.sfd.test_adapter import config_of
 from tests.fakes import noise
@@ -148,7 +149,7 @@ def test_the_method_looks_through_two_windows_and_moves_the_whole_source(talking
     video.write_video(path, [talking], 25)
     method = build_method(find_method("sfd"), config_of(windowed))
     assert isinstance(method, WindowMethod)
-    frames = np.concatenate(list(method.animate(other, Driving(path, 128), motion)))
+    frames = np.concatenate(list(method.animate(other, Driving(path, Selection(size=128)), motion)))
     windows = windows_of(TINY.model_copy(update={"window": 1.5}))
     at_source, at_driving = (windows.of_frames([clip], 128) for clip in (other, talking))
     assert at_source != at_driving and 40 < at_source.side < 100
@@ -175,7 +176,7 @@ def test_without_a_face_the_whole_frame_is_the_window(windowed, tmp_path, motion
     method = build_method(find_method("sfd"), config_of(windowed))
     inner = method._method
     assert isinstance(inner, NativeMethod)
-    source, driving = noise(1, 48, seed=1), Driving(path, 48)
+    source, driving = noise(1, 48, seed=1), Driving(path, Selection(size=48))
     found, expected = (np.concatenate(list(m.animate(source, driving, motion))) for m in (method, inner))
     assert np.array_equal(found, expected)
 

@@ -6,6 +6,7 @@ import pytest
 from evalkit.clips import video
 from evalkit.errors import VideoError
 from evalkit.method.interface import Driving
+from evalkit.types import Selection
 from tests.datasets.prepare.raw import decoded
 
 
@@ -49,8 +50,8 @@ def test_frames_close_to_the_end_are_left_out(tmp_path):
     video.write_video(path, [numbers], 25)
 
     def taken(**rule):
-        found = [int(frame[0, 0, 0]) for chunk in Driving(path, 16, **rule) for frame in chunk]
-        assert video.count_frames(path, **rule) == len(found)
+        found = [int(frame[0, 0, 0]) for chunk in Driving(path, Selection(**rule, size=16)) for frame in chunk]
+        assert video.count_frames(path, Selection(**rule)) == len(found)
         return found
 
     # FSRT with two sources: every tenth frame, at least ten away from frame 0 and from the last, 40.
