@@ -97,15 +97,14 @@ def side(asked: argparse.Namespace, work: Path, name: str, method: str, cache: P
 def ours(work: Path, method: str, tag: str, frames: int, workers: int, upsample: int) -> None:
     from evalkit.protocol.schema import find_protocol
     from evalkit.runs.foreign_clips import find_outputs
-    from evalkit.runs.run import Settings, resolve_pairs, score_outputs
-    from evalkit.scoring.pool import scoring_pool
+    from evalkit.runs.run import score_outputs
+    from evalkit.runs.session import RunSettings, open_session
 
     protocol = find_protocol(str(work / "bench.yaml"))
-    pairs = resolve_pairs(protocol, work / "clips")
-    outputs = find_outputs(work / "made" / "bench" / method / "generated", pairs)
-    settings = Settings(data=work / "clips", out=work / "runs", tag=tag)
-    with scoring_pool(workers) as pool:
-        finished = score_outputs(protocol, outputs, method, settings, pairs, pool, lambda *_: None)
+    settings = RunSettings(data=work / "clips", out=work / "runs", workers=workers)
+    with open_session(protocol, settings) as session:
+        outputs = find_outputs(work / "made" / "bench" / method / "generated", session.pairs)
+        finished = score_outputs(session, outputs, method, tag)
     print(json.dumps({key: entry.value for key, entry in finished.summary.metrics.items()}))
 
 

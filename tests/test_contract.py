@@ -17,7 +17,7 @@ from evalkit.extractors import EXTRACTORS
 from evalkit.method.find import find_method, list_methods
 from evalkit.metrics import METRICS, find_metric
 from evalkit.protocol.schema import list_protocols
-from evalkit.runs.run import choose_metrics
+from evalkit.runs.session import choose_metrics
 from tests.fakes import make_protocol
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from evalkit.errors import EvalkitError
 from evalkit.figures.files import check_format
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol, find_protocol
-from evalkit.runs.run import choose_metrics
+from evalkit.runs.session import choose_metrics
 from evalkit.scoring.availability import unavailable
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank

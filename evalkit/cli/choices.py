@@ -1,20 +1,18 @@
-"""What a command line says of a run, as the values that `evalkit.runs.run` takes: the same for every command that
-runs.
-"""
+"""What a command line says of a run, as the values that `evalkit.runs` takes: the same for every command that runs."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from evalkit.cli.console import worker_count
 from evalkit.cli.devices import resolve_device, resolve_scoring_device
-from evalkit.method.find import MethodEntry, method_options
+from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
-from evalkit.runs.run import Settings
+from evalkit.protocol.schema import Protocol
+from evalkit.runs.run import MethodRun
+from evalkit.runs.session import RunSettings
 from evalkit.scoring.coefficients import parse_folders
-from evalkit.scoring.device_pool import pool_on
-from evalkit.scoring.pool import ScoringPool
 
 
 @dataclass(frozen=True)
@@ -26,13 +24,24 @@ class MethodChoice:
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     channels_last: bool = False
     compile: bool = False
-    option: tuple[str, ...] = ()
+    option: Sequence[str] | None = None
     random_weights: bool = False
     seed: int = 0
 
+    def runs(self, names: Sequence[str], tag: str | None) -> list[MethodRun]:
+        """The methods with these names. Raises `UnknownNameError`, and as `config` does."""
+        entries = {entry.card.id: entry for entry in map(find_method, names)}
+        return [MethodRun(entry, self.config(entry), tag) for entry in entries.values()]
+
+    def anchors(self, protocol: Protocol, beside: Sequence[MethodRun]) -> list[MethodRun]:
+        """The anchors of a protocol that are not among the methods `beside` them."""
+        there = {job.entry.card.id for job in beside}
+        entries = [find_method(name) for name in protocol.anchors if name not in there]
+        return [MethodRun(entry, self.for_anchor().config(entry), anchor=True) for entry in entries]
+
     def for_anchor(self) -> "MethodChoice":
         """The same without what is meant for the method that was asked for."""
-        return replace(self, checkpoint=None, option=(), seed=0)
+        return replace(self, checkpoint=None, option=None, seed=0)
 
     def config(self, entry: MethodEntry) -> MethodConfig:
         """What `entry` is built with; what is for networks does not reach methods without.
@@ -48,7 +57,7 @@ class MethodChoice:
             seed=self.seed,
             channels_last=self.channels_last and learned,
             compile=self.compile and learned,
-            options=method_options(entry.card, self.option),
+            options=method_options(entry.card, self.option or ()),
         )
 
 
@@ -58,32 +67,26 @@ class RunChoice:
 
     data: Path | None
     out: Path
-    tag: str | None
+    metric: Sequence[str] | None
+    coefficients: Sequence[str] | None
+    limit: int | None
+    pair: Sequence[str] | None
+    subset: Literal["all", "missing-ok"]
     max_failures: int | None
-    coefficients: tuple[str, ...]
     workers: int | None
     scoring_device: str
-    metric: tuple[str, ...] = ()
-    limit: int | None = None
-    pair: tuple[str, ...] = ()
 
-    def settings(self) -> Settings:
-        """Everything but the method's configuration. Raises `EvalkitError` for coefficients that are not there."""
-        return Settings(
+    def settings(self) -> RunSettings:
+        """What a session is opened with. Raises `EvalkitError` for coefficients or a device that are not there."""
+        return RunSettings(
             data=self.data,
             out=self.out,
-            tag=self.tag,
-            metrics=self.metric,
+            metrics=tuple(self.metric or ()),
             limit=self.limit,
-            only=self.pair,
+            only=tuple(self.pair or ()),
+            missing_ok=self.subset == "missing-ok",
             max_failures=self.max_failures,
-            coefficients=parse_folders(self.coefficients),
+            coefficients=parse_folders(self.coefficients or ()),
+            workers=worker_count(self.workers),
+            scoring_device=resolve_scoring_device(self.scoring_device),
         )
-
-    def pool(self) -> AbstractContextManager[ScoringPool]:
-        """Where pairs are scored. Raises `RunError` for a device that is not there."""
-        return pool_on(resolve_scoring_device(self.scoring_device), worker_count(self.workers))
-
-    def total(self, pairs: int) -> int:
-        """How many of the protocol's `pairs` are asked for."""
-        return min(self.limit or pairs, len(self.pair) or pairs)

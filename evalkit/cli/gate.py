@@ -1,20 +1,12 @@
 """`evalkit gate`: an exit code for CI, `evalkit gate save`: a baseline file, `evalkit gate power`: how many clips."""
 
 import os
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from evalkit.cli import options
-
-if TYPE_CHECKING:
-    from evalkit.cli.choices import MethodChoice, RunChoice
-    from evalkit.gate.rules import Rules
-    from evalkit.gate.side import Side
-    from evalkit.gate.verdict import Verdict
-    from evalkit.runs.run import OnPair
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 
@@ -26,6 +18,10 @@ CandidatePath = Annotated[Path | None, typer.Option("--candidate", "-c", metavar
 RulesFile = Annotated[
     Path | None, typer.Option("--rules", metavar="YAML", help="Rules per metric (docs/gate.md). Sensible without.")
 ]
+
+WITHOUT_A_RUN = {"baseline", "candidate", "rules", "data", "stage", "markdown", "junit", "strips", "link_base"}
+WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "as_json"}
+"""Options that mean something for a candidate that was run before; all others say how to run one now."""
 
 
 @app.callback()
@@ -51,7 +47,15 @@ def gate(
     option: options.MethodOptions = None,
     random_weights: options.RandomWeights = False,
     seed: options.Seed = 0,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", "-m", metavar="NAME", help="Judge only this metric of the baseline. Repeatable."),
+    ] = None,
     coefficients: options.Coefficients = None,
+    limit: options.Limit = None,
+    pair: options.PairIds = None,
+    subset: options.Subset = "all",
+    anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods.")] = False,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -82,14 +86,19 @@ def gate(
     """
     if context.invoked_subcommand is not None:
         return
-    _check_form(baseline, candidate, protocol, method, checkpoint, stage)
+    _check_form(context, baseline, candidate, protocol, method)
     assert baseline is not None
+    from functools import partial
+
     from evalkit.cli.choices import MethodChoice, RunChoice
+    from evalkit.cli.console import pair_progress, say
     from evalkit.cli.gate_report import Outputs, report
     from evalkit.gate import history as store
+    from evalkit.gate.candidate import gate_candidate
     from evalkit.gate.rules import read_rules
     from evalkit.gate.side import read_side
     from evalkit.gate.verdict import gate as compare
+    from evalkit.protocol.schema import find_protocol
 
     judged_by, there = read_rules(rules), read_side(baseline)
     if candidate is not None:
@@ -97,11 +106,21 @@ def gate(
         verdict = compare(there, here, judged_by)
     else:
         assert protocol is not None and method is not None
-        how = MethodChoice(
-            checkpoint, device, precision, channels_last, compile_, tuple(option or ()), random_weights, seed
+        how = MethodChoice(checkpoint, device, precision, channels_last, compile_, option, random_weights, seed)
+        what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+        chosen = find_protocol(protocol)
+        job = how.runs([method], tag)[0]
+        verdict, here = gate_candidate(
+            there,
+            judged_by,
+            chosen,
+            job,
+            what.settings(),
+            partial(pair_progress, quiet=quiet),
+            say,
+            stage == "quick",
+            how.anchors(chosen, [job]) if anchors else (),
         )
-        what = RunChoice(data, out, tag, max_failures, tuple(coefficients or ()), workers, scoring_device)
-        verdict, here = _in_one_go(there, judged_by, protocol, method, how, what, stage == "quick", quiet)
     outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
     report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
     if history is not None:
@@ -162,48 +181,29 @@ def power(
 
 
 def _check_form(
-    baseline: Path | None,
-    candidate: Path | None,
-    protocol: str | None,
-    method: str | None,
-    checkpoint: Path | None,
-    stage: str,
+    context: typer.Context, baseline: Path | None, candidate: Path | None, protocol: str | None, method: str | None
 ) -> None:
-    """Raise `EvalkitError` for a command that names no candidate, or two."""
+    """Raise `EvalkitError` for a command that names no candidate, or two, or says how to run one that was run."""
     from evalkit.errors import EvalkitError
 
     if baseline is None:
         raise EvalkitError("--baseline is missing: a run folder, a baseline file or a leaderboard entry.")
-    one_go = [name for name, value in (("--protocol", protocol), ("--method", method)) if value]
-    if candidate is not None and (one_go or checkpoint or stage == "quick"):
-        raise EvalkitError("Give --candidate, or --protocol and --method to run it now, not both.")
-    if candidate is None and len(one_go) < 2:
+    if candidate is None and not (protocol and method):
         raise EvalkitError("Give --candidate RUN, or --protocol and --method to run the candidate now.")
+    if candidate is not None and (protocol or method or context.params["stage"] == "quick"):
+        raise EvalkitError("Give --candidate, or --protocol and --method to run it now, not both.")
+    given = [parameter.opts[0] for parameter in context.command.params if _is_about_running(context, parameter.name)]
+    if candidate is not None and given:
+        raise EvalkitError(
+            f"{candidate} was run already, so {', '.join(given)} would change nothing. Leave that out, or give "
+            "--protocol and --method instead of --candidate."
+        )
+    chosen = context.params["limit"] or context.params["pair"]
+    if context.params["stage"] == "quick" and chosen:
+        raise EvalkitError("--stage quick chooses the pairs itself. Leave out --limit and --pair, or --stage quick.")
 
 
-def _in_one_go(
-    baseline: "Side",
-    rules: "Rules",
-    protocol: str,
-    method: str,
-    how: "MethodChoice",
-    what: "RunChoice",
-    quick: bool,
-    quiet: bool,
-) -> "tuple[Verdict, Side]":
-    """Run the candidate and compare it."""
-    from dataclasses import replace
-
-    from evalkit.cli.console import pair_progress
-    from evalkit.gate.candidate import gate_candidate
-    from evalkit.method.find import find_method
-    from evalkit.protocol.schema import find_protocol
-
-    chosen, entry = find_protocol(protocol), find_method(method)
-    settings = replace(what.settings(), config=how.config(entry))
-
-    def progress(pairs: int) -> "AbstractContextManager[OnPair]":
-        return pair_progress(f"{chosen.id} / {entry.card.id}", pairs, quiet)
-
-    with what.pool() as pool:
-        return gate_candidate(baseline, rules, chosen, entry, settings, pool, progress, quick)
+def _is_about_running(context: typer.Context, name: str | None) -> bool:
+    """Whether an option was given that says how to run a candidate."""
+    source = context.get_parameter_source(name or "")
+    return name not in WITHOUT_A_RUN and source is not None and source.name == "COMMANDLINE"

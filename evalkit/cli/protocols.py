@@ -50,7 +50,7 @@ def pairs(
 
     from evalkit.cli.console import print_json
     from evalkit.protocol.schema import find_protocol
-    from evalkit.runs.run import resolve_pairs
+    from evalkit.runs.session import resolve_pairs
 
     protocol = find_protocol(name)
     rows = [

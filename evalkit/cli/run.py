@@ -45,58 +45,28 @@ def run(
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
-    from dataclasses import replace
-
     from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
-    from evalkit.errors import EvalkitError
-    from evalkit.method.find import find_method
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
-    from evalkit.runs.run import choose_metrics, resolve_pairs, run_method
+    from evalkit.runs.run import run_methods
+    from evalkit.runs.session import open_session
 
-    how = MethodChoice(
-        checkpoint, device, precision, channels_last, compile_, tuple(option or ()), random_weights, seed
-    )
-    what = RunChoice(
-        data=data,
-        out=out,
-        tag=tag,
-        max_failures=max_failures,
-        coefficients=tuple(coefficients or ()),
-        workers=workers,
-        scoring_device=scoring_device,
-        metric=tuple(metric or ()),
-        limit=limit,
-        pair=tuple(pair or ()),
-    )
+    how = MethodChoice(checkpoint, device, precision, channels_last, compile_, option, random_weights, seed)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
     chosen = find_protocol(protocol)
-    asked = [find_method(name) for name in dict.fromkeys(method)]
-    names = {entry.card.id for entry in asked}
-    beside = [find_method(name) for name in chosen.anchors if name not in names] if anchors else []
-    choose_metrics(chosen, what.metric)
-    settings = what.settings()
-    pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
-    warn_of_cache()
-    finished = {}
-    with what.pool() as pool:
-        for entry in [*beside, *asked]:
-            mine = entry in asked
-            config = (how if mine else how.for_anchor()).config(entry)
-            its_own = replace(settings, config=config, tag=tag if mine else None)
-            with pair_progress(f"{chosen.id} / {entry.card.id}", what.total(len(pairs))) as on_pair:
-                try:
-                    finished[entry.card.id] = run_method(chosen, entry, its_own, pairs, pool, on_pair)
-                except EvalkitError as error:
-                    if mine:
-                        raise
-                    say(f"The anchor {entry.card.id} is left out: {error}")
-    for entry in asked:
-        report_failures(finished[entry.card.id])
+    asked = how.runs(method, tag)
+    beside = how.anchors(chosen, asked) if anchors else []
+    with open_session(chosen, what.settings(), pair_progress) as session:
+        warn_of_cache()
+        finished = run_methods(session, [*beside, *asked], say)
+    of_methods = finished[-len(asked) :]
+    for run in of_methods:
+        report_failures(run)
     if as_json:
-        summaries = [content_of(finished[entry.card.id].summary) for entry in asked]
+        summaries = [content_of(run.summary) for run in of_methods]
         print_json(summaries[0] if len(summaries) == 1 else summaries)
     else:
-        print_results(list(finished.values()))
-    exit_when_all_failed([finished[entry.card.id] for entry in asked])
+        print_results(finished)
+    exit_when_all_failed(of_methods)

@@ -42,32 +42,19 @@ def score(
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.foreign_clips import check_name, find_outputs
-    from evalkit.runs.run import resolve_pairs, score_outputs
+    from evalkit.runs.run import score_outputs
+    from evalkit.runs.session import open_session
 
     check_name(name)
-    chosen = find_protocol(protocol)
-    pairs = resolve_pairs(chosen, data, missing_ok=subset == "missing-ok")
-    warn_of_cache()
-    outputs = find_outputs(generated, pairs)
-    if outputs.extra:
-        say(f"{len(outputs.extra)} entries of {generated} fit no pair and are left out: {', '.join(outputs.extra[:5])}")
-    if outputs.missing:
-        say(f"{len(outputs.missing)} of {len(pairs)} pairs have no output: {', '.join(outputs.missing[:5])}")
-    what = RunChoice(
-        data=data,
-        out=out,
-        tag=tag,
-        max_failures=max_failures,
-        coefficients=tuple(coefficients or ()),
-        workers=workers,
-        scoring_device=scoring_device,
-        metric=tuple(metric or ()),
-        limit=limit,
-        pair=tuple(pair or ()),
-    )
-    settings = what.settings()
-    with what.pool() as pool, pair_progress(f"{chosen.id} / {name}", what.total(len(pairs))) as on_pair:
-        finished = score_outputs(chosen, outputs, name, settings, pairs, pool, on_pair)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    with open_session(find_protocol(protocol), what.settings(), pair_progress) as session:
+        warn_of_cache()
+        outputs = find_outputs(generated, session.pairs)
+        if extra := outputs.extra:
+            say(f"{len(extra)} entries of {generated} fit no pair and are left out: {', '.join(extra[:5])}")
+        if missing := outputs.missing:
+            say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
+        finished = score_outputs(session, outputs, name, tag)
     report_failures(finished)
     if as_json:
         print_json(content_of(finished.summary))

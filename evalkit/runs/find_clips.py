@@ -10,7 +10,7 @@ from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError, ProtocolError
 from evalkit.protocol.schema import Protocol, find_protocol
 from evalkit.records.run import RunHeader
-from evalkit.runs.run import resolve_pairs
+from evalkit.runs.session import resolve_pairs
 from evalkit.types import Pair
 
 

@@ -14,7 +14,7 @@ from evalkit.cli import main
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.protocol.schema import read_protocol
-from evalkit.runs.run import resolve_pairs
+from evalkit.runs.session import resolve_pairs
 from tests.e2e.conftest import assert_explained
 
 PEOPLE, FRAMES = 6, 4

@@ -12,7 +12,7 @@ from evalkit.base.files import content_sha256
 from evalkit.clips import video
 from evalkit.protocol.schema import read_protocol
 from evalkit.records.run_folder import Outcome, RunFolder
-from evalkit.runs.run import resolve_pairs
+from evalkit.runs.session import resolve_pairs
 from evalkit.study.entrants import read_entrants
 from evalkit.study.folder import Study, StudyFolder, read_study, read_tokens
 from evalkit.study.make import Plan, draft_study, write_draft

@@ -4,7 +4,8 @@ As `evalkit run --method sfd --tag <stage>-<steps> --checkpoint <stage>/averaged
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,12 @@ from baselines.sfd.lab.ablation_table import Row
 from baselines.sfd.lab.stages import StageFolder, progress_of
 from baselines.sfd.lab.training.checkpoint import Progress
 from evalkit.base.files import content_sha256
-from evalkit.errors import EvalkitError
 from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
-from evalkit.runs.run import Settings, resolve_pairs, run_method
-from evalkit.scoring.pool import scoring_pool
+from evalkit.runs.run import MethodRun, run_methods
+from evalkit.runs.session import OnPair, RunSettings, open_session
 from evalkit.tables.results import Measured, read_measured
 
 METHOD = "sfd"
@@ -52,18 +52,12 @@ def score_stages(scoring: Scoring, folders: Sequence[StageFolder]) -> None:
     Raises `EvalkitError` when a run of a stage cannot begin or go on; an anchor that cannot be run is left out.
     """
     entry = find_method(METHOD)
-    with scoring_pool(scoring.workers) as pool:
-        for protocol in scoring.protocols:
-            pairs = resolve_pairs(protocol, scoring.data)
-            for anchor in map(find_method, protocol.anchors):
-                try:
-                    run_method(protocol, anchor, _anchor_settings(scoring, anchor), pairs, pool, _say)
-                except EvalkitError as error:
-                    _LOG.warning("The anchor %s is left out: %s", anchor.card.id, error)
-            for folder in folders:
-                settings = _stage_settings(scoring, entry, folder)
-                _LOG.info("%s: scoring %s@%s", protocol.id, METHOD, settings.tag)
-                run_method(protocol, entry, settings, pairs, pool, _say)
+    stages = [_stage_run(scoring, entry, folder) for folder in folders]
+    settings = RunSettings(data=scoring.data, out=scoring.runs, workers=scoring.workers)
+    for protocol in scoring.protocols:
+        anchors = [_anchor_run(find_method(name)) for name in protocol.anchors]
+        with open_session(protocol, settings, _logged) as session:
+            run_methods(session, [*anchors, *stages], _LOG.warning)
 
 
 def anchor_results(scoring: Scoring) -> list[Measured]:
@@ -90,15 +84,14 @@ def stage_row(scoring: Scoring, folder: StageFolder) -> Row:
     return Row(folder.stage, tuple(results), progress_of(folder.weights), problem)
 
 
-def _anchor_settings(scoring: Scoring, anchor: MethodEntry) -> Settings:
-    config = MethodConfig(options=method_options(anchor.card, ()))
-    return Settings(data=scoring.data, out=scoring.runs, config=config)
+def _anchor_run(entry: MethodEntry) -> MethodRun:
+    return MethodRun(entry, MethodConfig(options=method_options(entry.card, ())), anchor=True)
 
 
-def _stage_settings(scoring: Scoring, entry: MethodEntry, folder: StageFolder) -> Settings:
+def _stage_run(scoring: Scoring, entry: MethodEntry, folder: StageFolder) -> MethodRun:
     options = method_options(entry.card, ())
     config = MethodConfig(device=scoring.device, checkpoint=folder.weights, options=options)
-    return Settings(data=scoring.data, out=scoring.runs, tag=_tag(scoring, folder), config=config)
+    return MethodRun(entry, config, _tag(scoring, folder))
 
 
 def _tag(scoring: Scoring, folder: StageFolder) -> str:
@@ -107,6 +100,13 @@ def _tag(scoring: Scoring, folder: StageFolder) -> str:
     return "-".join(part for part in parts if part)
 
 
-def _say(pair: str, became: str) -> None:
-    if became == "failed":
-        _LOG.warning("%s failed", pair)
+@contextmanager
+def _logged(title: str, pairs: int) -> Iterator[OnPair]:
+    """Progress as lines of a log: what is run, and every pair that failed."""
+
+    def on_pair(pair: str, became: str) -> None:
+        if became == "failed":
+            _LOG.warning("%s failed", pair)
+
+    _LOG.info("%s: %s pairs", title, pairs)
+    yield on_pair

@@ -1,0 +1,137 @@
+"""One protocol over its data, opened once: its metrics checked, its pairs found, its scoring processes waiting.
+
+Everything that generates or scores goes through a session: `evalkit run`, `score`, the one-go form of `gate`, and the
+studies that train a method.
+
+    with open_session(protocol, RunSettings(data=root)) as session:
+        run_method(session, MethodRun(entry, config))
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from evalkit.datasets import DATASETS
+from evalkit.errors import EvalkitError, UnknownNameError, WeightsError
+from evalkit.metrics import Metric, find_metric
+from evalkit.protocol.pairs import make_pairs
+from evalkit.protocol.schema import Protocol
+from evalkit.scoring.availability import unavailable
+from evalkit.scoring.device_pool import pool_on
+from evalkit.scoring.missing_faces import has_worst
+from evalkit.scoring.pool import ScoringPool
+from evalkit.types import Pair
+
+OnPair: TypeAlias = Callable[[str, str], None]
+"""Is told the id of a pair and what became of it: "done", "failed" or "kept"."""
+Progress: TypeAlias = Callable[[str, int], AbstractContextManager[OnPair]]
+"""Shows a title and the progress of that many pairs."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a user can say of a run beside the protocol and the method.
+
+    `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
+    there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
+    `coefficients` are folders of networks the user ran. Pairs are scored in `workers` processes, and networks that can
+    run on a GPU run on `scoring_device`.
+    """
+
+    data: Path | None = None
+    out: Path = Path("runs")
+    metrics: tuple[str, ...] = ()
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    missing_ok: bool = False
+    max_failures: int | None = None
+    coefficients: Mapping[str, Path] = field(default_factory=dict)
+    workers: int = 1
+    scoring_device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A protocol that is ready to be run.
+
+    `pairs` are all pairs of the protocol whose clips are there, in its order; `metrics` can be computed here, and
+    `missing` (metric key -> why) were asked for and cannot.
+    """
+
+    protocol: Protocol
+    settings: RunSettings
+    metrics: tuple[Metric, ...]
+    missing: Mapping[str, str]
+    pairs: tuple[Pair, ...]
+    pool: ScoringPool
+    progress: Progress
+
+    @property
+    def asked(self) -> int:
+        """How many of the pairs are asked for."""
+        everything = len(self.pairs)
+        return min(self.settings.limit or everything, len(self.settings.only) or everything)
+
+    def select(self, done: Iterable[str]) -> list[Pair]:
+        """The pairs to run, in the protocol's order: those asked for, and those with the ids in `done`."""
+        ids = [pair.id for pair in self.pairs]
+        wanted = set(self.settings.only or ids[: self.settings.limit]) | set(done)
+        return [pair for pair in self.pairs if pair.id in wanted]
+
+    def narrowed(self, only: Sequence[str]) -> "Session":
+        """The same session for the pairs with these ids; for as many as before when there are none."""
+        return replace(self, settings=replace(self.settings, only=tuple(only))) if only else self
+
+
+def silent(title: str, pairs: int) -> AbstractContextManager[OnPair]:
+    """Shows no progress."""
+    return nullcontext(lambda pair, became: None)
+
+
+@contextmanager
+def open_session(protocol: Protocol, settings: RunSettings, progress: Progress = silent) -> Iterator[Session]:
+    """A session over a protocol; its scoring processes end with the block.
+
+    Raises `EvalkitError` for metrics that are unknown, mean nothing in the protocol's task or cannot be computed here
+    (all of them), for data that is not there, and for pairs asked for that the protocol does not have.
+    """
+    asked = choose_metrics(protocol, settings.metrics)
+    missing = unavailable(asked, settings.coefficients)
+    metrics = tuple(metric for metric in asked if metric.key not in missing)
+    pairs = tuple(resolve_pairs(protocol, settings.data, settings.missing_ok))
+    ids = [pair.id for pair in pairs]
+    for name in settings.only:
+        if name not in ids:
+            raise UnknownNameError("pair", name, ids)
+    if not metrics:
+        reasons = "; ".join(f"{key}: {reason}" for key, reason in missing.items())
+        raise WeightsError(
+            f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
+        )
+    with pool_on(settings.scoring_device, settings.workers) as pool:
+        yield Session(protocol, settings, metrics, missing, pairs, pool, progress)
+
+
+def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = False) -> list[Pair]:
+    """The pairs of a protocol over the clips of its dataset.
+
+    With `missing_ok`, pairs of clips that are not there are passed over. Raises `DatasetError` or `ProtocolError`.
+    """
+    dataset = DATASETS[protocol.dataset]
+    return make_pairs(protocol, dataset.index(dataset.resolve_root(data)), missing_ok)
+
+
+def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics asked for, or the protocol's. Raises when one is unknown or means nothing in the protocol's task."""
+    metrics = tuple(find_metric(name) for name in names or protocol.metrics)
+    for metric in metrics:
+        if protocol.task not in metric.tasks:
+            raise EvalkitError(
+                f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground "
+                f"truth to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."
+            )
+        if protocol.no_face == "worst_case" and not has_worst(metric):
+            raise EvalkitError(f"{metric.key} has no worst value, which the no-face policy of {protocol.id} asks for.")
+    return tuple(dict.fromkeys(metrics))
