@@ -8,6 +8,7 @@ own_code          the code of a plugin as one hash
 validation        pydantic's findings as one paragraph a person can act on
 places            where protocols, baselines, leaderboards and the cache lie
 processes         worker processes that end with their parent
+git               what git says of a folder
 imports           what Python files import, read from their text
 extras            optional libraries, and which extra brings each
 yamlfile          YAML files that users write, with one kind of error

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from evalkit.base.plugins import import_files
-from evalkit.errors import RunError, WorkerError
+from evalkit.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,15 +25,9 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
     if workers <= 1 or len(items) <= 1:
         yield from map(function, items)
         return
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(min(workers, len(items)), mp_context=context, initializer=_begin)
-    try:
+    with process_pool(min(workers, len(items))) as executor:
         for future in as_completed([executor.submit(function, item) for item in items]):
             yield future.result()
-    except BrokenProcessPool as error:
-        raise WorkerError("A worker process died (no memory?). What is finished is kept; use --workers 1.") from error
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin() -> None:
@@ -59,14 +53,16 @@ def _follow_parent() -> None:
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with this block, and with this process however it ends.
 
-    Raises `RunError` when one of them died.
+    Raises `WorkerError` when one of them died.
     """
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield executor
     except BrokenProcessPool as error:
-        raise RunError("A scoring process died (out of memory?). Finished pairs are kept; use --workers 1.") from error
+        raise WorkerError(
+            "A worker process died (out of memory?). What is finished is kept; use --workers 1."
+        ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

@@ -10,7 +10,7 @@ from evalkit.cli.devices import resolve_device, resolve_scoring_device
 from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import Protocol
-from evalkit.runs.run import MethodRun
+from evalkit.runs.run import MethodJob
 from evalkit.runs.session import RunSettings
 from evalkit.scoring.coefficients import parse_folders
 
@@ -28,16 +28,16 @@ class MethodChoice:
     random_weights: bool = False
     seed: int = 0
 
-    def runs(self, names: Sequence[str], tag: str | None) -> list[MethodRun]:
+    def runs(self, names: Sequence[str], tag: str | None) -> list[MethodJob]:
         """The methods with these names. Raises `UnknownNameError`, and as `config` does."""
         entries = {entry.card.id: entry for entry in map(find_method, names)}
-        return [MethodRun(entry, self.config(entry), tag) for entry in entries.values()]
+        return [MethodJob(entry, self.config(entry), tag) for entry in entries.values()]
 
-    def anchors(self, protocol: Protocol, beside: Sequence[MethodRun]) -> list[MethodRun]:
+    def anchors(self, protocol: Protocol, beside: Sequence[MethodJob]) -> list[MethodJob]:
         """The anchors of a protocol that are not among the methods `beside` them."""
         there = {job.entry.card.id for job in beside}
         entries = [find_method(name) for name in protocol.anchors if name not in there]
-        return [MethodRun(entry, self.for_anchor().config(entry), anchor=True) for entry in entries]
+        return [MethodJob(entry, self.for_anchor().config(entry), anchor=True) for entry in entries]
 
     def for_anchor(self) -> "MethodChoice":
         """The same without what is meant for the method that was asked for."""

@@ -1,8 +1,10 @@
 """What commands print: results on stdout, everything else on stderr."""
 
+import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +24,13 @@ def say(text: str) -> None:
 def print_json(content: Any) -> None:
     """`content` as JSON on stdout."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows with the keys of the first one as CSV on stdout."""
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
 
 
 def print_grid(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:

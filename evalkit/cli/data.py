@@ -136,11 +136,9 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
 
     evalkit downloads no videos. Example: `evalkit data commands voxceleb1 --lists vox-metadata.csv > fetch.csv`
     """
-    import csv
-    import sys
     from dataclasses import asdict
 
-    from evalkit.cli.console import print_json, say
+    from evalkit.cli.console import print_csv, print_json, say
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.commands import fetch_list
     from evalkit.errors import DatasetError
@@ -156,9 +154,7 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
     if as_json:
         print_json(rows)
         return
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    print_csv(rows)
 
 
 def _words(dataset: "Dataset") -> dict[str, object]:

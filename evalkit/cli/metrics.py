@@ -19,6 +19,7 @@ def list_(as_json: options.Json = False) -> None:
     from evalkit.cli.plugins import say_broken
     from evalkit.metrics import METRICS
     from evalkit.scoring.availability import unavailable
+    from evalkit.tables.formats import ARROWS
 
     say_broken(METRICS.broken())
     missing = unavailable(list(METRICS.values()))
@@ -44,9 +45,8 @@ def list_(as_json: options.Json = False) -> None:
             ]
         )
         return
-    arrows = {"higher": "↑", "lower": "↓"}
     rows = [
-        [escape(m.key), arrows[m.better], m.unit, m.reference, "no" if m.key in missing else "yes", m.description]
+        [escape(m.key), ARROWS[m.better], m.unit, m.reference, "no" if m.key in missing else "yes", m.description]
         for m in METRICS.values()
     ]
     print_list(["Metric", "", "Unit", "Against", "Here", "What"], rows)

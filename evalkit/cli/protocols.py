@@ -45,10 +45,7 @@ def pairs(
     name: Name, data: options.DataRoot = None, subset: options.Subset = "all", as_json: options.Json = False
 ) -> None:
     """List the pairs over a dataset: id, source file and frames, driving file and anchor. CSV on stdout."""
-    import csv
-    import sys
-
-    from evalkit.cli.console import print_json
+    from evalkit.cli.console import print_csv, print_json
     from evalkit.protocol.schema import find_protocol
     from evalkit.runs.session import resolve_pairs
 
@@ -71,9 +68,7 @@ def pairs(
     if as_json:
         print_json(rows)
         return
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    print_csv(rows)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from evalkit.method.find import MethodEntry, recorded_options
 from evalkit.method.interface import MethodConfig
 from evalkit.metrics import find_metric
 from evalkit.protocol.schema import Protocol
-from evalkit.runs.run import MethodRun, run_method, run_methods
+from evalkit.runs.run import MethodJob, run_method, run_methods
 from evalkit.runs.session import Progress, RunSettings, open_session
 
 
@@ -24,12 +24,12 @@ def gate_candidate(
     baseline: Side,
     rules: Rules,
     protocol: Protocol,
-    job: MethodRun,
+    job: MethodJob,
     settings: RunSettings,
     progress: Progress,
     say: Callable[[str], None],
     quick: bool = False,
-    anchors: Sequence[MethodRun] = (),
+    anchors: Sequence[MethodJob] = (),
 ) -> tuple[Verdict, Side]:
     """Run a checkpoint over the protocol and compare it; the verdict, and the candidate it is about.
 
@@ -108,7 +108,7 @@ def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) 
     )
 
 
-def _tag(protocol: Protocol, job: MethodRun, metrics: Sequence[str]) -> str:
+def _tag(protocol: Protocol, job: MethodJob, metrics: Sequence[str]) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
     entry, config = job.entry, job.config
     options = recorded_options(entry.card, config.options)

@@ -7,6 +7,7 @@ from evalkit.gate.judge import ALARMS
 from evalkit.gate.verdict import Verdict
 from evalkit.gate.verdict_record import MetricVerdict
 from evalkit.metrics import METRICS
+from evalkit.tables.formats import ARROWS
 
 HEADLINES: Mapping[str, str] = {
     "pass": "Pass: not worse than the baseline",
@@ -15,7 +16,6 @@ HEADLINES: Mapping[str, str] = {
     "not_comparable": "Not comparable with the baseline",
 }
 COLUMNS = ("Metric", "Verdict", "Baseline", "Candidate", "Change", "95 % interval", "Tolerated", "p", "Could see", "n")
-_ARROWS = {"higher": "↑", "lower": "↓"}
 _WORDS = {"same": "same within noise"}
 
 
@@ -26,7 +26,7 @@ def cells(row: MetricVerdict) -> tuple[str, ...]:
     if row.change_low is not None and row.change_high is not None:
         interval = f"{_number(row, row.change_low, '+')} to {_number(row, row.change_high, '+')}"
     return (
-        f"{row.key} {_ARROWS[row.better]}",
+        f"{row.key} {ARROWS[row.better]}",
         status,
         _number(row, row.baseline),
         _number(row, row.candidate),

@@ -3,12 +3,12 @@
 import fcntl
 import json
 import os
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from evalkit.base.git import git_output
 from evalkit.errors import RunError
 from evalkit.gate.verdict_record import MetricVerdict, Outcome, Status, VerdictRecord
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -136,11 +136,7 @@ def current_commit(folder: Path) -> str | None:
     for name in _COMMIT_VARIABLES:
         if os.environ.get(name):
             return os.environ[name]
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    return git_output(folder, "rev-parse", "HEAD")
 
 
 def _end_last_line(file: BinaryIO) -> str:

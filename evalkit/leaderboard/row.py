@@ -7,8 +7,7 @@ from pathlib import Path
 from pydantic import model_validator
 
 from evalkit.records.json_record import Content, Record, build, within
-from evalkit.records.run import CostFacts, Identity, MetricSummary, PairCounts, Summary, costs_1, summary_1
-from evalkit.types import Task
+from evalkit.records.run import CostFacts, Identity, MetricSummary, ResultHead, Summary, costs_1, summary_1
 
 _NAMES = ("pair", "source_identity", "driving_identity")
 _FRAMES = " frames"
@@ -97,29 +96,9 @@ class RowProvenance(Record):
     """Versions of the libraries that numbers can depend on; absent in older rows."""
 
 
-class BoardRow(Record):
+class BoardRow(ResultHead):
     """`leaderboards/<protocol>/<method>[@tag].json`: what was measured, by what, and how sure."""
 
-    schema_version: int
-    """Of this file."""
-    protocol: str
-    """Id of the protocol; the file lies in the folder of that name."""
-    protocol_version: int
-    """Its version."""
-    protocol_hash: str
-    """Digest of every key of the protocol that moves a number."""
-    task: Task
-    """What the protocol asks for."""
-    data_hash: str | None
-    """Digest of the pairs and the clips behind them."""
-    method: str
-    """Id of the method."""
-    title: str
-    """Name in tables."""
-    complete: bool
-    """Whether every pair of the protocol was made and scored."""
-    pairs: PairCounts
-    """Pairs of the protocol, of the run, scored and failed."""
     tag: str
     """Tells two runs of one method apart; empty without one."""
     heading: str

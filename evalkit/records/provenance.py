@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from evalkit import __version__
 from evalkit.base.extras import DISTRIBUTION
+from evalkit.base.git import git_output
 
 _LIBRARIES = (
     "numpy",
@@ -106,13 +106,7 @@ def _requested() -> tuple[str, bool] | None:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """Output of a git command about the checkout in `folder`; None when there is none."""
-    if not (folder / ".git").exists():
-        return None
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+    return git_output(folder, *arguments) if (folder / ".git").exists() else None
 
 
 def _version(name: str) -> str | None:

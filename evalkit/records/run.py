@@ -77,8 +77,8 @@ class MetricSummary(Record):
         return self
 
 
-class Summary(Record):
-    """`summary.json`: the scores of a run. Nothing in it depends on the clock."""
+class ResultHead(Record):
+    """What a result is about: the keys with which `summary.json` and a leaderboard row begin."""
 
     schema_version: int
     """Of this file."""
@@ -100,6 +100,11 @@ class Summary(Record):
     """Whether every pair of the protocol was made and scored."""
     pairs: PairCounts
     """Pairs of the protocol, of the run, scored and failed."""
+
+
+class Summary(ResultHead):
+    """`summary.json`: the scores of a run. Nothing in it depends on the clock."""
+
     metrics: Mapping[str, MetricSummary]
     """By metric key."""
 

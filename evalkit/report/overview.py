@@ -7,10 +7,9 @@ from evalkit.metrics import METRICS
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
-from evalkit.tables.formats import number
+from evalkit.tables.formats import ARROWS, number
 from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, OTHER_MACHINE, Cell, Column
 
-_ARROWS = {"higher": "↑", "lower": "↓", "": ""}
 _CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor"}
 
 
@@ -88,7 +87,7 @@ def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
         "key": column.key,
         "title": column.title,
         "variant": column.key.partition("[")[2].rstrip("]"),
-        "arrow": _ARROWS[column.better],
+        "arrow": ARROWS[column.better],
         "better": column.better,
         "unit": column.unit,
         "decimals": column.decimals,

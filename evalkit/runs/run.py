@@ -39,7 +39,7 @@ from evalkit.types import Pair
 
 
 @dataclass(frozen=True)
-class MethodRun:
+class MethodJob:
     """A method as it is to be run: what it is built with, and a tag that keeps its run folder apart.
 
     An `anchor` that cannot be run is left out.
@@ -59,7 +59,7 @@ class Finished:
     summary: Summary
 
 
-def run_methods(session: Session, jobs: Iterable[MethodRun], say: Callable[[str], None]) -> list[Finished]:
+def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str], None]) -> list[Finished]:
     """Run methods one after the other; `say` is told of anchors that could not be run.
 
     Raises `EvalkitError` as `run_method` does for a method that is no anchor.
@@ -75,7 +75,7 @@ def run_methods(session: Session, jobs: Iterable[MethodRun], say: Callable[[str]
     return finished
 
 
-def run_method(session: Session, job: MethodRun) -> Finished:
+def run_method(session: Session, job: MethodJob) -> Finished:
     """Run a method over the pairs of a session and score it; resumes what is there.
 
     Raises `EvalkitError` when the run cannot begin or go on; a pair that fails costs only itself.

@@ -4,7 +4,7 @@ Everything that generates or scores goes through a session: `evalkit run`, `scor
 studies that train a method.
 
     with open_session(protocol, RunSettings(data=root)) as session:
-        run_method(session, MethodRun(entry, config))
+        run_method(session, MethodJob(entry, config))
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from evalkit.tables.latex import escape_latex, latex
 from evalkit.tables.table import Cell, Column, Table
 
-_ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
+ARROWS = {"higher": "↑", "lower": "↓", "": ""}
+"""Which direction is better -> the sign for it."""
 
 
 def markdown(table: Table) -> str:
@@ -77,7 +78,7 @@ def escape_markdown(text: str) -> str:
 
 def _markdown_header(column: Column) -> str:
     group = f"{escape_markdown(column.group)}: " if column.group else ""
-    return f"{group}{escape_markdown(column.title)}{_ARROWS[column.better]}"
+    return f"{group}{escape_markdown(column.title)} {ARROWS[column.better]}".rstrip()
 
 
 def _markdown_cell(cell: Cell, column: Column, reported: bool) -> str:

@@ -17,7 +17,7 @@ from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
-from evalkit.runs.run import MethodRun, run_methods
+from evalkit.runs.run import MethodJob, run_methods
 from evalkit.runs.session import OnPair, RunSettings, open_session
 from evalkit.tables.results import Measured, read_measured
 
@@ -84,14 +84,14 @@ def stage_row(scoring: Scoring, folder: StageFolder) -> Row:
     return Row(folder.stage, tuple(results), progress_of(folder.weights), problem)
 
 
-def _anchor_run(entry: MethodEntry) -> MethodRun:
-    return MethodRun(entry, MethodConfig(options=method_options(entry.card, ())), anchor=True)
+def _anchor_run(entry: MethodEntry) -> MethodJob:
+    return MethodJob(entry, MethodConfig(options=method_options(entry.card, ())), anchor=True)
 
 
-def _stage_run(scoring: Scoring, entry: MethodEntry, folder: StageFolder) -> MethodRun:
+def _stage_run(scoring: Scoring, entry: MethodEntry, folder: StageFolder) -> MethodJob:
     options = method_options(entry.card, ())
     config = MethodConfig(device=scoring.device, checkpoint=folder.weights, options=options)
-    return MethodRun(entry, config, _tag(scoring, folder))
+    return MethodJob(entry, config, _tag(scoring, folder))
 
 
 def _tag(scoring: Scoring, folder: StageFolder) -> str:
