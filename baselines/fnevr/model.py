@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
 from baselines._shared.motion.generator import Generated, GeneratorConfig, SourceEncoding, WarpingGenerator
 from baselines._shared.motion.keypoints import Keypoints
-from baselines._shared.motion.method import Source
 from baselines._shared.motion.spade import Spade
+from baselines._shared.motion.two_networks import DetectorAndGenerator
 from baselines.fnevr.render import COLOUR_CHANNELS, RenderConfig, Rendered, VolumeRenderer
 from baselines.fomm.model import VOX_256 as FOMM_VOX_256
 
@@ -119,7 +119,7 @@ class RenderingGenerator(WarpingGenerator):
         return RenderedFrames(prediction, motion, rendered)
 
 
-class Fnevr(nn.Module):
+class Fnevr(DetectorAndGenerator):
     """The two networks under the names of the official checkpoint.
 
     Args:
@@ -127,23 +127,8 @@ class Fnevr(nn.Module):
         align_corners: for every grid sampling; False is what the official code computes on torch >= 1.3.
     """
 
+    generator: RenderingGenerator
+
     def __init__(self, config: FnevrConfig, *, align_corners: bool = False) -> None:
-        super().__init__()
-        self.generator = RenderingGenerator(
-            config.generator, mini_decoder=config.mini_decoder, align_corners=align_corners
-        )
-        self.kp_detector = KeypointDetector(config.kp_detector)
-
-    def read_source(self, image: Tensor) -> Source[SourceEncoding]:
-        """(1, 3, H, W) in [0, 1] -> keypoints and features, to be computed once."""
-        return Source(self.kp_detector(image), self.generator.encode(image))
-
-    def read_motion(self, source: Source[SourceEncoding], frames: Tensor) -> Keypoints:
-        """(N, 3, H, W) in [0, 1] -> N sets of keypoints; independent of the source."""
-        keypoints: Keypoints = self.kp_detector(frames)
-        return keypoints
-
-    def render(self, source: Source[SourceEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` -> (N, 3, H, W) in [0, 1]."""
-        prediction: Tensor = self.generator(source.encoding, source.keypoints, driving).prediction
-        return prediction
+        generator = RenderingGenerator(config.generator, mini_decoder=config.mini_decoder, align_corners=align_corners)
+        super().__init__(generator, KeypointDetector(config.kp_detector))

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
-
 from baselines._shared.motion.dense_motion import DenseMotionConfig
 from baselines._shared.motion.detector import DetectorConfig, KeypointDetector
 from baselines._shared.motion.generator import Generated, GeneratorConfig, ResidualGenerator, SourceEncoding
 from baselines._shared.motion.keypoints import Keypoints
-from baselines._shared.motion.method import Source
+from baselines._shared.motion.two_networks import DetectorAndGenerator
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class OcclusionAwareGenerator(ResidualGenerator):
         return Generated(self.decode(features), motion)
 
 
-class Fomm(nn.Module):
+class Fomm(DetectorAndGenerator):
     """The two networks under the names of the official checkpoint.
 
     Args:
@@ -75,20 +73,5 @@ class Fomm(nn.Module):
     """
 
     def __init__(self, config: FommConfig, *, align_corners: bool = False) -> None:
-        super().__init__()
-        self.generator = OcclusionAwareGenerator(config.generator, align_corners=align_corners)
-        self.kp_detector = KeypointDetector(config.kp_detector)
-
-    def read_source(self, image: Tensor) -> Source[SourceEncoding]:
-        """(1, 3, H, W) in [0, 1] -> keypoints and features, to be computed once."""
-        return Source(self.kp_detector(image), self.generator.encode(image))
-
-    def read_motion(self, source: Source[SourceEncoding], frames: Tensor) -> Keypoints:
-        """(N, 3, H, W) in [0, 1] -> N sets of keypoints; independent of the source."""
-        keypoints: Keypoints = self.kp_detector(frames)
-        return keypoints
-
-    def render(self, source: Source[SourceEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` -> (N, 3, H, W) in [0, 1]."""
-        prediction: Tensor = self.generator(source.encoding, source.keypoints, driving).prediction
-        return prediction
+        generator = OcclusionAwareGenerator(config.generator, align_corners=align_corners)
+        super().__init__(generator, KeypointDetector(config.kp_detector))

@@ -1,9 +1,47 @@
-"""Face boxes (N, 4) left, top, right, bottom: which is the largest, which say the same face twice."""
+"""Faces in a frame: which is the largest, which boxes say the same face twice. Boxes are left, top, right, bottom."""
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from evalkit.extractors.base import Extract
+from evalkit.types import Features, Frames
+
+
+class Detections(NamedTuple):
+    """Faces by falling score: boxes (N, 4) left, top, right, bottom, points (N, 5, 2), scores (N,); float32 pixels."""
+
+    boxes: NDArray[np.float32]
+    points: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+def largest_face(detect: Callable[[NDArray[np.uint8]], Detections]) -> Extract:
+    """An extractor of the face with the largest box that `detect` finds in a frame (H, W, 3).
+
+    Features: `box` (T, 4), `points` (T, 5, 2) x, y in pixels, `score` (T,), and `faces` (T,) count; NaN without a face.
+    """
+
+    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+        count = len(frames)
+        features = {
+            "box": np.full((count, 4), np.nan),
+            "points": np.full((count, 5, 2), np.nan),
+            "score": np.full(count, np.nan),
+            "faces": np.zeros(count),
+        }
+        for i, frame in enumerate(frames):
+            found = detect(frame)
+            features["faces"][i] = len(found.scores)
+            if len(found.scores):
+                face = largest(found.boxes)
+                features["box"][i], features["points"][i] = found.boxes[face], found.points[face]
+                features["score"][i] = found.scores[face]
+        return features
+
+    return extract
 
 
 def largest(boxes: NDArray[np.floating]) -> int:

@@ -8,18 +8,16 @@ factor 0.709, thresholds 0.6, 0.7, 0.7, overlaps 0.5 (one scale), 0.7 (all scale
 smaller box (third network), area resampling, crops cut at the frame's edge.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
-from evalkit.extractors.boxes import largest, suppress
+from evalkit.extractors.boxes import Detections, largest_face, suppress
 from evalkit.extractors.torch_network import load_state, one_thread
-from evalkit.types import Features, Frames
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,14 +30,6 @@ SMALLEST_FACE, FACTOR, THRESHOLDS = 20, 0.709, (0.6, 0.7, 0.7)
 _STRIDE, _CELL = 2, 12
 
 Floats = NDArray[np.float32]
-
-
-class Detections(NamedTuple):
-    """Faces by falling score: boxes (N, 4), points (N, 5, 2) and scores (N,), in pixels."""
-
-    boxes: Floats
-    points: Floats
-    scores: Floats
 
 
 @dataclass(frozen=True)
@@ -62,32 +52,13 @@ class Cascade:
 
 
 def load() -> Extract:
-    """Features: `box` (T, 4), `points` (T, 5, 2) x, y in pixels, `score` (T,), and `faces` (T,) count."""
+    """Features as of `boxes.largest_face`."""
     from evalkit.extractors.mtcnn_networks import OutputNet, ProposalNet, RefinementNet
 
     networks = (ProposalNet(), RefinementNet(), OutputNet())
     for network, name in zip(networks, WEIGHTS, strict=True):
         load_state(network, weights.locate(name))
-    cascade = Cascade(*networks)
-
-    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        count = len(frames)
-        features = {
-            "box": np.full((count, 4), np.nan),
-            "points": np.full((count, 5, 2), np.nan),
-            "score": np.full(count, np.nan),
-            "faces": np.zeros(count),
-        }
-        for i, frame in enumerate(frames):
-            found = cascade.detect(frame)
-            features["faces"][i] = len(found.scores)
-            if len(found.scores):
-                face = largest(found.boxes)
-                features["box"][i], features["points"][i] = found.boxes[face], found.points[face]
-                features["score"][i] = found.scores[face]
-        return features
-
-    return extract
+    return largest_face(Cascade(*networks).detect)
 
 
 def _proposals(network: "ProposalNet", image: "Tensor") -> Floats:

@@ -11,32 +11,21 @@ two anchors per cell, strides 8, 16, 32). The square insightface uses by default
 joined.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
-from evalkit.extractors.boxes import largest, suppress
+from evalkit.extractors.boxes import Detections, largest_face, suppress
 from evalkit.extractors.onnx_network import OnnxNetwork, load_onnx
-from evalkit.types import Features, Frames
 
 ATTEMPTS = ((256, 0.0), (640, 0.0), (256, 0.25))
 """(side of the square, border as a share of the frame's longer side), until one finds a face."""
 
 _STRIDES, _ANCHORS = (8, 16, 32), 2
 _SCORE, _OVERLAP = 0.5, 0.4
-
-
-class Detections(NamedTuple):
-    """Faces by falling score: boxes (N, 4) left, top, right, bottom, points (N, 5, 2), scores (N,); float32 pixels."""
-
-    boxes: NDArray[np.float32]
-    points: NDArray[np.float32]
-    scores: NDArray[np.float32]
 
 
 def detect(network: OnnxNetwork, frame: NDArray[np.uint8], side: int) -> Detections:
@@ -65,27 +54,9 @@ def detect_cascade(network: OnnxNetwork, frame: NDArray[np.uint8]) -> Detections
 
 
 def load(name: str) -> Extract:
-    """Features: `box` (T, 4), `points` (T, 5, 2) x, y in pixels, `score` (T,), and `faces` (T,) count."""
+    """Features as of `boxes.largest_face`."""
     network = load_onnx(weights.locate(name))
-
-    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
-        count = len(frames)
-        features = {
-            "box": np.full((count, 4), np.nan),
-            "points": np.full((count, 5, 2), np.nan),
-            "score": np.full(count, np.nan),
-            "faces": np.zeros(count),
-        }
-        for i, frame in enumerate(frames):
-            found = detect_cascade(network, frame)
-            features["faces"][i] = len(found.scores)
-            if len(found.scores):
-                face = largest(found.boxes)
-                features["box"][i], features["points"][i] = found.boxes[face], found.points[face]
-                features["score"][i] = found.scores[face]
-        return features
-
-    return extract
+    return largest_face(partial(detect_cascade, network))
 
 
 def _fit(frame: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:

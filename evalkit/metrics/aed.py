@@ -6,6 +6,7 @@ variant compares pose-normalised brows, eyes and mouth, and so sees the shape of
 compared. Siarohin's AED is an identity distance, `aed_id`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,77 +28,65 @@ def aed(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.abs(generated - driving).mean(axis=1))
 
 
-METRICS = tuple(
-    Metric(
-        id="aed",
-        variant=variant,
-        title="AED",
-        better="lower",
-        reference="driving",
-        tasks=BOTH_TASKS,
-        input=source,
-        function=function,
-        settings=settings,
-        paper=paper,
-        description=description,
-        differences=DEEP3D_DIFFERENCES if source[0] == "deep3d" else "",
-        high=high,
-        decimals=4,
-    )
-    for variant, source, function, settings, high, paper, description in (
-        (
-            "deep3d",
-            ("deep3d", "expression"),
-            aed,
-            "mean-abs-64-coefficients",
-            float("inf"),
-            "Ren et al., PIRenderer, ICCV 2021",
-            "Mean absolute difference of the 64 Deep3DFaceRecon expression coefficients: the PIRenderer line.",
-        ),
-        (
-            "landmark",
-            ("landmark_expression", "shape"),
-            aed_landmark,
-            "euclidean-42pt-eye-distance",
-            float("inf"),
-            "Ren et al., PIRenderer, ICCV 2021 (idea); expression by pose-normalised landmarks",
-            "Mean distance of pose-normalised brow, eye and mouth landmarks, in outer-eye distances.",
-        ),
-        (
-            "blendshapes",
-            ("mediapipe478", "blendshapes"),
-            aed,
-            "mean-abs-52-blendshapes",
-            1.0,
-            "Ren et al., PIRenderer, ICCV 2021 (definition); expression by MediaPipe blendshapes",
-            "Mean absolute difference of 52 MediaPipe blendshapes, each between 0 and 1.",
-        ),
-        (
-            "3ddfa",
-            ("tddfa_v2", "expression"),
-            aed,
-            "mean-abs-10-coefficients",
-            float("inf"),
-            "Ren et al., PIRenderer, ICCV 2021 (definition); expression by 3DDFA_V2, Guo et al., ECCV 2020",
-            "Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own units.",
-        ),
-        (
-            "emoca",
-            ("emoca", "expression"),
-            aed,
-            "mean-abs-50-coefficients",
-            float("inf"),
-            "Wei et al., MagicPortrait, 2025; expression by EMOCA, Danecek et al., CVPR 2022",
-            "Mean absolute difference of EMOCA's 50 FLAME expression coefficients, which the user brings.",
-        ),
-        (
-            "smirk",
-            ("smirk", "expression"),
-            aed,
-            "mean-abs-50-coefficients",
-            float("inf"),
-            "Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
-            "Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user brings.",
-        ),
-    )
+_DEEP3D = Metric(
+    id="aed",
+    variant="deep3d",
+    title="AED",
+    better="lower",
+    reference="driving",
+    tasks=BOTH_TASKS,
+    input=("deep3d", "expression"),
+    function=aed,
+    settings="mean-abs-64-coefficients",
+    paper="Ren et al., PIRenderer, ICCV 2021",
+    description="Mean absolute difference of the 64 Deep3DFaceRecon expression coefficients: the PIRenderer line.",
+    differences=DEEP3D_DIFFERENCES,
+    decimals=4,
+)
+_OTHER = replace(_DEEP3D, differences="")
+
+METRICS = (
+    _DEEP3D,
+    replace(
+        _OTHER,
+        variant="landmark",
+        input=("landmark_expression", "shape"),
+        function=aed_landmark,
+        settings="euclidean-42pt-eye-distance",
+        paper="Ren et al., PIRenderer, ICCV 2021 (idea); expression by pose-normalised landmarks",
+        description="Mean distance of pose-normalised brow, eye and mouth landmarks, in outer-eye distances.",
+    ),
+    replace(
+        _OTHER,
+        variant="blendshapes",
+        input=("mediapipe478", "blendshapes"),
+        settings="mean-abs-52-blendshapes",
+        paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by MediaPipe blendshapes",
+        description="Mean absolute difference of 52 MediaPipe blendshapes, each between 0 and 1.",
+        high=1.0,
+    ),
+    replace(
+        _OTHER,
+        variant="3ddfa",
+        input=("tddfa_v2", "expression"),
+        settings="mean-abs-10-coefficients",
+        paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by 3DDFA_V2, Guo et al., ECCV 2020",
+        description="Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own units.",
+    ),
+    replace(
+        _OTHER,
+        variant="emoca",
+        input=("emoca", "expression"),
+        settings="mean-abs-50-coefficients",
+        paper="Wei et al., MagicPortrait, 2025; expression by EMOCA, Danecek et al., CVPR 2022",
+        description="Mean absolute difference of EMOCA's 50 FLAME expression coefficients, which the user brings.",
+    ),
+    replace(
+        _OTHER,
+        variant="smirk",
+        input=("smirk", "expression"),
+        settings="mean-abs-50-coefficients",
+        paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
+        description="Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user brings.",
+    ),
 )

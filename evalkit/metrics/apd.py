@@ -6,6 +6,7 @@ other variants are the same formula on other pose estimators, which agree on cha
 angles. MagicPortrait takes SMIRK's axis-angle vector, number by number.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,84 +37,88 @@ def apd_unwrapped(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.abs(generated - driving).mean(axis=1))
 
 
-_RADIANS = (apd, "mean-abs-3-angles-rad", "rad", float(np.pi))
 _IDEA = "Ren et al., PIRenderer, ICCV 2021 (definition); "
 _WORDS = "Mean absolute difference of yaw, pitch and roll in radians, "
+_DEEP3D = Metric(
+    id="apd",
+    variant="deep3d",
+    title="APD",
+    better="lower",
+    reference="driving",
+    tasks=BOTH_TASKS,
+    input=("deep3d", "angles"),
+    function=apd,
+    settings="mean-abs-3-angles-rad",
+    paper="Ren et al., PIRenderer, ICCV 2021",
+    description="Mean absolute difference of the three Deep3DFaceRecon angles in radians: the PIRenderer line.",
+    differences=DEEP3D_DIFFERENCES,
+    unit="rad",
+    high=float(np.pi),
+    decimals=4,
+)
+_OTHER = replace(_DEEP3D, differences="")
 
-METRICS = tuple(
-    Metric(
-        id="apd",
-        variant=variant,
-        title="APD",
-        better="lower",
-        reference="driving",
-        tasks=BOTH_TASKS,
-        input=source,
-        function=function,
-        settings=settings,
-        paper=paper,
-        description=description,
-        differences=DEEP3D_DIFFERENCES if source[0] == "deep3d" else "",
-        unit=unit,
-        high=high,
-        decimals=4,
-    )
-    for variant, source, (function, settings, unit, high), paper, description in (
-        (
-            "deep3d",
-            ("deep3d", "angles"),
-            _RADIANS,
-            "Ren et al., PIRenderer, ICCV 2021",
-            "Mean absolute difference of the three Deep3DFaceRecon angles in radians: the PIRenderer line.",
-        ),
-        (
-            "landmark",
-            ("landmark_pose", "angles"),
-            _RADIANS,
-            _IDEA + "pose by landmark fit",
-            _WORDS + "pose fitted to 68 dlib landmarks.",
-        ),
-        (
-            "deep3d-translation",
-            ("deep3d", "pose"),
-            (apd_unwrapped, "mean-abs-3-angles-rad-3-translations", "", float("inf")),
-            "Ma et al., OTAvatar, CVPR 2023; commented alternative of the PIRenderer line's script",
-            "Mean absolute difference of Deep3DFaceRecon's three angles (radians) and three translations together.",
-        ),
-        (
-            "deep3d-deg",
-            ("deep3d", "angles"),
-            (apd_degrees, "mean-abs-3-angles-deg", "deg", 180.0),
-            "Ren et al., PIRenderer, ICCV 2021, in degrees",
-            "Mean absolute difference of the three Deep3DFaceRecon angles in degrees.",
-        ),
-        (
-            "mediapipe",
-            ("mediapipe478", "angles"),
-            _RADIANS,
-            _IDEA + "pose by MediaPipe",
-            _WORDS + "pose by MediaPipe's face landmarker.",
-        ),
-        (
-            "3ddfa",
-            ("tddfa_v2", "angles"),
-            _RADIANS,
-            _IDEA + "pose by 3DDFA_V2, Guo et al., ECCV 2020",
-            _WORDS + "pose by 3DDFA_V2.",
-        ),
-        (
-            "fsanet",
-            ("fsanet", "angles"),
-            _RADIANS,
-            _IDEA + "pose by FSA-Net, Yang et al., CVPR 2019",
-            _WORDS + "pose by the mean of two FSA-Nets.",
-        ),
-        (
-            "smirk",
-            ("smirk", "pose"),
-            (apd_unwrapped, "mean-abs-3-axis-angle-rad", "rad", float("inf")),
-            "Wei et al., MagicPortrait, 2025; pose by SMIRK, Retsinas et al., CVPR 2024",
-            "Mean absolute difference of SMIRK's three pose parameters (axis-angle, radians), which the user brings.",
-        ),
-    )
+METRICS = (
+    _DEEP3D,
+    replace(
+        _OTHER,
+        variant="landmark",
+        input=("landmark_pose", "angles"),
+        paper=_IDEA + "pose by landmark fit",
+        description=_WORDS + "pose fitted to 68 dlib landmarks.",
+    ),
+    replace(
+        _DEEP3D,
+        variant="deep3d-translation",
+        input=("deep3d", "pose"),
+        function=apd_unwrapped,
+        settings="mean-abs-3-angles-rad-3-translations",
+        paper="Ma et al., OTAvatar, CVPR 2023; commented alternative of the PIRenderer line's script",
+        description="Mean absolute difference of Deep3DFaceRecon's three angles (radians) and three translations "
+        "together.",
+        unit="",
+        high=float("inf"),
+    ),
+    replace(
+        _DEEP3D,
+        variant="deep3d-deg",
+        function=apd_degrees,
+        settings="mean-abs-3-angles-deg",
+        paper="Ren et al., PIRenderer, ICCV 2021, in degrees",
+        description="Mean absolute difference of the three Deep3DFaceRecon angles in degrees.",
+        unit="deg",
+        high=180.0,
+    ),
+    replace(
+        _OTHER,
+        variant="mediapipe",
+        input=("mediapipe478", "angles"),
+        paper=_IDEA + "pose by MediaPipe",
+        description=_WORDS + "pose by MediaPipe's face landmarker.",
+    ),
+    replace(
+        _OTHER,
+        variant="3ddfa",
+        input=("tddfa_v2", "angles"),
+        paper=_IDEA + "pose by 3DDFA_V2, Guo et al., ECCV 2020",
+        description=_WORDS + "pose by 3DDFA_V2.",
+    ),
+    replace(
+        _OTHER,
+        variant="fsanet",
+        input=("fsanet", "angles"),
+        paper=_IDEA + "pose by FSA-Net, Yang et al., CVPR 2019",
+        description=_WORDS + "pose by the mean of two FSA-Nets.",
+    ),
+    replace(
+        _OTHER,
+        variant="smirk",
+        input=("smirk", "pose"),
+        function=apd_unwrapped,
+        settings="mean-abs-3-axis-angle-rad",
+        paper="Wei et al., MagicPortrait, 2025; pose by SMIRK, Retsinas et al., CVPR 2024",
+        description="Mean absolute difference of SMIRK's three pose parameters (axis-angle, radians), which the user "
+        "brings.",
+        high=float("inf"),
+    ),
 )
