@@ -24,4 +24,5 @@ hourglass     the U-Net of detectors and dense motion
 resnet        ResNet with torchvision's layer names
 spade         spatially adaptive normalisation and its decoder
 blocks        convolution blocks of the family
+two_networks  a keypoint detector beside a generator, as FOMM and FNeVR are
 """
