@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from evalkit.cli import main
+from evalkit.cli.app import app
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.protocol.schema import read_protocol
@@ -131,6 +133,44 @@ def test_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
     assert json.loads(red.stdout)["candidate"]["checkpoint_sha256"]
     folders = [path.name for path in (tmp_path / "runs" / "tiny_gate").iterdir()]
     assert len(folders) == 1 and folders[0].startswith("mirrored@gate-")
+
+
+def test_one_metric_is_judged_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
+    common = ("gate", "-p", protocol, "-d", corpus, "-o", tmp_path / "runs", "--workers", 1, "-b", baseline, "--json")
+    one = evalkit(*common, "-M", methods / "mirrored", "--metric", "csim[dlib]")
+    verdict = json.loads(one.stdout)
+    assert one.returncode == 0, "a mirrored face has the same identity"
+    assert {key: row["judged"] for key, row in verdict["metrics"].items()} == {
+        "csim[dlib]": True,
+        "apd[landmark]": False,
+    }
+    assert verdict["metrics"]["apd[landmark]"]["candidate"] is None
+    other = evalkit(*common, "-M", methods / "mirrored", "--metric", "aed[landmark]")
+    assert_explained(other, "metric of the baseline", "'aed[landmark]'", "apd[landmark]")
+
+
+def test_a_few_pairs_and_the_anchors_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
+    anchored = tmp_path / "tiny_gate.yaml"
+    anchored.write_text(_PROTOCOL + "anchors: [copy_source]\n")
+    common = ("gate", "-p", anchored, "-d", corpus, "-o", tmp_path / "runs", "--workers", 1, "-b", baseline)
+    done = evalkit(*common, "-M", methods / "sound", "--limit", 2, "--tag", "few", "--anchors")
+    assert done.returncode == 3 and "candidate ran 2 of 12 pairs" in done.stdout
+    made = {path.name: len(list(path.glob("pairs/*.json"))) for path in (tmp_path / "runs" / "tiny_gate").iterdir()}
+    assert made == {"copy_source": 2, "sound@few": 2}
+    quick = evalkit(*common, "-M", methods / "sound", "--stage", "quick", "--pair", "x")
+    assert_explained(quick, "--stage quick chooses the pairs itself", "--pair")
+
+
+def test_the_gate_takes_every_option_of_a_run():
+    run, gate = (get_command(app).commands[name].params for name in ("run", "gate"))
+    assert {option for each in run for option in each.opts} <= {option for each in gate for option in each.opts}
+
+
+@pytest.mark.parametrize("given", [("--limit", 2), ("-m", "csim[dlib]"), ("--anchors",), ("-o", "runs"), ("--seed", 0)])
+def test_options_that_would_change_nothing_are_refused(runs, evalkit, given):
+    done = evalkit("gate", "-b", runs / "sound", "-c", runs / "sound", *given)
+    long = {"-m": "--metric", "-o": "--out"}.get(given[0], given[0])
+    assert_explained(done, "was run already", f"{long} would change nothing", "--protocol")
 
 
 def write_coefficients(path, frames, turn):
