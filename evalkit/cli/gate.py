@@ -92,7 +92,7 @@ def gate(
 
     from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, say
-    from evalkit.cli.gate_report import Outputs, report
+    from evalkit.cli.gate_report import ReportFiles, report
     from evalkit.gate import history as store
     from evalkit.gate.candidate import gate_candidate
     from evalkit.gate.rules import read_rules
@@ -121,7 +121,7 @@ def gate(
             stage == "quick",
             how.anchors(chosen, [job]) if anchors else (),
         )
-    outputs = Outputs(markdown, junit, strips, data, link_base, as_json, github, quiet)
+    outputs = ReportFiles(markdown, junit, strips, data, link_base, as_json, github, quiet)
     report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
     if history is not None:
         store.append(history, verdict.record(), commit or store.current_commit(Path()))

@@ -19,7 +19,7 @@ _COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta"
 
 
 @dataclass(frozen=True)
-class Outputs:
+class ReportFiles:
     """Where a verdict goes: stdout as a table, as JSON or not at all, and files. `data` is the root of the clips."""
 
     markdown: Path | None
@@ -32,7 +32,7 @@ class Outputs:
     quiet: bool
 
 
-def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: str | None) -> None:
+def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: ReportFiles, summary: str | None) -> None:
     """Print, then write everything asked for. `summary` is the file GitHub shows on a job's page.
 
     Raises `RunError` when a file cannot be written.
@@ -71,7 +71,7 @@ def print_verdict(verdict: Verdict) -> None:
     typer.echo(f"{HEADLINES[verdict.outcome]} (exit code {verdict.exit_code})")
 
 
-def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: Outputs, summary: Path | None) -> None:
+def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: ReportFiles, summary: Path | None) -> None:
     written: dict[str, Path] = {}
     if outputs.strips is not None:
         written = write_strips(baseline, candidate, [pair.pair for pair in verdict.worst], outputs.strips, outputs.data)

@@ -75,9 +75,8 @@ def make_mosaic(job: PairMedia) -> Mosaic | str:
     """Make the video of a pair, or find the one that was made of the same clips; or say why there is none."""
     stem = f"{job.slug}-{_digest(job)[:10]}"
     told = job.folder / f"{stem}.json"
-    if told.is_file() and (job.folder / f"{stem}.mp4").is_file():
-        content = read_json(told)
-        return Mosaic(**{**content, "tiles": tuple(content["tiles"])})
+    if (job.folder / f"{stem}.mp4").is_file() and (made := _made_before(told)):
+        return made
     problems = {clip.tile: reason for clip in job.clips if (reason := _unusable(clip))}
     usable = [clip for clip in job.clips if clip.tile not in problems]
     moving = [clip for clip in usable if not clip.frames]
@@ -97,6 +96,15 @@ def make_mosaic(job: PairMedia) -> Mosaic | str:
     mosaic = Mosaic(f"{stem}.mp4", f"{stem}.jpg", frames, fps, side, columns, tiles, problems)
     write_json(told, asdict(mosaic))
     return mosaic
+
+
+def _made_before(told: Path) -> Mosaic | None:
+    """What was written beside a video; None where there is nothing, or a damaged file: the video is made again."""
+    try:
+        content = read_json(told)
+        return Mosaic(**{**content, "tiles": tuple(content["tiles"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _digest(job: PairMedia) -> str:

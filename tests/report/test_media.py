@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evalkit.base.files import content_sha256
+from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.clips import video
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from evalkit.types import Selection
@@ -57,6 +57,10 @@ def test_driving_frames_are_those_of_the_protocol(job, clips):
     work = job(clips[1:2], start=1, stride=2)
     mosaic = make_mosaic(work)
     assert levels(work, mosaic)["driving"] == pytest.approx([60, 80], abs=4) and mosaic.fps == 10
+    # The name is that of reports that exist.
+    rule = {"start": 1, "stride": 2, "maximum": None, "end_margin": 0}
+    made_of = canonical_sha256([1, [["driving", work.clips[0].digest, []]], SIZE, rule])
+    assert mosaic.video == f"pair-{made_of[:10]}.mp4"
 
 
 def test_a_poster_of_the_middle_frame(job, clips):
@@ -104,6 +108,14 @@ def test_what_was_made_of_the_same_clips_is_kept(job, clips):
     assert make_mosaic(work) == first and (work.folder / first.video).stat().st_mtime_ns == written
     fewer = make_mosaic(job(clips[:2]))
     assert not isinstance(fewer, Mosaic) and "not there" in fewer
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"video": "x.mp4"}'])
+def test_damaged_facts_beside_a_video_are_made_again(job, clips, damage):
+    first = make_mosaic(job(clips))
+    told = (job(clips).folder / first.video).with_suffix(".json")
+    told.write_text(damage)
+    assert make_mosaic(job(clips)) == first and "problems" in told.read_text()
 
 
 def test_many_methods_shrink_the_tiles_and_keep_them_whole_blocks(tmp_path):

@@ -8,7 +8,8 @@ import warnings
 import numpy as np
 import pytest
 
-from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
+from evalkit.types import AS_STORED, Selection
 from tests.scoring.writers import KEY, die_while_writing, save_often
 
 FEATURES = {
@@ -145,3 +146,16 @@ def test_two_processes_may_save_at_once(cache):
         process.join()
         assert process.exitcode == 0
     assert seen and all(np.ptp(points) == 0 and points.shape == (50, 50) for points in seen)
+
+
+@pytest.mark.parametrize(
+    ("decoding", "key"),
+    [
+        (clip_decoding(AS_STORED), "9b3561154a8508ade34ea91b862de4df89b3862309df18536bf266dca9193fac"),
+        (clip_decoding(Selection(1, 2, size=256)), "a64c2f64b9a79b2cc0104e734e5bf414d1f19ff09d226394df9c56a7ad49d947"),
+        (still_decoding((0, -1), 256), "573dae0ff8095b20af2d10dcc8ee0b80b808b1cb239b167dbe3a4f119e746337"),
+    ],
+)
+def test_keys_are_those_of_caches_that_exist(decoding, key):
+    # sha256 of ["aa...", {"size": null} | {"size": 256, "start": 1, "stride": 2, ...} | {"indices": ...}, "net@1"].
+    assert feature_key("a" * 64, decoding, "net@1") == key
