@@ -56,7 +56,12 @@ def config_of(name: str, *options: str, **keys: object) -> MethodConfig:
 
 def fitted(frames: Frames, driving: Driving, side: int) -> tuple[Frames, Driving]:
     """Both at the side of the networks, so that nothing is resized or rounded."""
-    return to_size(frames, side), dataclasses.replace(driving, size=side)
+    return to_size(frames, side), chosen(driving, size=side)
+
+
+def chosen(driving: Driving, **keys: int) -> Driving:
+    """The same clip with other `keys` of its selection."""
+    return dataclasses.replace(driving, selection=dataclasses.replace(driving.selection, **keys))
 
 
 def to_size(frames: Frames, side: int) -> Frames:

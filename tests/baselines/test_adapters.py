@@ -20,7 +20,7 @@ from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.generate import generate
 from evalkit.method.interface import Driving
 from evalkit.types import Frames, Selection
-from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, config_of, fitted, floats
+from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, chosen, config_of, fitted, floats
 from tests.baselines.tiny import TINY
 from tests.fakes import make_pair, make_protocol
 
@@ -78,7 +78,7 @@ def test_runs_are_repeatable(build: Build, sized: Sized) -> None:
 def test_relative_motion_begins_at_the_source(name: str, build: Build, sized: Sized) -> None:
     """The first frame of relative motion moves nothing: it is the source driven by itself."""
     faces, driving = sized(name)
-    method, first = build(name, "adapt_scale=no"), dataclasses.replace(driving, maximum=1)
+    method, first = build(name, "adapt_scale=no"), chosen(driving, maximum=1)
     relative = floats(method, faces[:1], first, "relative")
     itself = floats(method, faces[:1], first)
     moved = floats(method, faces[3:], first, "relative")
@@ -102,7 +102,7 @@ def test_options_reach_the_networks(
     name: str, motion: str, options: tuple[str, ...], build: Build, sized: Sized
 ) -> None:
     faces, driving = sized(name)
-    short = dataclasses.replace(driving, maximum=2 if motion == "relative" else 1)
+    short = chosen(driving, maximum=2 if motion == "relative" else 1)
     usual = floats(build(name), faces[3:], short, motion)[-1]
     changed = floats(build(name, *options), faces[3:], short, motion)[-1]
     assert np.abs(usual.astype(np.float64) - changed).max() > 1e-6
@@ -123,7 +123,7 @@ def test_the_initial_frame_can_be_searched(build: Build, faces: Frames, tmp_path
 
 def test_fsrt_takes_several_sources_and_any_number_of_chunks(build: Build, sized: Sized) -> None:
     faces, driving = sized("fsrt")
-    one = dataclasses.replace(driving, maximum=1)
+    one = chosen(driving, maximum=1)
     alone = floats(build("fsrt"), faces[2:3], one)
     both = floats(build("fsrt"), faces[2:], one)
     assert np.abs(alone - both).max() > 0

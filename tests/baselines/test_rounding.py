@@ -9,7 +9,7 @@ import torch
 from baselines._shared.native.pictures import to_tensor
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
-from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, fitted, floats, to_size
+from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, chosen, fitted, floats, to_size
 
 AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
 """Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
@@ -24,7 +24,7 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
     """Threads move no bit. Real batches, which a CPU gets only here, may round; where rounding is amplified the next
     test says that it is rounding."""
     side = sizes[name]["side"]
-    source, short = fitted(faces[3:], dataclasses.replace(driving, maximum=2), side)
+    source, short = fitted(faces[3:], chosen(driving, maximum=2), side)
     plain = floats(build(name, sizes=sizes), source, short)
     with monkeypatch.context() as patch:
         torch.set_num_threads(3)
