@@ -20,6 +20,8 @@ Features: TypeAlias = Mapping[str, Values]
 Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]
 Kind: TypeAlias = Literal["clip", "portrait"]
+Rgb: TypeAlias = Literal["accurate", "swscale"]
+"""How pictures of a video become RGB (`clips/rgb.py`)."""
 
 
 @dataclass(frozen=True)
