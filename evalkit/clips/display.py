@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -68,7 +69,7 @@ def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
     ISO/IEC 14496-12, 8.3.2: rows (a, b, u), (c, d, v), (x, y, w); (p, q) is shown at (a p + c q, b p + d q), y down.
     A matrix of zeros, which some writers leave, says nothing.
     """
-    data = frame.side_data.get("DISPLAYMATRIX")
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return False, False, False
     a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -35,8 +36,8 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     8: lambda image: np.rot90(image, 1),
 }
 """EXIF 2.3, tag 0x0112: how the stored picture is turned to be upright."""
-_UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error)
-_UNREADABLE += (zlib.error, Image.DecompressionBombError)
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError)
+_UNREADABLE += (EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 
 
 def is_animated(path: Path) -> bool:
@@ -132,12 +133,13 @@ def _rgb(path: Path, image: Image.Image, count: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(_TURNS[orientation](upright)) if orientation in _TURNS else upright
 
 
-def _raw_mode(image: Image.Image) -> str:
+def _raw_mode(image: Any) -> str:
     """How Pillow says samples are stored ("RGB;16B"): only there it tells 16 from 8 bits of a colour picture."""
-    for tile in image.tile:
-        found = tile[3] if isinstance(tile[3], str) else next(iter(tile[3] or ()), "")
-        return found if isinstance(found, str) else ""
-    return ""
+    if not image.tile:
+        return ""
+    stated = image.tile[0][3]
+    found = stated if isinstance(stated, str) else next(iter(stated or ()), "")
+    return found if isinstance(found, str) else ""
 
 
 def _deep(path: Path) -> NDArray[np.uint8]:
@@ -167,7 +169,7 @@ def _whole_numbers(path: Path, values: NDArray[np.integer], raw: str) -> NDArray
     low, high = int(values.min()), int(values.max())
     if low < 0 or high > top:
         raise VideoError(f"{path}: a picture of whole numbers from {low} to {high}; expected 0 to {top}.")
-    return np.rint(values * (255 / top)).astype(np.uint8)
+    return np.asarray(np.rint(values * (255 / top)), dtype=np.uint8)
 
 
 def _grey(values: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -186,7 +186,7 @@ def _levels(samples: NDArray[Any], bits: int, limited: bool) -> NDArray[np.uint8
 def _unpacked(frame: av.VideoFrame, bits: tuple[int, int, int], name: str) -> NDArray[np.uint8]:
     """RGB in two bytes a pixel; swscale fills the low bits with zeros, so that white is not 255."""
     order = np.dtype(">u2" if name.endswith("be") else "<u2")
-    words = _plane(frame, 0, order)[..., 0].astype(np.uint16)
+    words: NDArray[Any] = _plane(frame, 0, order)[..., 0].astype(np.uint16)
     rgb = np.empty((*words.shape, 3), np.uint8)
     for channel in (2, 1, 0):
         top = (1 << bits[channel]) - 1
