@@ -120,10 +120,7 @@ def _riff(file: BinaryIO, size: int) -> int | None:
 
 def _boxes(file: BinaryIO, size: int) -> int | None:
     """End of the last box of an MP4."""
-    end = None
-    for _, end in _iter_boxes(file, size):
-        pass
-    return end
+    return max((end for _, end in _iter_boxes(file, size)), default=None)
 
 
 def _iter_boxes(file: BinaryIO, size: int) -> Iterator[tuple[str, int]]:

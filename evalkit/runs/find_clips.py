@@ -35,7 +35,7 @@ def find_pairs(
 def recorded_protocol(header: RunHeader) -> Protocol:
     """The protocol as the run holds it. Raises `ProtocolError` for one that this evalkit would not run."""
     try:
-        return Protocol.model_validate(header.protocol.content)
+        return Protocol.model_validate({"rgb": header.protocol.rgb, **header.protocol.content})
     except ValidationError as error:
         name = f"The protocol {header.protocol.id} of the run"
         raise ProtocolError(f"{explain_invalid(name, error, Protocol)}.") from error
