@@ -50,7 +50,7 @@ def protocol_of(header: RunHeader, known: Sequence[Protocol] = ()) -> Protocol:
     if protocol.pairs.list is None:
         return protocol
     mine = [one for one in known if one.id == protocol.id]
-    found = mine[0] if mine else find_protocol(protocol.id)
+    found = (mine[0] if mine else find_protocol(protocol.id)).model_copy(update={"rgb": protocol.rgb})
     wanted = header.configuration.protocol_hash
     if found.hash != wanted:
         raise EvalkitError(f"The pair list of {protocol.id} is not the one of the run ({found.hash[:12]} here).")
