@@ -54,9 +54,7 @@ def shift_note(generated: Callable[[Rgb], Frames], driving: Callable[[Rgb], Fram
     told = ", ".join(f"{value:+.1f}" for value in shift)
     note = f"nearly everywhere {where} than the driving frames, as two conversions to RGB are (levels of RGB: {told})"
     if _fits(level_shift(made, driving(other)), shift):
-        return (
-            f"{note}; the driving frames by {other} fit: it was made from those, score it with --rgb {other}"
-        )
+        return f"{note}; the driving frames by {other} fit: it was made from those, score it with --rgb {other}"
     if _fits(level_shift(generated(other), true), shift):
         return f"{note}; converted by {other} it fits: it was encoded for that conversion"
     return note
