@@ -15,7 +15,7 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from evalkit.clips.rgb import ToRgb
 from evalkit.errors import VideoError
@@ -25,6 +25,7 @@ _ANIMATED = frozenset({"WEBP", "PNG", "TIFF"})
 _ORIENTATION = 274
 _SUBFILE, _REDUCED, _MASK = 254, 1, 4
 _FLOAT_SLACK = 1e-3
+_MOST_PAGES = 1_000_000
 
 _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: lambda image: image[:, ::-1],
@@ -44,7 +45,7 @@ def is_animated(path: Path) -> bool:
     """Whether a picture file holds several frames. Looks at its head only; false for what is no readable picture."""
     try:
         with Image.open(path) as image:
-            return image.format in _ANIMATED and len(_frames(image)) > 1
+            return image.format in _ANIMATED and len(_frames(path, image)) > 1
     except _UNREADABLE:
         return False
 
@@ -55,7 +56,7 @@ def iter_stills(path: Path) -> Iterator[NDArray[np.uint8]]:
     Raises `VideoError` for a file that is damaged, cut off, or whose numbers have no stated meaning.
     """
     with _explaining(path), Image.open(path) as image:
-        indices = _frames(image)
+        indices = _frames(path, image)
         _refuse_cut(path, image)
         for index in indices:
             if len(indices) > 1:
@@ -85,18 +86,48 @@ def _explaining(path: Path) -> Iterator[None]:
         raise VideoError(f"{path}: not a readable image ({error}). Replace it.") from error
 
 
-def _frames(image: Image.Image) -> list[int]:
-    """Indices of the pictures that are frames: not the still that stands in for an animation, no thumbnail, no mask."""
-    count = getattr(image, "n_frames", 1)
-    if image.format not in _ANIMATED or count == 1:
+def _frames(path: Path, image: Image.Image) -> list[int]:
+    """Indices of the pictures that are frames: not the still that stands in for an animation, no thumbnail, no mask.
+
+    Raises `ValueError` for a TIFF that is cut off.
+    """
+    if image.format not in _ANIMATED:
+        return [0]
+    count = len(_pages(path)) if image.format == "TIFF" else getattr(image, "n_frames", 1)
+    if count == 1:
         return [0]
     if image.format == "PNG":
         return list(range(1 if image.info.get("default_image") else 0, count))
     if image.format == "WEBP":
         return list(range(count))
-    kinds = [page.tag_v2.get(_SUBFILE, 0) for page in ImageSequence.Iterator(image)]  # type: ignore[attr-defined]
-    image.seek(0)
-    return [index for index, kind in enumerate(kinds) if not kind & (_REDUCED | _MASK)] or [0]
+    return [index for index, kind in enumerate(_pages(path)) if not kind & (_REDUCED | _MASK)] or [0]
+
+
+def _pages(path: Path) -> list[int]:
+    """The kind (NewSubfileType) of each picture in a TIFF, by its chain of directories (TIFF 6.0, section 2).
+
+    Pillow takes a chain that leads out of the file for its end. Raises `ValueError` for one.
+    """
+    size = path.stat().st_size
+    kinds: list[int] = []
+    with path.open("rb") as file:
+        head = file.read(16)
+        order, large = "<" if head[:2] == b"II" else ">", head[2:4] in (b"+\0", b"\0+")
+        word, count_form, entry = ("Q", "Q", 20) if large else ("I", "H", 12)
+        (offset,) = struct.unpack_from(order + word, head, 8 if large else 4)
+        while offset:
+            file.seek(offset)
+            (count,) = struct.unpack(order + count_form, file.read(struct.calcsize(order + count_form)))
+            lines, after = file.read(count * entry), file.read(struct.calcsize(order + word))
+            if len(lines) < count * entry or len(after) < struct.calcsize(order + word) or len(kinds) >= _MOST_PAGES:
+                raise ValueError(f"its directory {len(kinds)} is cut off, {size} bytes are there")
+            tags = {struct.unpack_from(order + "H", lines, at)[0]: at for at in range(0, len(lines), entry)}
+            found = tags.get(_SUBFILE)
+            kinds.append(
+                struct.unpack_from(order + "I", lines, found + (12 if large else 8))[0] if found is not None else 0
+            )
+            (offset,) = struct.unpack(order + word, after)
+    return kinds
 
 
 def _refuse_cut(path: Path, image: Image.Image) -> None:

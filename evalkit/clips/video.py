@@ -29,7 +29,7 @@ from evalkit.errors import VideoError
 from evalkit.types import AS_STORED, Frames, Rgb, Selection
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".apng"})
 CHUNK = 16
 """Frames decoded, processed and held at a time."""
 DECODER = 2
@@ -133,9 +133,9 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
     return float(rate) if rate else default
 
 
-def is_portrait(path: Path) -> bool:
-    """Whether `path` is one picture: an image file that does not move. Looks at the head of the file only."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not is_animated(path)
+def is_animation(path: Path) -> bool:
+    """Whether `path` is a picture file with several frames, which makes it a clip. Looks at its head only."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and is_animated(path)
 
 
 def notes(path: Path) -> tuple[str, ...]:

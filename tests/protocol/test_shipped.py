@@ -179,7 +179,7 @@ def test_a_protocol_without_the_key_of_before_keeps_its_hash():
 
 
 def test_every_protocol_says_how_frames_become_rgb():
-    """Those of papers follow the readers of their code, all of which are swscale; evalkit's own say what the file says."""
+    """Those of papers follow the readers of their code, which are swscale; evalkit's own go by the file."""
     for protocol in list_protocols():
         text = (protocol.folder / f"{protocol.id}.yaml").read_text(encoding="utf-8")
         assert f"\nrgb: {protocol.rgb}\n" in text
