@@ -56,12 +56,10 @@ def _notes(path: Path, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
     found = list(video.notes(path))
     if protocol.task == "self_reenactment":
 
-        def generated(rgb: Rgb) -> Frames:
-            return next(video.iter_frames(path, replace(protocol.whole, rgb=rgb), chunk=_LOOKED_AT))
-
         def driving(rgb: Rgb) -> Frames:
             return next(video.iter_frames(pair.driving.path, replace(protocol.selection, rgb=rgb), chunk=_LOOKED_AT))
 
+        generated = next(video.iter_frames(path, protocol.whole, chunk=_LOOKED_AT))
         if note := shift_note(generated, driving, protocol.rgb):
             found.append(note)
     return tuple(f"generated: {note}" for note in found)

@@ -40,25 +40,19 @@ def level_shift(generated: Frames, driving: Frames) -> NDArray[np.float64] | Non
     return np.asarray(shift)
 
 
-def shift_note(generated: Callable[[Rgb], Frames], driving: Callable[[Rgb], Frames], rgb: Rgb) -> str | None:
-    """A clause about a shift between two clips that were converted by `rgb`, with the likely cause; None without one.
+def shift_note(generated: Frames, driving: Callable[[Rgb], Frames], rgb: Rgb) -> str | None:
+    """A clause about a shift between generated and driving frames, with the likely cause; None without one.
 
-    Both functions give the same few frames, converted by the rule they are asked for.
+    `rgb` is the rule both were converted by; `driving` gives its frames converted by the rule it is asked for.
     """
-    made, true = generated(rgb), driving(rgb)
-    shift = level_shift(made, true)
+    shift = level_shift(generated, driving(rgb))
     if shift is None:
         return None
     other: Rgb = "swscale" if rgb == "accurate" else "accurate"
     where = "darker" if shift.mean() < 0 else "brighter"
     told = ", ".join(f"{value:+.1f}" for value in shift)
     note = f"nearly everywhere {where} than the driving frames, as two conversions to RGB are (levels of RGB: {told})"
-    if _fits(level_shift(made, driving(other)), shift):
+    left = level_shift(generated, driving(other))
+    if left is None or np.abs(left).max() <= _GONE * np.abs(shift).max():
         return f"{note}; the driving frames by {other} fit: it was made from those, score it with --rgb {other}"
-    if _fits(level_shift(generated(other), true), shift):
-        return f"{note}; converted by {other} it fits: it was encoded for that conversion"
     return note
-
-
-def _fits(left: NDArray[np.float64] | None, shift: NDArray[np.float64]) -> bool:
-    return left is None or bool(np.abs(left).max() <= _GONE * np.abs(shift).max())
