@@ -56,11 +56,13 @@ def _notes(path: Path, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
     found = list(video.notes(path))
     if protocol.task == "self_reenactment":
 
-        def driving(rgb: Rgb) -> Frames:
-            return next(video.iter_frames(pair.driving.path, replace(protocol.selection, rgb=rgb), chunk=_LOOKED_AT))
+        def clips(rgb: Rgb) -> tuple[Frames, Frames]:
+            whole, driving = replace(protocol.whole, rgb=rgb), replace(protocol.selection, rgb=rgb)
+            both = ((path, whole), (pair.driving.path, driving))
+            made, true = (next(video.iter_frames(clip, what, chunk=_LOOKED_AT)) for clip, what in both)
+            return made, true
 
-        generated = next(video.iter_frames(path, protocol.whole, chunk=_LOOKED_AT))
-        if note := shift_note(generated, driving, protocol.rgb):
+        if note := shift_note(clips, protocol.rgb):
             found.append(note)
     return tuple(f"generated: {note}" for note in found)
 

@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from evalkit.types import Frames, Rgb
 
-FEWEST_LEVELS = 0.4
-"""The default of FFmpeg is 0.8 to 1.5 levels off (docs/decisions/frames.md); a lossy codec at its usual quality 0.1."""
+FEWEST_LEVELS = 0.6
+"""FFmpeg's default is 0.8 to 1.5 levels off (docs/decisions/frames.md); YUV of 8 bits rounds flat colours by 0.5."""
 MOST_LEVELS = 4.0
 _NEAR = 0.75
-_BLOCKS = 16
+_BLOCKS = 8
 _GONE = 1 / 3
 
 
 def level_shift(generated: Frames, driving: Frames) -> NDArray[np.float64] | None:
     """Levels of red, green and blue, (3,), by which `generated` is nearly everywhere above `driving`; None otherwise.
 
-    Both are (T, H, W, 3) uint8. Means over 16 by 16 parts of each frame are compared: half of them, in each channel,
-    lie within 0.75 levels of their median, and the largest median is between 0.4 and 4 levels.
+    Both are (T, H, W, 3) uint8. Means over 8 by 8 parts of each frame are compared: half of them, in each channel,
+    lie within 0.75 levels of their median, and the largest median is between 0.6 and 4 levels.
     """
     if generated.shape != driving.shape:
         return None
@@ -40,19 +40,19 @@ def level_shift(generated: Frames, driving: Frames) -> NDArray[np.float64] | Non
     return np.asarray(shift)
 
 
-def shift_note(generated: Frames, driving: Callable[[Rgb], Frames], rgb: Rgb) -> str | None:
+def shift_note(clips: Callable[[Rgb], tuple[Frames, Frames]], rgb: Rgb) -> str | None:
     """A clause about a shift between generated and driving frames, with the likely cause; None without one.
 
-    `rgb` is the rule both were converted by; `driving` gives its frames converted by the rule it is asked for.
+    `clips` gives a few generated and the same driving frames, converted by the rule it is asked for; `rgb` is the one
+    that is scored with.
     """
-    shift = level_shift(generated, driving(rgb))
+    shift = level_shift(*clips(rgb))
     if shift is None:
         return None
     other: Rgb = "swscale" if rgb == "accurate" else "accurate"
     where = "darker" if shift.mean() < 0 else "brighter"
     told = ", ".join(f"{value:+.1f}" for value in shift)
     note = f"nearly everywhere {where} than the driving frames, as two conversions to RGB are (levels of RGB: {told})"
-    left = level_shift(generated, driving(other))
-    if left is None or np.abs(left).max() <= _GONE * np.abs(shift).max():
-        return f"{note}; the driving frames by {other} fit: it was made from those, score it with --rgb {other}"
-    return note
+    left = level_shift(*clips(other))
+    gone = left is None or np.abs(left).max() <= _GONE * np.abs(shift).max()
+    return f"{note}; with --rgb {other} that is gone" if gone else note

@@ -83,13 +83,25 @@ def test_the_trace_of_two_rules_is_said(score, drawn, tmp_path):
     outputs = pictures(tmp_path / "out" / "clip", default[1:])
     values, told, pair, _ = score(outputs)
     assert values["psnr"] < 50
-    assert "darker than the driving frames" in told and "score it with --rgb swscale" in told
+    assert "darker than the driving frames" in told and "with --rgb swscale that is gone" in told
     assert len(pair["notes"]) == 1 and pair["notes"][0].startswith("generated: nearly everywhere darker")
     values, told, pair, signature = score(outputs, "--rgb", "swscale", name="again")
     assert values == {"l1": 0, "psnr": 100} and pair["notes"] == [] and "Note" not in told
     assert "rgb" not in signature
     header = json.loads((tmp_path / "runs" / "tiny" / "again" / "run.json").read_text(encoding="utf-8"))
     assert header["protocol"]["rgb"] == "swscale"
+
+
+def test_yuv420p_outputs_for_a_clip_without_loss(score, drawn, tmp_path):
+    """Case A02, the other way round: a codec's output was punished for FFmpeg's default conversion."""
+    for folder in ("data", "out"):
+        (tmp_path / folder).mkdir()
+    encode(tmp_path / "data" / "clip.mkv", drawn, codec="ffv1", pixels="bgr0")
+    written(tmp_path / "out" / "clip.mp4", drawn[1:], options={"crf": "4"})
+    dark, told, _, _ = score(tmp_path / "out", rule="rgb: swscale\n")
+    assert "with --rgb accurate that is gone" in told
+    values, told, pair, _ = score(tmp_path / "out", "--rgb", "accurate", name="again")
+    assert values["psnr"] > dark["psnr"] and pair["notes"] == []
 
 
 def test_features_of_two_rules_do_not_mix(score, drawn, tmp_path):

@@ -52,14 +52,14 @@ def test_sizes_that_are_no_multiple_of_the_blocks():
 def test_the_note_names_the_rule_that_fits(frames):
     dark = moved(frames, (-1, -1, -1))
 
-    def driving(accurate, swscale):
+    def clips(accurate, swscale):
         return lambda rgb: accurate if rgb == "accurate" else swscale
 
-    note = shift_note(dark, driving(frames, dark), "accurate")
+    note = shift_note(clips((dark, frames), (dark, dark)), "accurate")
     assert "darker than the driving frames" in note and "(levels of RGB: -1.0, -1.0, -1.0)" in note
-    assert note.endswith("the driving frames by swscale fit: it was made from those, score it with --rgb swscale")
-    note = shift_note(frames, driving(frames, dark), "swscale")
-    assert "brighter" in note and note.endswith("score it with --rgb accurate")
-    neither = shift_note(dark, driving(frames, frames), "accurate")
+    assert note.endswith("; with --rgb swscale that is gone")
+    note = shift_note(clips((frames, frames), (frames, dark)), "swscale")
+    assert "brighter" in note and note.endswith("; with --rgb accurate that is gone")
+    neither = shift_note(clips((dark, frames), (dark, frames)), "accurate")
     assert neither.endswith("(levels of RGB: -1.0, -1.0, -1.0)")
-    assert shift_note(frames, driving(frames, dark), "accurate") is None
+    assert shift_note(clips((frames, frames), (frames, dark)), "accurate") is None
