@@ -5,7 +5,7 @@ import struct
 import av
 import numpy as np
 import pytest
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from evalkit.clips import video
 from evalkit.errors import VideoError
@@ -118,14 +118,39 @@ def test_the_still_that_stands_in_for_an_animated_png_is_no_frame(tmp_path):
     assert np.array_equal(read(path), frames[1:])
 
 
+def write_pages(path, frames, kinds):
+    """A TIFF of plain RGB pages (TIFF 6.0): a directory of tags, sorted, before the samples of each page."""
+    data = b"II*\0" + struct.pack("<I", 8)
+    for index, (frame, kind) in enumerate(zip(frames, kinds, strict=True)):
+        height, width = frame.shape[:2]
+        values = {
+            254: kind,
+            256: width,
+            257: height,
+            258: 8,
+            259: 1,
+            262: 2,
+            273: 0,
+            277: 3,
+            278: height,
+            279: frame.size,
+        }
+        samples = len(data) + 2 + 12 * len(values) + 4
+        values[273] = samples
+        end = samples + frame.size + frame.size % 2
+        data += struct.pack("<H", len(values))
+        data += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
+        data += struct.pack("<I", end if index + 1 < len(frames) else 0) + frame.tobytes() + b"\0" * (frame.size % 2)
+    path.write_bytes(data)
+
+
 def test_thumbnails_and_masks_in_a_tiff_are_no_frames(tmp_path):
-    frames = noise(3, 16)
-    with TiffImagePlugin.AppendingTiffWriter(str(tmp_path / "a.tif")) as file:
-        for frame, kind in zip(frames, (0, 1, 4), strict=True):
-            Image.fromarray(frame).save(file, format="TIFF", tiffinfo={254: kind})
-            file.newFrame()
+    frames = noise(4, 16)
+    write_pages(tmp_path / "a.tif", frames[:3], (0, 1, 4))
     assert np.array_equal(read(tmp_path / "a.tif"), frames[:1])
     assert not video.is_animation(tmp_path / "a.tif")
+    write_pages(tmp_path / "b.tif", frames, (0, 1, 2, 0))
+    assert np.array_equal(read(tmp_path / "b.tif"), frames[[0, 2, 3]])
 
 
 def test_the_second_view_in_a_jpeg_is_no_frame(tmp_path):

@@ -119,7 +119,7 @@ def two_streams(path, first, second, cover):
             stream.pix_fmt, stream.height, stream.width = pixels, *frames.shape[1:3]
             streams.append((stream, frames, pixels))
         if cover:
-            streams[0][0].disposition = av.stream.Disposition.attached_pic
+            streams[0][0].disposition = av.stream.Disposition.attached_pic.value
         for stream, frames, pixels in streams:
             for index, frame in enumerate(frames):
                 picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format=pixels)
