@@ -20,6 +20,8 @@ Features: TypeAlias = Mapping[str, Values]
 Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]
 Kind: TypeAlias = Literal["clip", "portrait"]
+Rgb: TypeAlias = Literal["accurate", "swscale"]
+"""How pictures of a video become RGB (`clips/rgb.py`)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Selection:
     """Which frames of a clip are looked at, and at which size: `start, start + stride, ...`, at most `maximum` of them.
 
     Frames less than `end_margin` away from the clip's last one are left out; a `maximum` of None goes to the end.
-    `size` is the side of the square they are brought to, in pixels; None keeps the size they are stored with.
+    `size` is the side of the square they are brought to, in pixels; None keeps the size they are stored with. `rgb` is
+    the rule by which frames of a video become RGB.
     """
 
     start: int = 0
@@ -48,6 +51,7 @@ class Selection:
     maximum: int | None = None
     end_margin: int = 0
     size: int | None = None
+    rgb: Rgb = "accurate"
 
     def indices(self, frames: int) -> list[int]:
         """The frames taken from a clip of `frames` frames."""

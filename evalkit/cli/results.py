@@ -1,5 +1,6 @@
 """How `run` and `score` report: a table, the folder, the picture, and everything that went wrong."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from evalkit.tables.formats import ARROWS, number
 from evalkit.tables.table import Cell, Column, build_table
 
 _SHOWN_FAILURES = 10
+_SHOWN_NOTES, _SHOWN_PAIRS = 10, 3
+_NUMBERS = re.compile(r" \([^)]*\)")
+"""What differs from pair to pair in a note stands in brackets."""
 
 
 def print_results(finished: Sequence[Finished]) -> None:
@@ -47,6 +51,20 @@ def report_failures(finished: Finished) -> None:
         say(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
     if len(failed) > _SHOWN_FAILURES:
         say(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
+
+
+def report_notes(finished: Finished) -> None:
+    """Say on stderr what a reader of the scores has to know of the clips, each thing once with the pairs it is of."""
+    pairs: dict[str, list[str]] = {}
+    for path in sorted(finished.folder.path.glob("pairs/*.json")):
+        outcome = finished.folder.read_outcome(path.stem)
+        for note in outcome.notes if outcome and outcome.status == "ok" else ():
+            pairs.setdefault(_NUMBERS.sub("", note), []).append(path.stem)
+    for note, found in list(pairs.items())[:_SHOWN_NOTES]:
+        more = f" and {len(found) - _SHOWN_PAIRS} more" if len(found) > _SHOWN_PAIRS else ""
+        say(f"Note on {len(found)} pairs, {', '.join(found[:_SHOWN_PAIRS])}{more}: {note}.")
+    if len(pairs) > _SHOWN_NOTES:
+        say(f"... and {len(pairs) - _SHOWN_NOTES} more notes; see {finished.folder.path / 'pairs'}")
 
 
 def exit_when_all_failed(finished: Sequence[Finished]) -> None:

@@ -47,7 +47,7 @@ def run(
     """
     from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
-    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
+    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures, report_notes
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.run import run_methods
@@ -63,6 +63,7 @@ def run(
         finished = run_methods(session, [*beside, *asked], say)
     of_methods = finished[-len(asked) :]
     for run in of_methods:
+        report_notes(run)
         report_failures(run)
     if as_json:
         summaries = [content_of(run.summary) for run in of_methods]

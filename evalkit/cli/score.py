@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.types import Rgb
 
 
 def score(
@@ -28,6 +29,14 @@ def score(
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
+    rgb: Annotated[
+        Rgb | None,
+        typer.Option(
+            help="How frames of videos become RGB, in place of the protocol's rule: `accurate` as the file says, "
+            "`swscale` as FFmpeg does by default. Numbers of two rules are never compared.",
+            show_default="the protocol's",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Score existing outputs, matched to the protocol's pairs by name.
@@ -38,7 +47,7 @@ def score(
     """
     from evalkit.cli.choices import RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
-    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures
+    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures, report_notes
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.foreign_clips import check_name, find_outputs
@@ -47,7 +56,10 @@ def score(
 
     check_name(name)
     what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
-    with open_session(find_protocol(protocol), what.settings(), pair_progress) as session:
+    chosen = find_protocol(protocol)
+    if rgb:
+        chosen = chosen.model_copy(update={"rgb": rgb})
+    with open_session(chosen, what.settings(), pair_progress) as session:
         warn_of_cache()
         outputs = find_outputs(generated, session.pairs)
         if extra := outputs.extra:
@@ -55,6 +67,7 @@ def score(
         if missing := outputs.missing:
             say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
         finished = score_outputs(session, outputs, name, tag)
+    report_notes(finished)
     report_failures(finished)
     if as_json:
         print_json(content_of(finished.summary))

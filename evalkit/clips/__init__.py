@@ -1,5 +1,10 @@
 """Pictures in and out.
 
-video     the only place that decodes, resizes or changes layouts, and writes clips without loss
+video     what the rest of evalkit calls: frames of clips, sizes, layouts; writes clips without loss
+streams   the frames of a video file: which stream, what is refused, what a reader of scores has to know
+whole     whether a video file is all there
+rgb       a decoded frame as RGB, by one of two rules
+display   frames turned, mirrored and stretched as the file says
+pictures  picture files of every mode; animations
 web_copy  H.264 and JPEG for browsers: encodes only, and loses detail
 """

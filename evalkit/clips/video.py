@@ -1,45 +1,45 @@
-"""The only place that decodes, resizes, or changes the layout of pictures, and that writes clips without loss.
+"""The only way to frames for the rest of evalkit: decodes, resizes, changes layouts, writes clips without loss.
 
 Frames are (T, H, W, 3) uint8 RGB everywhere outside this file. Videos are addressed by frame index, never by time, so a
-variable frame rate or a meaningless container rate (VoxCeleb copies say 10 fps) changes nothing. Rotation marks are
-honoured, the colour matrix is the one the stream is tagged with (BT.601 when it is not), alpha is dropped, 16-bit grey
-is scaled to 8. Decoding streams in chunks, so memory does not grow with the length of a clip. Lossy copies for web
-pages are written by `web_copy`.
+variable frame rate or a meaningless container rate (VoxCeleb copies say 10 fps) changes nothing. What of a file is
+honoured, refused or ignored is a table in docs/inputs.md; the files beside this one do it: `streams` and `whole` for
+videos, `pictures` for pictures, `rgb` for colours, `display` for turned, mirrored and stretched frames. Decoding goes
+in chunks, so memory does not grow with the length of a clip. Lossy copies for web pages are written by `web_copy`.
 """
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from evalkit.base.files import atomic_folder, atomic_path
+from evalkit.clips.pictures import is_animated, iter_stills, profile_of
+from evalkit.clips.streams import Picture, iter_stream, stream_notes, stream_rate
 from evalkit.errors import VideoError
-from evalkit.types import AS_STORED, Frames, Selection
+from evalkit.types import AS_STORED, Frames, Rgb, Selection
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".apng"})
 CHUNK = 16
 """Frames decoded, processed and held at a time."""
-Picture: TypeAlias = Callable[[], NDArray[np.uint8]]
-"""A decoded picture; calling it converts it to (H, W, 3) uint8 RGB."""
+DECODER = 2
+"""Rises when the same file gives other pixels under the same rule; a part of the keys of cached features."""
 _BITEXACT = 1 << 23
 _LOSSLESS: dict[str, tuple[str, str, dict[str, str]]] = {
     "matroska": ("ffv1", "bgr0", {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}),
     "mp4": ("libx264rgb", "rgb24", {"qp": "0", "preset": "veryfast", "threads": "1"}),
 }
 _PNG_EFFORT = 1
-# Titles that are not UTF-8 must not stop a clip. PyAV decodes them so by itself since 19, where the argument is gone.
-_TOLERANT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-_MISSING_TAIL_S = 0.5
 
 
 def is_clip(path: Path) -> bool:
@@ -64,8 +64,8 @@ def iter_frames(path: Path, selection: Selection = AS_STORED, *, chunk: int = CH
         raise VideoError(f"{path}: no frame at index {start} or later. Use a longer clip or a lower driving start.")
 
 
-def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) -> Frames:
-    """The frames at `indices` (negative ones count from the end), as (len(indices), H, W, 3) uint8 RGB.
+def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None, rgb: Rgb = "accurate") -> Frames:
+    """The frames at `indices` (negative ones count from the end), as (len(indices), H, W, 3) uint8 RGB by a rule.
 
     Raises `VideoError` as `iter_frames` does, and for an index the clip does not have.
     """
@@ -73,7 +73,7 @@ def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) 
     tail: deque[NDArray[np.uint8]] = deque(maxlen=max(0, -min(indices)))
     found: dict[int, NDArray[np.uint8]] = {}
     count = 0
-    for index, image in _pictures(path, stop):
+    for index, image in _pictures(path, stop, rgb):
         count += 1
         if index in indices:
             found[index] = fit(image(), size)
@@ -89,12 +89,12 @@ def read_frames(path: Path, indices: Sequence[int], *, size: int | None = None) 
     return _stack(path, [found[index] for index in indices])
 
 
-def iter_pictures(path: Path, stop: int | None = None) -> Iterator[tuple[int, Picture]]:
+def iter_pictures(path: Path, stop: int | None = None, rgb: Rgb = "accurate") -> Iterator[tuple[int, Picture]]:
     """Index and picture of every frame before `stop`; pictures nobody calls are decoded only.
 
     Raises `VideoError` as `iter_frames` does.
     """
-    yield from _pictures(path, stop)
+    yield from _pictures(path, stop, rgb)
 
 
 def sequence_image(folder: Path, frame: str) -> Path | None:
@@ -114,8 +114,8 @@ def count_frames(path: Path, selection: Selection = AS_STORED) -> int:
 
 
 def frame_size(path: Path) -> tuple[int, int]:
-    """Width and height of the first frame. Raises `VideoError` when there is none."""
-    for _, image in _pictures(path, 1):
+    """Width and height of the first frame, as it is shown. Raises `VideoError` when there is none."""
+    for _, image in _pictures(path, 1, "accurate"):
         height, width = image().shape[:2]
         return width, height
     raise VideoError(f"{path}: holds no frame")
@@ -127,11 +127,30 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
         return default
     _refuse_special(path)
     try:
-        with av.open(str(path), **_TOLERANT) as container:
-            rate = container.streams.video[0].average_rate if container.streams.video else None
-    except (OSError, av.FFmpegError):
+        rate = stream_rate(path)
+    except VideoError:
         return default
     return float(rate) if rate else default
+
+
+def is_animation(path: Path) -> bool:
+    """Whether `path` is a picture file with several frames, which makes it a clip. Looks at its head only."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and is_animated(path)
+
+
+def notes(path: Path) -> tuple[str, ...]:
+    """What evalkit leaves out of a clip or takes for granted, a clause each ("its transparency is dropped").
+
+    Empty for most clips. Raises `VideoError` for one that cannot be read.
+    """
+    _refuse_absent(path)
+    if path.is_dir():
+        found = {note for image in _images(path)[:1] if (note := profile_of(image))}
+        return tuple(sorted(found))
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        note = profile_of(path)
+        return (note,) if note else ()
+    return tuple(stream_notes(path))
 
 
 def fit(image: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
@@ -233,99 +252,55 @@ class ClipWriter:
             self.discard()
 
 
-class _Picture:
-    """A decoded picture whose conversion to RGB is put off until somebody wants it."""
-
-    def __init__(self, frame: "av.VideoFrame | Path") -> None:
-        self._frame = frame
-
-    def __call__(self) -> NDArray[np.uint8]:
-        if isinstance(self._frame, Path):
-            return _read_image(self._frame)
-        rgb = np.asarray(self._frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-        return np.ascontiguousarray(np.rot90(rgb, round(self._frame.rotation / 90))) if self._frame.rotation else rgb
-
-
-def _selected(path: Path, selection: Selection) -> Iterator["_Picture"]:
-    """The selected pictures; each is held back until `end_margin` more have been seen."""
-    start, stride, maximum, end_margin = selection.start, selection.stride, selection.maximum, selection.end_margin
-    stop = None if maximum is None else start + stride * (maximum - 1) + 1 + end_margin
-    held: deque[tuple[int, _Picture]] = deque()
-    for item in _pictures(path, stop):
+def _selected(path: Path, rule: Selection) -> Iterator[Picture]:
+    """Pictures that a selection takes; each is held back until `end_margin` more have been seen."""
+    stop = None if rule.maximum is None else rule.start + rule.stride * (rule.maximum - 1) + 1 + rule.end_margin
+    held: deque[tuple[int, Picture]] = deque()
+    for item in _pictures(path, stop, rule.rgb):
         held.append(item)
-        if len(held) > end_margin:
+        if len(held) > rule.end_margin:
             index, picture = held.popleft()
-            if index >= start and (index - start) % stride == 0:
+            if index >= rule.start and (index - rule.start) % rule.stride == 0:
                 yield picture
 
 
-def _pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
+def _pictures(path: Path, stop: int | None, rgb: Rgb) -> Iterator[tuple[int, Picture]]:
     """Index and picture of every frame before `stop`, in presentation order."""
+    _refuse_absent(path)
+    if path.is_dir():
+        pictures: Iterator[Picture] = (partial(_only_picture, image) for image in _images(path))
+    elif path.suffix.lower() not in IMAGE_SUFFIXES:
+        pictures = iter_stream(path, stop, rgb)
+    elif is_animated(path):
+        pictures = (partial(_same, picture) for picture in iter_stills(path))
+    else:
+        pictures = iter([partial(_only_picture, path)])
+    yield from enumerate(islice(pictures, stop))
+
+
+def _only_picture(path: Path) -> NDArray[np.uint8]:
+    """The picture in a file, which in a folder of pictures has to be one."""
+    _refuse_special(path)
+    pictures = list(islice(iter_stills(path), 2))
+    if len(pictures) > 1:
+        raise VideoError(f"{path}: an animation among the pictures of a folder. Take it out, or save its frames.")
+    return pictures[0]
+
+
+def _same(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return picture
+
+
+def _refuse_absent(path: Path) -> None:
     if not path.exists():
         raise VideoError(f"{path}: no such file or folder")
     _refuse_special(path)
-    if path.is_dir():
-        yield from ((i, _Picture(p)) for i, p in enumerate(islice(_images(path), stop)))
-    elif path.suffix.lower() in IMAGE_SUFFIXES:
-        yield 0, _Picture(path)
-    else:
-        yield from _video_pictures(path, stop)
-
-
-def _video_pictures(path: Path, stop: int | None) -> Iterator[tuple[int, _Picture]]:
-    try:
-        with av.open(str(path), **_TOLERANT) as container:
-            if not container.streams.video:
-                raise VideoError(f"{path}: holds no video stream")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            index, last = 0, None
-            for frame in container.decode(stream):
-                if frame.is_corrupt:
-                    raise VideoError(f"{path}: frame {index} is damaged")
-                yield index, _Picture(frame)
-                index, last = index + 1, frame
-                if stop is not None and index >= stop:
-                    return
-            if last is not None:
-                _refuse_truncated(path, container, index, last)
-    except (OSError, av.FFmpegError) as error:
-        reason = error.strerror or error
-        advice = "Fix its permissions." if isinstance(error, PermissionError) else "Replace or re-encode it."
-        raise VideoError(f"{path}: not a readable video ({reason}). {advice}") from error
-
-
-def _refuse_truncated(path: Path, container: "av.container.InputContainer", frames: int, last: "av.VideoFrame") -> None:
-    """FFmpeg ends a cut-off file quietly; the duration in its header tells how long it should have been."""
-    stream = container.streams.video[0]
-    stated = stream.duration * stream.time_base if stream.duration and stream.time_base else None
-    if stated is None and len(container.streams) == 1 and container.duration:
-        stated = Fraction(container.duration, av.time_base)
-    if stated is None or last.time is None or not last.time_base:
-        return
-    shown = last.time + float(last.duration * last.time_base) - float((stream.start_time or 0) * last.time_base)
-    slack = float(stated) / frames / 2 + (0 if last.duration else _MISSING_TAIL_S)
-    if shown < float(stated) - slack:
-        of = f" of {stream.frames}" if stream.frames > frames else ""
-        raise VideoError(f"{path}: truncated, {frames}{of} frames, {shown:.2f} s of {float(stated):.2f} s")
 
 
 def _refuse_special(path: Path) -> None:
     """Reading a pipe or a device may never end."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
-
-
-def _read_image(path: Path) -> NDArray[np.uint8]:
-    _refuse_special(path)
-    try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I"):
-                return np.repeat((np.asarray(upright) // 257).astype(np.uint8)[..., None], 3, axis=2)
-            return np.asarray(upright.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise VideoError(f"{path}: not a readable image ({error}). Replace it.") from error
 
 
 def _images(folder: Path) -> list[Path]:
@@ -339,7 +314,7 @@ def natural_order(path: Path) -> tuple[list[int | str], str]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)], path.name
 
 
-def _batched(items: Iterable[_Picture], count: int) -> Iterator[list[_Picture]]:
+def _batched(items: Iterable[Picture], count: int) -> Iterator[list[Picture]]:
     iterator = iter(items)
     while batch := list(islice(iterator, count)):
         yield batch

@@ -1,9 +1,9 @@
 """Any folder of clips: `<identity>/<clip>.mp4`, `<identity>/<clip>/*.png`, `<clip>.mp4`, or a `manifest.csv`.
 
 Without a manifest the first folder level is the identity, and a clip directly under the root is an identity of its own.
-Single images become portraits, which can only be sources. A manifest has the columns id, kind (`clip` or `portrait`),
-file (relative to the root, not leaving it) and identity. A column motion may name what a clip shows: clips of one name
-show the same motion, frame by frame. Other columns are ignored.
+Single images become portraits, which can only be sources; animated ones (WebP, PNG, TIFF) are clips. A manifest has the
+columns id, kind (`clip` or `portrait`), file (relative to the root, not leaving it) and identity. A column motion may
+name what a clip shows: clips of one name show the same motion, frame by frame. Other columns are ignored.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit.base.csvfile import Row, read_rows
-from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation
 from evalkit.datasets.base import Dataset, unique_clips
 from evalkit.datasets.layout import entries, is_folder
 from evalkit.errors import DatasetError
@@ -67,7 +67,8 @@ def _from_layout(root: Path) -> Iterator[Clip]:
 
 
 def _layout_clip(entry: os.DirEntry[str], identity: str, name: str) -> Clip:
-    kind: Kind = "portrait" if _suffix(entry) in IMAGE_SUFFIXES and not is_folder(entry) else "clip"
+    still = _suffix(entry) in IMAGE_SUFFIXES and not is_folder(entry) and not is_animation(Path(entry.path))
+    kind: Kind = "portrait" if still else "clip"
     return Clip(_UNSAFE.sub("_", name), identity, kind, Path(entry.path))
 
 

@@ -20,7 +20,7 @@ from evalkit.runs.find_clips import recorded_protocol
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
 from evalkit.scoring.features import computed_by
 from evalkit.statistics.bootstrap import redraws
-from evalkit.types import AS_STORED, Selection, Values
+from evalkit.types import Selection, Values
 
 RESAMPLES = 200
 MOST_ROWS = 2000
@@ -84,7 +84,8 @@ def _people(side: Side) -> dict[str, tuple[str, str]]:
 
 
 def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float64] | None:
-    return _load(metric, side, outcome.generated_sha256, AS_STORED)
+    rgb = side.header.protocol.rgb if side.header else "accurate"
+    return _load(metric, side, outcome.generated_sha256, Selection(rgb=rgb))
 
 
 def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[NDArray[np.float64]] | None:

@@ -11,7 +11,7 @@ from evalkit.clips import video
 from evalkit.errors import EvalkitError
 from evalkit.gate.side import Side
 from evalkit.runs.find_clips import find_pairs, recorded_protocol
-from evalkit.types import Frames
+from evalkit.types import AS_STORED, Frames, Selection
 
 MOMENTS, TILE, GAP, TEXT = 5, 160, 4, 18
 _INK, _PAPER = (30, 30, 30), (255, 255, 255)
@@ -61,7 +61,8 @@ def _generated(side: Side, pair: str) -> Frames | None:
         return None
     if outcome is None or not outcome.generated:
         return None
-    return _moments(video.iter_frames(side.folder.path / outcome.generated))
+    whole = Selection(rgb=side.header.protocol.rgb) if side.header else AS_STORED
+    return _moments(video.iter_frames(side.folder.path / outcome.generated, whole))
 
 
 def _moments(chunks: Iterator[Frames]) -> Frames | None:

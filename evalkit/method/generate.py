@@ -30,7 +30,7 @@ def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed:
         VideoError: the source or driving clip cannot be decoded.
         OSError: the output cannot be written.
     """
-    sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution)
+    sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution, rgb=protocol.rgb)
     driving = Driving(pair.driving.path, protocol.selection, pair.anchor)
     leading = 1 if pair.anchor else 0
     steps: list[Step] = []

@@ -118,7 +118,7 @@ class Driving:
 
     def __iter__(self) -> Iterator[Frames]:
         """Chunks of (t, size, size, 3) uint8 RGB in order."""
-        alone = Selection(size=self.selection.size)
+        alone = Selection(size=self.selection.size, rgb=self.selection.rgb)
         chunks = chain(video.iter_frames(self.anchor, alone) if self.anchor else (), self._counted())
         while True:
             began = time.perf_counter()

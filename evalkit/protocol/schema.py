@@ -11,7 +11,7 @@ from evalkit.base.places import resource_dir
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import ProtocolError, UnknownNameError
-from evalkit.types import Kind, Motion, Selection, Task
+from evalkit.types import Kind, Motion, Rgb, Selection, Task
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -78,9 +78,9 @@ class DrivingRule(_Strict):
     maximum: Positive | None = None
     end_margin: Natural = 0
 
-    def selection(self, size: int) -> Selection:
-        """The frames this rule takes, brought to a side of `size` pixels."""
-        return Selection(self.start, self.stride, self.maximum, self.end_margin, size)
+    def selection(self, size: int, rgb: Rgb = "accurate") -> Selection:
+        """The frames this rule takes, converted by `rgb` and brought to a side of `size` pixels."""
+        return Selection(self.start, self.stride, self.maximum, self.end_margin, size, rgb)
 
 
 class Protocol(_Strict):
@@ -89,7 +89,8 @@ class Protocol(_Strict):
     `averaging: clip` is the mean over frames within a clip, then over clips; `frame` pools all frames.
     `real_set` names the clips whose frames, chosen by the driving rule, set metrics (FID, KID, FVD) compare with: the
     driving or the source clips of the scored pairs. `coverage_floor` is the share of frames below which a number is
-    flagged. `anchors` are methods run beside every other.
+    flagged. `anchors` are methods run beside every other. `rgb` is how frames of videos become RGB, driving, source and
+    generated ones alike: `accurate` as the file says, `swscale` as FFmpeg does by default (docs/decisions/frames.md).
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -104,6 +105,7 @@ class Protocol(_Strict):
     driving: DrivingRule = DrivingRule()
     motion: Motion = "absolute"
     resolution: Annotated[int, Field(ge=16, le=2048)] = 256
+    rgb: Rgb = "accurate"
     metrics: tuple[str, ...] = Field(min_length=1)
     real_set: Literal["driving", "source"] = "driving"
     averaging: Literal["clip", "frame"] = "clip"
@@ -126,7 +128,12 @@ class Protocol(_Strict):
     @property
     def selection(self) -> Selection:
         """The driving frames, as methods and metrics see them."""
-        return self.driving.selection(self.resolution)
+        return self.driving.selection(self.resolution, self.rgb)
+
+    @property
+    def whole(self) -> Selection:
+        """Every frame of a generated clip, as metrics see it."""
+        return Selection(rgb=self.rgb)
 
     @property
     def argument(self) -> str:
@@ -149,7 +156,9 @@ class Protocol(_Strict):
     @property
     def hash(self) -> str:
         """sha256 of every key that differs from its default, without prose, and of the pair list's bytes."""
-        keys = self.model_dump(mode="json", exclude_defaults=True, exclude=set(PROSE))
+        keys = self.model_dump(mode="json", exclude_defaults=True, exclude={*PROSE, "rgb"})
+        # Before the key there was, frames were converted by swscale: such protocols keep the hashes they had.
+        keys |= {"rgb": self.rgb} if self.rgb != "swscale" else {}
         lists = {"list_sha256": content_sha256(self.list_path)} if self.list_path else {}
         return canonical_sha256(keys | lists)
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from evalkit.errors import RunError
 from evalkit.records.json_record import STRICT, Content, Record, Upgrade, read_record, within, within_each
-from evalkit.types import Motion, Task
+from evalkit.types import Motion, Rgb, Task
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -200,6 +200,8 @@ class ProtocolFacts(Record):
     """Which driving frames it takes."""
     resolution: Annotated[int, Field(ge=16)]
     """Side of a frame in pixels."""
+    rgb: Rgb = "swscale"
+    """How frames of videos become RGB; absent: as FFmpeg does by default, when there was no other way."""
     metrics: tuple[str, ...]
     """Keys of its metrics."""
     averaging: Literal["clip", "frame"]

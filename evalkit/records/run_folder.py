@@ -58,6 +58,8 @@ class Outcome:
     """Digest of the picture at which relative motion starts, where the pair has one."""
     source_frames: tuple[int, ...] | None = None
     """Frames of the source clip; null where an earlier version did not keep them."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the scores has to know of the clips (docs/inputs.md); absent in files of earlier versions."""
 
 
 @dataclass(frozen=True)

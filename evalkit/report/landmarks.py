@@ -17,7 +17,7 @@ from evalkit.report.payload import write_script
 from evalkit.scoring.availability import missing_networks
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
 from evalkit.scoring.features import FeatureBank, chain_signature, dependency_order
-from evalkit.types import AS_STORED, Selection, Values
+from evalkit.types import Selection, Values
 
 Source = Literal["cached", "extract", "none"]
 SOURCES: tuple[Source, ...] = ("cached", "extract", "none")
@@ -76,13 +76,13 @@ def write_landmarks(job: PairLandmarks) -> dict[str, Any]:
 
 def _selection(job: PairLandmarks, clip: ClipFile) -> Selection:
     """The frames of a moving clip that scoring looked at."""
-    return job.driving if clip.tile == "driving" else AS_STORED
+    return job.driving if clip.tile == "driving" else Selection(rgb=job.driving.rgb)
 
 
 def _cached(bank: FeatureBank, job: PairLandmarks, clip: ClipFile) -> Values | None:
     if clip.digest is None:
         return None
-    still = clip.frames and still_decoding(clip.frames, job.resolution)
+    still = clip.frames and still_decoding(clip.frames, job.resolution, job.driving.rgb)
     decoding = still or clip_decoding(_selection(job, clip))
     features = bank.cache.load(feature_key(clip.digest, decoding, chain_signature(job.detector)))
     return None if features is None else features["points"]
@@ -94,7 +94,8 @@ def _extracted(bank: FeatureBank, job: PairLandmarks, clip: ClipFile, missing: d
         return None
     try:
         if clip.frames:
-            return bank.of_frames(clip.path, clip.frames, job.resolution, [job.detector])[job.detector]["points"]
+            found = bank.of_frames(clip.path, clip.frames, job.resolution, [job.detector], job.driving.rgb)
+            return found[job.detector]["points"]
         features = bank.collect(clip.path, _selection(job, clip), [job.detector])
         for frames in video.iter_frames(clip.path, _selection(job, clip)):
             features.feed(frames)

@@ -174,9 +174,10 @@ def _mosaics(
 def _tiles(job: PairMedia, clip: ClipFile, side: int) -> Iterator[NDArray[np.uint8]]:
     """Frames of one clip at the size of a tile: a source once, driving frames as the protocol takes them."""
     if clip.frames:
-        yield video.fit(video.read_frames(clip.path, clip.frames[:1], size=job.resolution)[0], side)
+        source = video.read_frames(clip.path, clip.frames[:1], size=job.resolution, rgb=job.driving.rgb)
+        yield video.fit(source[0], side)
         return
-    selection = job.driving if clip.tile == "driving" else Selection(size=job.resolution)
+    selection = job.driving if clip.tile == "driving" else Selection(size=job.resolution, rgb=job.driving.rgb)
     for chunk in video.iter_frames(clip.path, selection):
         for frame in chunk:
             yield video.fit(frame, side)

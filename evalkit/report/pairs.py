@@ -83,8 +83,8 @@ def pair_data(comparison: Comparison, index: int) -> dict[str, Any]:
 
 def driving_selection(comparison: Comparison) -> Selection:
     """Which driving frames the protocol takes, at its size."""
-    rule = comparison.protocol.driving
-    return Selection(rule.start, rule.stride, rule.maximum, rule.end_margin, comparison.protocol.resolution)
+    protocol, rule = comparison.protocol, comparison.protocol.driving
+    return Selection(rule.start, rule.stride, rule.maximum, rule.end_margin, protocol.resolution, protocol.rgb)
 
 
 def _failed(comparison: Comparison, method: int, pair: str) -> bool:

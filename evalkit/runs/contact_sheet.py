@@ -84,15 +84,15 @@ def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[ND
     blank = np.full((TILE, TILE, 3), 210, np.uint8)
     tiles = [blank] * (1 + 2 * MOMENTS)
     try:
-        source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution)
+        source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution, rgb=protocol.rgb)
         tiles[0] = video.fit(source[0], TILE)
         rule = protocol.selection
         count = outcome.frames or video.count_frames(pair.driving.path, rule)
         moments = [int(i) for i in np.linspace(0, count - 1, MOMENTS + 2)[1:-1].round()]
         places = [rule.start + rule.stride * i for i in moments]
-        tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution))
+        tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution, rgb=protocol.rgb))
         if outcome.status == "ok" and outcome.generated:
-            tiles[2::2] = _small(video.read_frames(folder.path / outcome.generated, moments))
+            tiles[2::2] = _small(video.read_frames(folder.path / outcome.generated, moments, rgb=protocol.rgb))
     except VideoError:
         pass
     return tiles

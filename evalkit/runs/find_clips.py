@@ -35,7 +35,7 @@ def find_pairs(
 def recorded_protocol(header: RunHeader) -> Protocol:
     """The protocol as the run holds it. Raises `ProtocolError` for one that this evalkit would not run."""
     try:
-        return Protocol.model_validate(header.protocol.content)
+        return Protocol.model_validate({"rgb": header.protocol.rgb, **header.protocol.content})
     except ValidationError as error:
         name = f"The protocol {header.protocol.id} of the run"
         raise ProtocolError(f"{explain_invalid(name, error, Protocol)}.") from error
@@ -50,7 +50,7 @@ def protocol_of(header: RunHeader, known: Sequence[Protocol] = ()) -> Protocol:
     if protocol.pairs.list is None:
         return protocol
     mine = [one for one in known if one.id == protocol.id]
-    found = mine[0] if mine else find_protocol(protocol.id)
+    found = (mine[0] if mine else find_protocol(protocol.id)).model_copy(update={"rgb": protocol.rgb})
     wanted = header.configuration.protocol_hash
     if found.hash != wanted:
         raise EvalkitError(f"The pair list of {protocol.id} is not the one of the run ({found.hash[:12]} here).")

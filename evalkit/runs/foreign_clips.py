@@ -1,7 +1,7 @@
 """Somebody else's outputs: clips in a folder, matched to the pairs of a protocol by their names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
@@ -10,7 +10,11 @@ from evalkit.errors import RunError, ScoreError
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.run_pairs import Made
-from evalkit.types import Pair
+from evalkit.scoring.level_shift import shift_note
+from evalkit.types import Frames, Pair, Rgb
+
+_LOOKED_AT = 8
+"""Frames at the beginning of an output that are compared with the driving frames."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,23 @@ class Outputs:
         if frames != wanted:
             kind = "short" if frames < wanted else "long"
             raise ScoreError(f"{kind}: {path} has {frames} frames for the {wanted} driving frames of the protocol")
-        return Made(str(path.resolve()), frames, None)
+        return Made(str(path.resolve()), frames, None, _notes(path, pair, protocol))
+
+
+def _notes(path: Path, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
+    """What a reader of its scores has to know of an output: what is left out of it, the trace of two conversions."""
+    found = list(video.notes(path))
+    if protocol.task == "self_reenactment":
+
+        def clips(rgb: Rgb) -> tuple[Frames, Frames]:
+            whole, driving = replace(protocol.whole, rgb=rgb), replace(protocol.selection, rgb=rgb)
+            both = ((path, whole), (pair.driving.path, driving))
+            made, true = (next(video.iter_frames(clip, what, chunk=_LOOKED_AT)) for clip, what in both)
+            return made, true
+
+        if note := shift_note(clips, protocol.rgb):
+            found.append(note)
+    return tuple(f"generated: {note}" for note in found)
 
 
 def check_name(name: str) -> None:

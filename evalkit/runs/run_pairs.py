@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from evalkit.base.files import content_sha256
+from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.method.cost import Cost
 from evalkit.metrics import Metric
@@ -29,11 +30,15 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPER
 
 @dataclass(frozen=True)
 class Made:
-    """A generated clip: its path (in the run folder, or absolute), frames, and what it cost if that is known."""
+    """A generated clip: its path (in the run folder, or absolute), frames, and what it cost if that is known.
+
+    `notes` are for a reader of its scores.
+    """
 
     generated: str
     frames: int
     cost: Cost | None
+    notes: tuple[str, ...] = ()
 
 
 class Producer(Interface):
@@ -154,10 +159,20 @@ def _produce(plan: Plan, pair: Pair) -> Outcome:
         generated=made.generated,
         frames=made.frames,
         generated_sha256=content_sha256(plan.folder.path / made.generated),
+        notes=_notes(pair) + made.notes,
         **(asdict(made.cost) if made.cost else {}),
     )
     plan.folder.write_outcome(outcome)
     return outcome
+
+
+def _notes(pair: Pair) -> tuple[str, ...]:
+    """What is left out of the clips of a pair, or taken for granted."""
+    return tuple(
+        f"{name}: {note}"
+        for name, clip in {"source": pair.source, "driving": pair.driving}.items()
+        for note in video.notes(clip.path)
+    )
 
 
 def _digest(path: Path) -> str | None:

@@ -8,6 +8,7 @@ batching       batches for networks on a GPU, over several clips
 pool           pairs scored here or in worker processes
 device_pool    a GPU beside the process pool
 missing_faces  what becomes of frames without a face
+level_shift    frames a level or two off everywhere: the trace of two conversions to RGB
 coefficients   coefficients that users bring for networks evalkit does not run
 availability   which metrics can be computed here, and why others cannot
 """

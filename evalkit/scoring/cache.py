@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.base.files import atomic_path, canonical_sha256
-from evalkit.types import AS_STORED, Features, Selection
+from evalkit.clips.video import DECODER
+from evalkit.types import Features, Rgb, Selection
 
 _NAMES = "__names__"
 """Entry that lists the others, so that a damaged archive with some of them lost is not taken for whole."""
@@ -62,13 +63,13 @@ class FeatureCache:
 
 
 def clip_decoding(selection: Selection) -> dict[str, object]:
-    """The part of a cache key that tells which frames of a clip were looked at, and at which size."""
-    return {"size": None} if selection == AS_STORED else asdict(selection)
+    """The part of a cache key that tells which frames of a clip were looked at, and how."""
+    return {**asdict(selection), "decoder": DECODER}
 
 
-def still_decoding(indices: Sequence[int], size: int) -> dict[str, object]:
+def still_decoding(indices: Sequence[int], size: int, rgb: Rgb) -> dict[str, object]:
     """The same for single frames."""
-    return {"indices": list(indices), "size": size}
+    return {"indices": list(indices), "size": size, "rgb": rgb, "decoder": DECODER}
 
 
 def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:

@@ -15,7 +15,7 @@ from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.scoring.batching import Batcher
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
-from evalkit.types import Features, Frames, Selection
+from evalkit.types import Features, Frames, Rgb, Selection
 
 
 class FeatureBank:
@@ -38,13 +38,15 @@ class FeatureBank:
         """
         return self._collect(path, clip_decoding(selection), partial(video.iter_frames, path, selection), wanted)
 
-    def of_frames(self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str]) -> dict[str, Features]:
+    def of_frames(
+        self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str], rgb: Rgb = "accurate"
+    ) -> dict[str, Features]:
         """Features of single frames of a clip, each array with one row per index."""
 
         def decode() -> list[Frames]:
-            return [video.read_frames(path, indices, size=size)]
+            return [video.read_frames(path, indices, size=size, rgb=rgb)]
 
-        features = self._collect(path, still_decoding(indices, size), decode, wanted)
+        features = self._collect(path, still_decoding(indices, size, rgb), decode, wanted)
         if features.missing:
             features.feed(*decode())
         return features.finish()

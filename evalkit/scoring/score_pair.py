@@ -24,7 +24,7 @@ from evalkit.scoring.cache import clip_decoding, values_key
 from evalkit.scoring.coefficients import PairFiles, read_pair
 from evalkit.scoring.features import ClipFeatures, FeatureBank, chain_signature, device_kind
 from evalkit.scoring.missing_faces import score_frames
-from evalkit.types import AS_STORED, Features, Frames, Pair, Values
+from evalkit.types import Features, Frames, Pair, Values
 
 _READ_AHEAD = 4
 """Chunks of both clips that are decoded while a GPU works."""
@@ -51,9 +51,9 @@ class Scorer:
 
     def begin(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> "OpenPair":
         """`score` as far as the clips have to be decoded; frames may still queue for a batch. Raises as it does."""
-        size = self.protocol.resolution
-        against_source = [m for m in self.metrics if m.reference == "source"]
-        sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, extractors_of(against_source))
+        size, rgb = self.protocol.resolution, self.protocol.rgb
+        wanted = extractors_of([m for m in self.metrics if m.reference == "source"])
+        sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, wanted, rgb)
         keys = self._value_keys(pair, generated)
         values = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
         open_metrics = [metric for metric in self.metrics if metric.key not in values]
@@ -66,7 +66,7 @@ class Scorer:
 
     def generated_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
         """What is known of a generated clip, of all that `metrics` need."""
-        return self.bank.collect(path, AS_STORED, extractors_of(metrics))
+        return self.bank.collect(path, self.protocol.whole, extractors_of(metrics))
 
     def driving_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
         """What is known of the driving frames of a clip, of all that `metrics` need."""
@@ -77,7 +77,7 @@ class Scorer:
         """Metric key -> where its values for these two clips are kept, for the metrics that work by chunk."""
         chosen = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
         clips = [
-            [self.bank.digest(generated), clip_decoding(AS_STORED)],
+            [self.bank.digest(generated), clip_decoding(self.protocol.whole)],
             [self.bank.digest(pair.driving.path), clip_decoding(self.protocol.selection)],
         ]
         signatures = metric_signatures(self.protocol, chosen)
@@ -91,7 +91,7 @@ class Scorer:
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
         reference = video.iter_frames(pair.driving.path, self.protocol.selection)
-        both = zip_longest(video.iter_frames(generated), reference)
+        both = zip_longest(video.iter_frames(generated, self.protocol.whole), reference)
         for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
             _check_match(generated, made, driving)
             ours.feed(made)
@@ -155,7 +155,9 @@ class OpenPair:
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
     """Metric key -> signature: everything that moves the value under this protocol."""
     averaging = "frame>clip>protocol" if protocol.averaging == "clip" else "frame>protocol"
-    scoring = f"{protocol.resolution}px|{averaging}|{protocol.no_face}"
+    # Scores of before there was a choice were made by swscale and do not say so.
+    rgb = "" if protocol.rgb == "swscale" else f"|{protocol.rgb} rgb"
+    scoring = f"{protocol.resolution}px{rgb}|{averaging}|{protocol.no_face}"
     real = "" if protocol.real_set == "driving" else f"|real set: {protocol.real_set} clips"
     return {
         m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (m.level == "set"))

@@ -44,7 +44,8 @@ def score_sets(scorer: Scorer, generated: Sequence[Path], real: Sequence[Path]) 
 
 def _score(scorer: Scorer, metric: Metric, generated: Sequence[Path], real: Sequence[Path]) -> SetScore:
     made = _Counted(
-        _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path)) for path in generated
+        _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path, scorer.protocol.whole))
+        for path in generated
     )
     reference = _Counted(
         _rows(metric, scorer.driving_features(path, [metric]), video.iter_frames(path, scorer.protocol.selection))

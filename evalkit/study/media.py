@@ -29,14 +29,14 @@ def scene_media(scene: Scene, entrants: Entrants, candidate: Candidate, fps: flo
     rate = fps or video.frame_rate(pair.driving.path) / protocol.driving.stride
 
     def still(path: Path) -> None:
-        first = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution)
+        first = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution, rgb=protocol.rgb)
         video.write_image(path, first[0])
 
     def moving(name: str, frames: Callable[[], Iterable[Frames]]) -> Medium:
         return Medium(name, lambda path: write_browser_video(path, frames(), rate))
 
     def of(clip: Path) -> Callable[[], Iterable[Frames]]:
-        return lambda: video.iter_frames(clip)
+        return lambda: video.iter_frames(clip, protocol.whole)
 
     clips = [moving(name, of(candidate.clips[method])) for method, name in scene.clips.items()]
     driving = moving(scene.driving, lambda: video.iter_frames(pair.driving.path, protocol.selection))

@@ -206,10 +206,10 @@ def test_alpha_is_dropped_not_blended(tmp_path):
 
 
 def test_sixteen_bit_grey_is_scaled_to_eight(tmp_path):
-    # 65535 / 257 = 255 exactly, so white stays white.
+    # 65535 / 257 = 255 exactly, so white stays white; 256 / 257 and 65534 / 257 are nearest to 1 and 255.
     values = np.array([[0, 256, 257, 514, 32896, 65534, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / "a.png")
-    assert read(tmp_path / "a.png")[0, 0, :, 1].tolist() == [0, 0, 1, 2, 128, 254, 255]
+    assert read(tmp_path / "a.png")[0, 0, :, 1].tolist() == [0, 1, 1, 2, 128, 255, 255]
 
 
 def test_the_orientation_of_photographs_is_honoured(tmp_path):

@@ -226,7 +226,7 @@ def test_a_clip_that_changed_under_a_run(evalkit, root, small_self, tmp_path):
 def test_a_newer_schema_is_refused(evalkit, root, small_self, tmp_path):
     assert run(evalkit, small_self, root, tmp_path).returncode == 0
     path = tmp_path / "small_self" / "copy_driving" / "summary.json"
-    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 99'))
+    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 99'))
     assert_explained(evalkit("table", path.parent), "written with schema 99", "Update evalkit")
 
 

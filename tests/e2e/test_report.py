@@ -41,6 +41,6 @@ def test_bad_input_is_explained(evalkit, runs, tmp_path):
     assert_explained(evalkit("report", runs[0], "--out", runs[0]), "holds other files and no report")
     newer = shutil.copytree(runs[0], tmp_path / "newer")
     summary = newer / "summary.json"
-    summary.write_text(summary.read_text().replace('"schema_version": 2', '"schema_version": 99'))
+    summary.write_text(summary.read_text().replace('"schema_version": 3', '"schema_version": 99'))
     assert_explained(evalkit("report", newer, *out), "written with schema 99")
     assert not (tmp_path / "site").exists()

@@ -11,7 +11,7 @@ from evalkit.gate.set_features import resampled_losses
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate
 from evalkit.protocol.schema import Protocol
-from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
 from evalkit.scoring.features import chain_signature
 from evalkit.statistics.bootstrap import interval, redraws
 from tests.fakes import make_protocol
@@ -38,7 +38,7 @@ def with_features(make_run):
             entries={KEY: entry(KEY, [fid], better="lower", coverage=1.0)},
         )
         generator, reference = np.random.default_rng(seed), np.random.default_rng(0)
-        decoding = {"size": protocol.resolution, **protocol.driving.model_dump()}
+        decoding = clip_decoding(protocol.selection)
         for pair, _ in people():
             path = folder / "pairs" / f"{pair}.json"
             outcome = json.loads(path.read_text())
@@ -46,7 +46,9 @@ def with_features(make_run):
             path.write_text(json.dumps(outcome))
             rows = reference.normal(size=(6, DIMENSIONS))
             keep(f"{real_set}-{pair}", decoding, rows)
-            keep(f"{name}-{pair}", {"size": None}, rows + offset + 0.1 * generator.normal(size=rows.shape))
+            keep(
+                f"{name}-{pair}", clip_decoding(protocol.whole), rows + offset + 0.1 * generator.normal(size=rows.shape)
+            )
         return read_side(folder)
 
     return made

@@ -12,7 +12,7 @@ from evalkit.datasets.drawn import render_clip
 from evalkit.records.run import RunHeader
 from evalkit.report.landmarks import MISSING, PairLandmarks, choose_detector, write_landmarks
 from evalkit.report.media import ClipFile
-from evalkit.scoring.cache import FeatureCache, feature_key
+from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
 from evalkit.scoring.features import chain_signature
 from evalkit.types import Selection
 from tests.facts import header_facts
@@ -50,12 +50,12 @@ def test_points_come_from_the_keys_that_scoring_uses(tmp_path, job):
         ClipFile("driving", tmp_path / "d", "dd"),
         ClipFile("0", tmp_path / "g", "gg"),
     ]
-    rule = {"start": 1, "stride": 1, "maximum": None, "end_margin": 0}
+    rule = Selection(start=1, size=SIZE)
     still, moving = np.full((1, 68, 2), 16.0), np.full((FRAMES, 68, 2), 32.0)
     moving[1] = np.nan
-    remember(tmp_path, clips[0], {"indices": [0], "size": SIZE}, still)
-    remember(tmp_path, clips[1], {"size": SIZE, **rule}, moving)
-    remember(tmp_path, clips[2], {"size": None}, moving + 64)
+    remember(tmp_path, clips[0], still_decoding([0], SIZE, rule.rgb), still)
+    remember(tmp_path, clips[1], clip_decoding(rule), moving)
+    remember(tmp_path, clips[2], clip_decoding(Selection(rgb=rule.rgb)), moving + 64)
     facts = write_landmarks(job(clips))
     assert facts == {"file": "out.js", "detector": "dlib68", "missing": {}}
     name, content = written(tmp_path / "out.js")

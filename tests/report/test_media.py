@@ -58,7 +58,7 @@ def test_driving_frames_are_those_of_the_protocol(job, clips):
     mosaic = make_mosaic(work)
     assert levels(work, mosaic)["driving"] == pytest.approx([60, 80], abs=4) and mosaic.fps == 10
     # The name is that of reports that exist.
-    rule = {"start": 1, "stride": 2, "maximum": None, "end_margin": 0}
+    rule = {"start": 1, "stride": 2, "maximum": None, "end_margin": 0, "rgb": "accurate"}
     made_of = canonical_sha256([1, [["driving", work.clips[0].digest, []]], SIZE, rule])
     assert mosaic.video == f"pair-{made_of[:10]}.mp4"
 

@@ -40,6 +40,13 @@ def test_a_protocol_without_a_list_is_the_runs_own():
     assert protocol_of(header(resolution=64)) == make_protocol(resolution=64)
 
 
+def test_a_run_of_before_there_was_a_choice_was_converted_by_swscale():
+    old = make_protocol().model_dump(mode="json")
+    del old["rgb"]
+    found = RunHeader.model_validate_json(json.dumps(header_facts(protocol=old, configuration={"protocol_hash": "x"})))
+    assert found.protocol.rgb == "swscale" and protocol_of(found).rgb == "swscale"
+
+
 def test_a_list_has_to_be_the_one_of_the_run():
     keys = {"id": "vox_cross", "task": "cross_reenactment", "pairs": {"rule": "list", "list": "vox_cross.csv"}}
     with pytest.raises(EvalkitError, match="The pair list of vox_cross is not the one of the run"):

@@ -151,11 +151,12 @@ def test_two_processes_may_save_at_once(cache):
 @pytest.mark.parametrize(
     ("decoding", "key"),
     [
-        (clip_decoding(AS_STORED), "9b3561154a8508ade34ea91b862de4df89b3862309df18536bf266dca9193fac"),
-        (clip_decoding(Selection(1, 2, size=256)), "a64c2f64b9a79b2cc0104e734e5bf414d1f19ff09d226394df9c56a7ad49d947"),
-        (still_decoding((0, -1), 256), "573dae0ff8095b20af2d10dcc8ee0b80b808b1cb239b167dbe3a4f119e746337"),
+        (clip_decoding(AS_STORED), "83eb1c8d23aae9c83f00c0d8e27b8c05ddcb162a45a66bd30740c70bee893cf0"),
+        (clip_decoding(Selection(1, 2, size=256)), "b17f814181e8a36317f3eb3f91a42857d1247ef259096a89a3bccf0ff7fc87af"),
+        (clip_decoding(Selection(rgb="swscale")), "1edc85fb99aae696d7c0efbb7170e933da1845ca151787436a0078edada7eee3"),
+        (still_decoding((0, -1), 256, "accurate"), "f1284b414d5bf7300d188f7c2eb8d995175d6d6fce2e48e2c472d1c0c9d8779b"),
     ],
 )
 def test_keys_are_those_of_caches_that_exist(decoding, key):
-    # sha256 of ["aa...", {"size": null} | {"size": 256, "start": 1, "stride": 2, ...} | {"indices": ...}, "net@1"].
+    # sha256 of ["aa...", {"size": 256, "start": 1, ..., "rgb": "accurate", "decoder": 2} | {"indices": ...}, "net@1"].
     assert feature_key("a" * 64, decoding, "net@1") == key

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
+from evalkit.clips.streams import Picture
 from evalkit.datasets.prepare.faces import FoundWindow, dlib_face, sight_faces
 from evalkit.datasets.prepare.jobs import Box, ClipJob, FaceWindow, Region
 from evalkit.datasets.prepare.journal import Entry, note_done, stamp_of
@@ -107,7 +108,7 @@ def _feed(
     regions: Mapping[str, Region],
     clips: Sequence[_Clip],
     index: int,
-    picture: video.Picture,
+    picture: Picture,
     fps: float,
 ) -> None:
     """Give frame `index` to the clips, converting it once."""

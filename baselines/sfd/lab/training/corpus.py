@@ -150,7 +150,7 @@ def spaced_frames(clip: Clip, length: int, count: int, window: Window, size: int
     They are cut to `window` first.
     """
     indices = spaced(length, count)
-    key = canonical_sha256(["sfd-frames-2", content_sha256(clip.path), indices, size, asdict(window)])
+    key = canonical_sha256(["sfd-frames-3", content_sha256(clip.path), indices, size, asdict(window)])
     path = cache_dir() / "training" / f"{key}.npy"
     if not path.is_file():
         frames = read_faces(clip.path, indices, window, size)
