@@ -1,9 +1,11 @@
 """Standard error of a mean over pairs of a source and a driving person, who may be the same person in several pairs.
 
-`m(-k)` is the mean without the pairs in which person k is source or driver. The variance among these means,
-`V = (K - 1) / K sum (m(-k) - average)^2`, sees the effects of both roles and the covariance between them
-(delete-one-node jackknife), but it counts the part of a pair that is nobody's about twice and, where everybody is in
-few pairs, everything 1.5 to 2 times. How much too large it is follows from the pairs under a model:
+With `h_k` the weight of the pairs in which person k is source or driver and `S_k` their weighted residuals, summed, the
+spread of the mean is seen by `V = sum S_k^2 / (1 - h_k)`: `S_k / (1 - h_k)` is how far the mean moves when person k
+leaves in both roles (the delete-one-person jackknife), and the divisor is taken once instead of twice so that a person
+with many pairs does not count too much, as in CR2. V sees the effects of both roles and the covariance between them, but
+it counts the part of a pair that is nobody's about twice and, where everybody is in few pairs, everything up to twice.
+How far the mean gets from its expectation in units of sqrt(V) follows from the pairs under a model:
 
     cov(y_p, y_q) = s [same source] + d [same driver] + x ([source of p drives q] + [source of q drives p])
                     + e [same couple]
@@ -11,15 +13,14 @@ few pairs, everything 1.5 to 2 times. How much too large it is follows from the 
 1. The four components are estimated from the sums of squares `r' M_l r` of the residuals and their expectations
    (MINQUE with all prior weight on independent pairs), by non-negative least squares over the cone of possible
    components: x is a covariance, so s, d, x lie on `(cos^2 f, sin^2 f, cos f sin f)` for some angles f.
-2. For components v, `kappa = true variance / expected V` and Satterthwaite's degrees of freedom of V follow.
-3. Both are taken at the estimate and at a floor of two independent roles as large as the pair's own part, and the
-   larger kappa and the smaller degrees of freedom count. With few people the estimate alone is mostly noise.
-
-The interval is `m +- t(df) sqrt(kappa V)`.
+2. For components v and normal values the quantiles of `mean^2 / V` are exact (`evalkit.statistics.ratio`).
+3. They are taken at the estimate and at a floor, two roles as large as the pair's own part that go together a little,
+   and the larger counts. With few people the estimate alone is mostly noise.
+4. A t is fitted to them, so that there is a standard error with degrees of freedom.
 
 Source: Snijders and Borgatti, Connections 1999, and Efron and Stein, Annals of Statistics 1981 (the jackknife); Warner,
 Kenny and Stoto, JPSP 1979, and Aronow, Samii and Assenova, Political Analysis 2015 (the model); Rao, Journal of
-Multivariate Analysis 1971 (MINQUE); Satterthwaite, Biometrics 1946, and Kenward and Roger, Biometrics 1997.
+Multivariate Analysis 1971 (MINQUE). Floor and divisor were chosen by simulation (docs/statistics.md).
 """
 
 from dataclasses import dataclass
@@ -29,10 +30,11 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from evalkit.statistics.groups import total
+from evalkit.statistics.ratio import LEVELS, fitted, ratios
 from evalkit.types import Values
 
-FLOOR = (1.0, 1.0, 0.0, 1.0)
-"""Components (source, driving, both, couple) that the estimate is never believed to lie below in effect."""
+FLOOR = (1.0, 1.0, 0.4, 1.0)
+"""Components (source, driving, both, couple) whose quantiles are never fallen short of."""
 _ANGLES = np.arange(12) * np.pi / 12
 _CONE = np.concatenate(
     [
@@ -40,6 +42,8 @@ _CONE = np.concatenate(
         [[0.0, 0.0, 0.0, 1.0]],
     ]
 )
+_AT_ONCE = 200_000
+"""Numbers in a block of covariance matrices."""
 
 
 @dataclass(frozen=True)
@@ -50,75 +54,63 @@ class TwoRoles:
         sources, drivings: (P,) int64, who is in each pair; the same number is the same person in both roles.
         couples: (P,) int64, which source and driver together.
         shares: (P,) float64, the weight of each pair; they sum to 1.
-        true: (4,) variance of the mean per component.
-        seen: (4,) expectation of V per component.
-        spread_of_seen: (4, 4), `v' spread_of_seen v` is half the variance of V.
+        variances: (4,) of the mean, per component.
+        forms: (4, K, K) covariances of the K terms `S_k / sqrt(1 - h_k)` of V.
+        covariances: (4, K) of these terms with the mean.
         squares: (4, 4) expectations of the sums of squares, per sum and component.
+        floor: (2,) quantiles of `mean^2 / V` at the floor, for both levels of `evalkit.statistics.ratio`.
     """
 
     sources: NDArray[np.int64]
     drivings: NDArray[np.int64]
     couples: NDArray[np.int64]
     shares: Values
-    true: Values
-    seen: Values
-    spread_of_seen: Values
+    variances: Values
+    forms: Values
+    covariances: Values
     squares: Values
+    floor: Values
 
     def spread(self, values: Values) -> tuple[Values, Values]:
-        """Variances of the mean (N,) and degrees of freedom (N,) of N sets of `values` (N, P)."""
+        """Squared standard errors of the mean (N,) and degrees of freedom (N,) of N sets of `values` (N, P)."""
         residuals = values - (values @ self.shares)[:, None]
-        kappa, df = self.calibration(self.components(residuals))
-        return kappa * self.jackknife(residuals), df
+        factor, df = self.calibration(self.components(residuals))
+        return factor**2 * self.seen(residuals), df
 
-    def jackknife(self, residuals: Values) -> Values:
-        """(N,) variance among the means without one person, of `residuals` (N, P) from the mean."""
-        count = self.people
+    def seen(self, residuals: Values) -> Values:
+        """(N,) V of `residuals` (N, P) from the mean."""
         weighted = residuals * self.shares
         own = self.sources == self.drivings
-        of_person = total(weighted, self.sources, count) + total(weighted * ~own, self.drivings, count)
-        without = -of_person / (1 - _weight(self.sources, self.drivings, self.shares, count))
-        return np.asarray((count - 1) * without.var(axis=1))
+        sums = total(weighted, self.sources, self.people) + total(weighted * ~own, self.drivings, self.people)
+        return np.asarray(sums**2 @ (1 / (1 - _weight(self.sources, self.drivings, self.shares, self.people))))
 
     def components(self, residuals: Values) -> Values:
-        """(N, 4) estimated components of `residuals` (N, P); zeros where all residuals are."""
+        """(N, 4) estimated components of `residuals` (N, P), up to a factor; zeros where all residuals are."""
         by_source = total(residuals, self.sources, self.people)
         by_driver = total(residuals, self.drivings, self.people)
         by_couple = total(residuals, self.couples, int(self.couples.max()) + 1)
-        found = np.stack(
-            [
-                (by_source**2).sum(axis=1),
-                (by_driver**2).sum(axis=1),
-                2 * (by_source * by_driver).sum(axis=1),
-                (by_couple**2).sum(axis=1),
-            ],
-            axis=1,
-        )
-        size = np.maximum(found.max(axis=1), np.finfo(float).tiny)
+        found = [(by_source**2).sum(axis=1), (by_driver**2).sum(axis=1), 2 * (by_source * by_driver).sum(axis=1)]
+        sums = np.stack([*found, (by_couple**2).sum(axis=1)], axis=1)
+        sums /= np.maximum(sums.max(axis=1, keepdims=True), np.finfo(float).tiny)
         rays = self.squares @ _CONE.T
-        return np.stack([nnls(rays, row)[0] for row in found / size[:, None]]) @ _CONE * size[:, None]
+        return np.stack([nnls(rays, row)[0] for row in sums]) @ _CONE
 
     def calibration(self, components: Values) -> tuple[Values, Values]:
-        """The factor on V (N,) and the degrees of freedom (N,) for `components` (N, 4), never below the floor's."""
-        kappa, df = self._moments(np.array([FLOOR]))
-        known = components.any(axis=1)
-        own, own_df = self._moments(np.where(known[:, None], components, FLOOR))
-        return np.maximum(own, kappa), np.minimum(own_df, df)
+        """The factor on sqrt(V) (N,) and the degrees of freedom (N,) for `components` (N, 4), not below the floor's."""
+        step = max(_AT_ONCE // self.people**2, 1)
+        blocks = [components[start : start + step] for start in range(0, len(components), step)]
+        found = np.concatenate([_quantiles(self.forms, self.covariances, self.variances, block) for block in blocks])
+        return fitted(np.maximum(found, self.floor))
 
     def expected(self, components: tuple[float, float, float, float]) -> tuple[float, float]:
-        """Expectation of the variance that `spread` would find, and its degrees of freedom, for known `components`."""
-        kappa, df = self.calibration(np.array([components]))
-        return float(kappa[0] * (self.seen @ components)), float(df[0])
+        """Expectation of the squared standard error for known `components`, and its degrees of freedom."""
+        factor, df = self.calibration(np.array([components]))
+        return float(factor[0] ** 2 * (np.trace(self.forms, axis1=1, axis2=2) @ components)), float(df[0])
 
     @property
     def people(self) -> int:
         """How many different people there are."""
-        return int(max(self.sources.max(), self.drivings.max())) + 1
-
-    def _moments(self, components: Values) -> tuple[Values, Values]:
-        seen = components @ self.seen
-        noise = np.einsum("nl,lm,nm->n", components, self.spread_of_seen, components)
-        return components @ self.true / seen, seen**2 / noise
+        return self.forms.shape[1]
 
 
 def two_roles(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: Values) -> TwoRoles:
@@ -133,8 +125,10 @@ def two_roles(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: V
         pairs=np.bincount(couples).astype(float),
         people=count,
     )
-    seen, noise = _of_jackknife(table)
-    return TwoRoles(sources, drivings, couples, shares, _of_mean(table), seen, noise, _of_squares(table))
+    variances = _of_mean(table)
+    forms, covariances = _of_terms(table)
+    floor = _quantiles(forms, covariances, variances, np.array([FLOOR]))[0]
+    return TwoRoles(sources, drivings, couples, shares, variances, forms, covariances, _of_squares(table), floor)
 
 
 @dataclass(frozen=True)
@@ -165,47 +159,51 @@ def _weight(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: Val
     return np.bincount(sources, shares, count) + np.bincount(drivings, shares * (sources != drivings), count)
 
 
+def _quantiles(forms: Values, covariances: Values, variances: Values, components: Values) -> Values:
+    """(N, 2) quantiles of `mean^2 / V` for `components` (N, 4); 0 for components under which the mean cannot vary."""
+    variance = components @ variances
+    varies = variance > 1e-9 * np.abs(components) @ np.abs(variances)
+    found = np.zeros((len(components), len(LEVELS)))
+    if varies.any():
+        v = components[varies]
+        of = ratios(np.tensordot(v, forms, 1), v @ covariances, variance[varies])
+        found[varies] = np.stack([of.critical(level) for level in LEVELS], axis=1)
+    return found
+
+
 def _of_mean(table: _Couples) -> Values:
     """(4,) `w' M_l w`."""
     source, driver = table.by_source(table.weight), table.by_driver(table.weight)
     return np.array([source @ source, driver @ driver, 2 * source @ driver, table.weight @ table.weight])
 
 
-def _of_jackknife(table: _Couples) -> tuple[Values, Values]:
-    """`tr(A M_l)` and `tr(A M_l A M_m)`, where V is `y' A y` and A is `C' C` of the centred means without one person.
-
-    `H_l = C M_l C'` is (K, K): the covariance of these means per component.
-    """
+def _of_terms(table: _Couples) -> tuple[Values, Values]:
+    """(4, K, K) covariances of the terms `S_k / sqrt(1 - h_k)`, and (4, K) with the mean, per component."""
     grid = table.grid(table.weight)
-    on = 1 / (1 - _weight(table.source, table.driver, table.weight, table.people))
-    size = np.sqrt((table.people - 1) / table.people)
-
-    def centred(means: Values) -> Values:
-        """(K, ...) less the average over people."""
-        return np.asarray(size * (means - means.mean(axis=0)))
-
-    # Row k, column j: what an effect of j, as source or as driver, does to the mean without k.
-    source = centred(on[:, None] * (grid.sum(axis=1) - grid.T) * (1 - np.eye(table.people)))
-    driver = centred(on[:, None] * (grid.sum(axis=0) - grid) * (1 - np.eye(table.people)))
+    weight = _weight(table.source, table.driver, table.weight, table.people)
+    on, w_source, w_driver = 1 / np.sqrt(1 - weight), grid.sum(axis=1), grid.sum(axis=0)
+    every = 1 - np.eye(table.people)
+    # Row k, column j: what an effect of j, as source or as driver, does to term k; all pairs of j are k's where j is k.
+    source = on[:, None] * (grid.T * every + np.diag(w_source) - np.outer(weight, w_source))
+    driver = on[:, None] * (grid * every + np.diag(w_driver) - np.outer(weight, w_driver))
     both = source @ driver.T
-    # Couples: those of neither k nor l are in both means.
+    # Couples: `common` are those that have both k and l.
     squares = table.grid(table.weight**2)
-    shared = squares + squares.T
-    np.fill_diagonal(shared, _weight(table.source, table.driver, table.weight**2, table.people))
-    lost = shared.diagonal()
-    couple = np.outer(on, on) * (squares.sum() - lost[:, None] - lost + shared)
-    forms = [source @ source.T, driver @ driver.T, both + both.T, centred(centred(couple).T)]
-    noise = np.array([[float((one * other).sum()) for other in forms] for one in forms])
-    return np.array([float(np.trace(form)) for form in forms]), noise
+    common = squares + squares.T
+    np.fill_diagonal(common, _weight(table.source, table.driver, table.weight**2, table.people))
+    own, all_of_them = common.diagonal(), float(squares.sum())
+    couple = common - np.outer(own, weight) - np.outer(weight, own) + all_of_them * np.outer(weight, weight)
+    with_mean = [source @ w_source, driver @ w_driver, source @ w_driver + driver @ w_source]
+    with_mean.append(on * (own - weight * all_of_them))
+    forms = [source @ source.T, driver @ driver.T, both + both.T, np.outer(on, on) * couple]
+    return np.stack(forms), np.stack(with_mean)
 
 
 def _of_squares(table: _Couples) -> Values:
     """(4, 4) expectations `tr(L' M_l L M_m)` of the sum of squares l per component m, where L takes the mean away."""
     n, w = table.pairs, table.weight
     grid = table.grid(n)
-    n_source, n_driver, w_source, w_driver = (
-        f(x) for x in (n, w) for f in (table.by_source, table.by_driver)
-    )
+    n_source, n_driver, w_source, w_driver = (f(x) for x in (n, w) for f in (table.by_source, table.by_driver))
     same = table.source == table.driver
     # Sums of residuals by source or driver (rows) under an effect of a source or driver (columns).
     ss, sd = np.diag(n_source) - np.outer(n_source, w_source), grid - np.outer(n_source, w_driver)
