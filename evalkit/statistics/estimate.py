@@ -33,7 +33,7 @@ class Estimate:
         error: standard error; None when `word` says why there is none.
         df: degrees of freedom of Student's t, not a whole number in general; None without `error`.
         people: how many different people there are, in either role.
-        word: empty, or why there is no standard error: "1 person", "2 people", "every pair has NAME".
+        word: empty, or why there is no standard error: "1 person", "2 people", "every pair has NAME"; see `design`.
     """
 
     mean: float
@@ -117,7 +117,11 @@ def estimate(values: Values, weights: Values, sources: Sequence[str], drivings: 
 
 
 def design(shares: Values, sources: Sequence[str], drivings: Sequence[str]) -> Design | str:
-    """What the pairs alone decide, for weights `shares` (P,) above 0 with sum 1; or the word why nothing can be said."""
+    """What the pairs alone decide, for weights `shares` (P,) above 0 that sum to 1, or why nothing can be said.
+
+    Nothing is said of one or two people, of two couples of people, of three people in fewer than four couples, and
+    where one person is in every pair: there is too little spread to be seen.
+    """
     names, (source, driving) = numbered(sources, drivings)
     if len(names) < 3:
         return "1 person" if len(names) == 1 else "2 people"
@@ -127,6 +131,11 @@ def design(shares: Values, sources: Sequence[str], drivings: Sequence[str]) -> D
         weight = weight + np.bincount(driving, shares * (source != driving), len(names))
         if weight.max() > _WHOLE:
             return f"every pair has {names[int(weight.argmax())]}"
+        couples = set(zip(source.tolist(), driving.tolist(), strict=True))
+        if len({frozenset(couple) for couple in couples}) < 3:
+            return "2 couples of people"
+        if len(names) == 3 and len(couples) < 4:
+            return "3 people in 3 pairs"
     return one_role(source, shares) if one else two_roles(source, driving, shares)
 
 

@@ -6,8 +6,8 @@ and no b but b_0. Then `P(m^2 > c V)` is one integral:
 
     (2 / pi) int_0^1 (1 - u^2)^((q - 1) / 2) / sqrt(prod_i (1 - u^2 - w_i / w_0)) du
 
-with w the eigenvalues of `b b' - c diag(d)`, of which one, w_0, is positive, and q the number of the others. The product
-needs no eigenvalues: it is the characteristic polynomial at `w_0 (1 - u^2)`.
+with w the eigenvalues of `b b' - c diag(d)`, of which one, w_0, is positive, and q the number of the others. The
+product needs no eigenvalues: it is the characteristic polynomial at `w_0 (1 - u^2)`.
 
 Source: Bakirov and Szekely, Journal of Mathematical Sciences 2005, as used by Mueller and Watson, Econometrica 2022.
 """
@@ -36,8 +36,7 @@ _NOTHING = 1e-10
 
 @dataclass(frozen=True)
 class Ratios:
-    """N couples (m, V): `own` (N, K + 1) are the b_j^2, the part of m that V does not see last; `seen` (N, K + 1) the d_j,
-    0 last."""
+    """N couples (m, V): `own` (N, K + 1) the b_j^2, last the part of m that V does not see; `seen` (N, K + 1) the d_j."""
 
     own: Values
     seen: Values

@@ -2,10 +2,10 @@
 
 With `h_k` the weight of the pairs in which person k is source or driver and `S_k` their weighted residuals, summed, the
 spread of the mean is seen by `V = sum S_k^2 / (1 - h_k)`: `S_k / (1 - h_k)` is how far the mean moves when person k
-leaves in both roles (the delete-one-person jackknife), and the divisor is taken once instead of twice so that a person
-with many pairs does not count too much, as in CR2. V sees the effects of both roles and the covariance between them, but
-it counts the part of a pair that is nobody's about twice and, where everybody is in few pairs, everything up to twice.
-How far the mean gets from its expectation in units of sqrt(V) follows from the pairs under a model:
+leaves in both roles (the delete-one-person jackknife), and the divisor is taken once instead of twice so that a
+person with many pairs does not count too much, as in CR2. V sees the effects of both roles and the covariance between
+them, but it counts the part of a pair that is nobody's about twice and, where everybody is in few pairs, everything up
+to twice. How far the mean gets from its expectation in units of sqrt(V) follows from the pairs under a model:
 
     cov(y_p, y_q) = s [same source] + d [same driver] + x ([source of p drives q] + [source of q drives p])
                     + e [same couple]
