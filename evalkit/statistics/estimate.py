@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from evalkit.statistics.groups import numbered
+from evalkit.statistics.groups import numbered, summed
 from evalkit.statistics.one_role import OneRole, one_role, variance_if
 from evalkit.statistics.two_roles import TwoRoles, two_roles
 from evalkit.types import Values
@@ -102,12 +102,11 @@ def estimate(values: Values, weights: Values, sources: Sequence[str], drivings: 
         raise ValueError(f"expected one value, weight, source and driving person per pair, got {sizes}")
     if not (np.isfinite(values).all() and np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError("expected finite values and weights, no weight below 0 and one above")
-    used = np.flatnonzero(weights)
-    values, shares = values[used], weights[used] / weights[used].sum()
+    values = values[weights > 0]
+    shares, *names = _with_weight(weights, sources, drivings)
     # About the first value, so that values that are all the same have no spread at all, not that of rounding.
     apart = values - values[0]
     mean = float(values[0] + apart @ shares)
-    names = [sources[i] for i in used], [drivings[i] for i in used]
     people = len(set(names[0]) | set(names[1]))
     found = design(shares, *names)
     if isinstance(found, str):
@@ -126,9 +125,8 @@ def design(shares: Values, sources: Sequence[str], drivings: Sequence[str]) -> D
     if len(names) < 3:
         return "1 person" if len(names) == 1 else "2 people"
     one = bool((source == driving).all())
-    weight = np.bincount(source, shares, len(names))
     if not one:
-        weight = weight + np.bincount(driving, shares * (source != driving), len(names))
+        weight = summed(shares, source, len(names)) + summed(shares * (source != driving), driving, len(names))
         if weight.max() > _WHOLE:
             return f"every pair has {names[int(weight.argmax())]}"
         couples = set(zip(source.tolist(), driving.tolist(), strict=True))
@@ -172,11 +170,8 @@ def planned(
         weights, sources, drivings: as in `estimate`.
         share: variance of a person's effect in each role, as a share of the variance that is the pair's own.
     """
-    weights = np.asarray(weights, dtype=np.float64)
-    used = np.flatnonzero(weights)
-    names = [sources[i] for i in used], [drivings[i] for i in used]
+    shares, *names = _with_weight(np.asarray(weights, dtype=np.float64), sources, drivings)
     people = len(set(names[0]) | set(names[1]))
-    shares = weights[used] / weights[used].sum()
     found = design(shares, *names)
     if isinstance(found, str):
         return Estimate(0.0, None, None, people, found)
@@ -186,6 +181,15 @@ def planned(
         variance, df = found.expected((share, share, 0.0, 1.0))
         variance /= 1 + 2 * share
     return Estimate(0.0, spread * math.sqrt(variance), df, people)
+
+
+def _with_weight(
+    weights: Values, sources: Sequence[str], drivings: Sequence[str]
+) -> tuple[Values, list[str], list[str]]:
+    """Shares (they sum to 1) and people of the pairs that have weight."""
+    used = np.flatnonzero(weights).tolist()
+    shares = weights[used] / weights[used].sum()
+    return shares, [sources[i] for i in used], [drivings[i] for i in used]
 
 
 def _exp(power: float) -> float:

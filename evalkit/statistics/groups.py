@@ -15,6 +15,11 @@ def total(values: Values, group: NDArray[np.int64], count: int) -> Values:
     return np.asarray((of @ values.T).T)
 
 
+def summed(values: Values, group: NDArray[np.int64], count: int) -> Values:
+    """(`count`,): sums of `values` (P,) over the pairs of each `group` (P,)."""
+    return np.bincount(group, values, count).astype(np.float64)
+
+
 def numbered(*columns: Sequence[str]) -> tuple[list[str], list[NDArray[np.int64]]]:
     """The different names in all columns, in alphabetical order, and the index of each entry of each column."""
     names, index = np.unique(np.concatenate([np.asarray(column) for column in columns]), return_inverse=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.statistics.groups import total
+from evalkit.statistics.groups import summed, total
 from evalkit.types import Values
 
 
@@ -45,7 +45,7 @@ class OneRole:
 def one_role(people: NDArray[np.int64], shares: Values) -> OneRole:
     """What depends on the pairs alone; see `OneRole`."""
     count = int(people.max()) + 1
-    weight, square = np.bincount(people, shares, count), np.bincount(people, shares**2, count)
+    weight, square = summed(shares, people, count), summed(shares**2, people, count)
     apart = 1 - weight
     terms = np.diag(square) - np.outer(square, weight) - np.outer(weight, square)
     terms = (terms + square.sum() * np.outer(weight, weight)) / np.sqrt(np.outer(apart, apart))
@@ -55,5 +55,5 @@ def one_role(people: NDArray[np.int64], shares: Values) -> OneRole:
 
 def variance_if(design: OneRole, person: float, pair: float) -> float:
     """Variance of the mean where people vary by `person` and pairs of one person by `pair`."""
-    weight = np.bincount(design.people, design.shares)
+    weight = summed(design.shares, design.people, len(design.scale))
     return float(person * (weight**2).sum() + pair * (design.shares**2).sum())

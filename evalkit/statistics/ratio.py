@@ -36,7 +36,7 @@ _NOTHING = 1e-10
 
 @dataclass(frozen=True)
 class Ratios:
-    """N couples (m, V): `own` (N, K + 1) the b_j^2, last the part of m that V does not see; `seen` (N, K + 1) the d_j."""
+    """N couples (m, V): `own` (N, K + 1) the b_j^2, last what V does not see of m; `seen` (N, K + 1) the d_j."""
 
     own: Values
     seen: Values
@@ -71,7 +71,8 @@ class Ratios:
             at_low, at_high = np.where(above, here, at_low / 2), np.where(above, at_high / 2, here)
             low, high = np.where(above, found[left], low), np.where(above, high, found[left])
             open_ = np.abs(here) > 1e-7
-            left, low, high, at_low, at_high = (x[open_] for x in (left, low, high, at_low, at_high))
+            left = left[open_]
+            low, high, at_low, at_high = (x[open_] for x in (low, high, at_low, at_high))
             if not len(left):
                 break
         return np.asarray(np.exp(found))

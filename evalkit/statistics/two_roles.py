@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from evalkit.statistics.groups import total
+from evalkit.statistics.groups import summed, total
 from evalkit.statistics.ratio import LEVELS, fitted, ratios
 from evalkit.types import Values
 
@@ -93,7 +93,7 @@ class TwoRoles:
         sums = np.stack([*found, (by_couple**2).sum(axis=1)], axis=1)
         sums /= np.maximum(sums.max(axis=1, keepdims=True), np.finfo(float).tiny)
         rays = self.squares @ _CONE.T
-        return np.stack([nnls(rays, row)[0] for row in sums]) @ _CONE
+        return np.asarray(np.stack([nnls(rays, row)[0] for row in sums]) @ _CONE)
 
     def calibration(self, components: Values) -> tuple[Values, Values]:
         """The factor on sqrt(V) (N,) and the degrees of freedom (N,) for `components` (N, 4), not below the floor's."""
@@ -110,7 +110,7 @@ class TwoRoles:
     @property
     def people(self) -> int:
         """How many different people there are."""
-        return self.forms.shape[1]
+        return int(self.forms.shape[1])
 
 
 def two_roles(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: Values) -> TwoRoles:
@@ -121,8 +121,8 @@ def two_roles(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: V
     table = _Couples(
         source=pairs // count,
         driver=pairs % count,
-        weight=np.bincount(couples, shares),
-        pairs=np.bincount(couples).astype(float),
+        weight=summed(shares, couples, len(pairs)),
+        pairs=summed(np.ones(len(shares)), couples, len(pairs)),
         people=count,
     )
     variances = _of_mean(table)
@@ -142,10 +142,10 @@ class _Couples:
     people: int
 
     def by_source(self, values: Values) -> Values:
-        return np.bincount(self.source, values, self.people)
+        return summed(values, self.source, self.people)
 
     def by_driver(self, values: Values) -> Values:
-        return np.bincount(self.driver, values, self.people)
+        return summed(values, self.driver, self.people)
 
     def grid(self, values: Values) -> Values:
         """(K, K), sources by drivers."""
@@ -156,7 +156,7 @@ class _Couples:
 
 def _weight(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: Values, count: int) -> Values:
     """(K,) weight of the pairs each person is in."""
-    return np.bincount(sources, shares, count) + np.bincount(drivings, shares * (sources != drivings), count)
+    return summed(shares, sources, count) + summed(shares * (sources != drivings), drivings, count)
 
 
 def _quantiles(forms: Values, covariances: Values, variances: Values, components: Values) -> Values:
