@@ -96,16 +96,15 @@ def ratios(forms: Values, covariances: Values, variances: Values) -> Ratios:
     return Ratios(np.hstack([own, unseen[:, None]]), np.hstack([np.where(real, seen, 0.0), end]))
 
 
-def fitted(critical: Values) -> tuple[Values, Values]:
-    """A scaled t: factors (N,) on sqrt(V), and degrees of freedom (N,), from `critical` (N, 2), c at both `LEVELS`.
+def fitted(quantiles: Values) -> tuple[Values, Values]:
+    """A scaled t: factors (N,) on sqrt(V), and degrees of freedom (N,), from `quantiles` (N, 2) at both `LEVELS`.
 
     The t has these quantiles; degrees of freedom lie between 1 and 1000.
     """
-    near, far = (np.sqrt(critical[:, i]) for i in (0, 1))
-    quantiles = [student.isf(level / 2, _DFS) for level in LEVELS]
-    falling = quantiles[1] / quantiles[0]
-    df = np.exp(np.interp(far / near, falling[::-1], np.log(_DFS)[::-1]))
-    return near / student.isf(LEVELS[0] / 2, df), df
+    of_t = [student.isf(level / 2, _DFS) for level in LEVELS]
+    falling = of_t[1] / of_t[0]
+    df = np.exp(np.interp(quantiles[:, 1] / quantiles[:, 0], falling[::-1], np.log(_DFS)[::-1]))
+    return quantiles[:, 0] / student.isf(LEVELS[0] / 2, df), df
 
 
 def _positive_root(own: Values, shifts: Values) -> Values:

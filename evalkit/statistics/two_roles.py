@@ -15,12 +15,13 @@ to twice. How far the mean gets from its expectation in units of sqrt(V) follows
    components: x is a covariance, so s, d, x lie on `(cos^2 f, sin^2 f, cos f sin f)` for some angles f.
 2. For components v and normal values the quantiles of `mean^2 / V` are exact (`evalkit.statistics.ratio`).
 3. They are taken at the estimate and at a floor, two roles as large as the pair's own part that go together a little,
-   and the larger counts. With few people the estimate alone is mostly noise.
+   and the larger counts, a fifth of the way to the worst case: one effect in both roles and nothing of the pair's own.
+   With few people the estimate alone is mostly noise.
 4. A t is fitted to them, so that there is a standard error with degrees of freedom.
 
 Source: Snijders and Borgatti, Connections 1999, and Efron and Stein, Annals of Statistics 1981 (the jackknife); Warner,
 Kenny and Stoto, JPSP 1979, and Aronow, Samii and Assenova, Political Analysis 2015 (the model); Rao, Journal of
-Multivariate Analysis 1971 (MINQUE). Floor and divisor were chosen by simulation (docs/statistics.md).
+Multivariate Analysis 1971 (MINQUE). Divisor, floor and caution were chosen by simulation (docs/statistics.md).
 """
 
 from dataclasses import dataclass
@@ -33,8 +34,10 @@ from evalkit.statistics.groups import summed, total
 from evalkit.statistics.ratio import LEVELS, fitted, ratios
 from evalkit.types import Values
 
-FLOOR = (1.0, 1.0, 0.4, 1.0)
-"""Components (source, driving, both, couple) whose quantiles are never fallen short of."""
+FLOOR, WORST = (1.0, 1.0, 0.25, 1.0), (1.0, 1.0, 1.0, 0.0)
+"""Components (source, driving, both, couple) whose quantiles are never fallen short of, and the worst case."""
+CAUTION = 0.2
+"""How far quantiles are moved towards the worst case."""
 _ANGLES = np.arange(12) * np.pi / 12
 _CONE = np.concatenate(
     [
@@ -58,7 +61,7 @@ class TwoRoles:
         forms: (4, K, K) covariances of the K terms `S_k / sqrt(1 - h_k)` of V.
         covariances: (4, K) of these terms with the mean.
         squares: (4, 4) expectations of the sums of squares, per sum and component.
-        floor: (2,) quantiles of `mean^2 / V` at the floor, for both levels of `evalkit.statistics.ratio`.
+        floor, worst: (2,) quantiles of `|mean| / sqrt(V)` there, for both levels of `evalkit.statistics.ratio`.
     """
 
     sources: NDArray[np.int64]
@@ -70,6 +73,7 @@ class TwoRoles:
     covariances: Values
     squares: Values
     floor: Values
+    worst: Values
 
     def spread(self, values: Values) -> tuple[Values, Values]:
         """Squared standard errors of the mean (N,) and degrees of freedom (N,) of N sets of `values` (N, P)."""
@@ -100,7 +104,8 @@ class TwoRoles:
         step = max(_AT_ONCE // self.people**2, 1)
         blocks = [components[start : start + step] for start in range(0, len(components), step)]
         found = np.concatenate([_quantiles(self.forms, self.covariances, self.variances, block) for block in blocks])
-        return fitted(np.maximum(found, self.floor))
+        found = np.maximum(found, self.floor)
+        return fitted(found + CAUTION * np.maximum(self.worst - found, 0.0))
 
     def expected(self, components: tuple[float, float, float, float]) -> tuple[float, float]:
         """Expectation of the squared standard error for known `components`, and its degrees of freedom."""
@@ -127,8 +132,9 @@ def two_roles(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: V
     )
     variances = _of_mean(table)
     forms, covariances = _of_terms(table)
-    floor = _quantiles(forms, covariances, variances, np.array([FLOOR]))[0]
-    return TwoRoles(sources, drivings, couples, shares, variances, forms, covariances, _of_squares(table), floor)
+    floor, worst = _quantiles(forms, covariances, variances, np.array([FLOOR, WORST]))
+    squares = _of_squares(table)
+    return TwoRoles(sources, drivings, couples, shares, variances, forms, covariances, squares, floor, worst)
 
 
 @dataclass(frozen=True)
@@ -160,14 +166,14 @@ def _weight(sources: NDArray[np.int64], drivings: NDArray[np.int64], shares: Val
 
 
 def _quantiles(forms: Values, covariances: Values, variances: Values, components: Values) -> Values:
-    """(N, 2) quantiles of `mean^2 / V` for `components` (N, 4); 0 for components under which the mean cannot vary."""
+    """(N, 2) quantiles of `|mean| / sqrt(V)` for `components` (N, 4); 0 where the mean cannot vary under them."""
     variance = components @ variances
     varies = variance > 1e-9 * np.abs(components) @ np.abs(variances)
     found = np.zeros((len(components), len(LEVELS)))
     if varies.any():
         v = components[varies]
         of = ratios(np.tensordot(v, forms, 1), v @ covariances, variance[varies])
-        found[varies] = np.stack([of.critical(level) for level in LEVELS], axis=1)
+        found[varies] = np.sqrt(np.stack([of.critical(level) for level in LEVELS], axis=1))
     return found
 
 
