@@ -109,7 +109,7 @@ def use(run: Path, other: Path, report: bool = False) -> None:
 
 
 @pytest.mark.parametrize(("name", "read"), [("summary.json", read_summary), ("run.json", read_header)])
-@pytest.mark.parametrize("schema", [1, 2])
+@pytest.mark.parametrize("schema", [1, 2, SCHEMA_VERSION])
 def test_every_key_of_a_run(run, make_run, name, read, schema):  # noqa: F811
     other = make_run("b", {key: list(means[:4]) for key, means in values(1).items()})
     content = json.loads((run / name).read_text()) | {"schema_version": schema}
@@ -133,7 +133,7 @@ def test_every_key_of_a_board_row(run, tmp_path):
     row = make_entry(run, tmp_path, None, force=True)
     write_entry(row)
     content = json.loads(row.path.read_text())
-    for schema in (1, 2):
+    for schema in (1, 2, SCHEMA_VERSION):
         for _ in survivors(row.path, content | {"schema_version": schema}, lambda: read_entry(row.path)):
             found = read_entry(row.path)
             board_table(make_board(found.row.protocol, [found]))
@@ -153,7 +153,7 @@ def test_every_key_of_a_baseline(run, tmp_path):
         except ValueError:  # NaN has no canonical form
             return json.dumps(changed)
 
-    for schema in (1, 2):
+    for schema in (1, 2, SCHEMA_VERSION):
         for _ in survivors(path, content | {"schema_version": schema}, lambda: read_side(path), signed):
             gate(read_side(path), read_side(run), Rules()).record()
 
@@ -161,7 +161,7 @@ def test_every_key_of_a_baseline(run, tmp_path):
 def test_every_key_of_a_verdict_and_of_a_line(tmp_path):
     path, lines = tmp_path / "verdict.json", tmp_path / "history.jsonl"
     content = content_of(verdict_of(1.0))
-    for schema in (1, 2):
+    for schema in (1, 2, SCHEMA_VERSION):
         for _ in survivors(path, content | {"schema_version": schema}, lambda: read_verdict(path)):
             history.append(lines, read_verdict(path), None)
     assert collect_history(history.read(lines))

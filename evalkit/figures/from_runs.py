@@ -156,6 +156,7 @@ def _point(result: Measured, x: str, y: str, *, timed: bool) -> Point:
         y_interval=_interval(up),
         fps=result.fps if timed else None,
         anchor=result.anchor,
+        word=across.ci_word or up.ci_word,
     )
 
 

@@ -27,7 +27,7 @@ class Axis:
 class Point:
     """A method: two metrics with their intervals (None: there is none), and frames per second (None: not timed).
 
-    An `anchor` does nothing; it marks an end of the scale and is on no front.
+    `word` says why an interval is missing. An `anchor` does nothing; it marks an end of the scale and is on no front.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Point:
     y_interval: tuple[float, float] | None = None
     fps: float | None = None
     anchor: bool = False
+    word: str = ""
 
 
 def pareto_front(points: Sequence[Point], x: Axis, y: Axis) -> list[bool]:
@@ -70,7 +71,7 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") ->
     axes.tick_params(labelsize=7)
     axes.grid(visible=True, linewidth=0.4, alpha=0.5)
     axes.set_title(title, fontsize=9, parse_math=False)
-    _legend(axes, names)
+    _legend(axes, names, points)
     return figure
 
 
@@ -93,9 +94,11 @@ def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> No
     axes.annotate(number, (point.x, point.y), xytext=(offset, offset), textcoords="offset points", fontsize=7, zorder=4)
 
 
-def _legend(axes: Axes, names: Sequence[str]) -> None:
+def _legend(axes: Axes, names: Sequence[str], points: Sequence[Point]) -> None:
     """The names to the right, and how to read the figure below them; nothing in them is taken for mathematics."""
-    reading = ("", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: does nothing")
+    reading = ["", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: does nothing"]
+    reading += ["bars: 95 % intervals"] if any(point.x_interval or point.y_interval for point in points) else []
+    reading += [f"no interval: {word}" for word in dict.fromkeys(point.word for point in points) if word]
     handles = [Line2D([], [], linestyle="none") for _ in (*names, *reading)]
     legend = axes.legend(
         handles,

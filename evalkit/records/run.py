@@ -47,6 +47,12 @@ class MetricSummary(Record):
     """Upper end."""
     ci: str | None = None
     """How the interval was made; null for a metric without one."""
+    ci_word: str = ""
+    """Why a value has no interval, such as `2 people`; empty with one, and before schema 3."""
+    people: Count = 0
+    """Different people in `value`, in either role; 0 where that is not known."""
+    skewed: bool = False
+    """Whether the clips behind `value` are so skewed that the interval holds the truth less often than it says."""
     n: Count
     """Clips in `value`."""
     frames: Count

@@ -119,6 +119,8 @@ def _cell(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, A
         "classes": " ".join(_CLASSES[sign] for sign in cell.notes if sign in _CLASSES),
         "coverage": None if cell.coverage is None else 100 * cell.coverage,
         "interval": None if interval is None else " to ".join(f"{bound:.{column.decimals}f}" for bound in interval),
+        "word": cell.word,
+        "skewed": cell.skewed,
         "at": None if cell.value is None else place(cell.value),
         "left": None if interval is None else place(interval[0]),
         "width": None if interval is None else round(place(interval[1]) - place(interval[0]), 1),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from evalkit.report.collect import Comparison, MethodRun
+from evalkit.tables.uncertainty import interval_notes
 
 _NAMED = 3
 
@@ -19,10 +20,7 @@ class Fact:
 def facts(comparison: Comparison) -> list[Fact]:
     """How far the numbers can be trusted, worst first."""
     found = [*_pair_facts(comparison), *_coverage_facts(comparison), *_run_facts(comparison)]
-    if any(cell.low is not None for _, cells in comparison.table.rows for cell in cells):
-        found.append(Fact(f"95 % intervals redraw people, not clips ({len(comparison.people)} identities)", "good"))
-    else:
-        found.append(Fact("No intervals: there are too few people to redraw", "note"))
+    found += _interval_facts(comparison)
     if len(comparison.methods) > 1:
         found.append(Fact("Same protocol, data and metric signatures in all runs", "good"))
     return sorted(found, key=lambda fact: ("bad", "note", "good").index(fact.level))
@@ -63,6 +61,18 @@ def _coverage_facts(comparison: Comparison) -> list[Fact]:
     level = "bad" if coverage < floor else "note"
     least = f"{100 * coverage:.1f} % ({metric} of {title})"
     return [Fact(f"Lowest coverage {least}; the floor is {100 * floor:.0f} %", level, "failures.html")]
+
+
+def _interval_facts(comparison: Comparison) -> list[Fact]:
+    cells = [cell for _, cells in comparison.table.rows for cell in cells]
+    notes = interval_notes([[method.measured for method in comparison.methods]])
+    found = [Fact(note[0].upper() + note[1:], "note") for note in notes]
+    if any(cell.low is not None for cell in cells):
+        people = f"{len(comparison.people)} identities"
+        found.append(Fact(f"95 % intervals are of the mean over people, not only over these clips ({people})", "good"))
+    elif not notes:
+        found.append(Fact("No intervals", "note"))
+    return found
 
 
 def _run_facts(comparison: Comparison) -> list[Fact]:

@@ -13,7 +13,8 @@ from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, O
 from evalkit.records.run import MetricStatus, MetricSummary
 from evalkit.records.run_folder import Outcome
 from evalkit.scoring.score_sets import SetScore
-from evalkit.statistics.bootstrap import SIGNATURE, interval
+from evalkit.statistics.estimate import SIGNATURE, estimate
+from evalkit.statistics.skewness import very_skewed
 from evalkit.types import Pair
 
 
@@ -75,16 +76,19 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
 
     `value` is the mean over clips of their means (or over all frames, as the protocol says), `n` the number of clips
     in it, `coverage` the share of frames that have a value, failed pairs included with none. `status` is "ok",
-    "low_coverage" below the protocol's floor, or "nothing_scored".
+    "low_coverage" below the protocol's floor, or "nothing_scored". The interval of a metric where lower is better and
+    every clip is above 0 is taken on the log of the mean.
     """
     scored = [clip for clip in clips if clip.mean is not None]
     by_frame = protocol.averaging == "frame"
-    value, bounds = None, None
+    value, bounds, people, word, skewed = None, None, 0, "", False
     if scored:
         values = np.array([clip.mean for clip in scored], dtype=np.float64)
         weights = np.array([clip.n if by_frame else 1 for clip in scored], dtype=np.float64)
         value = float((values * weights).sum() / weights.sum())
-        bounds = interval(values, weights, [c.source_identity for c in scored], [c.driving_identity for c in scored])
+        found = estimate(values, weights, [c.source_identity for c in scored], [c.driving_identity for c in scored])
+        bounds, people, word = found.interval_of(values, metric.better == "lower"), found.people, found.word
+        skewed = very_skewed(values)
     coverage = _coverage(clips, by_frame)
     return MetricSummary(
         title=metric.title,
@@ -94,6 +98,9 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
         ci_low=bounds[0] if bounds else None,
         ci_high=bounds[1] if bounds else None,
         ci=SIGNATURE,
+        ci_word=word,
+        people=people,
+        skewed=skewed,
         n=len(scored),
         frames=sum(clip.n for clip in clips),
         coverage=coverage,

@@ -57,6 +57,10 @@ class Estimate:
         half = self._half((1 - level) / 2)
         return None if half is None else (self.mean * _exp(-half / self.mean), self.mean * _exp(half / self.mean))
 
+    def interval_of(self, values: Values, distance: bool) -> tuple[float, float] | None:
+        """The interval to print for the mean of `values`: on its log for a distance that is above 0 everywhere."""
+        return self.log_interval() if distance and bool((values > 0).all()) else self.interval()
+
     def lower(self, alpha: float) -> float | None:
         """The bound that the true mean lies below with a chance of `alpha` (one-sided)."""
         half = self._half(alpha)

@@ -12,6 +12,7 @@ from evalkit.records.json_record import content_of
 from evalkit.records.run import DeviceFacts, MetricSummary, RunHeader, Summary, read_header, read_summary
 from evalkit.records.run_folder import RunFolder
 from evalkit.tables.results import speedups
+from evalkit.tables.uncertainty import SKEWED
 
 _SHOWN = 3
 
@@ -102,10 +103,12 @@ def _unit(entry: MetricSummary) -> str:
 def _value(entry: MetricSummary) -> str:
     if entry.value is None:
         return f"none ({entry.status}){': ' + entry.reason if entry.reason else ''}"
-    interval = ""
+    interval = f", no interval: {entry.ci_word}" if entry.ci_word else ""
     if entry.ci_low is not None:
-        interval = f", interval {entry.ci_low:.6g} to {entry.ci_high:.6g} ({entry.ci})"
-    return f"{entry.value:.6g}{interval}, status {entry.status}"
+        of = f", {entry.people} people" if entry.people else ""
+        interval = f", interval {entry.ci_low:.6g} to {entry.ci_high:.6g} ({entry.ci}{of})"
+    skewed = f", {SKEWED}" if entry.skewed else ""
+    return f"{entry.value:.6g}{interval}{skewed}, status {entry.status}"
 
 
 def _definition(key: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from evalkit.errors import RunError
 from evalkit.metrics import METRICS
 from evalkit.records.run import Summary
 from evalkit.tables.results import Measured, by_protocol, find_row, read_measured, refuse_unlike
+from evalkit.tables.uncertainty import interval_notes
 
 Mark = Literal["best", "second", ""]
 Style = Literal["plain", "paper", "ablation"]
@@ -42,7 +43,8 @@ class Column:
 class Cell:
     """One number: value or None, its rank mark, coverage, interval and footnote signs.
 
-    `text`, where it is not empty, is printed instead of the rounded value.
+    `text`, where it is not empty, is printed instead of the rounded value. `word` says why there is no interval,
+    `skewed` that there is one and it promises too much.
     """
 
     value: float | None
@@ -52,6 +54,8 @@ class Cell:
     high: float | None
     notes: str
     text: str = ""
+    word: str = ""
+    skewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,10 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: boo
         tuple(columns),
         tuple((title, tuple(row)) for title, row in zip(shown, rows, strict=True)),
         _caption(groups) + (_conditions(results) if costs else ""),
-        tuple(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
+        (
+            *(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
+            *interval_notes(list(groups.values())),
+        ),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
 
@@ -225,7 +232,16 @@ def _cell(result: Measured, key: str) -> Cell:
     notes = LOW_COVERAGE if entry.status == "low_coverage" else ""
     notes += "" if result.summary.complete else INCOMPLETE
     notes += _signs(result)
-    return Cell(entry.value, "", entry.coverage, entry.ci_low, entry.ci_high, notes)
+    return Cell(
+        entry.value,
+        "",
+        entry.coverage,
+        entry.ci_low,
+        entry.ci_high,
+        notes,
+        word=entry.ci_word,
+        skewed=entry.skewed,
+    )
 
 
 def _signs(result: Measured) -> str:
@@ -245,4 +261,6 @@ def _described(summaries: Sequence[Summary]) -> str:
     n = "0" if not ns else str(ns[0]) if len(ns) == 1 else f"{ns[0]}-{ns[-1]}"
     task = first.task.replace("_", "-").capitalize()
     protocol = f"{first.protocol} v{first.protocol_version} ({first.protocol_hash[:8]})"
-    return f"{task}, protocol {protocol}, N = {n} of {first.pairs.protocol} pairs"
+    people = max((e.people for s in summaries for e in s.metrics.values()), default=0)
+    of = "" if not people else ", 1 person" if people == 1 else f", {people} people"
+    return f"{task}, protocol {protocol}, N = {n} of {first.pairs.protocol} pairs{of}"
