@@ -13,7 +13,7 @@ from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, O
 from evalkit.records.run import MetricStatus, MetricSummary
 from evalkit.records.run_folder import Outcome
 from evalkit.scoring.score_sets import SetScore
-from evalkit.statistics.estimate import SIGNATURE, estimate
+from evalkit.statistics.estimate import SET_SIGNATURE, SIGNATURE, estimate
 from evalkit.statistics.skewness import very_skewed
 from evalkit.types import Pair
 
@@ -114,20 +114,34 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
 def summarise_set(
     metric: Metric, protocol: Protocol, score: SetScore, pairs: int, scored: int, signature: str
 ) -> MetricSummary:
-    """The entry of a set metric in `summary.json`: `n` scored pairs of `pairs`, and the rows on each side."""
+    """The entry of a set metric in `summary.json`: `n` scored pairs of `pairs`, and the rows on each side.
+
+    The interval comes from leaving out people, on the log of the value where that is above 0; a note says the bias.
+    """
     coverage = scored / pairs if pairs else 0.0
+    left_out, bounds, notes = score.left_out, None, tuple(score.notes)
+    if left_out and score.value is not None:
+        found = left_out.estimate
+        bounds = found.log_interval() if score.value > 0 and metric.low >= 0 else found.interval()
+        if left_out.bias is not None:
+            notes += (
+                f"of {found.people} people: about {left_out.bias:+.3g} of the value is bias from having so few; "
+                "the interval is for as many other people",
+            )
     return MetricSummary(
         title=metric.title,
         better=metric.better,
         unit=metric.unit,
         value=score.value,
-        ci_low=None,
-        ci_high=None,
-        ci=None,
+        ci_low=bounds[0] if bounds else None,
+        ci_high=bounds[1] if bounds else None,
+        ci=SET_SIGNATURE if left_out else None,
+        ci_word=left_out.estimate.word if left_out else "",
+        people=left_out.estimate.people if left_out else 0,
         n=scored,
         frames=score.generated_rows,
         reference_frames=score.reference_rows,
-        notes=tuple(score.notes),
+        notes=notes,
         coverage=coverage,
         status=_status(score.value, coverage, protocol),
         signature=signature,

@@ -18,7 +18,7 @@ from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, not_comp
 from evalkit.runs.run_pairs import PairResult, Plan
 from evalkit.scoring.pool import scorer
 from evalkit.scoring.score_pair import metric_signatures
-from evalkit.scoring.score_sets import SetScore, real_clips, score_sets
+from evalkit.scoring.score_sets import SetScore, real_clips, score_sets, set_people
 from evalkit.types import Pair
 
 CLIP_SCHEMA = pa.schema(
@@ -92,12 +92,13 @@ def _set_scores(plan: Plan, results: Sequence[PairResult]) -> tuple[dict[str, Se
     generated = [plan.folder.path / (result.outcome.generated or "") for result in made]
     keys = tuple(metric.key for metric in plan.metrics)
     chosen = scorer(plan.protocol, keys, plan.cache, plan.device)
-    real = real_clips(plan.protocol, [result.pair for result in made])
+    pairs = [result.pair for result in made]
+    real, people = real_clips(plan.protocol, pairs), set_people(plan.protocol, pairs)
     scores: dict[str, SetScore] = {}
     failing: dict[str, str] = {}
     for metric in chosen.metrics:
         try:
-            scores |= score_sets(replace(chosen, metrics=(metric,)), generated, real)
+            scores |= score_sets(replace(chosen, metrics=(metric,)), generated, real, people)
         except ScoreError as error:
             failing[metric.key] = str(error)
     return scores, failing

@@ -1,7 +1,14 @@
 """Numbers only; each file names its paper.
 
-bootstrap      intervals for a mean over pairs whose people repeat
-ranking        Borda ranks over metrics, with bootstrap intervals
+estimate       a mean over pairs whose people repeat: standard error, interval, one-sided tests
+one_role       its spread where one person has both roles
+two_roles      its spread where source and driving are different people
+ratio          exact quantiles of a mean beside its estimated standard error
+groups         sums over pairs by who is in them
+leave_out      how sure a number for a whole set is, from leaving out people
+skewness       values too skewed for an interval of their mean
+bootstrap      redraws of pairs whose people repeat
+ranking        Borda ranks over metrics, with intervals
 signflip       permutation test of paired differences whose pairs share people
 changepoints   where a series of numbers jumps
 bradley_terry  strengths from votes between couples of methods

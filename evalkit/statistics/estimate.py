@@ -18,7 +18,8 @@ from evalkit.statistics.two_roles import TwoRoles, two_roles
 from evalkit.types import Values
 
 LEVEL = 0.95
-SIGNATURE = f"t-cr2-or-jackknife-by-identity-{LEVEL:.0%}"
+SIGNATURE, SET_SIGNATURE = (f"t-{how}-by-identity-{LEVEL:.0%}" for how in ("cluster-robust", "leave-out"))
+"""How the interval of a mean, and of a number for a whole set, is made."""
 
 _WHOLE = 1 - 1e-9
 """A share of the weight that is all of it, up to rounding."""

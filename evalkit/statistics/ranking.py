@@ -4,11 +4,13 @@
 other methods: 1 beats all, 0 none. Over metrics the mean is taken; variants of one metric (`akd[a]`, `akd[b]`) share
 one vote. Methods are ranked by it; equal scores share a rank.
 
-**Interval.** The people of the protocol are redrawn as `evalkit.statistics.bootstrap` does, with the same draws for
-every method, and the ranks are taken anew each time: the interval holds the middle 95 %. A metric without clip values
-(FID, FVD) keeps its order in every draw, so it adds no uncertainty.
+**Interval.** What the rank may be with other people, clips and methods as they are: the means of all methods and metrics
+are moved together, as far and as jointly as the spread of their people says (`evalkit.statistics.estimate`; Student's t
+with its degrees of freedom), and the ranks are taken anew: the interval holds the middle 95 %. The moves are points of
+Sobol's sequence, not random numbers. A metric without clip values (FID, FVD) keeps its order, so it adds no
+uncertainty. Measured coverage: docs/statistics.md.
 
-Source: de Borda, "Mémoire sur les élections au scrutin", 1781; Owen, Annals of Applied Statistics 2007 (the draws).
+Source: de Borda, "Mémoire sur les élections au scrutin", 1781; Sobol, USSR Computational Mathematics 1967.
 """
 
 from collections import Counter
@@ -18,9 +20,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, norm, qmc
 
-from evalkit.statistics.bootstrap import LEVEL, redraws
+from evalkit.statistics.estimate import LEVEL, design
+from evalkit.statistics.groups import numbered, total
+from evalkit.statistics.one_role import OneRole
 from evalkit.types import Values
+
+MOVES, DIRECTIONS = 2048, 63
+"""Points of the sequence, and along how many directions (the widest ones) they move."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class MetricScores:
 
 @dataclass(frozen=True)
 class Standing:
-    """Rank 1 is best; `low` and `high` bound it (None where nothing could be redrawn). `score` is the Borda score."""
+    """Rank 1 is best; `low` and `high` bound it (None where there are too few people). `score` is the Borda score."""
 
     rank: int
     low: int | None
@@ -62,10 +70,10 @@ def standings(metrics: Sequence[MetricScores], sources: Sequence[str], drivings:
     votes = _votes([metric.key for metric in metrics])
     points = _borda([_signed(metric, metric.values[None]) for metric in metrics], votes)[0]
     ranks = _ranks(points[None])[0]
-    counts = redraws(sources, drivings)
-    if counts is None:
+    moved = _moved(metrics, sources, drivings)
+    if moved is None:
         return [Standing(int(rank), None, None, float(score)) for rank, score in zip(ranks, points, strict=True)]
-    drawn = _ranks(_borda([_redrawn(metric, counts) for metric in metrics], votes))
+    drawn = _ranks(_borda([_signed(metric, values) for metric, values in zip(metrics, moved, strict=True)], votes))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="nearest").astype(int)
     return [Standing(int(r), int(a), int(b), float(s)) for r, a, b, s in zip(ranks, low, high, points, strict=True)]
 
@@ -97,12 +105,49 @@ def _ranks(scores: Values) -> NDArray[np.int64]:
     return np.asarray((scores[:, None, :] > scores[:, :, None]).sum(axis=2) + 1)
 
 
-def _redrawn(metric: MetricScores, counts: Values) -> Values:
-    """(R, M): the metric over redrawn pairs; a draw without any clip of a method keeps that method's value."""
+def _moved(metrics: Sequence[MetricScores], sources: Sequence[str], drivings: Sequence[str]) -> list[Values] | None:
+    """Per metric (R, M) values with other people, or (1, M) without clips; None where people are too few."""
+    found = design(np.full(len(sources), 1 / len(sources)), sources, drivings) if len(sources) else ""
+    names, (source, driver) = numbered(sources, drivings)
+    terms = [_terms(metric, source, driver, len(names)) for metric in metrics]
+    if isinstance(found, str) or any(term is not None and not np.isfinite(term).all() for term in terms):
+        return None
+    if isinstance(found, OneRole):
+        factor, df = 1.0, found.df
+    else:
+        factor, df = (float(x[0]) for x in found.calibration(np.zeros((1, 4))))
+    joint = np.hstack([term for term in terms if term is not None] or [np.zeros((len(names), 0))])
+    moves = iter(np.hsplit(factor * _moves(joint, df), max(joint.shape[1] // len(metrics[0].values), 1)))
+    return [
+        metric.values[None] if term is None else metric.values + next(moves)
+        for metric, term in zip(metrics, terms, strict=True)
+    ]
+
+
+def _terms(metric: MetricScores, source: NDArray[np.int64], driver: NDArray[np.int64], people: int) -> Values | None:
+    """(K, M) what each person adds to the mean of each method, with square the person's part of its variance.
+
+    Infinite where one person is in all clips of a method that have a value.
+    """
     if metric.clips is None or metric.weights is None:
-        return _signed(metric, metric.values[None])
+        return None
     weights = np.where(np.isfinite(metric.clips), metric.weights, 0.0)
-    sums = counts @ (weights * np.nan_to_num(metric.clips)).T
-    totals = counts @ weights.T
-    means = np.where(totals > 0, sums / np.where(totals > 0, totals, 1.0), metric.values)
-    return _signed(metric, means)
+    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    clips = np.nan_to_num(metric.clips)
+    residuals = shares * (clips - (shares * clips).sum(axis=1, keepdims=True))
+
+    def of_people(values: Values) -> Values:
+        return total(values, source, people) + total(values * (source != driver), driver, people)
+
+    apart = 1 - of_people(shares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(apart > 1e-9, of_people(residuals) / np.sqrt(apart), np.inf).T)
+
+
+def _moves(terms: Values, df: float) -> Values:
+    """(R, C) moves whose covariance is that of `terms` (K, C), with the tails of Student's t."""
+    _, sizes, axes = np.linalg.svd(terms, full_matrices=False)
+    sizes, axes = sizes[:DIRECTIONS], axes[:DIRECTIONS]
+    points = qmc.Sobol(len(sizes) + 1, scramble=False).random(MOVES)[1:]
+    normal = norm.ppf(points[:, 1:])
+    return np.asarray(normal * sizes @ axes / np.sqrt(chi2.ppf(points[:, :1], df) / df))
