@@ -142,7 +142,9 @@ def _footnotes(board: Board) -> list[str]:
     notes = []
     if board.standings:
         by = ", ".join(board.ranked_by)
-        notes.append(f"Rank by Borda score over {by}; in brackets the middle 95% of ranks when the people are redrawn")
+        notes.append(
+            f"Rank by Borda score over {by}; in brackets where the rank lies in 95% of cases with other people"
+        )
     if board.left_out:
         notes.append(f"Not ranked by, because some row lacks it: {', '.join(board.left_out)}")
     for entry in board.entries:

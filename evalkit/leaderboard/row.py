@@ -24,7 +24,7 @@ class Clips:
 
 
 class RowClips(Record):
-    """Clip means of every metric, one pair a line, so that ranks can be redrawn without the run."""
+    """Clip means of every metric, one pair a line, so that ranks can be made anew without the run."""
 
     columns: tuple[str, ...]
     """`pair`, `source_identity`, `driving_identity`, the metric keys, and each key followed by ` frames`."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evalkit.report.collect import Comparison, MethodRun
-from evalkit.tables.uncertainty import interval_notes
+from evalkit.tables.uncertainty import interval_notes, old_intervals
 
 _NAMED = 3
 
@@ -65,7 +65,8 @@ def _coverage_facts(comparison: Comparison) -> list[Fact]:
 
 def _interval_facts(comparison: Comparison) -> list[Fact]:
     cells = [cell for _, cells in comparison.table.rows for cell in cells]
-    notes = interval_notes([[method.measured for method in comparison.methods]])
+    results = [method.measured for method in comparison.methods]
+    notes = [*interval_notes([results]), *old_intervals(results)]
     found = [Fact(note[0].upper() + note[1:], "note") for note in notes]
     if any(cell.low is not None for cell in cells):
         people = f"{len(comparison.people)} identities"

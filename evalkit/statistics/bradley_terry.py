@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from evalkit.statistics.bootstrap import LEVEL
+from evalkit.statistics.estimate import LEVEL
 from evalkit.types import Values
 
 _PRIOR = 0.5

@@ -4,7 +4,7 @@
 other methods: 1 beats all, 0 none. Over metrics the mean is taken; variants of one metric (`akd[a]`, `akd[b]`) share
 one vote. Methods are ranked by it; equal scores share a rank.
 
-**Interval.** What the rank may be with other people, clips and methods as they are: the means of all methods and metrics
+**Interval.** What the rank may be with other people, methods as they are: the means of all methods and metrics
 are moved together, as far and as jointly as the spread of their people says (`evalkit.statistics.estimate`; Student's t
 with its degrees of freedom), and the ranks are taken anew: the interval holds the middle 95 %. The moves are points of
 Sobol's sequence, not random numbers. A metric without clip values (FID, FVD) keeps its order, so it adds no

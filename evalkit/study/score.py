@@ -8,8 +8,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 from evalkit.statistics.agreement import Disagreement, disagreement, pool
-from evalkit.statistics.bootstrap import LEVEL, interval
 from evalkit.statistics.bradley_terry import strengths
+from evalkit.statistics.estimate import LEVEL, estimate
 from evalkit.study.design import compare_all
 from evalkit.study.folder import Group, Study
 from evalkit.study.votes import Gathered, Vote, count_votes, left_out
@@ -22,7 +22,7 @@ class Preference:
     """How often `first` was preferred to `second` on a protocol.
 
     `interval` is Wilson's score interval, `p_value` that of the exact binomial test against 1/2; both take votes as
-    independent. `redrawn` redraws raters and scenes (None with fewer than two of either). A scene is won by more than
+    independent. `clustered` is of other raters and scenes (None with too few of either). A scene is won by more than
     half of its votes.
     """
 
@@ -33,7 +33,7 @@ class Preference:
     won: int
     share: float | None
     interval: Bounds | None
-    redrawn: Bounds | None
+    clustered: Bounds | None
     p_value: float | None
     scenes: int
     scenes_won: int
@@ -115,7 +115,7 @@ def _preference(protocol: str, first: str, second: str, votes: Sequence[Vote], a
         won=won,
         share=won / len(votes) if votes else None,
         interval=_wilson(won, len(votes)),
-        redrawn=_redrawn(votes, first),
+        clustered=_clustered(votes, first),
         p_value=float(binomtest(won, len(votes)).pvalue) if votes else None,
         scenes=len(scenes),
         scenes_won=sum(2 * ahead[scene] > count for scene, count in scenes.items()),
@@ -132,12 +132,14 @@ def _wilson(won: int, votes: int) -> Bounds | None:
     return float(found.low), float(found.high)
 
 
-def _redrawn(votes: Sequence[Vote], first: str) -> Bounds | None:
+def _clustered(votes: Sequence[Vote], first: str) -> Bounds | None:
+    """Votes of one rater, or on one scene, go together; a share lies between 0 and 1."""
     if not votes:
         return None
     values = np.array([vote.preferred == first for vote in votes], dtype=np.float64)
-    raters, scenes = [f"{vote.rater}" for vote in votes], [vote.scene for vote in votes]
-    return interval(values, np.ones_like(values), raters, scenes)
+    raters, scenes = [f"rater {vote.rater}" for vote in votes], [f"scene {vote.scene}" for vote in votes]
+    found = estimate(values, np.ones_like(values), raters, scenes).interval()
+    return None if found is None else (max(found[0], 0.0), min(found[1], 1.0))
 
 
 def _disagreement(votes: Sequence[Vote]) -> Disagreement:

@@ -72,10 +72,12 @@ def _table(
 
 
 def _comparisons(study: Study, results: Results) -> Table:
-    titles = ("Votes", "Preferred", "Wilson 95%", "Redrawn 95%", "p", "Scenes won", "Agreement", "Alpha")
+    titles = ("Votes", "Preferred", "Wilson 95%", "Clustered 95%", "p", "Scenes won", "Agreement", "Alpha")
     rows = [(_comparison_name(one, study), tuple(map(words, _facts(one)))) for one in results.preferences]
     caption = "User study, every comparison. Wilson's interval and p (exact binomial test against one half) take votes "
-    caption += "as independent; the redrawn interval redraws raters and scenes. Agreement: share of pairs of votes on "
+    caption += (
+        "as independent; the clustered interval is of other raters and scenes. Agreement: share of pairs of votes on "
+    )
     caption += "one item that agree; alpha: Krippendorff's, nominal."
     together = (
         f"All comparisons: agreement {_percent(results.agreement)}, alpha {_number(results.alpha)} (chance taken "
@@ -97,7 +99,7 @@ def _facts(one: Preference) -> tuple[str, ...]:
         str(one.votes),
         _percent(one.share),
         _bounds(one.interval),
-        _bounds(one.redrawn),
+        _bounds(one.clustered),
         "-" if one.p_value is None else "<0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
         f"{one.scenes_won} of {one.scenes}{tied}",
         _percent(one.agreement),

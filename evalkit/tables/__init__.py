@@ -7,4 +7,5 @@ latex         booktabs, and the layout of papers
 papers        numbers printed in papers: reported, never measured here
 paper_tables  tables of papers in our layout
 explain       what one number of a run is
+uncertainty   why a number has no interval, and where one promises too much
 """

@@ -13,7 +13,7 @@ def interval_notes(groups: Sequence[Sequence[Measured]]) -> tuple[str, ...]:
     notes: list[str] = []
     for group in groups:
         of = f"{group[0].heading}: " if len(groups) > 1 else ""
-        notes += [f"{of}{note}" for note in (*_without(group), *_skewed(group), *_old(group))]
+        notes += [f"{of}{note}" for note in (*_without(group), *_skewed(group))]
     return tuple(notes)
 
 
@@ -38,7 +38,8 @@ def _skewed(group: Sequence[Measured]) -> list[str]:
     return [f"{SKEWED}: {key} of {', '.join(titles)}" for key, titles in found.items()]
 
 
-def _old(group: Sequence[Measured]) -> list[str]:
+def old_intervals(group: Sequence[Measured]) -> list[str]:
+    """A line about results whose intervals were made by resampling, as evalkit did before schema 3."""
     old = [result.title for result in group if any(_is_old(e.ci) for e in result.summary.metrics.values())]
     return [f"intervals of an older evalkit, too narrow with few people; run again: {', '.join(old)}"] if old else []
 

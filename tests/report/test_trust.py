@@ -19,7 +19,7 @@ def test_a_clean_comparison_has_nothing_bad_to_say(make_run):
     assert [fact.text for fact in found] == [
         "All 3 pairs of the protocol were made and scored by every method",
         "Every frame has a value for every metric",
-        "95 % intervals redraw people, not clips (3 identities)",
+        "95 % intervals are of the mean over people, not only over these clips (3 identities)",
         "Same protocol, data and metric signatures in all runs",
     ]
 
@@ -61,4 +61,4 @@ def test_one_person_gives_no_interval(make_run, data, people):
     from tests.report.conftest import pairs_over
 
     pairs = pairs_over(data, small_protocol())[:people]
-    assert "No intervals: there are too few people to redraw" in said(collect([make_run("a", pairs=pairs)]), "note")
+    assert "No intervals: 1 person" in said(collect([make_run("a", pairs=pairs)]), "note")

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.statistics.bootstrap import RESAMPLES, redraws
-from evalkit.statistics.ranking import MetricScores, _borda, _ranks, _redrawn, standings
+from evalkit.statistics.ranking import MetricScores, _moves, standings
 
 PEOPLE = ["a", "b", "c", "d", "e", "f"]
 
@@ -49,20 +48,30 @@ def test_a_difference_one_person_makes_is_not():
     assert found[0].rank == 1 and (found[0].low, found[0].high) == (1, 2)
 
 
-def test_the_share_of_draws_is_the_bootstrap_probability():
-    # One of six people carries the difference; it is missed by a draw of six with probability (5/6)^6 = 0.335.
-    even, one = np.zeros(6), np.array([1.0, 0, 0, 0, 0, 0])
-    counts = redraws(PEOPLE, PEOPLE)
-    assert counts.shape == (RESAMPLES, 6)
-    drawn = _ranks(_borda([_redrawn(scores("x", "higher", [1 / 6, 0], [one, even]), counts)], np.ones(1)))
-    tied = (drawn[:, 1] == 1).mean()
-    assert tied == pytest.approx((5 / 6) ** 6, abs=0.03)
+def test_two_methods_change_places_as_often_as_students_t_says():
+    # Differences of six people with mean 0.4 and standard error 0.2: the chance that other people turn it is
+    # P(t(5) < -2) = 0.051, more than the 2.5 % that an interval may leave out; at 0.8 it is 0.005.
+    apart = np.array([1.0, -1.0, 0.5, -0.5, 0.0, 0.0])
+    apart *= 0.2 * np.sqrt(6) / apart.std(ddof=1)
+    for mean, high in ((0.4, 2), (0.8, 1)):
+        found = standings([scores("x", "higher", [mean, 0.0], [apart + mean, np.zeros(6)])], PEOPLE, PEOPLE)
+        assert ranks(found)[0] == (1, 1, high)
 
 
-def test_people_on_both_sides_are_redrawn_together():
-    sources, drivings = ["a", "a", "b", "b"], ["c", "d", "c", "d"]
-    counts = redraws(sources, drivings)
-    assert (counts[:, 0] * counts[:, 3] == counts[:, 1] * counts[:, 2]).all()
+def test_moves_have_the_covariance_of_the_people():
+    terms = np.random.default_rng(1).normal(size=(6, 4))
+    moves = _moves(terms, 1000.0)
+    assert np.cov(moves.T) == pytest.approx(terms.T @ terms, abs=0.05 * np.trace(terms.T @ terms))
+    wide = _moves(terms, 3.0)
+    # A t of 3 degrees of freedom: its 97.5 % quantile is 3.18, not 1.96.
+    ratio = np.quantile(wide[:, 0], 0.975) / np.sqrt((terms[:, 0] ** 2).sum())
+    assert ratio == pytest.approx(3.182, rel=0.05)
+
+
+def test_two_methods_that_move_together_keep_their_order():
+    base = np.array([0.0, 5.0, -3.0, 2.0, -4.0, 0.0])
+    found = standings([scores("x", "higher", [0.1, 0.0], [base + 0.1, base])], PEOPLE, PEOPLE[1:] + PEOPLE[:1])
+    assert ranks(found) == [(1, 1, 1), (2, 2, 2)]
 
 
 def test_a_metric_without_clips_adds_its_order_and_no_uncertainty():

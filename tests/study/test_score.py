@@ -26,7 +26,7 @@ def test_all_votes_for_ours(key, tokens):
         assert (one.votes, one.won, one.share, one.scenes, one.scenes_won, one.scenes_tied) == (24, 24, 1.0, 6, 6, 0)
         # Wilson's lower bound for k = n is n / (n + z^2).
         assert one.interval == pytest.approx((24 / (24 + norm.ppf(0.975) ** 2), 1.0))
-        assert one.redrawn == (1.0, 1.0) and one.p_value == pytest.approx(2 * 0.5**24)
+        assert one.clustered == (1.0, 1.0) and one.p_value == pytest.approx(2 * 0.5**24)
         assert one.agreement == 1 and one.alpha is None
     assert results.raters == 4 and results.votes == 48 and results.left_share == 0.5
 
@@ -44,7 +44,7 @@ def test_votes_by_hand(key, tokens):
         assert one.agreement == pytest.approx(1 / 3)
         # 18 values, 12 and 6: expected 2 * 12 * 6 / 17, observed 12.
         assert one.alpha == pytest.approx(1 - 12 / (144 / 17))
-        low, high = one.redrawn
+        low, high = one.clustered
         assert low < one.interval[0] and high > one.interval[1]
     assert results.alpha == pytest.approx(results.preferences[0].alpha)
     strengths = {one.method: one.strength for one in results.strengths}
@@ -62,7 +62,7 @@ def test_left_out_raters_do_not_count_and_are_named(key, tokens):
     results = score(key, gathered(key, tokens, given))
     assert results.left_out == {2: "missed 3 of 3 attention checks"}
     assert results.raters == 1 and all(one.share == 1 for one in results.preferences)
-    assert all(one.redrawn is None for one in results.preferences)
+    assert all(one.clustered is None for one in results.preferences)
 
 
 def test_no_answers(key):
