@@ -108,7 +108,7 @@ def _left_out(
 ) -> LeftOut:
     """How sure `whole` is, from some rows of every clip; `people.real` is of the clips of `real`."""
     ours, theirs = _fewer(made), _fewer(real)
-    rows, others = _stacked(ours), _stacked(theirs)
+    rows, others = (_stacked(part for part in side if len(part)) for side in (ours, theirs))
     names = [name for name, part in zip(people.generated, ours, strict=True) for _ in part]
     real_names = [name for name, part in zip(people.real, theirs, strict=True) for _ in part]
 

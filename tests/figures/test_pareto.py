@@ -52,3 +52,13 @@ def test_better_is_up_and_right():
 def test_other_file_types_are_refused(tmp_path):
     with pytest.raises(RunError, match=r"ends in \.pdf, \.png, \.svg"):
         save_figure(pareto_figure([Point("a", 1, 1)], X, Y), tmp_path / "a.exe")
+
+
+def test_the_legend_says_why_a_point_has_no_bars():
+    def legend(*points):
+        return [text.get_text() for text in pareto_figure(points, X, Y).axes[0].get_legend().get_texts()]
+
+    barred = legend(Point("a", 0.9, 0.1, (0.8, 0.95), (0.05, 0.2)))
+    assert "bars: 95 % intervals" in barred and not any("no interval" in line for line in barred)
+    bare = legend(Point("a", 0.9, 0.1, word="2 people"), Point("b", 0.8, 0.1, word="2 people"))
+    assert bare.count("no interval: 2 people") == 1 and "bars: 95 % intervals" not in bare

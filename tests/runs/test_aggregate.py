@@ -1,12 +1,17 @@
 """frame -> clip -> protocol: nobody vanishes from the denominator."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
 from evalkit.records.run_folder import Outcome
-from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, summarise
+from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, summarise, summarise_set
+from evalkit.scoring.score_sets import SetScore
+from evalkit.statistics.estimate import Estimate
+from evalkit.statistics.leave_out import LeftOut
 from evalkit.types import Pair
 from tests.fakes import make_clip, make_protocol
 
@@ -122,3 +127,46 @@ def test_columns_keep_every_field_in_order():
     assert list(columns) == list(ClipScore.__dataclass_fields__)
     assert columns["pair"] == ["a", "b"] and columns["mean"] == [1.0, None]
     assert all(values == [] for values in clip_columns([]).values())
+
+
+def of_people(count, **clip_fields):
+    """Two clips of each of `count` people."""
+    return [clip(f"c{i}", 0.2 + 0.1 * (i % 5), 5, 5, identity=f"p{i // 2}", **clip_fields) for i in range(2 * count)]
+
+
+@pytest.mark.parametrize(("people", "word"), [(1, "1 person"), (2, "2 people"), (3, ""), (6, "")])
+def test_few_people_get_a_word_and_more_an_interval(people, word):
+    result = summary(of_people(people))
+    assert (result.ci_word, result.people, result.ci_low is None) == (word, people, bool(word))
+
+
+def test_a_person_in_every_pair_is_named():
+    clips = [clip(f"c{i}", 0.1 * i, 5, 5, source_identity="anna", driving_identity=f"p{i}") for i in range(6)]
+    assert (summary(clips).ci_word, summary(clips).people) == ("every pair has anna", 7)
+
+
+def test_a_distance_has_its_interval_on_the_log_and_a_similarity_has_not():
+    clips = of_people(4)
+    distance = summarise(METRICS["l1"], make_protocol(), clips, "sig")
+    similarity = summary(clips)
+    assert distance.ci_low * distance.ci_high == pytest.approx(distance.value**2)
+    assert similarity.ci_low + similarity.ci_high == pytest.approx(2 * similarity.value)
+
+
+def test_very_skewed_clips_are_marked():
+    clips = [clip(f"c{i}", 2.0 ** (i % 12), 5, 5, identity=f"p{i}") for i in range(24)]
+    assert summary(clips).skewed and not summary(of_people(12)).skewed
+
+
+def test_a_set_metric_says_its_interval_and_its_bias():
+    found = LeftOut(Estimate(10.0, 1.0, 5.0, 6), 2.5)
+    score = SetScore(10.0, 60, 60, ("N=60 generated, 60 reference",), found)
+    entry = summarise_set(METRICS["fid"], make_protocol(), score, 6, 6, "sig")
+    assert entry.ci_low < 10 < entry.ci_high and entry.ci_low * entry.ci_high == pytest.approx(100)
+    assert entry.people == 6 and entry.notes[1].startswith("of 6 people: about +2.5 of the value is bias")
+    below = replace(score, value=-0.1, left_out=LeftOut(Estimate(-0.1, 1.0, 5.0, 6), 0.0))
+    kid = summarise_set(METRICS["kid"], make_protocol(), below, 6, 6, "sig")
+    assert kid.ci_low + kid.ci_high == pytest.approx(-0.2)
+    few = SetScore(10.0, 4, 4, (), LeftOut(Estimate(10.0, None, None, 2, "2 people"), None))
+    alone = summarise_set(METRICS["fid"], make_protocol(), few, 2, 2, "sig")
+    assert (alone.ci_low, alone.ci_word, alone.notes) == (None, "2 people", ())

@@ -12,7 +12,7 @@ from evalkit.protocol.schema import find_protocol
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 from evalkit.scoring.score_pair import Scorer, metric_signatures
-from evalkit.scoring.score_sets import real_clips, score_sets
+from evalkit.scoring.score_sets import SetPeople, real_clips, score_sets, set_people
 from evalkit.types import Clip, Pair
 
 CALLS: list[int] = []
@@ -90,3 +90,31 @@ def test_the_protocol_names_the_real_set_and_the_signature_says_which(scorer, tm
     before, after = (metric_signatures(p, (*scorer.metrics, frame_level)) for p in (scorer.protocol, other))
     assert after["d"] != before["d"] and "source clips" in after["d"]
     assert after[frame_level.key] == before[frame_level.key]
+
+
+def test_people_say_how_sure_it_is(scorer, tmp_path):
+    made = [clip(tmp_path / f"{i}.mkv", 10 * i, 6) for i in range(1, 5)] + [clip(tmp_path / "short.mkv", 200, 3)]
+    real = [*(clip(tmp_path / f"r{i}.mkv", 5, 6) for i in range(1, 5)), tmp_path / "r1.mkv"]
+    names = ["p1", "p2", "p3", "p4", "p1"]
+    found = score_sets(scorer, made, real, SetPeople([(name, name) for name in names], names))
+    assert found["d"].value == score_sets(scorer, made, real)["d"].value
+    sure = found["d"].left_out.estimate
+    assert sure.people == 4 and sure.mean == found["d"].value and sure.error > 0
+    # The short clip has no window: four people with one row each, and a distance of means: Student's t of the means.
+    windows = found["w"].left_out.estimate
+    levels = np.array([10.0, 20, 30, 40])
+    assert windows.df == pytest.approx(3) and windows.error == pytest.approx(levels.std(ddof=1) / 2, rel=0.02)
+
+
+def test_two_people_get_a_word(scorer, tmp_path):
+    made = [clip(tmp_path / f"{i}.mkv", 10 * i, 6) for i in range(1, 3)]
+    found = score_sets(scorer, made, made, SetPeople([("a", "a"), ("b", "b")], ["a", "b"]))
+    assert found["d"].left_out.estimate.word == "2 people"
+
+
+def test_people_of_pairs_follow_the_real_set(scorer, tmp_path):
+    source, driving = Clip("a", "p1", "clip", tmp_path / "a.mkv"), Clip("b", "p2", "clip", tmp_path / "b.mkv")
+    pairs = [Pair("a--b", source, (0,), driving)]
+    assert set_people(scorer.protocol, pairs) == SetPeople([("p1", "p2")], ["p2"])
+    other = scorer.protocol.model_copy(update={"real_set": "source"})
+    assert set_people(other, pairs).real == ["p1"]
