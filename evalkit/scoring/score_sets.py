@@ -115,7 +115,10 @@ def _left_out(
     def value(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
         if not (one.any() and other.any()):
             return float("nan")
-        return float(metric.function(rows[one], others[other])[0])
+        try:
+            return float(metric.function(rows[one], others[other])[0])
+        except ValueError:  # a metric may refuse what is left
+            return float("nan")
 
     found = leave_out(value, [name for name, _ in names], [name for _, name in names], real_names)
     return replace(found, estimate=replace(found.estimate, mean=whole))

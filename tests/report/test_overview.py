@@ -12,8 +12,8 @@ def test_cells_carry_value_interval_coverage_and_signs(comparison):
     l1, csim, fps = second["cells"]
     # One of three pairs failed, and two people have no interval.
     assert (l1["text"], l1["notes"], l1["interval"], l1["word"]) == ("0.3525", "*†", None, "2 people")
-    # Clips 0.1 apart around the mean 0.3025: on its log, times exp(+-4.303 x 0.1 / sqrt(3) / 0.3025).
-    assert (first["cells"][0]["interval"], first["cells"][0]["word"]) == ("0.1331 to 0.6877", "")
+    # Clips 0.1 apart around the mean 0.6025: on its log, times exp(+-4.303 x 0.1 / sqrt(3) / 0.6025).
+    assert (first["cells"][0]["interval"], first["cells"][0]["word"]) == ("0.3989 to 0.9100", "")
     assert csim["coverage"] == pytest.approx(100 * 5 / 9) and csim["classes"] == "low incomplete"
     assert (fps["text"], fps["coverage"]) == ("10.0", None)
     assert first["rank"] is None and first["title"] == "plain"
@@ -22,7 +22,8 @@ def test_cells_carry_value_interval_coverage_and_signs(comparison):
 def test_intervals_are_placed_on_the_range_of_the_column(comparison):
     rows = overview.rows(comparison, ranks(comparison))
     cells = [row["cells"][0] for row in rows if row["cells"][0]["left"] is not None]
-    assert min(cell["left"] for cell in cells) == 0
+    # The one without an interval is the lowest number of the column.
+    assert min(row["cells"][0]["at"] for row in rows) == 0 and len(cells) == 1
     assert max(cell["left"] + cell["width"] for cell in cells) == pytest.approx(100, abs=0.2)
     assert all(cell["left"] <= cell["at"] <= cell["left"] + cell["width"] for cell in cells)
 
