@@ -8,8 +8,9 @@ from rich.markup import escape
 
 from evalkit.cli.console import print_grid, say
 from evalkit.runs.run import Finished
+from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import ARROWS, number
-from evalkit.tables.table import Cell, Column, build_table
+from evalkit.tables.table import build_table
 
 _SHOWN_FAILURES = 10
 _SHOWN_NOTES, _SHOWN_PAIRS = 10, 3
@@ -20,7 +21,7 @@ _NUMBERS = re.compile(r" \([^)]*\)")
 def print_results(finished: Sequence[Finished]) -> None:
     """Table of the runs on stdout, then where they are."""
     table = build_table([run.folder.path for run in finished])
-    header = ["Method", *(f"{c.title} {ARROWS[c.better]}" for c in table.columns)]
+    header = ["Method", *(f"{c.heading} {ARROWS[c.better]}" for c in table.columns)]
     rows = [
         [escape(title), *(_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True))]
         for title, cells in table.rows

@@ -26,6 +26,13 @@ def table(
     costs: Annotated[
         bool, typer.Option("--costs", help="Latency and peak memory beside the frames per second.")
     ] = False,
+    bold: Annotated[
+        str,
+        typer.Option(
+            help="interval: the best value, and those within its 95 % interval. value: the best value alone, the plain "
+            "rule of papers."
+        ),
+    ] = "interval",
     standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -37,12 +44,16 @@ def table(
     from evalkit.errors import RunError, UnknownNameError
     from evalkit.tables.paper_tables import add_reported
     from evalkit.tables.papers import find_paper
+    from evalkit.tables.ranking import BOLDS
     from evalkit.tables.table import STYLES, build_table
 
     chosen = next((known for known in STYLES if known == style), None)
     if chosen is None:
         raise UnknownNameError("table style", style, STYLES)
-    built = build_table(runs, style=chosen, ours=ours, costs=costs)
+    rule = next((known for known in BOLDS if known == bold), None)
+    if rule is None:
+        raise UnknownNameError("rule for bold numbers", bold, BOLDS)
+    built = build_table(runs, style=chosen, ours=ours, costs=costs, bold=rule)
     for name in reported or ():
         paper, colon, number = name.partition(":")
         if not colon:

@@ -10,9 +10,10 @@ from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.entry import Entry, read_entry, write_entry
 from evalkit.protocol.schema import list_protocols
 from evalkit.statistics.ranking import MetricScores, Standing, standings
+from evalkit.tables.cells import NOTHING, Cell, Column, words
 from evalkit.tables.papers import list_papers
 from evalkit.tables.results import refuse_unlike
-from evalkit.tables.table import NOTHING, Cell, Column, Table, table_of, words
+from evalkit.tables.table import Table, table_of
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from evalkit.records.frame_scores import FrameScores, read_frames, read_table
 from evalkit.records.run import ProtocolFacts, RunHeader, Summary, read_header
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.run_pairs import finished_pairs
+from evalkit.tables.cells import Column
 from evalkit.tables.results import Measured, read_measured
-from evalkit.tables.table import Column, Table, table_of
+from evalkit.tables.table import Table, table_of
 from evalkit.types import Values
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_-]+")

@@ -7,10 +7,11 @@ from evalkit.metrics import METRICS
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
+from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import ARROWS, number
-from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, OTHER_MACHINE, Cell, Column
+from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, NO_GAIN, OTHER_MACHINE
 
-_CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor"}
+_CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor", NO_GAIN: "low"}
 
 
 def columns(comparison: Comparison) -> list[dict[str, Any]]:
@@ -86,6 +87,7 @@ def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
     return {
         "key": column.key,
         "title": column.title,
+        "sign": column.sign,
         "variant": column.key.partition("[")[2].rstrip("]"),
         "arrow": ARROWS[column.better],
         "better": column.better,

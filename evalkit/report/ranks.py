@@ -7,7 +7,7 @@ import numpy as np
 
 from evalkit.report.collect import Comparison
 from evalkit.statistics.ranking import MetricScores, Standing, standings
-from evalkit.tables.table import Column
+from evalkit.tables.cells import Column
 
 
 @dataclass(frozen=True)

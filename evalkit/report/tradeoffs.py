@@ -7,7 +7,8 @@ from typing import Any
 from evalkit.figures.pareto import Axis, Point, pareto_front
 from evalkit.report.collect import Comparison
 from evalkit.report.payload import plain
-from evalkit.tables.table import OTHER_MACHINE, Cell, Column
+from evalkit.tables.cells import Cell, Column
+from evalkit.tables.table import OTHER_MACHINE
 
 
 def pareto_data(comparison: Comparison) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from evalkit.records.frame_scores import FrameScores
 from evalkit.report.collect import Comparison
 from evalkit.report.payload import plain
-from evalkit.tables.table import Column
+from evalkit.tables.cells import Column
 
 Worst = list[list[list[list[Any]]]]
 """[metric of `Comparison.paired`][method] -> up to k of [pair's index, mean, worst frame or None, value there]."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from evalkit.study.folder import Group, Study
 from evalkit.study.score import Bounds, Preference, Results, Strength
-from evalkit.tables.table import NOTHING, Cell, Column, Mark, Section, Table, words
+from evalkit.tables.cells import NOTHING, Cell, Column, Mark, words
+from evalkit.tables.table import Section, Table
 
 
 def paper_tables(study: Study, results: Results) -> list[Table]:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
+from evalkit.tables.cells import Cell, Column
 from evalkit.tables.latex import escape_latex, latex
-from evalkit.tables.table import Cell, Column, Table
+from evalkit.tables.table import Table
 
 ARROWS = {"higher": "↑", "lower": "↓", "": ""}
 """Which direction is better -> the sign for it."""
@@ -78,7 +79,7 @@ def escape_markdown(text: str) -> str:
 
 def _markdown_header(column: Column) -> str:
     group = f"{escape_markdown(column.group)}: " if column.group else ""
-    return f"{group}{escape_markdown(column.title)} {ARROWS[column.better]}".rstrip()
+    return f"{group}{escape_markdown(column.heading)} {ARROWS[column.better]}".rstrip()
 
 
 def _markdown_cell(cell: Cell, column: Column, reported: bool) -> str:

@@ -7,7 +7,8 @@ below a rule, and a value from fewer frames than there are carries a sign that a
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from evalkit.tables.table import Cell, Column, Table
+from evalkit.tables.cells import Cell, Column
+from evalkit.tables.table import Table
 
 _ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "": ""}
 _ESCAPES = str.maketrans(
@@ -110,7 +111,7 @@ def _table(caption: str, alignment: str, lines: Sequence[str], notes: Sequence[s
 
 
 def _header(table: Table) -> list[str]:
-    return [_line("Method", [f"{escape_latex(c.title)}{_ARROWS[c.better]}" for c in table.columns])]
+    return [_line("Method", [f"{escape_latex(c.heading)}{_ARROWS[c.better]}" for c in table.columns])]
 
 
 def _group_header(table: Table) -> list[str]:

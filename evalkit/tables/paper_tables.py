@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evalkit.errors import RunError
+from evalkit.tables.cells import NOTHING, Cell, Column, words
 from evalkit.tables.papers import Paper, Reported, table_name
-from evalkit.tables.table import NOTHING, Cell, Column, Section, Table, rank_columns, words
+from evalkit.tables.ranking import rank_columns
+from evalkit.tables.table import Section, Table
 
 DOUBTFUL = "?"
 

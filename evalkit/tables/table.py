@@ -1,7 +1,7 @@
 """Tables: rows are methods, columns metrics; best and second are marked, the caption says what it is.
 
 Ranks are taken on unrounded values, and exact ties share a rank. A number below the protocol's coverage floor, from a
-run that is not complete, or of an anchor is marked and never ranked.
+run that is not complete, of an anchor, or no better than an anchor that does nothing is marked and never ranked.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,50 +12,13 @@ from typing import Literal
 from evalkit.errors import RunError
 from evalkit.metrics import METRICS
 from evalkit.records.run import Summary
+from evalkit.tables.cells import NOTHING, Cell, Column
+from evalkit.tables.ranking import Bold, beats, floors, rank_columns, shares_bold
 from evalkit.tables.results import Measured, by_protocol, find_row, read_measured, refuse_unlike
 from evalkit.tables.uncertainty import interval_notes
 
-Mark = Literal["best", "second", ""]
 Style = Literal["plain", "paper", "ablation"]
 STYLES: tuple[Style, ...] = ("plain", "paper", "ablation")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metric: its key, title, direction ("" where none is better), unit, printed decimals, and column group.
-
-    `task` and `dataset` say what it was measured on, where that is known. `reported` columns come from a paper and are
-    set apart.
-    """
-
-    key: str
-    title: str
-    better: Literal["higher", "lower", ""]
-    unit: str
-    decimals: int
-    group: str = ""
-    task: str = ""
-    dataset: str = ""
-    reported: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One number: value or None, its rank mark, coverage, interval and footnote signs.
-
-    `text`, where it is not empty, is printed instead of the rounded value. `word` says why there is no interval,
-    `skewed` that there is one and it promises too much.
-    """
-
-    value: float | None
-    mark: Mark
-    coverage: float | None
-    low: float | None
-    high: float | None
-    notes: str
-    text: str = ""
-    word: str = ""
-    skewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,29 +41,34 @@ class Table:
     sections: tuple[Section, ...] = ()
 
 
-LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED, ANCHOR = "*", "†", "‡", "§", "¶"
+LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED, ANCHOR, NO_GAIN = "*", "†", "‡", "§", "¶", "‖"
 _FOOTNOTES = {
     LOW_COVERAGE: "coverage below the protocol's floor; not ranked",
     INCOMPLETE: "not all pairs of the protocol; not ranked",
     OTHER_MACHINE: "timed on different machines or precisions; not ranked",
     FLAGGED: "added to the leaderboard by force; not ranked",
-    ANCHOR: "does nothing and marks an end of the scale; not ranked",
+    ANCHOR: "anchor: marks one end of the scale; not ranked",
+    NO_GAIN: "no better than an anchor that does nothing; not ranked",
 }
-NOTHING = Cell(None, "", None, None, None, "")
-"""A cell without a number."""
+UNEVEN = "°"
+"""Behind the title of a column whose rows differ in coverage by more than `UNEVEN_BY`."""
+UNEVEN_BY = 0.01
 
 
-def words(text: str) -> Cell:
-    """A cell that holds a text and is never ranked."""
-    return Cell(None, "", None, None, None, "", text)
-
-
-def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | None = None, costs: bool = False) -> Table:
+def build_table(
+    runs: Sequence[Path],
+    *,
+    style: Style = "plain",
+    ours: str | None = None,
+    costs: bool = False,
+    bold: Bold = "interval",
+) -> Table:
     """The table of some run folders.
 
     "plain" and "ablation" take runs of one protocol; "paper" gives each protocol a column group. "ablation" takes runs
     of one method, names rows by their tags, and puts the untagged run last. `ours` (a method's id or title) comes last.
-    With `costs`, latency and peak memory stand beside the frames per second.
+    With `costs`, latency and peak memory stand beside the frames per second. `bold` says whether values within the
+    interval of the best one are bold too.
 
     Raises `RunError` when a folder is no finished run, when protocol hash, data, or a metric's signature differ
     between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
@@ -109,13 +77,15 @@ def build_table(runs: Sequence[Path], *, style: Style = "plain", ours: str | Non
         raise RunError("A table needs at least one run folder.")
     results = [read_measured(path) for path in runs]
     if style == "ablation":
-        return table_of(_ablation(results), ours=FULL, costs=costs)
+        return table_of(_ablation(results), ours=FULL, costs=costs, bold=bold)
     if style == "plain":
         refuse_unlike(results)
-    return table_of(results, ours=ours, costs=costs)
+    return table_of(results, ours=ours, costs=costs, bold=bold)
 
 
-def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: bool = False) -> Table:
+def table_of(
+    results: Sequence[Measured], *, ours: str | None = None, costs: bool = False, bold: Bold = "interval"
+) -> Table:
     """The table of some results, one column group per protocol. Raises as `build_table` does."""
     groups = by_protocol(results)
     titles, last = _order(results, ours)
@@ -126,7 +96,8 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: boo
         columns += found
         for title, row in zip(titles, rows, strict=True):
             row += cells.get(title, [NOTHING] * len(found))
-    rank_columns(columns, rows)
+    rank_columns(columns, rows, bold)
+    columns = [_with_sign(column, [row[index] for row in rows]) for index, column in enumerate(columns)]
     used = {sign for row in rows for cell in row for sign in cell.notes}
     shown = [f"{title} (ours)" if title == last and last != FULL else title for title in titles]
     return Table(
@@ -135,25 +106,12 @@ def table_of(results: Sequence[Measured], *, ours: str | None = None, costs: boo
         _caption(groups) + (_conditions(results) if costs else ""),
         (
             *(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
+            *_shared(columns, rows),
+            *_uneven(columns, rows),
             *interval_notes(list(groups.values())),
         ),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
-
-
-def rank_columns(columns: Sequence[Column], rows: list[list[Cell]]) -> None:
-    """Mark best and second per column among cells without footnotes; a column with one such cell has no best."""
-    for index, column in enumerate(columns):
-        values = [row[index].value for row in rows if row[index].value is not None and not row[index].notes]
-        order = sorted({v for v in values if v is not None}, reverse=column.better == "higher")
-        if len(values) < 2 or not column.better:
-            continue
-        places: tuple[Mark, Mark] = ("best", "second")
-        marks: dict[float, Mark] = dict(zip(order, places, strict=False))
-        for row in rows:
-            cell = row[index]
-            if cell.value is not None and not cell.notes:
-                row[index] = replace(cell, mark=marks.get(cell.value, ""))
 
 
 FULL = "Full"
@@ -183,7 +141,11 @@ def _block(group: Sequence[Measured], heading: str, costs: bool) -> tuple[list[C
     """Columns and cells (by row title) of the results of one protocol."""
     keys = list(dict.fromkeys(key for result in group for key in result.summary.metrics))
     columns = [_column(key, group, heading) for key in keys]
-    cells = {result.title: [_cell(result, key) for key in keys] for result in group}
+    least = floors(group)
+    cells = {
+        result.title: [_against(_cell(result, c.key), c, least.get(c.key), result.anchor) for c in columns]
+        for result in group
+    }
     if any(result.fps for result in group):
         machines = {result.machine for result in group if result.fps}
         notes = OTHER_MACHINE if len(machines) > 1 else ""
@@ -242,6 +204,41 @@ def _cell(result: Measured, key: str) -> Cell:
         word=entry.ci_word,
         skewed=entry.skewed,
     )
+
+
+def _against(cell: Cell, column: Column, floor: float | None, anchor: bool) -> Cell:
+    """`cell` with a sign where it does not beat what an anchor reaches without doing anything."""
+    if anchor or floor is None or cell.value is None or beats(cell.value, floor, column):
+        return cell
+    return replace(cell, notes=cell.notes + NO_GAIN)
+
+
+def _with_sign(column: Column, cells: Sequence[Cell]) -> Column:
+    shares = _coverages(cells)
+    return replace(column, sign=UNEVEN) if shares and max(shares) - min(shares) > UNEVEN_BY else column
+
+
+def _coverages(cells: Sequence[Cell]) -> list[float]:
+    """Of the numbers of a column that no sign says were scored on too few frames."""
+    numbers = [cell for cell in cells if cell.value is not None and LOW_COVERAGE not in cell.notes]
+    return [cell.coverage for cell in numbers if cell.coverage is not None]
+
+
+def _uneven(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """A line about the columns whose rows were not scored on the same frames."""
+    told = []
+    for index, column in enumerate(columns):
+        if column.sign:
+            shares = _coverages([row[index] for row in rows])
+            of = f"{column.group}: " if column.group else ""
+            told.append(f"{of}{column.key} {min(shares):.1%} to {max(shares):.1%}")
+    if not told:
+        return []
+    return [f"{UNEVEN} rows were scored on different shares of the frames, which biases values: {', '.join(told)}"]
+
+
+def _shared(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    return ["bold: the best value and those within its 95 % interval"] if shares_bold(columns, rows) else []
 
 
 def _signs(result: Measured) -> str:

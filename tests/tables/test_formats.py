@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import FORMATS, as_json, comma_separated, escape_latex, latex, markdown
-from evalkit.tables.table import Cell, Column, Table
+from evalkit.tables.table import Table
 
 COLUMNS = (Column("l1", "L1", "lower", "", 4), Column("csim[dlib]", "CSIM", "higher", "", 3))
 TABLE = Table(

@@ -9,10 +9,11 @@ import pytest
 from evalkit.base.places import resource_dir
 from evalkit.datasets import DATASETS
 from evalkit.errors import RunError, UnknownNameError
+from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import markdown
 from evalkit.tables.paper_tables import add_reported, add_reported_beside, published_table
 from evalkit.tables.papers import find_paper, list_papers, read_paper
-from evalkit.tables.table import Cell, Column, Table
+from evalkit.tables.table import Table
 
 PAPERS = ["fsrt", "g3fa", "magicportrait", "sfd"]
 REFERENCE_IDS = {"P-RMSE": "p_rmse", "E-RMSE": "e_rmse", "preference_pct": "preference"}

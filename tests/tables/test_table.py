@@ -2,11 +2,13 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
 from evalkit.errors import RunError
-from evalkit.tables.table import build_table
+from evalkit.tables.results import read_measured
+from evalkit.tables.table import build_table, table_of
 from tests.facts import header_facts, metric_facts, summary_facts
 
 
@@ -14,8 +16,8 @@ def entry(value, better="lower", **changes):
     fields = {
         "better": better,
         "value": value,
-        "ci_low": None if value is None else value - 0.1,
-        "ci_high": None if value is None else value + 0.1,
+        "ci_low": None if value is None else value - 0.04,
+        "ci_high": None if value is None else value + 0.04,
         "status": "ok" if value is not None else "nothing_scored",
     }
     return metric_facts(**(fields | changes))
@@ -55,7 +57,7 @@ def test_rows_and_columns_keep_their_order(run):
     assert table.rows[0][1][1].value is None
     cell = table.rows[1][1][0]
     assert (cell.value, cell.coverage, cell.notes) == (0.1, 1.0, "")
-    assert (cell.low, cell.high) == pytest.approx((0.0, 0.2))
+    assert (cell.low, cell.high) == pytest.approx((0.06, 0.14))
 
 
 def test_best_and_second_follow_the_direction(run):
@@ -66,7 +68,88 @@ def test_best_and_second_follow_the_direction(run):
 def test_ties_share_a_rank_and_rounding_makes_none(run):
     values = (0.2, 0.2, 0.2000001, 0.5)
     runs = [run(f"m{i}", {"l1": entry(v)}) for i, v in enumerate(values)]
-    assert marks(build_table(runs)) == [["best"], ["best"], ["second"], [""]]
+    assert marks(build_table(runs, bold="value")) == [["best"], ["best"], ["second"], [""]]
+
+
+def test_what_lies_within_the_interval_of_the_best_is_bold_too(run):
+    values = {"a": 0.2, "b": 0.235, "c": 0.245, "d": 0.5}
+    runs = [run(name, {"l1": entry(value)}) for name, value in values.items()]
+    table = build_table(runs)
+    assert marks(table) == [["best"], ["best"], ["second"], [""]]
+    assert table.footnotes == ("bold: the best value and those within its 95 % interval",)
+    plain = build_table(runs, bold="value")
+    assert marks(plain) == [["best"], ["second"], [""], [""]] and plain.footnotes == ()
+
+
+def test_a_best_value_without_an_interval_shares_nothing(run):
+    runs = [run(f"m{i}", {"l1": entry(v, ci_low=None, ci_high=None)}) for i, v in enumerate((0.2, 0.201, 0.3))]
+    assert marks(build_table(runs)) == [["best"], ["second"], [""]]
+
+
+def test_of_two_numbers_none_is_second(run):
+    runs = [run("a", {"l1": entry(0.1)}), run("b", {"l1": entry(0.3)})]
+    assert marks(build_table(runs)) == [["best"], [""]]
+
+
+@pytest.fixture
+def beside_anchors(run, monkeypatch):
+    """A table of three methods and the anchors of a protocol; `still` moves nothing, `moved` is the driving clip."""
+
+    def table(values, key="aed[landmark]", better="lower", still=0.3, moved=0.0):
+        results = [
+            read_measured(run(name, {key: entry(value, better)})) for name, value in zip("abc", values, strict=True)
+        ]
+        anchors = {"still": still, "moved": moved}
+        ends = [
+            replace(read_measured(run(name, {key: entry(value, better)})), anchor=True)
+            for name, value in anchors.items()
+            if value is not None
+        ]
+        return table_of([*results, *ends])
+
+    return table
+
+
+def test_a_number_that_does_not_beat_doing_nothing_is_marked_and_not_ranked(beside_anchors):
+    table = beside_anchors((0.2, 0.3, 0.31))
+    assert [cells[0].notes for _, cells in table.rows] == ["", "‖", "‖", "¶", "¶"]
+    assert marks(table) == [[""]] * 5
+    assert "‖ no better than an anchor that does nothing; not ranked" in table.footnotes
+
+
+def test_where_more_is_better_doing_nothing_is_the_lowest_anchor(beside_anchors):
+    table = beside_anchors((20.0, 18.0, 30.0), "psnr", "higher", still=19.0, moved=100.0)
+    assert [cells[0].notes for _, cells in table.rows] == ["", "‖", "", "¶", "¶"]
+
+
+@pytest.mark.parametrize(
+    ("key", "still"),
+    [
+        ("csim[dlib]", 0.3),  # against the source: who does nothing is perfect
+        ("fid", 0.3),  # of sets: a source clip may be what counts as real
+        ("aed[landmark]", None),  # an anchor at the end of the scale cannot be beaten
+    ],
+)
+def test_only_numbers_against_the_driving_frames_have_to_beat_it(beside_anchors, key, still):
+    table = beside_anchors((0.2, 0.4, 0.5), key, still=still)
+    assert [cells[0].notes for _, cells in table.rows][:3] == ["", "", ""]
+
+
+def test_columns_of_uneven_coverage_are_marked(run):
+    runs = [
+        run("a", {"l1": entry(0.1), "csim[dlib]": csim(0.9, coverage=0.917)}),
+        run("b", {"l1": entry(0.2), "csim[dlib]": csim(0.8, coverage=1.0)}),
+    ]
+    table = build_table(runs)
+    assert [column.heading for column in table.columns] == ["L1", "CSIM°"]
+    assert table.footnotes == (
+        "° rows were scored on different shares of the frames, which biases values: csim[dlib] 91.7% to 100.0%",
+    )
+
+
+def test_a_point_of_coverage_is_not_marked(run):
+    runs = [run("a", {"csim[dlib]": csim(0.9, coverage=0.991)}), run("b", {"csim[dlib]": csim(0.8)})]
+    assert build_table(runs).columns[0].sign == ""
 
 
 def test_a_single_number_is_not_best_of_anything(run):
@@ -85,7 +168,7 @@ def test_low_coverage_and_incomplete_runs_are_marked_and_not_ranked(run):
     ]
     table = build_table(runs)
     assert [cells[0].notes for _, cells in table.rows] == ["*", "†", "", "", "*†"]
-    assert marks(table) == [[""], [""], ["best"], ["second"], [""]]
+    assert marks(table) == [[""], [""], ["best"], [""], [""]]
     assert table.footnotes == (
         "* coverage below the protocol's floor; not ranked",
         "† not all pairs of the protocol; not ranked",
@@ -101,7 +184,7 @@ def test_speed_is_a_column_where_somebody_was_timed(run):
     table = build_table(runs)
     assert (table.columns[-1].title, table.columns[-1].better) == ("FPS", "higher")
     assert [cells[-1].value for _, cells in table.rows] == [12.5, None, 3.0]
-    assert [cells[-1].mark for _, cells in table.rows] == ["best", "", "second"]
+    assert [cells[-1].mark for _, cells in table.rows] == ["best", "", ""]
     assert [c.title for c in build_table([runs[1]]).columns] == ["L1"]
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from baselines.sfd.lab.training.checkpoint import Progress
 from baselines.sfd.lab.training.config import Stage
 from evalkit.errors import RunError
+from evalkit.tables.cells import NOTHING
 from evalkit.tables.paper_tables import add_reported_beside
 from evalkit.tables.papers import find_paper
 from evalkit.tables.results import Measured
-from evalkit.tables.table import NOTHING, Section, Table, table_of
+from evalkit.tables.table import Section, Table, table_of
 
 NAMES: Mapping[Stage, str] = {"baseline": "Baseline", "subs": "+Subs.", "dec": "+Dec.", "sem": "+Sem."}
 """The rows as the paper calls them."""
