@@ -11,6 +11,29 @@ from evalkit.extractors.mtcnn_networks import OutputNet, ProposalNet, Refinement
 from evalkit.extractors.torch_network import load_state
 
 ID = "mtcnn5"
+OFFICIAL = {
+    "first": (
+        [53.087, 0.767, 190.894, 176.161],
+        [96.49, 77.044, 160.825, 77.746, 127.219, 107.478, 99.42, 138.514, 152.436, 139.559],
+        0.99998,
+    ),
+    "crowd": (
+        [306.943, -1.47, 452.576, 180.338],
+        [346.55, 75.525, 413.231, 71.737, 378.235, 108.4, 354.744, 140.067, 409.483, 137.636],
+        0.99995,
+    ),
+    "small": (
+        [34.038, 26.235, 88.933, 103.755],
+        [49.391, 56.27, 75.629, 57.32, 63.614, 72.938, 52.489, 86.865, 71.976, 87.434],
+        0.99902,
+    ),
+    "odd": (
+        [39.199, 32.55, 149.015, 177.059],
+        [63.99, 92.145, 116.135, 89.579, 88.224, 122.277, 68.047, 138.29, 120.028, 135.343],
+        0.99989,
+    ),
+}
+"""Box, points and score of the largest face by `MTCNN().detect(picture, landmarks=True)` of facenet-pytorch 2.6.0."""
 
 
 @pytest.mark.parametrize(
@@ -25,6 +48,18 @@ def test_golden_output(networks, golden, name, network):
             return np.concatenate([part.numpy().ravel() for part in loaded(torch.from_numpy(blob))])
 
     golden(name, run)
+
+
+@pytest.mark.parametrize("picture", OFFICIAL)
+def test_detections_are_those_of_facenet_pytorch(networks, faces, picture):
+    crowd = np.concatenate([np.concatenate(faces[:3], axis=1), np.concatenate(faces[4:7], axis=1)])
+    pictures = {"first": faces[0], "crowd": crowd, "small": faces[2][::2, ::2], "odd": faces[5][10:243, 30:220]}
+    features = EXTRACTORS.get(ID).load()(pictures[picture][None], {})
+    box, points, score = OFFICIAL[picture]
+    np.testing.assert_allclose(features["box"][0], box, atol=2e-3)
+    np.testing.assert_allclose(features["points"][0].ravel(), points, atol=2e-3)
+    assert features["score"][0] == pytest.approx(score, abs=1e-5)
+    assert features["faces"][0] == (6 if picture == "crowd" else 1)
 
 
 def test_points_agree_with_scrfd(networks, faces):
