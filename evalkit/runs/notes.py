@@ -20,7 +20,7 @@ def _without_coefficients(metric: Metric, scores: Sequence[FrameScores]) -> tupl
     if not lacking or metric.input is None:
         return ()
     network, feature = metric.input
-    needed = ", ".join(wanted.array for wanted in arrays_of(EXTRACTORS.get(network), feature))
+    needed = ", ".join(wanted.array for wanted in arrays_of(EXTRACTORS[network], feature))
     return (f"no coefficients for {lacking} of {len(scores)} pairs: the npz files of both clips must hold {needed}",)
 
 

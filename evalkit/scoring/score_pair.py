@@ -153,7 +153,7 @@ class OpenPair:
 
     def _lack_coefficients(self, network: str, feature: str) -> bool:
         """Whether the user was to bring a feature and did not."""
-        return network in self.brought and self.brought[network].lack(EXTRACTORS.get(network), feature)
+        return network in self.brought and self.brought[network].lack(EXTRACTORS[network], feature)
 
 
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:
