@@ -9,6 +9,13 @@ from evalkit.extractors.dlib_models import LANDMARKS_5, RESNET_128, dlib_model
 from tests.fakes import drawn_heads, in_chunks, same_bits
 
 FRAMES = [0, 3, 4, 5]
+OFFICIAL = [
+    [-0.0174887, 0.0866542, 0.0152259, -0.0565974, -0.0658487, -0.109537],
+    [-0.0664226, 0.0421898, 0.0391042, -0.0182652, -0.151674, 0.00233553],
+    [-0.099874, -0.0285697, 0.0776004, -0.056231, -0.127046, -0.028171],
+]
+"""First numbers of `face_recognition.face_encodings(frame)[0]` by the package face_recognition itself, release 1.3.0,
+for frames 0, 3 and 6 of the fixture `faces`."""
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +33,11 @@ def face_encodings(frame):
     detector, predictor = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(dlib_model(LANDMARKS_5)))
     network = dlib.face_recognition_model_v1(str(dlib_model(RESNET_128)))
     return [np.array(network.compute_face_descriptor(frame, predictor(frame, box), 1)) for box in detector(frame, 1)]
+
+
+def test_embeddings_are_those_of_the_package_itself(extract, faces):
+    found = extract(faces[[0, 3, 6]], {})["embedding"]
+    np.testing.assert_allclose(found[:, :6], OFFICIAL, atol=2e-6)
 
 
 def test_embeddings_are_those_of_face_recognition(embeddings):
