@@ -101,6 +101,7 @@ METRICS = (
         paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
         description="Mean absolute difference of all 55 numbers SMIRK describes an expression with: 50 FLAME "
         "coefficients, two eyelids, three of the jaw, which the user brings.",
-        differences="All 55 numbers weigh the same, in SMIRK's own units; no paper says what it does with them.",
+        differences="All 55 numbers weigh the same, in SMIRK's own units; we know of no paper that says how it weighs "
+        "them.",
     ),
 )
