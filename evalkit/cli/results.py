@@ -37,6 +37,9 @@ def report_failures(finished: Finished) -> None:
     for key, entry in finished.summary.metrics.items():
         if entry.status == "unavailable":
             say(f"{key} is unavailable. {entry.reason}")
+        if entry.status == "nothing_scored":
+            for note in entry.notes:
+                say(f"{key} has no value: {note}.")
     pairs = finished.summary.pairs
     if not finished.summary.complete:
         say(

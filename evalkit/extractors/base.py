@@ -20,13 +20,23 @@ WHOLE_CLIP = 0
 class ImportedArray:
     """One array of an npz file that users bring: our name of it, the file's, its columns.
 
-    `longest` bounds the Euclidean length of a row, where the convention does; it tells radians from degrees.
+    `longest` bounds the Euclidean length of a row, where the convention does; it tells radians from degrees. A file may
+    lack an `optional` array: then what is made of it has no value, and all else has.
     """
 
     feature: str
     array: str
     columns: int
     longest: float = float("inf")
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class JoinedFeature:
+    """A feature whose rows are those of other features (`parts`, by name) side by side."""
+
+    feature: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Extractor:
     `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
 
     One with `imported` arrays is run by the user, not here: its features are read from files
-    (`scoring/coefficients.py`), and its `load` refuses.
+    (`scoring/coefficients.py`), and its `load` refuses. `joined` are features made of those of the files.
 
     `plugin` is where it comes from, set when it is registered; None for those of evalkit.
     """
@@ -62,5 +72,6 @@ class Extractor:
     transient: int = 0
     gpu: bool = False
     imported: tuple[ImportedArray, ...] = ()
+    joined: tuple[JoinedFeature, ...] = ()
     modules: tuple[str, ...] = ()
     plugin: Plugin | None = None

@@ -2,8 +2,9 @@
 
 The file is a program with its weights, made from TensorFlow Hub `deepmind/i3d-kinetics-400`; it takes clips
 (B, 3, T, H, W) and three switches. `EXTRACTOR` lets it rescale from 0..255 and resize to 224x224 itself, as StyleGAN-V
-does; `EXTRACTOR_CENTRE` sees a clip whole, scales its short side to 224, crops the centre and scales to [-1, 1] before,
-as common_metrics_on_video_quality does. `i3d_videogpt.py` has a network of our own and needs no TorchScript.
+does, and `EXTRACTOR_FIRST` too, for the first 16 frames of a clip only; `EXTRACTOR_CENTRE` sees a clip whole, scales
+its short side to 224, crops the centre and scales to [-1, 1] before, as common_metrics_on_video_quality does.
+`i3d_videogpt.py` has a network of our own and needs no TorchScript.
 
 Source: Unterthiner et al., 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022 (`frechet_video_distance.py`);
 JunyaoHu/common_metrics_on_video_quality `fvd/styleganv`.
@@ -38,6 +39,11 @@ def load(device: str = "cpu") -> Extract:
     return load_file(weights.locate(WEIGHTS), device)
 
 
+def load_first(device: str = "cpu") -> ExtractClip:
+    """Features: `logits` (1, 400) of the first window of one clip, or (0, 400) of one that has none."""
+    return load_first_file(weights.locate(WEIGHTS), device)
+
+
 def load_centre(device: str = "cpu") -> ExtractClip:
     """Features: `logits` (1, 400) of one clip, or (0, 400) of a short one; `WeightsError` without the weights."""
     return load_centre_file(weights.locate(WEIGHTS), device)
@@ -56,6 +62,28 @@ def load_file(path: Path, device: str = "cpu") -> Extract:
             return _row(network(raw(frames).to(device), rescale=True, resize=True, return_features=True))
 
     return extract
+
+
+def load_first_file(path: Path, device: str = "cpu") -> ExtractClip:
+    """As `load_first` from a TorchScript file."""
+    extract = load_file(path, device)
+
+    def first(count: int, chunks: Iterable[Frames]) -> Features:
+        if count < WINDOW:
+            return {"logits": np.empty((0, 400))}
+        return extract(_first_frames(chunks), {})
+
+    return first
+
+
+def _first_frames(chunks: Iterable[Frames]) -> Frames:
+    """The first `WINDOW` frames; chunks after them are not asked for."""
+    begun: list[Frames] = []
+    for chunk in chunks:
+        begun.append(chunk)
+        if sum(map(len, begun)) >= WINDOW:
+            break
+    return np.concatenate(begun)[:WINDOW]
 
 
 def load_centre_file(path: Path, device: str = "cpu") -> ExtractClip:
@@ -149,6 +177,9 @@ def _row(logits: "Tensor") -> Features:
 
 _FILE = f"{WEIGHTS}@{weights.find(WEIGHTS).short}"
 EXTRACTOR = Extractor("i3d", f"{_FILE}|{WINDOW}f|resize224-inside", (), load, (WEIGHTS,), WINDOW, gpu=True)
+EXTRACTOR_FIRST = Extractor(
+    "i3d_first", f"{_FILE}|first{WINDOW}f|resize224-inside", (), load_first, (WEIGHTS,), WHOLE_CLIP, gpu=True
+)
 EXTRACTOR_CENTRE = Extractor(
     "i3d_centre",
     f"{_FILE}|whole-clip>={FEWEST}f|short224-float-ceil-bilinear-centre",

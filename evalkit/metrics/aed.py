@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, Metric, check_rows
+from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, TDDFA_DIFFERENCES, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -72,6 +72,8 @@ METRICS = (
         settings="mean-abs-10-coefficients",
         paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by 3DDFA_V2, Guo et al., ECCV 2020",
         description="Mean absolute difference of the 10 expression coefficients of 3DDFA_V2, in the model's own units.",
+        differences=TDDFA_DIFFERENCES,
+        version=2,
     ),
     replace(
         _OTHER,
@@ -88,5 +90,18 @@ METRICS = (
         settings="mean-abs-50-coefficients",
         paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
         description="Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user brings.",
+        differences="Eyelids and jaw, which SMIRK gives beside the 50 numbers, do not count; they do in "
+        "`aed[smirk-eyelids-jaw]`.",
+    ),
+    replace(
+        _OTHER,
+        variant="smirk-eyelids-jaw",
+        input=("smirk", "face"),
+        settings="mean-abs-55: expression_params:50+eyelid_params:2+jaw_params:3",
+        paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
+        description="Mean absolute difference of all 55 numbers SMIRK describes an expression with: 50 FLAME "
+        "coefficients, two eyelids, three of the jaw, which the user brings.",
+        differences="All 55 numbers weigh the same, in SMIRK's own units; we know of no paper that says how it weighs "
+        "them.",
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import SELF_ONLY, Metric, check_rows
+from evalkit.metrics.base import POOLED_FRAMES, SELF_ONLY, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -33,7 +33,8 @@ METRICS = (
         settings="sum-of-squares-128d|whole frame, unaligned",
         paper="Siarohin et al., First Order Motion Model, NeurIPS 2019 (pose-evaluation)",
         description="Squared distance of OpenFace embeddings of whole frames: identity, not expression.",
-        differences="An older script takes the mean absolute difference; the papers' numbers fit this one.",
+        differences="An older script takes the mean absolute difference; the papers' numbers fit this one. "
+        f"{POOLED_FRAMES}",
         high=4.0,
         decimals=4,
     ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import SELF_ONLY, Metric, check_rows
+from evalkit.metrics.base import POOLED_FRAMES, SELF_ONLY, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -26,8 +26,12 @@ def akd_mean_abs(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
 
 
 _FOMM = "Siarohin et al., First Order Motion Model, NeurIPS 2019"
+_FOMM_DIFFERENCES = (
+    "The largest face by SCRFD's box counts, in pose-evaluation the first in face_alignment's list, which is S3FD's. "
+    + POOLED_FRAMES
+)
 _DETECTORS = (
-    ("fan68", "68 FAN landmarks", _FOMM, "The face box is SCRFD's, in face_alignment S3FD's."),
+    ("fan68", "68 FAN landmarks", _FOMM, _FOMM_DIFFERENCES),
     ("dlib68", "68 dlib landmarks", _FOMM, "The FOMM line takes FAN's landmarks, not dlib's."),
     ("mtcnn5", "the 5 MTCNN keypoints", "G3FA (AKD on MTCNN keypoints)", "G3FA states neither distance nor failures."),
     ("mediapipe478", "478 MediaPipe landmarks", f"{_FOMM} (definition)", "The FOMM line takes FAN's landmarks."),

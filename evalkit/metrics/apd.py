@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, Metric, check_rows
+from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, TDDFA_DIFFERENCES, Metric, check_rows
 from evalkit.types import Values
 
 
@@ -37,6 +37,7 @@ def apd_unwrapped(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     return np.asarray(np.abs(generated - driving).mean(axis=1))
 
 
+_WRAPPED = "Differences of angles are wrapped to half a turn, which the scripts do not do."
 _IDEA = "Ren et al., PIRenderer, ICCV 2021 (definition); "
 _WORDS = "Mean absolute difference of yaw, pitch and roll in radians, "
 _DEEP3D = Metric(
@@ -51,7 +52,7 @@ _DEEP3D = Metric(
     settings="mean-abs-3-angles-rad",
     paper="Ren et al., PIRenderer, ICCV 2021",
     description="Mean absolute difference of the three Deep3DFaceRecon angles in radians: the PIRenderer line.",
-    differences=DEEP3D_DIFFERENCES,
+    differences=f"{_WRAPPED} {DEEP3D_DIFFERENCES}",
     unit="rad",
     high=float(np.pi),
     decimals=4,
@@ -76,6 +77,7 @@ METRICS = (
         paper="Ma et al., OTAvatar, CVPR 2023; commented alternative of the PIRenderer line's script",
         description="Mean absolute difference of Deep3DFaceRecon's three angles (radians) and three translations "
         "together.",
+        differences=DEEP3D_DIFFERENCES,
         unit="",
         high=float("inf"),
     ),
@@ -102,6 +104,8 @@ METRICS = (
         input=("tddfa_v2", "angles"),
         paper=_IDEA + "pose by 3DDFA_V2, Guo et al., ECCV 2020",
         description=_WORDS + "pose by 3DDFA_V2.",
+        differences=TDDFA_DIFFERENCES,
+        version=2,
     ),
     replace(
         _OTHER,
@@ -109,6 +113,8 @@ METRICS = (
         input=("fsanet", "angles"),
         paper=_IDEA + "pose by FSA-Net, Yang et al., CVPR 2019",
         description=_WORDS + "pose by the mean of two FSA-Nets.",
+        differences="The networks see a square of 1.2 times SCRFD's box; the released demo gives them the box of "
+        "OpenCV's SSD detector as it is, stretched to a square.",
     ),
     replace(
         _OTHER,

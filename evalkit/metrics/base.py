@@ -51,6 +51,7 @@ class Metric:
         level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
         statistics: of a set metric; the same value without holding all rows at once. None when it needs them all.
         missing_is_value: it counts missing faces, so that no policy for them applies.
+        value_notes: of a metric per frame; what must stand beside a mean of these values, all frames of a run.
         sample_notes: of a set metric; what must stand beside a value of that many generated rows, reference rows and
             dimensions.
         settings: constants that move the value, in words, for the signature.
@@ -76,6 +77,7 @@ class Metric:
     level: Literal["frame", "set"] = "frame"
     statistics: Statistics | None = None
     missing_is_value: bool = False
+    value_notes: Callable[[Values], tuple[str, ...]] | None = None
     sample_notes: Callable[[int, int, int], tuple[str, ...]] | None = None
     unit: str = ""
     low: float = 0.0
@@ -106,9 +108,19 @@ class Metric:
 
 DEEP3D_DIFFERENCES = (
     "The crop comes from dlib's landmarks; the official script takes MTCNN's, PIRenderer's line FAN's, or those of an "
-    "earlier frame where none were found."
+    "earlier frame where none were found. A frame without a face has no value; a script of GAGAvatar's author gives it "
+    "0, the best there is."
 )
 """Of every metric on Deep3DFaceRecon coefficients."""
+
+POOLED_FRAMES = (
+    "pose-evaluation takes the mean over the frames of all clips together, which `averaging: frame` in a protocol does "
+    "here."
+)
+"""Of the metrics of the FOMM line."""
+
+TDDFA_DIFFERENCES = "The face box is SCRFD's, in 3DDFA_V2 that of FaceBoxes."
+"""Of every metric on 3DDFA_V2."""
 
 SELF_ONLY: frozenset[Task] = frozenset({"self_reenactment"})
 BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"})

@@ -1,10 +1,11 @@
 """FVD: Fréchet distance of I3D logits (400, Kinetics), all generated windows or clips against all reference ones.
 
-Two rules. StyleGAN-V's windows of 16 consecutive frames: every clip is cut from its first frame on, without overlap;
-what is left at the end is dropped, and a clip shorter than 16 frames gives nothing. StyleGAN-V itself draws one random
-window per clip (up to 2,048); all windows use every frame and leave nothing to chance, so there is no seed. And
-common-metrics' rule, VideoGPT's too: one feature per whole clip of 10 frames or more; there all clips have one length,
-here the number means little when they have not. Length, frame rate and number of windows all move FVD:
+Three rules. StyleGAN-V's windows of 16 consecutive frames: every clip is cut from its first frame on, without overlap;
+what is left at the end is dropped, and a clip shorter than 16 frames gives nothing. StyleGAN-V itself takes one window
+per clip (up to 2,048), of real clips at a random place, of generated ones the first; all windows use every frame and
+leave nothing to chance, so there is no seed. `fvd[first-window]` takes the first window of every clip on both sides.
+And common-metrics' rule, VideoGPT's too: one feature per whole clip of 10 frames or more; there all clips have one
+length, here the number means little when they have not. Length, frame rate and number of windows all move FVD:
 `frechet.sample_notes` says how many there were.
 
 Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018; Skorokhodov et al., StyleGAN-V, CVPR 2022
@@ -60,7 +61,19 @@ METRICS = tuple(
             "all 16-frame windows without overlap",
             1,
             "Fréchet distance of I3D logits of 16 consecutive frames, resized to 224x224 as they are.",
-            "StyleGAN-V draws one random window of each of 2,048 clips; here all windows count, without chance.",
+            "StyleGAN-V takes one window of each of 2,048 clips, of real ones at a random place, of generated ones the "
+            "first; here all windows of both sides count, without chance.",
+        ),
+        (
+            "first-window",
+            "i3d_first",
+            0,
+            "StyleGAN-V (fvd2048_16f) on a folder of generated clips",
+            "first 16 frames of every clip",
+            1,
+            "As `fvd` with one window of each clip, its first 16 frames.",
+            "StyleGAN-V takes 2,048 clips, and the window of a real one at a random place; that of a generated clip is "
+            "the first there, too.",
         ),
         (
             "common-metrics",

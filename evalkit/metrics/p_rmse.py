@@ -1,7 +1,8 @@
 """P-RMSE: root mean square error of head-pose coefficients between generated and driving frames.
 
 Source: MagicPortrait, on Deep3DFaceRecon's pose. The paper does not say where the root is taken or whether translation
-counts; here it is one root per frame over the three angles in radians. DaGAN's PRMSE (py-feat, degrees) is something
+counts; here it is one root per frame over the three angles in radians, which are not wrapped to half a turn as those of
+`apd` are: the two differ only where angles lie more than pi apart. DaGAN's PRMSE (py-feat, degrees) is something
 else.
 """
 
@@ -32,7 +33,8 @@ METRICS = (
         function=rmse,
         settings="root-per-frame-3-angles-rad",
         paper="Wei et al., MagicPortrait, 2025",
-        differences=f"MagicPortrait does not say where the root is taken, or of what. {DEEP3D_DIFFERENCES}",
+        differences="MagicPortrait does not say where the root is taken, or of what. Differences of angles are not "
+        f"wrapped to half a turn; those of `apd` are. {DEEP3D_DIFFERENCES}",
         description="Root mean square difference of the three Deep3DFaceRecon angles, in radians.",
         unit="rad",
         decimals=4,

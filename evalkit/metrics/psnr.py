@@ -2,7 +2,8 @@
 
 Identical frames have no error and an infinite PSNR, which no average survives: they are given `CAP` dB, and the
 signature says so. One value of a 256x256 frame that is off by one grey level gives 101 dB, so nothing visible is
-hidden by the cap.
+hidden by the cap. Inside a mean it is a number like any other: each capped frame among T pulls the mean of a clip
+towards 100 dB by 1/T of the distance, so a run says how many there were.
 """
 
 from functools import partial
@@ -29,6 +30,12 @@ def psnr(generated: NDArray[Any], reference: NDArray[Any], data_range: float = 2
         return np.asarray(np.minimum(10 * np.log10(data_range**2 / mse), CAP))
 
 
+def capped_frames(values: Values) -> tuple[str, ...]:
+    """How many of the values (N,) of a run are the cap; nothing where none is."""
+    capped = int((values >= CAP).sum())
+    return (f"{capped} of {len(values)} frames stand in the mean with the cap of {CAP:.0f} dB",) if capped else ()
+
+
 METRICS = tuple(
     Metric(
         id="psnr",
@@ -42,7 +49,9 @@ METRICS = tuple(
         settings=f"R={data_range:.0f}|colour|cap{CAP:.0f}",
         paper="definition; see docs/decisions/pixel-metrics.md",
         description=description,
-        differences="Identical frames are infinite in scikit-image and here count 100 dB, as in common-metrics.",
+        differences="Identical frames are infinite in scikit-image and here count 100 dB inside the mean, as in "
+        "common-metrics; smaller errors than those of 100 dB count 100 dB, too.",
+        value_notes=capped_frames,
         unit="dB",
         high=CAP,
         decimals=2,

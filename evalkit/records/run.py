@@ -60,7 +60,7 @@ class MetricSummary(Record):
     reference_frames: Count = 0
     """Set metrics: rows of the reference set."""
     notes: tuple[str, ...] = ()
-    """Set metrics: what a reader of the value has to know."""
+    """What a reader of the value has to know: how many rows a set has, how many frames a cap holds, what is missing."""
     coverage: Share
     """Share of the frames (set metrics: of the pairs) that have a value."""
     no_face_generated: Count = 0

@@ -15,6 +15,7 @@ from evalkit.records.json_record import write_record
 from evalkit.records.run import PairCounts, Summary, Timings
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise, summarise_set
+from evalkit.runs.notes import frame_notes
 from evalkit.runs.run_pairs import PairResult, Plan
 from evalkit.scoring.pool import scorer
 from evalkit.scoring.score_pair import metric_signatures
@@ -61,6 +62,9 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
         )
         for metric in by_frame
     }
+    for metric in by_frame:
+        found = [result.scores[metric.key] for result in results if metric.key in result.scores]
+        entries[metric.key] = entries[metric.key].model_copy(update={"notes": frame_notes(metric, found)})
     scored = len(results) - len(failed)
     sets, failing = _set_scores(plan, results)
     for key, score in sets.items():

@@ -3,20 +3,23 @@
     DIR/driving/<clip id>.npz   one row per frame of the driving clip, from its first to its last
     DIR/<method>/<pair id>.npz  one row per generated frame; <method> as the run folder is called, with its @tag
 
-A row of NaN is a frame in which the network found no face. A file that is not there costs its pair the metrics that
-need it, and the frames say so.
+A row of NaN is a frame in which the network found no face. A file that is not there, or lacks an optional array, costs
+its pair the metrics that need it, and the frames say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
 from evalkit.errors import ScoreError, UnknownNameError
 from evalkit.extractors import EXTRACTORS, Extractor
+from evalkit.extractors.base import ImportedArray
 from evalkit.types import Features, Pair, Selection, Values
 
 DRIVING = "driving"
@@ -39,10 +42,26 @@ class PairFiles:
         digests = (content_sha256(path)[:12] if path.is_file() else "none" for path in (self.generated, self.driving))
         return "generated {} driving {}".format(*digests)
 
+    def lack(self, network: Extractor, feature: str) -> bool:
+        """Whether there are no files, or one has not all arrays that `feature` of their `network` is made of.
+
+        Raises `ScoreError` for a file that cannot be read.
+        """
+        if self.missing:
+            return True
+        optional = {wanted.array for wanted in arrays_of(network, feature) if wanted.optional}
+        return bool(optional) and not all(optional <= set(_read(path)) for path in (self.generated, self.driving))
+
 
 def imported_networks() -> list[str]:
     """Ids of the networks whose coefficients are imported."""
     return [name for name in EXTRACTORS if EXTRACTORS[name].imported]
+
+
+def arrays_of(network: Extractor, feature: str) -> list[ImportedArray]:
+    """The arrays of a file that `feature` of an imported network is made of."""
+    parts = next((joined.parts for joined in network.joined if joined.feature == feature), (feature,))
+    return [wanted for wanted in network.imported if wanted.feature in parts]
 
 
 def parse_folders(options: Sequence[str]) -> dict[str, Path]:
@@ -90,7 +109,7 @@ def read_pair(
         network, both = EXTRACTORS[name], files[name]
         if both.missing:
             nothing = {a.feature: np.full((selected, a.columns), np.nan) for a in network.imported}
-            generated[name] = reference[name] = nothing
+            generated[name] = reference[name] = _joined(network, nothing)
             continue
         generated[name] = read_file(network, both.generated, selected, "generated")
         rows = read_file(network, both.driving, video.count_frames(driving), f"driving ({driving.name})")
@@ -100,18 +119,17 @@ def read_pair(
 
 
 def read_file(network: Extractor, path: Path, frames: int, what: str) -> Features:
-    """The arrays of one file, float64, one row for each of the `frames` frames of the `what` clip.
+    """The features of one file, float64, one row for each of the `frames` frames of the `what` clip.
 
-    Raises `ScoreError` naming the file, the array, and what was expected of it.
+    Those of an optional array that is not there are NaN. Raises `ScoreError` naming the file, the array, and what was
+    expected of it.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except Exception as error:  # numpy and zipfile raise half a dozen unrelated types for damaged files
-        raise ScoreError(f"{path}: cannot be read as an npz file of plain arrays: {error}") from error
-    features = {}
+    arrays, features = _read(path), {}
     for wanted in network.imported:
         where = f"{path}: {network.id} array {wanted.array!r}"
+        if wanted.optional and wanted.array not in arrays:
+            features[wanted.feature] = np.full((frames, wanted.columns), np.nan)
+            continue
         if wanted.array not in arrays:
             raise ScoreError(f"{where} is missing; the file holds {', '.join(sorted(arrays)) or 'nothing'}.")
         array = arrays[wanted.array]
@@ -121,7 +139,21 @@ def read_file(network: Extractor, path: Path, frames: int, what: str) -> Feature
         if len(array) != frames:
             raise ScoreError(f"{where} has {len(array)} rows for the {frames} frames of the {what} clip.")
         features[wanted.feature] = _checked(array.astype(np.float64), wanted.longest, where)
-    return features
+    return _joined(network, features)
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except Exception as error:  # numpy and zipfile raise half a dozen unrelated types for damaged files
+        raise ScoreError(f"{path}: cannot be read as an npz file of plain arrays: {error}") from error
+
+
+def _joined(network: Extractor, features: Features) -> Features:
+    """The features of the files, and those that are made of them."""
+    made = {one.feature: np.concatenate([features[part] for part in one.parts], axis=1) for one in network.joined}
+    return {**features, **made}
 
 
 def _checked(array: Values, longest: float, where: str) -> Values:

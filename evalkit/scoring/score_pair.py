@@ -146,10 +146,14 @@ class OpenPair:
                 if metric.reference == "driving":
                     _check_count(self.generated, len(ours_in), len(theirs_in))
                 values, statuses = score_frames(metric, protocol.no_face, ours_in, theirs_in)
-                if metric.input and metric.input[0] in self.brought and self.brought[metric.input[0]].missing:
+                if metric.input and self._lack_coefficients(*metric.input):
                     statuses = (NO_COEFFICIENTS,) * len(values)
             scores.append(FrameScores(self.pair.id, metric.key, values, statuses))
         return scores
+
+    def _lack_coefficients(self, network: str, feature: str) -> bool:
+        """Whether the user was to bring a feature and did not."""
+        return network in self.brought and self.brought[network].lack(EXTRACTORS[network], feature)
 
 
 def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, str]:

@@ -59,6 +59,20 @@ def test_coverage_says_what_was_not_brought_and_a_new_file_is_scored(run, folder
     assert again["value"] == pytest.approx(0.2 / 3) and again["coverage"] == 1
 
 
+def test_files_without_eyelids_and_jaw_score_the_other_metrics_and_say_what_the_whole_face_needs(run, folder):
+    key = "aed[smirk-eyelids-jaw]"
+    needed = "the npz files of both clips must hold expression_params, eyelid_params, jaw_params"
+    done = run("--coefficients", f"smirk={folder}", "--metric", key, "--json")
+    metrics = json.loads(done.stdout)["metrics"]
+    assert metrics["aed[smirk]"]["value"] == 0 and metrics["aed[smirk]"]["n"] == 2
+    entry = metrics[key]
+    assert entry["value"] is None and entry["status"] == "nothing_scored"
+    assert entry["notes"] == [f"no coefficients for 3 of 3 pairs: {needed}"]
+    assert f"{key} has no value: no coefficients for 3 of 3 pairs: {needed}." in done.stderr
+    (note,) = metrics["apd[smirk]"]["notes"]
+    assert note.startswith("no coefficients for 1 of 3 pairs: ") and note.endswith("must hold pose_params")
+
+
 def test_a_file_that_does_not_fit_costs_its_pair(run, folder):
     write(folder / "copy_driving" / "person0_take.npz", FRAMES, 0.3)
     done = run("--coefficients", f"smirk={folder}")

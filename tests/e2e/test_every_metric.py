@@ -15,7 +15,7 @@ LACKING = {
     "akd[fan68-mean-abs]": "fetch fan-2dfan4-zip",
     "coverage[scrfd]": "fetch scrfd-10g-det --accept-licence",
     **dict.fromkeys(("fid", "fid[clean]", "fid[tf-resize]", "kid", "kid[subsets]"), "fetch inception-fid-pytorch"),
-    **dict.fromkeys(("fvd", "fvd[common-metrics]"), "fetch i3d-torchscript-kinetics400"),
+    **dict.fromkeys(("fvd", "fvd[first-window]", "fvd[common-metrics]"), "fetch i3d-torchscript-kinetics400"),
     "fvd[videogpt]": "fetch i3d-pretrained-400",
     "lpips": "fetch lpips-backbone-alexnet",
     "lpips[vgg]": "fetch lpips-backbone-vgg16",
@@ -31,7 +31,7 @@ LACKING = {
         ),
         "fetch deep3dfacerecon-epoch20",
     ),
-    **dict.fromkeys(("aed[smirk]", "apd[smirk]"), "--coefficients smirk=DIR"),
+    **dict.fromkeys(("aed[smirk]", "aed[smirk-eyelids-jaw]", "apd[smirk]"), "--coefficients smirk=DIR"),
     "aed[emoca]": "--coefficients emoca=DIR",
 }
 """What the small networks of the shared data do not cover, and words of the way to it."""

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from evalkit.clips import video
 from evalkit.types import Frames
 
 CLIPS = ("p001_c1", "p002_c1", "p003_c1", "p006_c1", "p022_c1")
+PORTRAITS = ("p007", "p112", "p113", "p114", "p115")
 GOLDEN_RATIO = 0.6180339887498949
 
 
@@ -29,6 +31,16 @@ def faces(shared: Path) -> Frames:
     return np.concatenate(
         [video.read_frames(shared / "faces" / "clips" / f"{c}.mp4", [0, 40], size=256) for c in CLIPS]
     )
+
+
+@pytest.fixture(scope="session")
+def portraits(shared: Path) -> Frames:
+    """(5, 256, 256, 3): every second pixel of pictures of five people, for numbers of other people's code.
+
+    PNG files, so that no decoder or resize of ours has a part in them.
+    """
+    pictures = [Image.open(shared / "faces" / "portraits" / f"{name}_s1.png") for name in PORTRAITS]
+    return np.stack([np.asarray(picture)[::2, ::2] for picture in pictures])
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", 
 OF_FACES |= {"insightface": MANY, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
 OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
 OF_PICTURES |= {"inception": FEW, "inception_clean": FEW, "inception_tf": FEW}
-OF_PICTURES |= {"i3d": MANY, "i3d_centre": MANY, "i3d_videogpt": 17}
-NEED_MORE = {"kid[subsets]", "fvd[common-metrics]", "fvd[videogpt]"}
+OF_PICTURES |= {"i3d": MANY, "i3d_first": MANY, "i3d_centre": MANY, "i3d_videogpt": 17}
+NEED_MORE = {"kid[subsets]", "fvd[first-window]", "fvd[common-metrics]", "fvd[videogpt]"}
 """Metrics that have no value for so few rows."""
 NETWORKS = [name for name in EXTRACTORS if not EXTRACTORS.get(name).imported]
 

@@ -9,6 +9,13 @@ from evalkit.extractors.dlib_models import LANDMARKS_5, RESNET_128, dlib_model
 from tests.fakes import drawn_heads, in_chunks, same_bits
 
 FRAMES = [0, 3, 4, 5]
+OFFICIAL = [
+    [-0.109805, 0.17445, 0.0760944, -0.0975766, -0.0903135, 0.0560729],
+    [-0.0671274, 0.0311149, 0.118516, -0.0878177, -0.028324, 0.0160009],
+    [-0.154948, 0.0419284, -0.00289484, -0.0472935, -0.0299812, -0.119595],
+]
+"""First numbers of `face_recognition.face_encodings(frame)[0]` by the package face_recognition itself, release 1.3.0,
+for the first three of the fixture `portraits`."""
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +33,11 @@ def face_encodings(frame):
     detector, predictor = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(dlib_model(LANDMARKS_5)))
     network = dlib.face_recognition_model_v1(str(dlib_model(RESNET_128)))
     return [np.array(network.compute_face_descriptor(frame, predictor(frame, box), 1)) for box in detector(frame, 1)]
+
+
+def test_embeddings_are_those_of_the_package_itself(extract, portraits):
+    found = extract(portraits[:3], {})["embedding"]
+    np.testing.assert_allclose(found[:, :6], OFFICIAL, atol=2e-6)
 
 
 def test_embeddings_are_those_of_face_recognition(embeddings):

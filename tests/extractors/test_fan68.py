@@ -1,6 +1,7 @@
 """FAN landmarks: heat maps read in closed form, the crop, and the loading of a TorchScript file.
 
-The official file is not at hand: a scripted network that knows where a bright dot is takes its place.
+The official file is not at hand: a scripted network that knows where a bright dot is takes its place. Crops and the
+reading of heat maps are held to numbers of face-alignment itself.
 """
 
 import warnings
@@ -13,8 +14,37 @@ from torch.nn import functional
 
 from evalkit.errors import WeightsError
 from evalkit.extractors import EXTRACTORS, fan68
+from tests.formula import golden, pictures
 
 ID = "fan68"
+OFFICIAL = [
+    (
+        [40.3, 20.6, 110.9, 115.2],
+        [5652527, 5655127, 5653476],
+        [156, 18, 0, 118, 0],
+        [[45, 79], [141, 21], [27, 135], [151, 127]],
+        9556,
+    ),
+    (
+        [-12.4, 30.1, 60.7, 99.5],
+        [4606204, 4602050, 4599632],
+        [109, 149, 0, 0, 0],
+        [[-1, 76], [80, 26], [-17, 124], [89, 117]],
+        5979,
+    ),
+    (
+        [70.2, -8.8, 171.3, 90.4],
+        [3389976, 3391692, 3388879],
+        [172, 0, 0, 89, 0],
+        [[84, 56], [200, -13], [62, 124], [213, 114]],
+        10903,
+    ),
+]
+"""Of a face box: sums of the channels of its crop and five of its values, points 0, 17, 40 and 67, sum of all points.
+
+From `crop` and `get_preds_fromhm` of face-alignment 1.5.0, with centre and scale as `get_landmarks_from_image` has them
+(`reference_scale` 195), for the picture and the heat maps of the test below.
+"""
 
 
 class DotFinder(nn.Module):
@@ -41,6 +71,18 @@ def test_peaks_lean_towards_the_higher_neighbour():
     heat[2, 3, 4] = heat[2, 2, 5] = 0.5
     heat[3, 0, 0] = heat[3, 0, 1] = 2
     assert fan68.peaks(heat).tolist() == [[5.5, 3.5], [5.75, 3.75], [5.25, 3.25], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize(("box", "sums", "values", "points", "total"), OFFICIAL)
+def test_crops_and_points_are_those_of_face_alignment(box, sums, values, points, total):
+    frame = pictures(120, 160, 3, offset=2)
+    heat = golden(68 * 64 * 64, 4).astype(np.float32).reshape(68, 64, 64)
+    region = fan68.region(np.array(box))
+    crop = fan68.crop(frame, *region)
+    assert crop.sum(axis=(0, 1), dtype=int).tolist() == sums
+    assert [crop[128, 128, 0], crop[40, 200, 1], crop[250, 30, 2], crop[100, 60, 0], crop[7, 9, 1]] == values
+    found = fan68.to_frame(fan68.peaks(heat), fan68.MAP, *region)
+    assert found[[0, 17, 40, 67]].tolist() == points and found.sum() == total
 
 
 def test_the_region_of_a_box():

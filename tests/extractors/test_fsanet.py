@@ -6,9 +6,14 @@ import pytest
 from evalkit import weights
 from evalkit.extractors import EXTRACTORS
 from evalkit.extractors.face_crop import square_crop
+from evalkit.extractors.fsanet import MARGIN
 from evalkit.extractors.onnx_network import load_onnx
+from tests.formula import pictures
 
 ID = "fsanet"
+OFFICIAL = [11.256155, -21.19104, 11.78006]
+"""Yaw, pitch and roll in degrees by the steps of `src/demo.py` of omasaht/headpose-fsanet-pytorch (002549c9) for the
+picture of the test below, cut by the box 0, 0, 63, 63."""
 
 
 @pytest.fixture
@@ -21,6 +26,14 @@ def angles(networks, faces):
 def test_golden_output(networks, golden, name):
     network = load_onnx(weights.locate(name))
     golden(name, lambda blob: network(blob)[0])
+
+
+def test_angles_are_those_of_the_official_demo(networks):
+    """A box of which our square is the whole picture, so that pixels, their scale and order, and the mean are held."""
+    half = 32 / MARGIN
+    box = {"scrfd_500m": {"box": np.array([[32 - half, 32 - half, 32 + half, 32 + half]])}}
+    found = EXTRACTORS.get(ID).load()(pictures(1, 64, 64, 3, offset=11), box)["angles"][0]
+    np.testing.assert_allclose(np.rad2deg(found), OFFICIAL * np.array([1, -1, 1]), atol=1e-4)
 
 
 def test_pose_follows_mediapipe(angles, faces):

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from evalkit.errors import WeightsError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, i3d, i3d_videogpt
 from evalkit.extractors.i3d_network import I3D, Unit3D
+from tests.formula import by_formula, pictures
 
 
 def noise(count, height, width, seed=0):
@@ -117,35 +118,11 @@ VIDEOGPT_LOGITS = [-355.168, -158.781, 192.72, 307.2, 308.833, 117.678]
 """The first six logits of VideoGPT's own network for the weights of `by_formula` and the clip of the test below."""
 
 
-def golden(count, offset):
-    """Multiples of the golden ratio without their whole part: numbers in [0, 1) that any program can make again."""
-    return np.modf((np.arange(count, dtype=np.float64) + offset) * 0.6180339887498949)[0]
-
-
-def by_formula(state):
-    """A state dict of the same shapes whose running variances, 0.02 to 0.52, let an epsilon be seen."""
-    made = {}
-    for number, (name, value) in enumerate(sorted(state.items())):
-        if name.endswith("num_batches_tracked"):
-            continue
-        u = golden(value.numel(), number)
-        if name.endswith("conv3d.weight"):
-            x = (u * 2 - 1) * np.sqrt(6 / value[0].numel())
-        elif name.endswith("running_var"):
-            x = 0.02 + 0.5 * u
-        elif name.endswith("bn.weight"):
-            x = 0.3 + 0.4 * u
-        else:
-            x = (u * 2 - 1) * 0.1
-        made[name] = torch.from_numpy(x.astype(np.float32).reshape(value.shape))
-    return made
-
-
 def test_logits_are_those_of_videogpts_own_network(tmp_path):
     """Case fvd-videogpt-epsilon: an epsilon of 1e-3 makes these logits 16 % smaller."""
     path = tmp_path / "i3d_pretrained_400.pt"
     torch.save(by_formula(I3D().state_dict()), path)
-    clip = (golden(10 * 64 * 64 * 3, 3) * 255).astype(np.uint8).reshape(10, 64, 64, 3)
+    clip = pictures(10, 64, 64, 3, offset=3)
     logits = i3d_videogpt.load_file(path)(10, [clip])["logits"]
     np.testing.assert_allclose(logits[0, :6], VIDEOGPT_LOGITS, rtol=1e-5)
 
@@ -229,12 +206,45 @@ def test_frames_are_scaled_to_the_size_of_common_metrics(frame, scaled):
     torch.testing.assert_close(i3d.centre_crop(frames)[0, :, 0], expected, rtol=0, atol=1e-6)
 
 
+COMMON_METRICS = {
+    (64, 64): [-0.82745, -0.4902, 0.14902, 0.29916, 0.69412, 0.53109],
+    (400, 400): [0.03892, 0.01794, -0.26807, 0.10345, -0.17022, 0.16337],
+    (328, 328): [-0.469, -0.30837, -0.17605, 0.10336, 0.38826, -0.12325],
+    (300, 500): [-0.1131, 0.58369, -0.55949, -0.58505, 0.16603, 0.06396],
+    (301, 200): [0.37628, 0.79414, -0.5535, 0.45209, 0.73693, -0.72635],
+    (240, 320): [-0.36658, 0.6228, -0.03105, -0.07207, 0.32318, 0.38332],
+}
+"""Values of clips of two frames after `preprocess_single` of common_metrics_on_video_quality (5f751734); its two files
+`fvd/styleganv/fvd.py` and `fvd/videogpt/fvd.py`, the latter doubled as `preprocess` does, agree to 3e-5."""
+
+
+@pytest.mark.parametrize("size", COMMON_METRICS)
+def test_the_centre_crop_is_that_of_common_metrics(size):
+    crop = i3d.centre_crop(pictures(2, *size, 3, offset=5))[0].numpy()
+    places = [(0, 0, 0, 0), (1, 0, 223, 223), (2, 1, 112, 100), (0, 1, 7, 200), (1, 1, 223, 0), (2, 0, 180, 33)]
+    np.testing.assert_allclose([crop[place] for place in places], COMMON_METRICS[size], atol=5e-5)
+
+
 def test_ninety_squares_are_scaled_to_a_row_more():
     taller = [side for side in range(64, 1081) if i3d.scaled_size(side, side) != (224, 224)]
     assert len(taller) == 90 and not {256, 512, 1024} & set(taller)
     assert [side for side in taller if side % 8 == 0 and side < 817][-10:] == [
         200, 328, 344, 400, 408, 656, 688, 800, 808, 816,
     ]  # fmt: skip
+
+
+def test_the_first_window_is_that_of_the_default_and_the_rest_is_not_asked_for(torchscript):
+    frames = noise(40, 32, 32)
+    first = i3d.load_first_file(torchscript)
+
+    def chunks():
+        yield frames[:7]
+        yield frames[7:20]
+        raise AssertionError("the first sixteen frames were there")
+
+    expected = i3d.load_file(torchscript)(frames[:16], {})["logits"]
+    np.testing.assert_array_equal(first(40, chunks())["logits"], expected)
+    assert first(15, [frames[:15]])["logits"].shape == (0, 400)
 
 
 @pytest.mark.parametrize("count", [15, 17])

@@ -1,4 +1,4 @@
-"""The FID network against pytorch-fid's own with the same random weights, and the three resizes by definition."""
+"""The FID network and its three resizes against pytorch-fid, clean-fid and torch-fidelity, and by definition."""
 
 import warnings
 
@@ -66,6 +66,48 @@ def test_parity_with_pytorch_fid(ours, theirs, size):
         expected = theirs(torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255)[0][:, :, 0, 0].numpy()
     assert expected.std(axis=1).min() > 0.1  # the random network does tell channels apart
     np.testing.assert_allclose(ours(frames, {})["pool"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_parity_with_torch_fidelity(random_weights):
+    """Its network from the same file, which resizes and scales by itself as TensorFlow 1 did."""
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    theirs = FeatureExtractorInceptionV3("inception", ["2048"], feature_extractor_weights_path=str(random_weights))
+    frames = noise(1, 97, 131)
+    with torch.inference_mode():
+        expected = theirs(torch.from_numpy(frames).permute(0, 3, 1, 2))[0].numpy()
+    ours = inception.load_file(random_weights, "tensorflow1")
+    np.testing.assert_allclose(ours(frames, {})["pool"], expected, rtol=1e-4, atol=1e-5)
+
+
+SIZES = [(256, 256), (97, 131), (512, 400), (64, 700)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_tensorflow_resize_is_torch_fidelitys(size):
+    from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x as resize
+
+    frames = noise(1, *size)
+    planes = torch.from_numpy(frames).permute(0, 3, 1, 2).float()
+    expected = (resize(planes, size=(299, 299), align_corners=False) - 128) / 128
+    assert torch.equal(inception_resize.tensorflow1(frames), expected)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("mode", "resize", "back"),
+    [("clean", "antialiased", lambda x: x * 128 + 128), ("legacy_pytorch", "bilinear", lambda x: (x + 1) * 127.5)],
+)
+def test_resizes_are_those_of_clean_fid(size, mode, resize, back):
+    from cleanfid.resize import build_resizer
+
+    frames = noise(1, *size)
+    with warnings.catch_warnings():  # it names a mode that Pillow deprecates, and silences warnings for good
+        warnings.simplefilter("ignore")
+        expected = build_resizer(mode)(frames[0])
+    result = back(getattr(inception_resize, resize)(frames)[0].permute(1, 2, 0).numpy())
+    assert expected.shape == result.shape == (299, 299, 3)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
 
 
 def test_rows_do_not_depend_on_the_batch(ours):

@@ -1,5 +1,7 @@
 """Head pose: a face model turned by known angles gives back these angles."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,50 @@ from evalkit.extractors import EXTRACTORS
 from evalkit.extractors.face_model68 import face_model_68
 from evalkit.extractors.landmark_pose import RIGID, angles, fit_pose
 from tests.fakes import in_chunks, same_bits
+
+MESH = "geometry_pipeline_metadata_landmarks.binarypb"
+VERTICES = {
+    0: 162,
+    1: 234,
+    2: 93,
+    3: 58,
+    4: 172,
+    5: 136,
+    6: 149,
+    7: 148,
+    8: 152,
+    17: 71,
+    18: 63,
+    19: 105,
+    20: 66,
+    21: 107,
+    27: 168,
+    28: 197,
+    29: 5,
+    30: 4,
+    31: 75,
+    32: 97,
+    33: 2,
+    36: 33,
+    37: 160,
+    38: 158,
+    39: 133,
+    40: 153,
+    41: 144,
+    48: 61,
+    49: 39,
+    50: 37,
+    51: 0,
+    57: 17,
+    58: 84,
+    59: 181,
+    60: 78,
+    61: 82,
+    62: 13,
+    66: 14,
+    67: 87,
+}
+"""Landmark of the left half of the picture or of the midline -> vertex of MediaPipe's canonical face model."""
 
 turns = st.floats(-1.0, 1.0)
 
@@ -25,6 +71,20 @@ def rotation(yaw, pitch, roll):
 def seen(matrix, scale=12.0, shift=(128.0, 120.0)):
     """(1, 68, 2) landmarks of the model face turned by `matrix`, by scaled-orthographic projection."""
     return (scale * (face_model_68() @ matrix.T)[:, :2] + np.array(shift))[None]
+
+
+def test_the_face_is_mediapipes_canonical_one(networks):
+    """Its own file holds the mesh: a tag byte and a float for each of x, y, z, u, v of 468 vertices, after 8 bytes."""
+    with zipfile.ZipFile(networks / "face_landmarker.task") as task:
+        numbers = np.frombuffer(task.read(MESH), np.uint8)[8:][: 468 * 5 * 5].reshape(468, 5, 5)
+    assert (numbers[:, :, 0] == 0x1D).all()
+    mesh = np.ascontiguousarray(numbers[:, :3, 1:]).view("<f4")[..., 0] * [1, -1, -1]
+    model = face_model_68()
+    np.testing.assert_allclose(model[list(VERTICES)], mesh[list(VERTICES.values())], atol=1e-6)
+    others = sorted(set(range(68)) - set(VERTICES))
+    mirrored = mesh * [-1, 1, 1]
+    nearest = np.linalg.norm(model[others, None] - mirrored[None, list(VERTICES.values())], axis=2).min(axis=1)
+    assert len(others) == 29 and nearest.max() < 1e-6
 
 
 @settings(max_examples=80)

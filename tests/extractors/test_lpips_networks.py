@@ -1,6 +1,7 @@
 """LPIPS features: parity with the package `lpips` on the same random backbone and the official heads."""
 
 import importlib.util
+import inspect
 import warnings
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 
 from evalkit import weights
 from evalkit.errors import WeightsError
-from evalkit.extractors import EXTRACTORS, lpips
+from evalkit.extractors import EXTRACTORS, lpips, lpips_network
 from evalkit.extractors.lpips_network import lpips_embedding
 from evalkit.metrics.lpips import lpips as distance
 
@@ -68,6 +69,16 @@ def test_parity_with_the_package(pair, size, noise):
     result = distance(ours(generated, {})["features"], ours(reference, {})["features"])
     assert expected.min() > 0
     np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_constants_are_those_of_the_package():
+    """The epsilon is too small to be seen in a distance."""
+    import lpips as package
+
+    assert inspect.signature(package.normalize_tensor).parameters["eps"].default == lpips_network._EPSILON
+    scaling = package.ScalingLayer()
+    assert scaling.shift.flatten().tolist() == pytest.approx(lpips_network._SHIFT)
+    assert scaling.scale.flatten().tolist() == pytest.approx(lpips_network._SCALE)
 
 
 def test_parity_at_256(pair):

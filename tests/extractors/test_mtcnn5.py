@@ -11,6 +11,29 @@ from evalkit.extractors.mtcnn_networks import OutputNet, ProposalNet, Refinement
 from evalkit.extractors.torch_network import load_state
 
 ID = "mtcnn5"
+OFFICIAL = {
+    "first": (
+        [67.73, 54.589, 190.014, 238.555],
+        [105.683, 120.432, 160.256, 120.735, 133.792, 155.233, 115.446, 195.825, 148.707, 197.022],
+        0.99998,
+    ),
+    "crowd": (
+        [323.297, 313.013, 446.471, 494.503],
+        [361.587, 377.369, 416.186, 378.319, 389.192, 411.766, 369.563, 452.385, 404.914, 454.357],
+        0.99999,
+    ),
+    "small": (
+        [30.866, 22.498, 90.452, 98.148],
+        [49.353, 53.167, 76.196, 54.932, 62.637, 67.166, 49.062, 79.151, 73.051, 81.24],
+        1.0,
+    ),
+    "odd": (
+        [65.18, 65.266, 142.321, 172.325],
+        [82.841, 101.178, 119.103, 104.502, 96.692, 126.29, 84.252, 147.891, 109.499, 150.929],
+        0.99856,
+    ),
+}
+"""Box, points and score of the largest face by `MTCNN().detect(picture, landmarks=True)` of facenet-pytorch 2.6.0."""
 
 
 @pytest.mark.parametrize(
@@ -25,6 +48,20 @@ def test_golden_output(networks, golden, name, network):
             return np.concatenate([part.numpy().ravel() for part in loaded(torch.from_numpy(blob))])
 
     golden(name, run)
+
+
+@pytest.mark.parametrize("picture", OFFICIAL)
+def test_detections_are_those_of_facenet_pytorch(networks, portraits, picture):
+    rows = (portraits[[1, 2, 3]], portraits[[4, 0, 2]])
+    crowd = np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    small, odd = portraits[2][::2, ::2], portraits[3][10:243, 30:220]
+    pictures = {"first": portraits[0], "crowd": crowd, "small": small, "odd": odd}
+    features = EXTRACTORS.get(ID).load()(pictures[picture][None], {})
+    box, points, score = OFFICIAL[picture]
+    np.testing.assert_allclose(features["box"][0], box, atol=2e-3)
+    np.testing.assert_allclose(features["points"][0].ravel(), points, atol=2e-3)
+    assert features["score"][0] == pytest.approx(score, abs=1e-5)
+    assert features["faces"][0] == (6 if picture == "crowd" else 1)
 
 
 def test_points_agree_with_scrfd(networks, faces):

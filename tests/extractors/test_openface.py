@@ -11,6 +11,13 @@ from evalkit.extractors import EXTRACTORS, openface
 from evalkit.extractors.openface_network import Inception, OpenFace
 from evalkit.metrics import METRICS
 from tests.fakes import drawn_heads, in_chunks, same_bits
+from tests.formula import by_formula, golden
+
+OFFICIAL = [
+    [0.0815446, 0.0143164, -0.0492567, -0.106436, -0.160899, -0.00521647],
+    [0.0813109, 0.013943, -0.0493508, -0.10655, -0.160432, -0.00452872],
+]
+"""First numbers of two embeddings by `netOpenFace` of thnkim/OpenFacePytorch (548149aa) in inference mode."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +59,15 @@ def test_names_and_shapes_are_those_of_the_official_file(official):
     assert not any(
         name.startswith(("layer16.seq_list.3", "layer18.seq_list.3", "layer19.seq_list.3")) for name in state
     )
+
+
+def test_embeddings_are_those_of_the_official_network():
+    """Its weights are those of `by_formula`; with an epsilon of 1e-3 in batch normalisation they move by 1e-3."""
+    network = OpenFace().eval()
+    network.load_state_dict(by_formula(network.state_dict()), strict=False)
+    with torch.inference_mode():
+        embeddings = network(torch.from_numpy(golden(2 * 3 * 96 * 96, 3).astype(np.float32).reshape(2, 3, 96, 96)))
+    np.testing.assert_allclose(embeddings[:, :6].numpy(), OFFICIAL, rtol=1e-5)
 
 
 def test_smaller_maps_are_padded_to_the_right_and_below():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalkit import weights
-from evalkit.extractors import EXTRACTORS
+from evalkit.extractors import EXTRACTORS, scrfd
 from evalkit.extractors.onnx_network import load_onnx
 from evalkit.extractors.scrfd import ATTEMPTS, detect, detect_cascade
 
@@ -22,8 +22,8 @@ def test_golden_output(network, golden):
 
 @pytest.mark.parametrize("side", [128, 256, 640])
 def test_detections_are_those_of_insightface(network, networks, faces, side):
-    scrfd = pytest.importorskip("insightface.model_zoo.scrfd")
-    theirs = scrfd.SCRFD(str(networks / "scrfd_det_500m.onnx"))
+    module = pytest.importorskip("insightface.model_zoo.scrfd")
+    theirs = module.SCRFD(str(networks / "scrfd_det_500m.onnx"))
     theirs.prepare(-1)
     for frame in faces[::3]:
         boxes, points = theirs.detect(np.ascontiguousarray(frame[..., ::-1]), (side, side))
@@ -33,9 +33,16 @@ def test_detections_are_those_of_insightface(network, networks, faces, side):
         np.testing.assert_allclose(ours.points, points, rtol=1e-4, atol=1e-4)
 
 
+def test_thresholds_are_the_defaults_of_insightface(networks):
+    module = pytest.importorskip("insightface.model_zoo.scrfd")
+    theirs = module.SCRFD(str(networks / "scrfd_det_500m.onnx"))
+    assert (theirs.det_thresh, theirs.nms_thresh) == (scrfd._SCORE, scrfd._OVERLAP)
+    assert (theirs.input_mean, theirs.input_std) == (127.5, 128.0)
+
+
 def test_several_faces_are_those_of_insightface_in_their_order(network, networks, faces):
-    scrfd = pytest.importorskip("insightface.model_zoo.scrfd")
-    theirs = scrfd.SCRFD(str(networks / "scrfd_det_500m.onnx"))
+    module = pytest.importorskip("insightface.model_zoo.scrfd")
+    theirs = module.SCRFD(str(networks / "scrfd_det_500m.onnx"))
     theirs.prepare(-1)
     crowd = np.concatenate([np.concatenate(faces[:3], axis=1), np.concatenate(faces[4:7], axis=1)])
     boxes, points = theirs.detect(np.ascontiguousarray(crowd[..., ::-1]), (640, 640))

@@ -10,6 +10,38 @@ from evalkit.extractors import tddfa_network as model
 from evalkit.extractors.torch_network import load_state
 
 ID = "tddfa_v2"
+OFFICIAL = [
+    (
+        [71.3, 44.8, 190.6, 201.2],
+        [-3.4639, 5.6015, -0.1956],
+        [-4.9739, -2.0594, 0.2028, 0.451],
+        [[64.404, 121.242], [134.291, 155.522], [125.442, 204.62]],
+    ),
+    (
+        [60.25, 50.5, 181.75, 214.0],
+        [-9.1402, 1.9237, 6.4503],
+        [-0.3683, -0.1583, -0.0309, -0.1401],
+        [[60.971, 108.587], [143.617, 126.795], [136.9, 157.942]],
+    ),
+    (
+        [-20.4, 30.6, 120.3, 190.9],
+        [1.6127, 2.749, -3.2062],
+        [-0.6779, 1.2637, -0.2561, 0.1276],
+        [[56.116, 103.923], [110.709, 132.615], [102.826, 158.382]],
+    ),
+    (
+        [86.5, 68.3, 180.2, 188.9],
+        [12.72, 10.8276, -1.7647],
+        [-0.6946, -0.799, -0.034, -0.0752],
+        [[90.131, 108.189], [118.285, 138.393], [116.781, 158.65]],
+    ),
+]
+"""Of a face box: yaw, pitch and roll in degrees, four numbers of expression, points 0, 30 and 67.
+
+From the code of cleardusk/3DDFA_V2 (1b6c6760) for the first four of the fixture `portraits`: crop and scaling as in
+`TDDFA.py`, `mobilenet` of half width with the released weights, `similar_transform` for the points, `calc_pose` for the
+angles. The edges of the second box's square end in .5, and rounded they lie 226 pixels apart, not 225.
+"""
 
 
 @pytest.fixture
@@ -41,6 +73,14 @@ def test_golden_numbers(network, golden):
 
 def test_golden_points(network, bases, golden):
     golden("tddfa-v2-mb05 + bases", lambda blob: model.landmarks(model.regress(network, blob, bases), bases)[0].T)
+
+
+def test_numbers_are_those_of_the_official_code(networks, portraits):
+    boxes, angles, expression, points = (np.array(part) for part in zip(*OFFICIAL, strict=True))
+    found = EXTRACTORS.get(ID).load()(portraits[:4], {"scrfd_500m": {"box": boxes}})
+    np.testing.assert_allclose(np.rad2deg(found["angles"]), angles * [1, 1, -1], atol=1e-3)
+    np.testing.assert_allclose(found["expression"][:, :4], expression, atol=1e-3)
+    np.testing.assert_allclose(found["points"][:, [0, 30, 67]], points, atol=2e-3)
 
 
 def test_landmarks_agree_with_dlib(features, faces):

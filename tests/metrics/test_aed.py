@@ -39,6 +39,8 @@ def test_chunks_give_the_same_bits():
         ("aed[deep3d]", ("deep3d", "expression")),
         ("aed[blendshapes]", ("mediapipe478", "blendshapes")),
         ("aed[3ddfa]", ("tddfa_v2", "expression")),
+        ("aed[smirk]", ("smirk", "expression")),
+        ("aed[smirk-eyelids-jaw]", ("smirk", "face")),
     ],
 )
 def test_each_variant_names_its_source(key, source):

@@ -5,8 +5,26 @@ import pytest
 
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP
 from evalkit.metrics import METRICS
+from tests.formula import golden
 
-KEYS = ("fvd", "fvd[common-metrics]")
+KEYS = ("fvd", "fvd[first-window]", "fvd[common-metrics]")
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("fvd", 0.1595173841954283),
+        ("fvd[first-window]", 0.1595173841954283),
+        ("fvd[common-metrics]", 0.1595468862778097),
+        ("fvd[videogpt]", 0.15954688627780908),
+    ],
+)
+def test_distances_are_those_of_the_official_code(key, expected):
+    """40 rows against 50 squared ones. From `FeatureStats` and the lines of `compute_fvd` below it of StyleGAN-V
+    (3fecd69c), and `frechet_distance` of common_metrics_on_video_quality (5f751734), `styleganv` and `videogpt`, the
+    latter given float64."""
+    one, other = golden(40 * 5, 1).reshape(40, 5), golden(50 * 5, 2).reshape(50, 5) ** 2
+    assert METRICS[key].function(one, other)[0] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(("key", "norm"), [("fvd", 3), ("fvd[common-metrics]", 2)])
@@ -33,10 +51,15 @@ def test_no_window_has_no_value(key):
 
 
 @pytest.mark.parametrize(
-    ("key", "window"), [("fvd", 16), ("fvd[common-metrics]", WHOLE_CLIP), ("fvd[videogpt]", WHOLE_CLIP)]
+    ("key", "window", "words"),
+    [
+        ("fvd", 16, "all 16-frame windows without overlap"),
+        ("fvd[first-window]", WHOLE_CLIP, "first 16 frames of every clip"),
+        ("fvd[common-metrics]", WHOLE_CLIP, "whole clips"),
+        ("fvd[videogpt]", WHOLE_CLIP, "whole clips"),
+    ],
 )
-def test_clip_rules(key, window):
+def test_clip_rules(key, window, words):
     extractor, feature = METRICS[key].input
     assert EXTRACTORS.get(extractor).window == window and feature == "logits" and METRICS[key].level == "set"
-    words = "all 16-frame windows without overlap" if window else "whole clips"
     assert f"{words}, no seed" in METRICS[key].signature("net", "a")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from evalkit.metrics import METRICS, kid
 from evalkit.metrics.kid import kid_subsets
@@ -65,6 +66,23 @@ def test_subsets_are_drawn_as_torch_fidelity_draws_them():
         first = one[random.choice(30, 8, replace=False)]
         drawn.append(definition(first, other[random.choice(40, 8, replace=False)]))
     assert kid_subsets(one, other, subsets=4, size=8, seed=2020)[0] == pytest.approx(np.mean(drawn), rel=1e-10)
+
+
+def test_parity_with_torch_fidelity():
+    from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
+
+    one, other = features(30, 0), features(40, 1)
+    settings = {"kid_subsets": 5, "kid_subset_size": 8, "rng_seed": 2020, "verbose": False}
+    expected = kid_features_to_metric(torch.from_numpy(one), torch.from_numpy(other), **settings)
+    assert kid_subsets(one, other, subsets=5, size=8)[0] == pytest.approx(expected[KEY_METRIC_KID_MEAN], rel=1e-10)
+
+
+def test_the_subsets_are_torch_fidelitys():
+    from torch_fidelity.defaults import DEFAULTS
+
+    assert DEFAULTS["kid_subsets"] == kid.SUBSETS and DEFAULTS["kid_subset_size"] == kid.SUBSET_SIZE
+    assert DEFAULTS["rng_seed"] == kid.SEED and DEFAULTS["kid_kernel_poly_degree"] == 3
+    assert DEFAULTS["kid_kernel_poly_coef0"] == 1 and DEFAULTS["kid_kernel_poly_gamma"] is None
 
 
 def test_too_few_rows_have_no_value():

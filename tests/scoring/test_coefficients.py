@@ -8,6 +8,7 @@ from evalkit.errors import ScoreError, UnknownNameError, WeightsError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import NO_COEFFICIENTS, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
+from evalkit.runs.notes import frame_notes
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.coefficients import PairFiles, pair_files, parse_folders, read_file, read_pair
 from evalkit.scoring.features import FeatureBank
@@ -30,6 +31,13 @@ def write(path, **content):
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **content)
     return path
+
+
+def with_lids(frames, seed=0):
+    """As SMIRK gives them: two eyelids in [0, 1] and the axis-angle of the jaw beside the rest."""
+    random = np.random.default_rng(seed + 100)
+    more = {"eyelid_params": random.uniform(size=(frames, 2)), "jaw_params": random.uniform(0, 0.2, size=(frames, 3))}
+    return {**arrays(frames, seed), **more}
 
 
 @pytest.fixture
@@ -60,6 +68,47 @@ def test_values_are_those_of_the_files(tmp_path, score):
         result["apd[smirk]"].values, np.abs(ours["pose_params"] - theirs["pose_params"]).mean(axis=1)
     )
     assert result["aed[smirk]"].statuses == (OK,) * FRAMES and (result["l1"].values == 0).all()
+
+
+FULL = "aed[smirk-eyelids-jaw]"
+
+
+def test_eyelids_and_jaw_count_beside_the_fifty_numbers(tmp_path, score):
+    ours, theirs = with_lids(FRAMES, 1), with_lids(FRAMES, 2)
+    ours["jaw_params"][3] = np.nan
+    files = PairFiles(write(tmp_path / "g.npz", **ours), write(tmp_path / "d.npz", **theirs))
+    result = score(files, (FULL, "aed[smirk]"))
+    total = sum(
+        np.abs(ours[name].astype(float) - theirs[name].astype(float)).sum(axis=1)
+        for name in ("expression_params", "eyelid_params", "jaw_params")
+    )
+    np.testing.assert_allclose(result[FULL].values, total / 55, rtol=1e-12)
+    assert result[FULL].statuses == (OK, OK, OK, NO_FACE_GENERATED, OK, OK)
+    assert result["aed[smirk]"].statuses == (OK,) * FRAMES
+
+
+@pytest.mark.parametrize("absent", ["eyelid_params", "jaw_params"])
+@pytest.mark.parametrize("side", ["g", "d"])
+def test_a_file_without_eyelids_or_jaw_costs_the_metric_that_needs_them(tmp_path, score, absent, side):
+    content = {name: with_lids(FRAMES, seed) for name, seed in (("g", 1), ("d", 2))}
+    del content[side][absent]
+    files = PairFiles(*(write(tmp_path / f"{name}.npz", **content[name]) for name in ("g", "d")))
+    result = score(files, (FULL, "aed[smirk]", "apd[smirk]"))
+    assert result[FULL].statuses == (NO_COEFFICIENTS,) * FRAMES and np.isnan(result[FULL].values).all()
+    assert result["aed[smirk]"].statuses == result["apd[smirk]"].statuses == (OK,) * FRAMES
+    (note,) = frame_notes(METRICS[FULL], [result[FULL]])
+    needed = "expression_params, eyelid_params, jaw_params"
+    assert note == f"no coefficients for 1 of 1 pairs: the npz files of both clips must hold {needed}"
+    assert frame_notes(METRICS["aed[smirk]"], [result["aed[smirk]"]]) == ()
+
+
+def test_without_files_the_whole_face_has_no_value_either(tmp_path, score):
+    result = score(PairFiles(tmp_path / "g.npz", tmp_path / "d.npz"), (FULL, "l1"))
+    assert result[FULL].statuses == (NO_COEFFICIENTS,) * FRAMES and (result["l1"].values == 0).all()
+
+
+def test_optional_arrays_are_not_in_the_signature_of_the_network():
+    assert SMIRK.signature == "smirk-imported|expression_params:50+pose_params:3"
 
 
 def test_driving_rows_are_those_the_protocol_selects(tmp_path, score):
@@ -126,6 +175,8 @@ def test_a_missing_file_is_a_status_and_never_a_zero(tmp_path, score, absent, po
         ),
         ({"expression_params": np.full((FRAMES, 50), np.inf)}, "holds infinite numbers"),
         ({"expression_params": None}, "'expression_params' is missing; the file holds pose_params"),
+        ({"eyelid_params": np.zeros((FRAMES, 1))}, r"'eyelid_params': expected \(frames, 2\) floating.* got \(6, 1\)"),
+        ({"jaw_params": np.full((FRAMES, 3), 9.0)}, r"'jaw_params': expected an axis-angle vector in radians"),
     ],
 )
 def test_a_file_that_does_not_fit_is_named(tmp_path, change, words):

@@ -1,0 +1,29 @@
+"""What has to stand beside the value of a metric that is scored frame by frame."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evalkit.extractors import EXTRACTORS
+from evalkit.metrics import Metric
+from evalkit.records.frame_scores import NO_COEFFICIENTS, FrameScores
+from evalkit.scoring.coefficients import arrays_of
+
+
+def frame_notes(metric: Metric, scores: Sequence[FrameScores]) -> tuple[str, ...]:
+    """Notes on the scores of one metric over the pairs of a run, for `summary.json`."""
+    return (*_without_coefficients(metric, scores), *_of_values(metric, scores))
+
+
+def _without_coefficients(metric: Metric, scores: Sequence[FrameScores]) -> tuple[str, ...]:
+    lacking = sum(NO_COEFFICIENTS in score.statuses for score in scores)
+    if not lacking or metric.input is None:
+        return ()
+    network, feature = metric.input
+    needed = ", ".join(wanted.array for wanted in arrays_of(EXTRACTORS[network], feature))
+    return (f"no coefficients for {lacking} of {len(scores)} pairs: the npz files of both clips must hold {needed}",)
+
+
+def _of_values(metric: Metric, scores: Sequence[FrameScores]) -> tuple[str, ...]:
+    values = [score.values[np.isfinite(score.values)] for score in scores]
+    return metric.value_notes(np.concatenate(values)) if metric.value_notes and values else ()
