@@ -18,11 +18,10 @@ from tests.fakes import make_protocol
 from tests.gate.conftest import entry, people, values
 
 KEY, DIMENSIONS = "fid", 8
-DECODING = {"size": make_protocol().resolution, **make_protocol().driving.model_dump()}
 
 
-def load(digest, decoding=None):
-    key = feature_key(digest, decoding or {"size": None}, chain_signature("inception"))
+def load(digest, selection):
+    key = feature_key(digest, clip_decoding(selection), chain_signature("inception"))
     return FeatureCache(cache_dir()).load(key)["pool"]
 
 
@@ -73,8 +72,9 @@ def test_equal_features_lose_nothing(with_features):
 def test_people_are_left_out_of_both_runs(with_features):
     a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
     loss = loss_of_sets(KEY, 1.92, a, b)
-    rows = [[load(f"{name}-{pair}") for pair, _ in people()] for name in ("a", "b")]
-    reference = np.concatenate([load(f"driving-{pair}", DECODING) for pair, _ in people()])
+    protocol = make_protocol()
+    rows = [[load(f"{name}-{pair}", protocol.whole) for pair, _ in people()] for name in ("a", "b")]
+    reference = np.concatenate([load(f"driving-{pair}", protocol.selection) for pair, _ in people()])
 
     def without(person):
         kept = [i for i, (_, name) in enumerate(people()) if name != person]
