@@ -1,4 +1,4 @@
-"""How often does the gate cry wolf, and what does it catch? Simulated gates with the clips of real runs.
+"""How often does the gate cry wolf, what does it catch and what does it show? Gates with the clips of real runs.
 
     python benchmarks/gate_simulation.py RUN RUN [RUN ...] [--clips 100] [--gates 200] [--loss akd=2% csim=0.01]
 
@@ -116,20 +116,21 @@ def parse_loss(text):
 
 
 def run(template, people, tables, arguments, losses, title):
-    """Print how often gates were red, full and quick, by which metrics, and what the quick stage ran."""
-    red, quick_red, cost, blamed = 0, 0, [], Counter()
+    """Print how often gates were red and green, full and quick, by which metrics, and what the quick stage ran."""
+    red, green, quick_red, cost, blamed = 0, 0, 0, [], Counter()
     rules = Rules() if arguments.confidence is None else Rules(confidence=arguments.confidence)
     for seed in range(arguments.seed, arguments.seed + arguments.gates):
         baseline, candidate = simulate(template, people, tables, arguments, losses, seed)
         verdict = gate(baseline, candidate, rules)
         red += verdict.outcome == "regression"
+        green += verdict.outcome == "pass"
         blamed.update(row.key for row in verdict.metrics if row.status == "worse")
         if not arguments.full_only:
             outcome, share = quick(baseline, candidate, rules)
             quick_red += outcome == "regression"
             cost.append(share)
     n = arguments.gates
-    print(f"{title}: red {red / n:.1%}", end="")
+    print(f"{title}: red {red / n:.1%}, green {green / n:.1%}", end="")
     if cost:
         print(f"; quick: red {quick_red / n:.1%} with {np.mean(cost):.0%} of the clips", end="")
     print(f"; worse: {', '.join(f'{key} {count / n:.1%}' for key, count in blamed.most_common(3)) or 'none'}")

@@ -1,4 +1,4 @@
-"""`evalkit gate`: an exit code for CI, `evalkit gate save`: a baseline file, `evalkit gate power`: how many clips."""
+"""`evalkit gate`: an exit code for CI; `gate save`: a baseline file; `gate power`: what can be proven."""
 
 import os
 from pathlib import Path
@@ -77,8 +77,8 @@ def gate(
 ) -> None:
     """Compare a checkpoint with a baseline, pair by pair.
 
-    Exit codes: 0 pass, 1 regression, 2 usage error, 3 incomplete (could not measure), 4 not comparable, 70 a bug in
-    evalkit.
+    Exit codes: 0 pass (shown not worse), 1 regression, 2 usage error, 3 not proven or could not measure, 4 not
+    comparable, 70 a bug in evalkit.
 
     Example: `evalkit gate --baseline baseline.json --candidate runs/demo_cross/landmark_warp`
 
@@ -152,14 +152,16 @@ def power(
         Path, typer.Option("--candidate", "-c", metavar="RUN", help="Another that differs as seeds or epochs do.")
     ],
     effect: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--effect", "-e", metavar="METRIC=LOSS", help="A loss to be seen: csim=0.01, akd=2%. Repeatable."),
-    ],
+    ] = None,
     rules: RulesFile = None,
     chance: Annotated[float, typer.Option(min=0.5, max=0.999, help="The chance of seeing it.")] = 0.95,
     as_json: options.Json = False,
 ) -> None:
-    """Say how many clips a wanted sensitivity needs, from how much two runs differ pair by pair.
+    """Say which margin the people of a protocol can prove, and how many clips a wanted sensitivity needs.
+
+    How much two runs differ pair by pair decides. Rules with margins that can be proven are proposed.
 
     Example: `evalkit gate power -b runs/demo_cross/a -c runs/demo_cross/b --effect csim=0.01`
     """
@@ -168,16 +170,29 @@ def power(
     from rich.markup import escape
 
     from evalkit.cli.console import print_grid, print_json
-    from evalkit.gate.needs import needs
+    from evalkit.gate.needs import SIZES, needs, proposed_rules, provable
     from evalkit.gate.rules import read_rules
     from evalkit.gate.side import read_side
 
-    rows = needs(read_side(baseline), read_side(candidate), read_rules(rules), effect, chance)
+    there, here, judged_by = read_side(baseline), read_side(candidate), read_rules(rules)
+    wanted = needs(there, here, judged_by, effect or (), chance)
+    margins = provable(there, here, judged_by)
+    proposed = proposed_rules(margins, judged_by)
     if as_json:
-        print_json([{"id": row.metric, **asdict(row)} for row in rows])
+        effects = [{"id": row.metric, **asdict(row)} for row in wanted]
+        proven = [{"id": row.metric, **asdict(row)} for row in margins]
+        print_json({"effects": effects, "margins": proven, "rules": proposed})
         return
-    columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Could see now", "Clips needed", "Identities needed")
-    print_grid(columns, [[escape(cell) for cell in row.cells()] for row in rows])
+    if wanted:
+        columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Could see now", "Clips needed", "People needed")
+        print_grid(columns, [[escape(cell) for cell in row.cells()] for row in wanted])
+    names = ("Metric", "Spread", "People", "Margin in use", "Can prove", *(f"{people} people" for people in SIZES))
+    print_grid(names, [[escape(cell) for cell in row.cells()] for row in margins])
+    typer.echo(
+        "Can prove: the margin within which an equal checkpoint is shown with a chance of 90 %; beside it, with other "
+        "numbers of people. Rules with which an equal checkpoint is shown in all metrics at once with that chance:"
+    )
+    typer.echo(proposed)
 
 
 def _check_form(

@@ -15,7 +15,14 @@ from evalkit.gate.strips import write_strips
 from evalkit.gate.verdict import Verdict
 from evalkit.records.json_record import content_of
 
-_COLOURS = {"better": "green", "worse": "bold red", "suspicious": "bold magenta", "broken": "bold yellow", "same": ""}
+_COLOURS = {
+    "better": "green",
+    "same": "",
+    "worse": "bold red",
+    "not_proven": "yellow",
+    "suspicious": "bold magenta",
+    "broken": "bold yellow",
+}
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from evalkit.gate.formats import COLUMNS, HEADLINES, cells, explanation
 from evalkit.gate.verdict import Verdict
 from evalkit.gate.verdict_record import MetricVerdict, WorstPair
 
-_ICONS = {"pass": "✅", "regression": "❌", "incomplete": "⚠️", "not_comparable": "⛔"}
-_MARKS = {"better": "🟢", "worse": "🔴", "suspicious": "🟣", "broken": "🟡"}
-_SHORT = ("Metric", "Verdict", "Baseline", "Candidate", "Change", "Tolerated")
+_ICONS = {"pass": "✅", "regression": "❌", "not_proven": "❔", "incomplete": "⚠️", "not_comparable": "⛔"}
+_MARKS = {"better": "🟢", "worse": "🔴", "not_proven": "⚪", "suspicious": "🟣", "broken": "🟡"}
+_SHORT = ("Metric", "Verdict", "Baseline", "Candidate", "Change", "Lost at most", "Margin")
 _SHORT_CELLS = tuple(COLUMNS.index(name) for name in _SHORT)
 _MANY = 100
 

@@ -54,6 +54,18 @@ def check_signatures(baseline: Side, candidate: Side, keys: list[str]) -> list[F
     return found
 
 
+def only_in_candidate(keys: list[str]) -> list[Finding]:
+    """A finding for each metric that nothing in the baseline can be compared with."""
+    return [
+        Finding(
+            "not_comparable",
+            f"{key} is new: the baseline has no value of it. Save a new baseline from a run that has it, or let the "
+            f"rules ignore it.",
+        )
+        for key in keys
+    ]
+
+
 def _of_whole_protocol(signature: str) -> str:
     """A signature without the mark of a partial run, which is told apart by its pairs."""
     return re.sub(r"\|\d+ of \d+ pairs$", "", signature)
@@ -80,11 +92,16 @@ def _machine(baseline: Side, candidate: Side, rules: Rules) -> Iterator[Finding]
 
 
 def _policy(what: str, one: str | None, other: str | None, policy: Policy) -> Iterator[Finding]:
-    if one is None or other is None or one == other or policy == "ignore":
+    if policy == "ignore" or (one == other and one is not None):
         return
-    text = f"The {what} differs: {one} in the baseline, {other} now."
+    if one is None or other is None:
+        where = " and ".join([*(["of the baseline"] if not one else []), *(["of the candidate"] if not other else [])])
+        text = f"The {what} {where} is not known."
+    else:
+        text = f"The {what} differs: {one} in the baseline, {other} now."
     if policy == "refuse":
-        yield Finding("not_comparable", f"{text} The rules refuse that.")
+        name = what.partition(" ")[0]
+        yield Finding("not_comparable", f"{text} The rules refuse that; `{name}: warn` in a rules file lets it pass.")
     else:
         yield Finding("warning", f"{text} A small difference may come from that alone.")
 
@@ -112,8 +129,12 @@ def _failed(name: str, side: Side) -> Iterator[Finding]:
 
 
 def _data(baseline: Side, candidate: Side, subset: bool) -> list[Finding]:
-    if not subset and baseline.summary.data_hash == candidate.summary.data_hash:
+    one, other = baseline.summary.data_hash, candidate.summary.data_hash
+    if not subset and one and one == other:
         return []
+    if not subset and not (one and other):
+        where = " and ".join([*(["of the baseline"] if not one else []), *(["of the candidate"] if not other else [])])
+        return [Finding("not_comparable", f"The digest of the data {where} is not known: run it again.")]
     here = _pairs(candidate)
     details = [] if here is None else _other_pairs(baseline, here, subset)
     both = {pair: (baseline.data[pair], candidate.data[pair]) for pair in baseline.data if pair in candidate.data}

@@ -3,16 +3,16 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from evalkit.gate.rules import Rule, Rules
-from evalkit.gate.set_features import resampled_losses
+from evalkit.gate.rules import margin as margin_of
+from evalkit.gate.set_features import loss_of_sets
 from evalkit.gate.side import Side
-from evalkit.gate.views import SIGN, View, scored_pairs, side_means, views_of
+from evalkit.gate.views import SIGN, Differences, View, scored_pairs, side_means, views_of
 from evalkit.records.run import Better, MetricSummary
-from evalkit.statistics.bootstrap import LEVEL, interval
-from evalkit.statistics.signflip import Differences
-from evalkit.types import Values
+from evalkit.statistics.estimate import Estimate
+
+_NORMAL = 1.959964
+"""Half a 95 % interval of a normal law, in standard errors."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Evidence:
         rule: what it is judged by.
         baseline, candidate: the values of the protocol; None when there is none.
         baseline_coverage, candidate_coverage: beside them.
-        loss: how much worse the candidate is (negative: better); over the pairs both have where there are pairs.
+        estimate: how much worse the candidate is (negative: better), with its error; over the pairs both have where
+            there are pairs. None when a side has no value.
         views: looks at the paired differences, the mean first; none without scores per pair.
-        resampled: losses of a set metric in redrawn sets; None where features were not kept, and for other metrics.
-        interval: of `loss`, 95 %; None when it has none.
+        left_out: the error of a set metric was found by leaving out people.
         broken: why it could not be measured or compared; None when it could.
     """
 
@@ -42,10 +42,9 @@ class Evidence:
     candidate: float | None
     baseline_coverage: float | None
     candidate_coverage: float | None
-    loss: float | None
+    estimate: Estimate | None
     views: tuple[View, ...]
-    resampled: Values | None
-    interval: tuple[float, float] | None
+    left_out: bool
     broken: str | None
 
     @property
@@ -57,6 +56,17 @@ class Evidence:
     def tolerance(self) -> float:
         """The loss that is tolerated, in the metric's unit."""
         return _tolerance(self.rule, self.baseline)
+
+    @property
+    def margin(self) -> float:
+        """The loss that green has to exclude, in the metric's unit."""
+        people = self.estimate.people if self.estimate else 0
+        return margin_of(self.rule, self.key, self.baseline, self.tolerance, people)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the loss, 95 %; None when it has none."""
+        return self.estimate.interval() if self.estimate else None
 
     @property
     def differences(self) -> Differences | None:
@@ -88,14 +98,8 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
     loss = None if values[0] is None or values[1] is None else SIGN[better] * (values[1] - values[0])
     tolerance = _tolerance(rule, values[0])
     views = views_of(key, pairs, better, averaging, rules.cluster, rule, tolerance) if pairs else ()
-    bounds, resampled = None, None
-    if not views and loss is not None and not subset:
-        resampled = resampled_losses(key, baseline, candidate)
-        bounds = None if resampled is None else _middle(resampled)
-    if views:
-        differences = views[0].differences
-        loss = differences.mean
-        bounds = interval(differences.values, differences.weights, differences.sources, differences.drivings)
+    of_sets = None if views or loss is None or subset else loss_of_sets(key, loss, baseline, candidate)
+    found = views[0].differences.loss if views else of_sets or _unpaired(entry, other, loss)
     return Evidence(
         key=key,
         title=entry.title,
@@ -107,10 +111,9 @@ def gather(key: str, baseline: Side, candidate: Side, rules: Rules, subset: bool
         candidate=values[1],
         baseline_coverage=entry.coverage,
         candidate_coverage=other.coverage if other else None,
-        loss=loss,
+        estimate=found,
         views=views,
-        resampled=resampled,
-        interval=bounds or _unpaired(entry, other, loss),
+        left_out=of_sets is not None,
         broken=_broken(rule, candidate.coverage_floor, entry, other, values),
     )
 
@@ -145,18 +148,16 @@ def _broken(
     return None
 
 
-def _middle(losses: Values) -> tuple[float, float]:
-    low, high = np.nanquantile(losses, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def _unpaired(entry: MetricSummary, other: MetricSummary | None, loss: float | None) -> Estimate | None:
+    """The difference of two numbers that have 95 % intervals of their own, taken as independent and normal.
 
-
-def _unpaired(entry: MetricSummary, other: MetricSummary | None, loss: float | None) -> tuple[float, float] | None:
-    """Interval of the difference of two numbers that have intervals of their own, taken as independent."""
+    Clips that both share make the true error smaller, never larger.
+    """
     if loss is None or other is None:
         return None
     bounds = [bound for side in (entry, other) for bound in (side.ci_low, side.ci_high)]
     known = [bound for bound in bounds if bound is not None]
     if len(known) < len(bounds):
-        return None
+        return Estimate(loss, None, None, 0, "no scores of the same pairs and no intervals")
     half = math.hypot((known[1] - known[0]) / 2, (known[3] - known[2]) / 2)
-    return loss - half, loss + half
+    return Estimate(loss, half / _NORMAL, math.inf, 0)

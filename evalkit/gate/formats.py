@@ -5,23 +5,38 @@ from collections.abc import Mapping
 
 from evalkit.gate.judge import ALARMS
 from evalkit.gate.verdict import Verdict
-from evalkit.gate.verdict_record import MetricVerdict
+from evalkit.gate.verdict_record import MetricVerdict, allowed
 from evalkit.metrics import METRICS
 from evalkit.tables.formats import ARROWS
 
 HEADLINES: Mapping[str, str] = {
-    "pass": "Pass: not worse than the baseline",
+    "pass": "Pass: shown not worse than the baseline",
     "regression": "Regression",
+    "not_proven": "Not proven: no loss was shown, and none excluded",
     "incomplete": "Incomplete: not everything could be measured",
     "not_comparable": "Not comparable with the baseline",
 }
-COLUMNS = ("Metric", "Verdict", "Baseline", "Candidate", "Change", "95 % interval", "Tolerated", "p", "Could see", "n")
-_WORDS = {"same": "same within noise"}
+COLUMNS = (
+    "Metric",
+    "Verdict",
+    "Baseline",
+    "Candidate",
+    "Change",
+    "95 % interval",
+    "Tolerated",
+    "Lost at most",
+    "Margin",
+    "p",
+    "Could see",
+    "n",
+)
+_WORDS = {"not_proven": "not proven"}
 
 
 def cells(row: MetricVerdict) -> tuple[str, ...]:
     """One metric as texts under `COLUMNS`."""
-    status = _WORDS.get(row.status, row.status) + ("" if row.judged else " (not judged)")
+    beside = " (not judged)" if not row.judged else " (allowed)" if allowed(row) else ""
+    status = _WORDS.get(row.status, row.status) + beside
     interval = "-"
     if row.change_low is not None and row.change_high is not None:
         interval = f"{_number(row, row.change_low, '+')} to {_number(row, row.change_high, '+')}"
@@ -33,6 +48,8 @@ def cells(row: MetricVerdict) -> tuple[str, ...]:
         _number(row, row.change, "+"),
         interval,
         _number(row, row.tolerance),
+        _number(row, row.loss_high),
+        _number(row, row.margin),
         "-" if row.p_corrected is None else f"{row.p_corrected:.3g}",
         _number(row, row.detectable),
         f"{row.pairs} / {row.identities}" if row.pairs else "-",
@@ -42,26 +59,27 @@ def cells(row: MetricVerdict) -> tuple[str, ...]:
 def explanation(verdict: Verdict) -> str:
     """What the columns mean, in one paragraph."""
     return (
-        f"Worse means a loss beyond the tolerance that is significant at {1 - verdict.rules.confidence:.3g} over all "
-        "metrics. p: sign flips by identity, corrected (Holm). Could see: the smallest loss that this comparison calls "
-        "with a chance of 80 %. n: pairs / identities."
+        "Worse: a loss beyond what is tolerated, significant after correction over the metrics, which together raise a "
+        f"false alarm with at most {1 - verdict.rules.confidence:.3g}. Same: the metric lost at most less than its "
+        "margin (upper bound, 95 %). Not proven: neither. p: corrected. Could see: the smallest loss that this "
+        "comparison calls with a chance of 80 %. n: pairs / people."
     )
 
 
 def junit(verdict: Verdict) -> str:
-    """JUnit XML: one test case per metric; alarms are failures, what could not be measured is an error."""
+    """JUnit XML: one test case per metric; alarms are failures, what is not proven or not measured is an error."""
     suite = Xml.Element("testsuite", name="evalkit gate")
     if verdict.outcome in ("incomplete", "not_comparable"):
         case = Xml.SubElement(suite, "testcase", classname="evalkit.gate", name="comparison")
         Xml.SubElement(case, "error", message=_xml(" ".join(verdict.reasons)), type=verdict.outcome)
     for row in verdict.metrics:
         case = Xml.SubElement(suite, "testcase", classname="evalkit.gate", name=row.key)
-        text = _xml(f"{row.key}: {row.status}, {row.reason}")
+        text = _xml(f"{row.key}: {_WORDS.get(row.status, row.status)}, {row.reason}")
         if not row.judged:
             Xml.SubElement(case, "skipped", message="not judged")
         elif row.status in ALARMS:
             Xml.SubElement(case, "failure", message=text, type=row.status)
-        elif row.status == "broken":
+        elif row.status in ("broken", "not_proven") and not allowed(row):
             Xml.SubElement(case, "error", message=text, type=row.status)
         printed = "; ".join(f"{name}: {cell}" for name, cell in zip(COLUMNS, cells(row), strict=True))
         Xml.SubElement(case, "system-out").text = _xml(printed)

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from evalkit.base.git import git_output
 from evalkit.errors import RunError
-from evalkit.gate.verdict_record import MetricVerdict, Outcome, Status, VerdictRecord
+from evalkit.gate.verdict_record import MetricVerdict, Outcome, Status, VerdictRecord, not_shown
 from evalkit.records.frame_scores import SCHEMA_VERSION
-from evalkit.records.json_record import Content, Record, build, content_of, parse_text
+from evalkit.records.json_record import Content, Record, build, content_of, parse_text, within_each
 from evalkit.records.run import Better, Count
 
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
@@ -109,12 +109,16 @@ def read(path: Path) -> list[HistoryLine]:
     for number, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         if text.strip():
             name = f"{path} line {number}"
-            lines.append(build(name, HistoryLine, parse_text(name, text), {1: _line_1}))
+            lines.append(build(name, HistoryLine, parse_text(name, text), {1: _line_1, 2: _line_2}))
     return lines
 
 
 def _line_1(content: Content) -> Content:
     return {"pairs": None, **content}  # not in the first lines of schema 1
+
+
+def _line_2(content: Content) -> Content:
+    return within_each(content, "metrics", lambda row: {**row, "status": not_shown(row.get("status"))})
 
 
 def _value(row: MetricVerdict) -> HistoryValue:

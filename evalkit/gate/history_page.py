@@ -18,7 +18,13 @@ from evalkit.base.files import atomic_path
 from evalkit.gate.history import HistoryLine, HistoryValue
 from evalkit.statistics.changepoints import change_points
 
-_COLOURS = {"pass": "#2b7a4b", "regression": "#b02020", "incomplete": "#8a6d00", "not_comparable": "#777777"}
+_COLOURS = {
+    "pass": "#2b7a4b",
+    "regression": "#b02020",
+    "not_proven": "#c98a00",
+    "incomplete": "#8a6d00",
+    "not_comparable": "#777777",
+}
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ _PAGE = """<!doctype html>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1c2530; }
 img { max-width: 100%; } table { border-collapse: collapse; } td, th { padding: .2rem .7rem; text-align: left; }
 tr:nth-child(even) { background: #f3f5f8; } .regression, .worse { color: #b02020; } .pass, .better { color: #2b7a4b; }
-.incomplete { color: #8a6d00; } small { color: #5b6673; overflow-wrap: anywhere; }
+.not_proven { color: #c98a00; } .incomplete { color: #8a6d00; } small { color: #5b6673; overflow-wrap: anywhere; }
 </style></head><body>
 <h1>History of gated checkpoints</h1>
 <p>Points are checkpoints, coloured by the verdict of their gate; blue lines are levels, red dashes the points where a
@@ -167,7 +173,8 @@ level changed. A metric whose signature, protocol or clips changed begins a new 
 <table><tr><th>Time</th><th>Commit</th><th>Checkpoint</th><th>Method</th><th>Protocol</th><th>Verdict</th></tr>
 {% for line in lines %}
 <tr><td>{{ line.time }}</td><td>{{ (line.commit or "-")[:10] }}</td><td>{{ (line.checkpoint_sha256 or "-")[:10] }}</td>
-<td>{{ line.title }}</td><td>{{ line.protocol }}</td><td class="{{ line.outcome }}">{{ line.outcome }}</td></tr>
+<td>{{ line.title }}</td><td>{{ line.protocol }}</td>
+<td class="{{ line.outcome }}">{{ line.outcome.replace("_", " ") }}</td></tr>
 {% endfor %}
 </table></body></html>
 """

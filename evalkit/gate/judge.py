@@ -1,7 +1,6 @@
-"""From evidence to a word per metric: better, worse, same within noise, suspicious, broken.
+"""From evidence to a word per metric: better, same, worse, not proven, suspicious, broken.
 
-Worse means both: a loss beyond the tolerance, and significance after correction over the metrics. What could not be
-measured is broken, never better or worse.
+The rule is `evalkit.gate.decision`. What could not be measured is broken, never better or worse.
 """
 
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 from evalkit.gate import power
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
-from evalkit.gate.significance import Call, Tested, alpha, test_all
+from evalkit.gate.significance import Call, Tested, gain, test_all
 from evalkit.gate.verdict_record import MetricVerdict, Status
 from evalkit.metrics import METRICS
 
@@ -17,26 +16,25 @@ ALARMS = ("worse", "suspicious")
 
 
 def judge(evidence: Sequence[Evidence], rules: Rules, spend: float = 1.0) -> list[MetricVerdict]:
-    """A verdict for each metric. `spend` is the share of the permitted false alarms that this look may use up.
+    """A verdict for each metric. `spend` is the share of the permitted errors that this look may use up.
 
     Ignored metrics are tested alone, for the table; they cost the others nothing.
     """
     measured = [e for e in evidence if e.broken is None]
     judged = [e for e in measured if not e.rule.ignore]
-    tested = dict(test_all(judged, rules, spend))
+    primary = rules.primary_of([e.key for e in evidence if not e.rule.ignore])
+    tested = dict(test_all(judged, rules, primary, spend))
     for e in measured:
-        tested |= test_all([e], rules, spend) if e.rule.ignore else {}
-    views = sum(len(e.views) for e in judged)
-    return [_row(e, tested.get(e.key), rules, spend, max(views, 1)) for e in evidence]
+        tested |= test_all([e], rules, {e.key}, spend) if e.rule.ignore else {}
+    return [_row(e, tested.get(e.key), e.key in primary) for e in evidence]
 
 
-def _row(e: Evidence, tested: Tested | None, rules: Rules, spend: float, tests: int) -> MetricVerdict:
+def _row(e: Evidence, tested: Tested | None, primary: bool) -> MetricVerdict:
     status, reason = _status(e, tested)
-    calls = tested.calls if tested else ()
     bounds = sorted(e.sign * bound for bound in e.interval) if e.interval else (None, None)
-    strongest = min(
-        (call for call in calls if call.p is not None), key=lambda call: call.corrected or 0.0, default=None
-    )
+    calls = tested.calls if tested else ()
+    people = e.estimate.people if e.estimate else 0
+    sides = 2 if e.rule.direction == "both" else 1
     return MetricVerdict(
         key=e.key,
         title=e.title,
@@ -47,18 +45,23 @@ def _row(e: Evidence, tested: Tested | None, rules: Rules, spend: float, tests: 
         reason=reason,
         basis=tested.basis if tested else "none",
         judged=not e.rule.ignore,
+        primary=primary,
+        allowed_unproven=bool(e.rule.allow_unproven) and not (tested is not None and tested.alarm),
         baseline=e.baseline,
         candidate=e.candidate,
-        change=None if e.loss is None else e.sign * e.loss + 0.0,
+        change=None if e.estimate is None else e.sign * e.estimate.mean + 0.0,
         change_low=bounds[0],
         change_high=bounds[1],
-        typical=next((call.loss for call in calls if call.view == "typical"), None),
+        typical=next((call.loss.mean for call in calls if call.view == "typical"), None),
         tolerance=e.tolerance,
-        p=strongest.p if strongest else None,
-        p_corrected=strongest.corrected if strongest else None,
-        detectable=power.detectable_loss(e, 1 - alpha(e, rules) * spend, tests) if tested else None,
+        margin=e.margin,
+        loss_high=tested.high if tested else None,
+        p=tested.p if tested else None,
+        p_corrected=tested.adjusted if tested else None,
+        level=tested.level if tested else None,
+        detectable=power.detectable_loss(e, tested.level / sides) if tested else None,
         pairs=len(e.differences.values) if e.differences else 0,
-        identities=e.differences.clusters if e.differences else 0,
+        identities=people,
         baseline_coverage=e.baseline_coverage,
         candidate_coverage=e.candidate_coverage,
     )
@@ -68,37 +71,42 @@ def _status(e: Evidence, tested: Tested | None) -> tuple[Status, str]:
     if tested is None:
         return "broken", str(e.broken)
     assert e.candidate is not None
-    limit = _limit(e, e.candidate)
-    if limit:
+    if limit := _limit(e, e.candidate):
         return "worse", limit
-    calls = _not_contradicted(tested.calls)
-    both = e.rule.direction == "both"
-    for call in calls:
-        if call.loss > call.tolerance and call.worse:
-            return "worse", f"a loss of {_amount(call, call.loss)}, {_amount(call, call.tolerance)} is tolerated"
-        if both and -call.loss > call.tolerance and call.better:
-            return "worse", f"a change of {_amount(call, -call.loss)}, {_amount(call, call.tolerance)} is tolerated"
-    for call in calls:
-        if abs(call.loss) > call.tolerance and not call.possible and not e.rule.ignore:
-            return "broken", f"changed by {_amount(call, abs(call.loss))}, and {_people(e)} cannot tell that from noise"
-    for call in calls:
-        if -call.loss > call.tolerance and call.better:
-            return _gain(e, call)
+    call = tested.call
+    if tested.word == "worse":
+        kind = "change" if e.rule.direction == "both" else "loss"
+        return "worse", f"a {kind} of {_amount(call, call.loss.mean)}, {_amount(call, call.tolerance)} is tolerated"
+    if tested.word == "better":
+        return _gain(e, next(call for call in tested.calls if gain(call)))
     if e.rule.must_improve:
         return "worse", "no significant gain beyond the tolerance, which the rules ask for"
-    within = all(abs(call.loss) <= call.tolerance for call in calls)
-    return "same", "within the tolerance" if within else "within noise"
+    if tested.word == "same":
+        return "same", _shown(e, tested)
+    return "not_proven", _why_not(e, tested)
 
 
-def _not_contradicted(calls: Sequence[Call]) -> list[Call]:
-    """The mean, and the typical clip unless the mean has significantly moved the other way."""
-    mean = calls[0]
-    moved = 1 if mean.worse and mean.loss > 0 else -1 if mean.better and mean.loss < 0 else 0
-    return [mean, *(call for call in calls[1:] if moved * call.loss >= 0)]
+def _shown(e: Evidence, tested: Tested) -> str:
+    if e.differences is not None and not e.differences.values.any():
+        return "every pair has the same value"
+    return f"a loss of {e.margin:.4g} or more is excluded"
+
+
+def _why_not(e: Evidence, tested: Tested) -> str:
+    """What stands between a metric and green."""
+    call = tested.call
+    if tested.high is None:
+        assert e.estimate is not None
+        beyond = f"changed by {abs(e.estimate.mean):.4g}, and " if tested.alarm else ""
+        return f"{beyond}nothing can be told from noise: {e.estimate.word}"
+    if tested.alarm:
+        alone = f"a loss of {_amount(call, call.loss.mean)} that would be significant if it were judged alone"
+        return f"{alone} (p = {tested.p:.2g})"
+    return f"a loss of up to {tested.high:.4g} is possible, and one of {e.margin:.4g} is to be excluded"
 
 
 def _amount(call: Call, size: float) -> str:
-    return f"{size:.2%} of the typical clip" if call.view == "typical" else f"{size:.4g}"
+    return f"{abs(size):.2%} of the typical clip" if call.view == "typical" else f"{abs(size):.4g}"
 
 
 def _limit(e: Evidence, value: float) -> str | None:
@@ -111,12 +119,12 @@ def _limit(e: Evidence, value: float) -> str | None:
 
 def _gain(e: Evidence, call: Call) -> tuple[Status, str]:
     room = _room(e)
-    gain = -call.loss * (abs(e.baseline or 0.0) if call.view == "typical" else 1.0)
-    share = gain / room if room else 0.0
+    gained = -call.loss.mean * (abs(e.baseline or 0.0) if call.view == "typical" else 1.0)
+    share = gained / room if room else 0.0
     if e.rule.too_good is not None and e.rule.too_good < 1 and share > e.rule.too_good:
         text = f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug"
         return "suspicious", text
-    return "better", f"a gain of {_amount(call, -call.loss)}"
+    return "better", f"a gain of {_amount(call, call.loss.mean)}"
 
 
 def _room(e: Evidence) -> float:
@@ -125,8 +133,3 @@ def _room(e: Evidence) -> float:
     low, high = (metric.low, metric.high) if metric else (0.0, float("inf"))
     best = low if e.better == "lower" else high
     return abs(value - best) if abs(best) != float("inf") else abs(value)
-
-
-def _people(e: Evidence) -> str:
-    count = e.differences.clusters if e.differences else 0
-    return "1 identity" if count == 1 else f"{count} identities"

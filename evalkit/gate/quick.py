@@ -5,10 +5,11 @@ pairs seen (the power family of Kim and DeMets, Biometrika 1987), added up over 
 together err no more often than one full gate. A look ends the gate
 
 * red, when a metric is worse by the same rule as always at this look's share of false alarms, and its loss is above
-  the tolerance for certain: the sign-flip test rejects a loss within the tolerance at `MISS`;
-* green, when every metric is certain to have lost less than the full protocol would be needed for: the test rejects,
-  at this look's part of `MISS`, a loss that the full protocol would call with the chance `SEEN`. A loss of that size or
-  more is therefore missed by stopping early with a chance of at most `MISS`.
+  the tolerance for certain: a loss within the tolerance is rejected at `MISS`;
+* green, when every metric is shown by the same rule as always at this look's share of wrong greens, and is certain to
+  have lost less than the full protocol would be needed for: rejected, at this look's part of `MISS`, is a loss that the
+  full protocol would call with the chance `SEEN`. A loss of that size or more is therefore missed by stopping early
+  with a chance of at most `MISS`.
 
 Anything else goes on with more pairs, which keep what was made.
 """
@@ -24,10 +25,8 @@ from evalkit.gate import power
 from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.rules import Rule, Rules
 from evalkit.gate.side import Side
-from evalkit.gate.significance import alpha
 from evalkit.gate.verdict import Verdict, gate
 from evalkit.gate.views import View
-from evalkit.statistics import signflip
 
 LOOKS = (0.25, 0.5)
 LEAST = 12
@@ -100,38 +99,38 @@ def _look(baseline: Side, candidate: Side, rules: Rules, share: float, before: f
     verdict = replace(verdict, rules=rules)
     if verdict.outcome == "not_comparable":
         return verdict
-    if verdict.outcome == "incomplete" or any(row.basis != "paired" for row in verdict.metrics if row.judged):
+    settled = verdict.outcome in ("pass", "regression")
+    if not settled or any(row.basis != "paired" for row in verdict.metrics if row.judged):
         return None
-    keys = metric_keys(baseline, candidate)[0]
-    judged = [e for key in keys if not (e := gather(key, baseline, candidate, rules, subset=True)).rule.ignore]
+    rows = {row.key: row for row in verdict.metrics if row.judged}
+    judged = [gather(key, baseline, candidate, rules, subset=True) for key in metric_keys(baseline, candidate)[0]]
+    judged = [e for e in judged if e.key in rows]
     if verdict.outcome == "regression":
-        worse = {row.key for row in verdict.metrics if row.status == "worse"}
-        certain = any(_surely_lost(e, rules) for e in judged if e.key in worse)
+        certain = any(_surely_lost(e) for e in judged if rows[e.key].status == "worse")
     else:
-        tests = sum(len(e.views) for e in judged)
-        certain = all(_surely_fine(e, rules, share, MISS * part / max(share, LOOKS[-1]) ** 2, tests) for e in judged)
+        miss = MISS * part / max(share, LOOKS[-1]) ** 2
+        certain = all(_surely_fine(e, share, miss, (rows[e.key].level or 0.0) / part) for e in judged)
     return verdict if certain else None
 
 
-def _surely_lost(e: Evidence, rules: Rules) -> bool:
+def _surely_lost(e: Evidence) -> bool:
     """Whether one view rejects a loss within the tolerance."""
-    shifted = [view.differences.shifted(view.tolerance) for view in e.views]
-    return any(signflip.tests([one], rules.seed)[0].p <= MISS for one in shifted)
+    found = [view.differences.loss.p_above(view.tolerance) for view in e.views]
+    return any(p is not None and p <= MISS for p in found)
 
 
-def _surely_fine(e: Evidence, rules: Rules, share: float, level: float, tests: int) -> bool:
-    """Whether every view rejects a loss that the full protocol would see, and no rule asks for more."""
+def _surely_fine(e: Evidence, share: float, miss: float, level: float) -> bool:
+    """Whether every view rejects a loss that the full protocol would call at `level`, and no rule asks for more."""
     limited = e.rule.floor is not None or e.rule.ceiling is not None or e.rule.must_improve
     if limited or e.rule.direction == "both":
         return False
-    return all(_rejected(view, 1 - alpha(e, rules), share, level, tests, rules.seed) for view in e.views)
+    return all(_rejected(view, share, miss, level) for view in e.views)
 
 
-def _rejected(view: View, confidence: float, share: float, level: float, tests: int, seed: int) -> bool:
-    least = power.detectable(view.differences, confidence, tests, view.tolerance, SEEN, share)
-    if least is None:
-        return False
-    return signflip.tests([view.differences.shifted(least).flipped()], seed)[0].p <= level
+def _rejected(view: View, share: float, miss: float, level: float) -> bool:
+    loss = view.differences.loss
+    p = None if loss.error is None else loss.p_below(power.called(loss, level, view.tolerance, SEEN, 1 / share))
+    return p is not None and p <= miss
 
 
 def _without_limits(rules: Rules) -> Rules:

@@ -1,12 +1,13 @@
-"""Uncertainty of set metrics (FID, FVD, KID): both runs are redrawn together from the features that scoring kept.
+"""Uncertainty of set metrics (FID, FVD, KID): people are left out of both runs, from the features that scoring kept.
 
 A set metric has no value per pair, so its difference cannot be paired directly. But the features of every generated
-clip are in the feature cache; identities are redrawn as `evalkit.statistics.bootstrap` does, the same draw for both
-runs, and the metric is taken anew on each side. The reference set stays whole. Redrawing raises a Fréchet distance (a
-redrawn set is less diverse), on both sides alike; therefore only the difference is used.
+clip are in the feature cache: each person is left out in turn, in both roles and from both runs, and the metric is
+taken anew on each side (`evalkit.statistics.leave_out`). The reference set stays whole. A smaller set raises a Fréchet
+distance on both sides alike; therefore only the difference is used.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +20,19 @@ from evalkit.records.run_folder import Outcome
 from evalkit.runs.find_clips import recorded_protocol
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
 from evalkit.scoring.features import computed_by
-from evalkit.statistics.bootstrap import redraws
+from evalkit.statistics.estimate import Estimate
+from evalkit.statistics.leave_out import leave_out
 from evalkit.types import Selection, Values
 
-RESAMPLES = 200
 MOST_ROWS = 2000
 """Rows of a side that are used: evenly spaced frames of each clip, so that large protocols stay affordable."""
 
 
-def resampled_losses(key: str, baseline: Side, candidate: Side, resamples: int = RESAMPLES) -> Values | None:
-    """(R,) losses of the candidate in redrawn sets (positive is worse).
+def loss_of_sets(key: str, loss: float, baseline: Side, candidate: Side) -> Estimate | None:
+    """The `loss` of the candidate (positive is worse) with its error, over the clips that both have.
 
-    None where it cannot be said: a side that is no run folder, features that are not in the cache any more, or fewer
-    than two identities on a side.
+    None where it cannot be said: a side that is no run folder, or features that are not in the cache any more. The
+    estimate has no error with too few people.
     """
     metric = METRICS.get(key)
     if metric is None or metric.level != "set" or metric.input is None:
@@ -39,31 +40,25 @@ def resampled_losses(key: str, baseline: Side, candidate: Side, resamples: int =
     ours, theirs = _outcomes(baseline), _outcomes(candidate)
     people = _people(baseline)
     pairs = [pair for pair in ours if pair in theirs and pair in people]
-    if not pairs:
-        return None
-    kept = [
-        _whole(_generated(metric, side, outcomes[pair]) for pair in pairs)
-        for side, outcomes in ((baseline, ours), (candidate, theirs))
-    ]
-    if kept[0] is None or kept[1] is None:
-        return None
+    one = _whole(_generated(metric, baseline, ours[pair]) for pair in pairs)
+    other = _whole(_generated(metric, candidate, theirs[pair]) for pair in pairs)
     reference = _reference(metric, candidate, [theirs[pair] for pair in pairs])
-    counts = redraws([people[pair][0] for pair in pairs], [people[pair][1] for pair in pairs], resamples)
-    if counts is None or reference is None:
+    if not pairs or one is None or other is None or reference is None:
         return None
-    sign = 1.0 if metric.better == "lower" else -1.0
-    whole = np.concatenate(_thin(reference))
-    before, after = (_redrawn(metric, _thin(side), whole, counts) for side in (kept[0], kept[1]))
-    return np.asarray(sign * (after - before))
+    sign, whole = 1.0 if metric.better == "lower" else -1.0, np.concatenate(_thin(reference))
+    before, after = _thin(one), _thin(other)
+
+    def value(kept: NDArray[np.bool_], _: NDArray[np.bool_]) -> float:
+        return sign * (_of(metric, after, whole, kept) - _of(metric, before, whole, kept))
+
+    sources, drivings = zip(*(people[pair] for pair in pairs), strict=True)
+    return replace(leave_out(value, sources, drivings, ()).estimate, mean=loss)
 
 
-def _redrawn(metric: Metric, clips: Sequence[NDArray[np.float64]], reference: Values, counts: Values) -> Values:
-    """(R,) the metric of redrawn clips; NaN for a draw without any."""
-    found = []
-    for row in counts.astype(np.int64):
-        drawn = [clip for clip, times in zip(clips, row, strict=True) for _ in range(times)]
-        found.append(float(metric.function(np.concatenate(drawn), reference)[0]) if drawn else np.nan)
-    return np.array(found)
+def _of(metric: Metric, clips: Sequence[NDArray[np.float64]], reference: Values, kept: NDArray[np.bool_]) -> float:
+    """The metric of the clips that stay."""
+    chosen = [clip for clip, stays in zip(clips, kept, strict=True) if stays]
+    return float(metric.function(np.concatenate(chosen), reference)[0]) if chosen else float("nan")
 
 
 def _thin(clips: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:

@@ -1,7 +1,7 @@
 """One side of a gate: a run folder, a baseline file, or a leaderboard entry, seen as the same thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.base.files import canonical_sha256
@@ -23,6 +23,7 @@ from evalkit.records.run import (
 )
 from evalkit.records.run_folder import Outcome, RunFolder
 
+_PRECISIONS = ("fp32", "fp16", "bf16")
 _CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean", "n", "coverage")
 _SUMMARY_KEYS = ("protocol", "protocol_hash", "data_hash", "method", "complete", "metrics")
 
@@ -210,7 +211,14 @@ def _from_row(path: Path, row: BoardRow) -> Side:
         }
         for key, values in clips.values.items()
     }
-    return _published(path, row.summary, scores, row.identity.checkpoint_sha256)
+    return replace(
+        _published(path, row.summary, scores, row.identity.checkpoint_sha256), precision=_precision(row.speed.machine)
+    )
+
+
+def _precision(machine: str) -> str | None:
+    """Of the words that a row has about its machine; None where none of them is one."""
+    return next((word for word in reversed(machine.split(", ")) if word in _PRECISIONS), None)
 
 
 def _from_summary(path: Path, content: Content) -> Side:

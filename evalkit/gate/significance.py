@@ -1,47 +1,73 @@
-"""From evidence to significance: which metrics got worse or better, corrected over all that are judged.
+"""From evidence to numbers that can be judged: how sure a loss is, in each metric and over all of them.
 
-Metrics fall into families that are tested in their own way: pair by pair (sign flips), by redrawing sets, by two
-intervals. Each family is corrected within, and gets the share of the permitted false alarms that its number of
-metrics says, so that together they err no more often than one gate may.
+Pair by pair where there are scores of the same pairs; by leaving out people for set metrics whose features were kept;
+else by two intervals, taken as independent. What rests on neither has no error, and proves nothing.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
+from evalkit.gate.decision import SHOWN, corrected, of_two, share, surest, words
 from evalkit.gate.evidence import Evidence
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict_record import Basis
-from evalkit.statistics import signflip
+from evalkit.gate.views import correlation
+from evalkit.statistics.estimate import Estimate
+
+Word = Literal["better", "worse", "same", "not_proven"]
+_WORDS: Mapping[str, Word] = {"better": "better", "worse": "worse", "same": "same", "not_proven": "not_proven"}
 
 
 @dataclass(frozen=True)
 class Call:
-    """One view of a metric: its `loss` and `tolerance` (typical view: as shares), and what its tests say.
+    """One view of a metric.
 
-    `possible` is false when so few identities can prove nothing; `p` and `corrected` belong to "worse".
+    Attributes:
+        view: "mean" is in the metric's unit, "typical" in shares.
+        loss: positive is worse; with its error, if it has one.
+        tolerance: of a loss.
+        p: of a loss, corrected for the number of views; 1 without an error.
+        q: of a gain, alike.
     """
 
     view: Literal["mean", "typical"]
-    loss: float
+    loss: Estimate
     tolerance: float
-    worse: bool
-    better: bool
-    possible: bool
-    p: float | None = None
-    corrected: float | None = None
+    p: float
+    q: float
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the loss is more than what is tolerated."""
+        return self.loss.mean > self.tolerance
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A metric's calls, the mean first, and on what they rest."""
+    """A metric's calls, the mean first, and what they come to.
+
+    Attributes:
+        basis: what they rest on.
+        word: the verdict.
+        alarm: whether it would be red, or nearly, if it were judged alone: never green.
+        call: the view that speaks for a loss, or against one.
+        p, adjusted: of a loss, alone and corrected over the metrics; None without an error.
+        high: upper bound of the mean loss at the level of "same"; None without an error.
+        level: the chance of a false alarm at which this metric is called while no other one is red.
+    """
 
     basis: Basis
     calls: tuple[Call, ...]
+    word: Word
+    alarm: bool
+    call: Call
+    p: float | None
+    adjusted: float | None
+    high: float | None
+    level: float
 
 
 def alpha(e: Evidence, rules: Rules) -> float:
@@ -49,78 +75,109 @@ def alpha(e: Evidence, rules: Rules) -> float:
     return 1 - (rules.confidence if e.rule.confidence is None else e.rule.confidence)
 
 
-def test_all(evidence: Sequence[Evidence], rules: Rules, spend: float = 1.0) -> Mapping[str, Tested]:
+def test_all(evidence: Sequence[Evidence], rules: Rules, primary: set[str], spend: float = 1.0) -> Mapping[str, Tested]:
     """Tests of all metrics of `evidence`, all of them measured, corrected together; by metric key.
 
-    `spend` is the share of the permitted false alarms that this look may use up.
+    `spend` is the share of the permitted errors that this look may use up.
     """
-    paired = [e for e in evidence if e.differences is not None and e.differences.clusters >= 2]
-    redrawn = [e for e in evidence if not e.views and e.resampled is not None]
-    unpaired = [e for e in evidence if not e.views and e.resampled is None and e.interval is not None]
-    total = len(paired) + len(redrawn) + len(unpaired)
-    found = {e.key: _untested(e) for e in evidence}
-    found |= _permuted(paired, rules, spend, total)
-    found |= {e.key: _redrawn(e, rules, spend, total) for e in redrawn}
-    found |= {e.key: _by_intervals(e, rules, spend, total) for e in unpaired}
+    if not evidence:
+        return {}
+    calls = [calls_of(e) for e in evidence]
+    speaking = [_speaking(found, e.rule.direction == "both") for e, found in zip(evidence, calls, strict=True)]
+    allowed = np.array([alpha(e, rules) * spend for e in evidence])
+    flags = np.array([e.key in primary for e in evidence])
+    # A metric with a confidence of its own counts in units of it.
+    p = np.array([min(1.0, _p(e, call)) for e, call in zip(evidence, speaking, strict=True)])
+    adjusted = corrected(np.minimum(1.0, p / allowed * (1 - rules.confidence)), flags)
+    shown = SHOWN * spend
+    highs = [_high(e, found[0], shown) for e, found in zip(evidence, calls, strict=True)]
+    named, alarms = words(
+        np.array([_beyond(e, call) for e, call in zip(evidence, speaking, strict=True)]),
+        p / allowed,
+        adjusted / (1 - rules.confidence),
+        1.0,
+        np.array([_gained(e, found, shown) for e, found in zip(evidence, calls, strict=True)]),
+        np.array([np.inf if high is None else high for high in highs]),
+        np.array([e.margin for e in evidence]),
+    )
+    levels = allowed * share(flags)
+    found = ["same" if _identical(e) else str(word) for e, word in zip(evidence, named, strict=True)]
+    return {
+        e.key: Tested(
+            basis=_basis(e),
+            calls=tuple(calls[i]),
+            word=_WORDS[found[i]],
+            alarm=bool(alarms[i]) or (highs[i] is None and _beyond(e, speaking[i])),
+            call=speaking[i],
+            p=None if highs[i] is None else float(p[i]),
+            adjusted=None if highs[i] is None else float(adjusted[i]),
+            high=highs[i],
+            level=float(levels[i]),
+        )
+        for i, e in enumerate(evidence)
+    }
+
+
+def calls_of(e: Evidence) -> list[Call]:
+    """The views of a metric as estimates with p-values; a single one where there are no pairs."""
+    if not e.views:
+        assert e.estimate is not None
+        return [Call("mean", e.estimate, e.tolerance, _or_one(e.estimate.p_above()), _or_one(e.estimate.p_below()))]
+    related = correlation(e.views)
+    found = []
+    for view in e.views:
+        loss = view.differences.loss
+        p, q = (_or_one(value) for value in (loss.p_above(), loss.p_below()))
+        if len(e.views) > 1:
+            p, q = (float(of_two(np.array(value), related)) for value in (p, q))
+        found.append(Call(view.name, loss, view.tolerance, p, q))
     return found
 
 
-def _allowed(e: Evidence, rules: Rules, spend: float) -> float:
-    return alpha(e, rules) * spend / (2 if e.rule.direction == "both" else 1)
+def _speaking(calls: Sequence[Call], both: bool) -> Call:
+    """The view that speaks for the metric; of a change where any change is a loss."""
+    loss, tolerance, p, q = np.array([(call.loss.mean, call.tolerance, call.p, call.q) for call in calls]).T
+    if both:
+        loss, p = np.abs(loss), np.minimum(p, q)
+    return calls[int(surest(loss, tolerance, p, q))]
 
 
-def _permuted(paired: Sequence[Evidence], rules: Rules, spend: float, total: int) -> dict[str, Tested]:
-    """Sign flips of all views of all metrics together (Holm's steps on the joint distribution)."""
-    flat = [(e, view) for e in paired for view in e.views]
-    up, down = signflip.two_tests([view.differences for _, view in flat], rules.seed)
-    calls: dict[str, list[Call]] = {e.key: [] for e in paired}
-    for (e, view), worse, better in zip(flat, up, down, strict=True):
-        allowed = _allowed(e, rules, spend)
-        corrected, other = (min(1.0, test.corrected * total / len(paired)) for test in (worse, better))
-        exhausted = min(worse.p, better.p) <= worse.smallest * (1 + 1e-9) and min(corrected, other) > allowed
-        shares = view.name == "typical"
-        loss, tolerance = (math.expm1(x) if shares else x for x in (view.differences.mean, view.tolerance))
-        calls[e.key].append(
-            Call(
-                view=view.name,
-                loss=loss,
-                tolerance=tolerance,
-                worse=corrected <= allowed,
-                better=other <= allowed,
-                possible=worse.smallest <= allowed and not exhausted,
-                p=worse.p,
-                corrected=corrected,
-            )
-        )
-    return {key: Tested("paired", tuple(found)) for key, found in calls.items()}
+def _p(e: Evidence, call: Call) -> float:
+    return 2 * min(call.p, call.q) if e.rule.direction == "both" else call.p
 
 
-def _redrawn(e: Evidence, rules: Rules, spend: float, total: int) -> Tested:
-    """Set metrics: the share of redrawn sets without a loss, times the number of metrics (Bonferroni)."""
-    losses = np.asarray(e.resampled)
-    losses = losses[np.isfinite(losses)]
-    p, q = ((1 + int((sign * losses <= 0).sum())) / (1 + len(losses)) for sign in (1.0, -1.0))
-    possible = total / (1 + len(losses)) <= _allowed(e, rules, spend)
-    return Tested("redrawn", (_bonferroni(e, p, q, possible, _allowed(e, rules, spend), total),))
+def _beyond(e: Evidence, call: Call) -> bool:
+    return call.beyond or (e.rule.direction == "both" and -call.loss.mean > call.tolerance)
 
 
-def _by_intervals(e: Evidence, rules: Rules, spend: float, total: int) -> Tested:
-    """Two 95 % intervals taken as independent and normal."""
-    assert e.interval is not None and e.loss is not None
-    error = (e.interval[1] - e.interval[0]) / 2 / float(stats.norm.ppf(0.975))
-    ratio = e.loss / error if error else math.copysign(math.inf, e.loss) if e.loss else 0.0
-    p, q = float(stats.norm.sf(ratio)), float(stats.norm.cdf(ratio))
-    return Tested("unpaired", (_bonferroni(e, p, q, True, _allowed(e, rules, spend), total),))
+def _high(e: Evidence, mean: Call, shown: float) -> float | None:
+    """Upper bound of the mean loss; of its size where any change is a loss."""
+    high, low = mean.loss.upper(shown), mean.loss.lower(shown)
+    if high is None or low is None:
+        return None
+    return max(high, -low) if e.rule.direction == "both" else high
 
 
-def _bonferroni(e: Evidence, p: float, q: float, possible: bool, allowed: float, total: int) -> Call:
-    assert e.loss is not None
-    corrected = min(1.0, p * total)
-    return Call("mean", e.loss, e.tolerance, corrected <= allowed, q * total <= allowed, possible, p, corrected)
+def _gained(e: Evidence, calls: Sequence[Call], shown: float) -> bool:
+    return e.rule.direction != "both" and any(gain(call, shown) for call in calls)
 
 
-def _untested(e: Evidence) -> Tested:
-    """One person proves nothing; without pairs and intervals the tolerance decides alone."""
-    alone = not e.views
-    basis: Basis = "tolerance only" if alone else "paired"
-    return Tested(basis, (Call("mean", e.loss or 0.0, e.tolerance, alone, alone, alone),))
+def gain(call: Call, shown: float = SHOWN) -> bool:
+    """Whether a view is better by more than the tolerance, and not by chance."""
+    return -call.loss.mean > call.tolerance and call.q <= shown
+
+
+def _identical(e: Evidence) -> bool:
+    return bool(e.views) and not e.views[0].differences.values.any()
+
+
+def _basis(e: Evidence) -> Basis:
+    if e.views:
+        return "paired"
+    if e.estimate is None or e.estimate.error is None:
+        return "tolerance only"
+    return "people left out" if e.left_out else "unpaired"
+
+
+def _or_one(p: float | None) -> float:
+    return 1.0 if p is None else p

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.gate.comparable import Finding, check_sides, check_signatures, listed
+from evalkit.gate.comparable import Finding, check_sides, check_signatures, listed, only_in_candidate
+from evalkit.gate.decision import PRIMARY, SHOWN
 from evalkit.gate.evidence import Evidence, gather, metric_keys
 from evalkit.gate.judge import ALARMS, judge
 from evalkit.gate.rules import Rules, check_names
 from evalkit.gate.side import Side
-from evalkit.gate.verdict_record import MetricVerdict, Outcome, SideFacts, VerdictRecord, WorstPair
+from evalkit.gate.verdict_record import MetricVerdict, Outcome, SideFacts, VerdictRecord, WorstPair, allowed
 from evalkit.gate.views import is_scored
 from evalkit.records.frame_scores import SCHEMA_VERSION
-from evalkit.statistics.bootstrap import SIGNATURE
-from evalkit.statistics.signflip import FLIPS
+from evalkit.statistics.estimate import SIGNATURE
 
-EXIT_CODES: dict[Outcome, int] = {"pass": 0, "regression": 1, "incomplete": 3, "not_comparable": 4}
+EXIT_CODES: dict[Outcome, int] = {"pass": 0, "regression": 1, "not_proven": 3, "incomplete": 3, "not_comparable": 4}
 WORST = 5
 
 
@@ -36,7 +36,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 regression, 3 incomplete, 4 not comparable."""
+        """0 pass, 1 regression, 3 not proven or incomplete, 4 not comparable."""
         return EXIT_CODES[self.outcome]
 
     def record(self) -> VerdictRecord:
@@ -53,7 +53,7 @@ class Verdict:
             baseline=self.baseline,
             candidate=self.candidate,
             rules=self.rules.model_dump(mode="json", exclude_none=True),
-            statistics={"test": f"sign-flip{FLIPS}-seed{self.rules.seed}-holm-minp", "interval": SIGNATURE},
+            statistics={"test": f"t-primary{PRIMARY}-holm-shown{SHOWN}", "interval": SIGNATURE},
         )
 
 
@@ -62,7 +62,8 @@ def gate(
 ) -> Verdict:
     """Compare two sides.
 
-    Precedence: not comparable, incomplete, regression, pass: what could not be measured is never green or red.
+    Precedence: not comparable, incomplete, regression, not proven, pass: what could not be measured is never green or
+    red, and what was not shown never green.
     `subset` and `spend` belong to `quick.py`.
 
     Raises `UnknownNameError` for rules about metrics that neither side has, `ProtocolError` for a wrong direction.
@@ -74,8 +75,12 @@ def gate(
         check_names(rules, named, {key: entry.better for key, entry in entries.items()})
     wanted = [key for key in keys if not rules.of(key).ignore]
     findings = [*check_signatures(baseline, candidate, wanted), *check_sides(baseline, candidate, rules, subset)]
+    if candidate.finished:
+        findings += only_in_candidate([key for key in only_new if not rules.of(key).ignore])
     warnings = [finding.text for finding in findings if finding.kind == "warning"]
-    warnings += [f"{key} is new: the baseline has no value of it, so it is not judged." for key in only_new]
+    warnings += [f"{key} is new: the baseline has no value of it." for key in only_new if rules.of(key).ignore]
+    if rules.seed is not None:
+        warnings.append("The key `seed` of the rules has no effect any more: nothing is drawn at random.")
     stopped = _stopped(findings)
     evidence = [] if stopped else [gather(key, baseline, candidate, rules, subset) for key in keys]
     rows = judge(evidence, rules, spend)
@@ -120,13 +125,20 @@ def _stopped(findings: Sequence[Finding]) -> tuple[Outcome, list[str]] | None:
 def _outcome(rows: Sequence[MetricVerdict], unmeasured: Sequence[str], rules: Rules) -> tuple[Outcome, list[str]]:
     judged = [row for row in rows if row.judged]
     broken = [f"{row.key} could not be judged: {row.reason}." for row in judged if row.status == "broken"]
+    named = {*rules.metrics, *rules.primary}
     broken += [
-        f"{key} is in the rules, and the baseline has no value of it." for key in unmeasured if key in rules.metrics
+        f"{key} is in the rules, and the baseline has no value of it."
+        for key in unmeasured
+        if key in named and not rules.of(key).ignore
     ]
     alarms = [f"{row.key} is {row.status}: {row.reason}." for row in judged if row.status in ALARMS]
+    unproven = [row for row in judged if row.status == "not_proven" and not row.allowed_unproven]
+    open_ = [f"{row.key} is not proven: {row.reason}." for row in unproven]
     if broken or not judged:
-        return "incomplete", [*(broken or ["There is no metric to judge."]), *alarms]
-    return ("regression", alarms) if alarms else ("pass", [])
+        return "incomplete", [*(broken or ["There is no metric to judge."]), *alarms, *open_]
+    if alarms:
+        return "regression", [*alarms, *open_]
+    return ("not_proven", open_) if open_ else ("pass", [])
 
 
 def _lost_pairs(evidence: Sequence[Evidence], baseline: Side, candidate: Side) -> list[str]:
@@ -141,15 +153,18 @@ def _lost_pairs(evidence: Sequence[Evidence], baseline: Side, candidate: Side) -
 
 
 def _remarks(rows: Sequence[MetricVerdict]) -> list[str]:
-    """What the reader of a green or red verdict should know."""
+    """What the reader of a verdict should know."""
     loose = [row.key for row in rows if row.basis == "tolerance only"]
     unpaired = [row.key for row in rows if row.basis == "unpaired"]
     remarks = []
-    redrawn = [row.key for row in rows if row.basis == "redrawn"]
-    if redrawn:
-        remarks.append(f"Set metrics, both runs redrawn together from kept features: {', '.join(redrawn)}.")
+    left_out = [row.key for row in rows if row.basis == "people left out"]
+    passed = [f"{row.key} ({row.reason})" for row in rows if row.judged and allowed(row)]
+    if passed:
+        remarks.append(f"Not proven, which the rules allow: {'; '.join(passed)}.")
+    if left_out:
+        remarks.append(f"Set metrics, people left out of both runs, from kept features: {', '.join(left_out)}.")
     if loose:
-        remarks.append(f"Judged by the tolerance alone, without significance: {', '.join(loose)}.")
+        remarks.append(f"Without pairs and intervals, so that no error is known and nothing shown: {', '.join(loose)}.")
     if unpaired:
         remarks.append(f"The baseline has no scores per pair; compared by intervals, unpaired: {', '.join(unpaired)}.")
     return remarks

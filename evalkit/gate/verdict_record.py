@@ -8,9 +8,9 @@ from evalkit.errors import RunError
 from evalkit.records.json_record import Content, Record, read_record, within_each
 from evalkit.records.run import Amount, Better, Count, Share
 
-Outcome = Literal["pass", "regression", "incomplete", "not_comparable"]
-Status = Literal["better", "worse", "same", "suspicious", "broken"]
-Basis = Literal["paired", "redrawn", "unpaired", "tolerance only", "none"]
+Outcome = Literal["pass", "regression", "not_proven", "incomplete", "not_comparable"]
+Status = Literal["better", "worse", "same", "not_proven", "suspicious", "broken"]
+Basis = Literal["paired", "people left out", "redrawn", "unpaired", "tolerance only", "none"]
 
 
 class MetricVerdict(Record):
@@ -27,13 +27,18 @@ class MetricVerdict(Record):
     signature: str | None
     """What the metric is; null when the baseline does not say."""
     status: Status
-    """`broken`: could not be measured or compared."""
+    """`same`: shown not to have lost as much as the margin. `not_proven`: neither that nor worse. `broken`: could not
+    be measured or compared."""
     reason: str
     """Why, in words."""
     basis: Basis
-    """What it was judged by."""
+    """What it was judged by; `redrawn` in files of schema 1 and 2 alone."""
     judged: bool
     """False for a metric that the rules ignore."""
+    primary: bool
+    """Whether most of the permitted false alarms belong to it."""
+    allowed_unproven: bool
+    """Whether the rules let it pass as not proven; never where it would be red if it were judged alone."""
     baseline: float | None
     """Value of the baseline."""
     candidate: float | None
@@ -48,16 +53,22 @@ class MetricVerdict(Record):
     """Loss of the typical clip as a share."""
     tolerance: float
     """Loss that is tolerated."""
+    margin: float | None
+    """Loss that has to be excluded for `same`; null in files of schema 1 and 2."""
+    loss_high: float | None
+    """Upper bound of the loss, one-sided, 95 %: below `margin` for `same`."""
     p: float | None
-    """Plain p-value of "worse" in the view that is surer of it."""
+    """p-value of a loss, of this metric alone."""
     p_corrected: float | None
     """The same after correction over the metrics."""
+    level: float | None
+    """Chance of a false alarm at which it is called while no other metric is red; null where nothing was tested."""
     detectable: float | None
     """Smallest loss that this comparison calls with a chance of 80 %."""
     pairs: Count
     """Pairs that have a value on both sides."""
     identities: Count
-    """Groups of pairs that share people."""
+    """Different people in these pairs, in either role."""
     baseline_coverage: Share | None
     """Share of frames with a value in the baseline."""
     candidate_coverage: Share | None
@@ -112,7 +123,7 @@ class VerdictRecord(Record):
     outcome: Outcome
     """The verdict."""
     exit_code: Count
-    """0 pass, 1 regression, 3 incomplete, 4 not comparable."""
+    """0 pass, 1 regression, 3 not proven or incomplete, 4 not comparable."""
     stage: str
     """`full`, or the look of the quick stage that settled it."""
     reasons: tuple[str, ...]
@@ -133,10 +144,15 @@ class VerdictRecord(Record):
     """How significance and intervals were found."""
 
 
+def allowed(row: MetricVerdict) -> bool:
+    """Whether a metric is not proven and the rules let that pass."""
+    return row.status == "not_proven" and row.allowed_unproven
+
+
 def read_verdict(path: Path) -> VerdictRecord:
     """What `evalkit gate --json` printed. Raises `RunError` for anything else."""
     try:
-        return read_record(path, VerdictRecord, {1: _verdict_1})
+        return read_record(path, VerdictRecord, {1: _verdict_1, 2: _verdict_2})
     except RunError as error:
         raise RunError(f"{path}: not the verdict that `evalkit gate --json` prints ({error})") from error
 
@@ -144,3 +160,18 @@ def read_verdict(path: Path) -> VerdictRecord:
 def _verdict_1(content: Content) -> Content:
     """Schema 1 gained keys on the way."""
     return within_each(content, "metrics", lambda row: {"signature": None, "typical": None, **row})
+
+
+def _verdict_2(content: Content) -> Content:
+    """`same` was said of all that was no alarm, shown or not."""
+
+    def row(found: Content) -> Content:
+        kept = {"primary": False, "allowed_unproven": True, "margin": None, "loss_high": None, "level": None, **found}
+        return {**kept, "status": not_shown(found.get("status"))}
+
+    return within_each(content, "metrics", row)
+
+
+def not_shown(status: object) -> object:
+    """What a status of schema 1 or 2 is called now."""
+    return "not_proven" if status == "same" else status

@@ -2,12 +2,14 @@
 
 "mean" is the difference of the protocol's values. Where a few bad clips make up most of a mean, their noise hides a
 loss of a few per cent in all others. "typical" is the geometric mean of the ratios candidate / baseline: every clip
-counts by its own share. Under exchangeable checkpoints the logarithm of a ratio is as likely r as -r, so both views
-have the same test. With fewer than `FEWEST` identities a second view costs more in correction than it can show.
+counts by its own share. A metric that is looked at twice is corrected for that (`evalkit.gate.decision.of_two`). With
+fewer than `FEWEST` people a second view costs more in correction than it can show.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,12 +17,28 @@ import numpy as np
 from evalkit.gate.rules import Rule
 from evalkit.gate.side import PairScore, Side
 from evalkit.metrics import METRICS
-from evalkit.statistics.signflip import Differences
+from evalkit.statistics.estimate import Estimate, estimate
 from evalkit.types import Values
 
 SIGN = {"higher": -1.0, "lower": 1.0}
 FEWEST = 10
 ScoredPair = tuple[PairScore, PairScore]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Paired differences of one metric: `values` (P,), positive is worse, `weights` (P,), and who is in each pair."""
+
+    values: Values
+    weights: Values
+    sources: tuple[str, ...]
+    drivings: tuple[str, ...]
+
+    @cached_property
+    def loss(self) -> Estimate:
+        """Their weighted mean, with its error. Where nothing differs at all it is known whoever the people are."""
+        found = estimate(self.values, self.weights, self.sources, self.drivings)
+        return found if self.values.any() else Estimate(0.0, 0.0, 1.0, found.people)
 
 
 @dataclass(frozen=True)
@@ -74,11 +92,21 @@ def views_of(
         sources = tuple(a.source_identity for a, _ in pairs)
         drivings = tuple(a.driving_identity for a, _ in pairs)
     mean = View("mean", Differences(SIGN[better] * (after - before), weights, sources, drivings), tolerance)
-    few = mean.differences.clusters < FEWEST
+    few = mean.differences.loss.people < FEWEST
     if few or not rule.typical or not _is_distance(key, better) or min(before.min(), after.min()) <= 0:
         return (mean,)
     ratios = Differences(np.log(after / before), weights, sources, drivings)
     return mean, View("typical", ratios, math.log1p(tolerance / float(np.average(before, weights=weights))))
+
+
+def correlation(views: Sequence[View]) -> float:
+    """Between the views of one metric, over pairs; 1 for a single view, and where one does not vary."""
+    if len(views) < 2:
+        return 1.0
+    weights = views[0].differences.weights
+    covariance = np.cov([view.differences.values for view in views], aweights=weights)
+    spread = math.sqrt(covariance[0, 0] * covariance[1, 1])
+    return float(covariance[0, 1]) / spread if spread else 1.0
 
 
 def _is_distance(key: str, better: str) -> bool:

@@ -7,9 +7,7 @@ ratio          exact quantiles of a mean beside its estimated standard error
 groups         sums over pairs by who is in them
 leave_out      how sure a number for a whole set is, from leaving out people
 skewness       values too skewed for an interval of their mean
-bootstrap      redraws of pairs whose people repeat
 ranking        Borda ranks over metrics, with intervals
-signflip       permutation test of paired differences whose pairs share people
 changepoints   where a series of numbers jumps
 bradley_terry  strengths from votes between couples of methods
 agreement      do raters agree: Krippendorff's alpha

@@ -63,10 +63,10 @@ def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path):
     same = one_go(*kept, "--method", "landmark_warp", "--commit", "same", "--quiet")
     assert (same.returncode, same.stdout, same.stderr) == (0, "", ""), same
 
-    defect = changed("mirrored", "yield chunk[:, :, ::-1].copy()")
+    defect = changed("leaking", "yield from driving\n            return")
     files = ("--markdown", tmp_path / "c.md", "--junit", tmp_path / "j.xml", "--strips", tmp_path / "strips")
     red = one_go(*kept, "--method", defect, "--commit", "defect", "--github", *files)
-    assert red.returncode == 1 and "::error title=Regression::apd[landmark] is worse" in red.stdout, red
+    assert red.returncode == 1 and "::error title=Regression::csim[dlib] is worse" in red.stdout, red
     assert "Regression" in (tmp_path / "c.md").read_text() and len(list((tmp_path / "strips").glob("*.png"))) == 5
     assert int(Xml.parse(tmp_path / "j.xml").getroot().get("failures")) >= 1
 

@@ -34,17 +34,16 @@ _SOUND = """from baselines.landmark_warp.adapter import build
 _DEFECT = """from baselines.landmark_warp.adapter import build as sound
 
 
-class Mirrored:
+class Leaking:
     def __init__(self, inner):
         self.inner = inner
 
     def animate(self, sources, driving, motion):
-        for chunk in self.inner.animate(sources, driving, motion):
-            yield chunk[:, :, ::-1].copy()
+        yield from driving
 
 
 def build(config):
-    return Mirrored(sound(config))
+    return Leaking(sound(config))
 """
 
 
@@ -59,9 +58,9 @@ def corpus(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def methods(tmp_path_factory) -> Path:
-    """`sound` is landmark_warp; `mirrored` is landmark_warp with a mirrored output."""
+    """`sound` is landmark_warp; `leaking` shows the driving person, so that identity is lost and motion perfect."""
     root = tmp_path_factory.mktemp("gated")
-    for name, code in (("sound", _SOUND), ("mirrored", _DEFECT)):
+    for name, code in (("sound", _SOUND), ("leaking", _DEFECT)):
         (root / name).mkdir()
         (root / name / "method.yaml").write_text(f"id: {name}\ntitle: {name}\nkind: baseline\nmax_sources: null\n")
         (root / name / "adapter.py").write_text(code)
@@ -81,7 +80,7 @@ def runs(corpus, methods, protocol, private_cache, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gate_runs")
     with pytest.MonkeyPatch.context() as patch:
         command = ["evalkit", "run", "-p", protocol, "-d", corpus, "-o", out, "--workers", 1, "--no-anchors"]
-        command += ["-M", methods / "sound", "-M", methods / "mirrored"]
+        command += ["-M", methods / "sound", "-M", methods / "leaking"]
         patch.setattr(sys, "argv", [str(part) for part in command])
         with pytest.raises(SystemExit) as ended:
             main()
@@ -98,16 +97,17 @@ def baseline(runs, evalkit, tmp_path) -> Path:
 
 def test_the_planted_defect_is_red(runs, evalkit, baseline, tmp_path):
     done = evalkit(
-        *("gate", "--baseline", baseline, "--candidate", runs / "mirrored", "--github"),
+        *("gate", "--baseline", baseline, "--candidate", runs / "leaking", "--github"),
         *("--markdown", tmp_path / "c.md", "--junit", tmp_path / "j.xml", "--strips", tmp_path / "strips"),
     )
     assert done.returncode == 1, done
     assert "worse" in done.stdout and "Regression (exit code 1)" in done.stdout
-    assert "::error title=Regression::apd[landmark] is worse" in done.stdout
+    assert "::error title=Regression::csim[dlib] is worse" in done.stdout
+    assert "apd[landmark] is suspicious" in done.stdout
     text = (tmp_path / "c.md").read_text()
     pictures = sorted(path.name for path in (tmp_path / "strips").iterdir())
     assert len(pictures) == 5 and "](" not in text and "in the folder `strips` of the report" in text
-    assert Xml.parse(tmp_path / "j.xml").getroot().get("failures") == "1"
+    assert Xml.parse(tmp_path / "j.xml").getroot().get("failures") == "2"
 
 
 def test_the_sound_method_is_green_in_every_form(runs, evalkit, baseline):
@@ -117,10 +117,10 @@ def test_the_sound_method_is_green_in_every_form(runs, evalkit, baseline):
 
 
 def test_json_is_the_whole_of_stdout(runs, evalkit, baseline):
-    done = evalkit("gate", "-b", baseline, "-c", runs / "mirrored", "--json", "--github")
+    done = evalkit("gate", "-b", baseline, "-c", runs / "leaking", "--json", "--github")
     verdict = json.loads(done.stdout)
     assert verdict["exit_code"] == done.returncode == 1 and verdict["outcome"] == "regression"
-    assert verdict["metrics"]["apd[landmark]"]["status"] == "worse" and verdict["rules"]["seed"] == 0
+    assert verdict["metrics"]["csim[dlib]"]["status"] == "worse" and verdict["rules"]["confidence"] == 0.95
     assert "::error" in done.stderr
 
 
@@ -128,11 +128,11 @@ def test_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
     common = ("-p", protocol, "-d", corpus, "-o", tmp_path / "runs", "--workers", 1, "-b", baseline)
     checkpoint = tmp_path / "new.bin"
     checkpoint.write_bytes(b"weights")
-    red = evalkit("gate", *common, "-M", methods / "mirrored", "--checkpoint", checkpoint, "--stage", "quick", "--json")
+    red = evalkit("gate", *common, "-M", methods / "leaking", "--checkpoint", checkpoint, "--stage", "quick", "--json")
     assert red.returncode == 1, red.stderr
     assert json.loads(red.stdout)["candidate"]["checkpoint_sha256"]
     folders = [path.name for path in (tmp_path / "runs" / "tiny_gate").iterdir()]
-    assert len(folders) == 1 and folders[0].startswith("mirrored@gate-")
+    assert len(folders) == 1 and folders[0].startswith("leaking@gate-")
 
 
 def test_one_metric_is_judged_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
@@ -258,7 +258,7 @@ def test_wrong_rules_are_refused_before_it_runs(corpus, methods, protocol, evalk
 
 def test_the_verdict_is_told_before_a_file_that_cannot_be_written(runs, evalkit, baseline, tmp_path):
     (tmp_path / "file").write_text("")
-    done = evalkit("gate", "-b", baseline, "-c", runs / "mirrored", "--markdown", tmp_path / "file" / "c.md")
+    done = evalkit("gate", "-b", baseline, "-c", runs / "leaking", "--markdown", tmp_path / "file" / "c.md")
     assert done.returncode == 2 and "Regression (exit code 1)" in done.stdout and "cannot be written" in done.stderr
 
 
@@ -302,17 +302,27 @@ def test_a_bug_is_not_a_regression(runs, evalkit, monkeypatch):
 
 def test_history_and_power(runs, evalkit, baseline, tmp_path):
     lines, verdict = tmp_path / "h.jsonl", tmp_path / "v.json"
-    for commit, name in (("aaa", "sound"), ("bbb", "mirrored")):
+    for commit, name in (("aaa", "sound"), ("bbb", "leaking")):
         evalkit("gate", "-b", baseline, "-c", runs / name, "-q", "--history", lines, "--commit", commit)
-    verdict.write_text(evalkit("gate", "-b", baseline, "-c", runs / "mirrored", "--json").stdout)
+    verdict.write_text(evalkit("gate", "-b", baseline, "-c", runs / "leaking", "--json").stdout)
     done = evalkit("history", lines, "--add", verdict, "--commit", "ccc", "--out", tmp_path / "site", "--json")
     assert done.returncode == 0, done.stderr
-    assert next(row["commits"] for row in json.loads(done.stdout) if row["method"] == "mirrored") == ["bbb", "ccc"]
+    assert next(row["commits"] for row in json.loads(done.stdout) if row["method"] == "leaking") == ["bbb", "ccc"]
     assert (tmp_path / "site" / "index.html").is_file() and len(list((tmp_path / "site").glob("*.png"))) == 4
     asked = ("--effect", "csim=0.05", "--effect", "apd=50%")
-    done = evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "mirrored", *asked, "--json")
-    assert [row["id"] for row in json.loads(done.stdout)] == ["csim[dlib]", "apd[landmark]"]
-    assert_explained(evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "mirrored", "-e", "csim"), "csim=0.01")
+    done = evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "leaking", *asked, "--json")
+    told = json.loads(done.stdout)
+    assert (
+        [row["id"] for row in told["effects"]]
+        == ["csim[dlib]", "apd[landmark]"]
+        == [row["id"] for row in told["margins"]]
+    )
+    (tmp_path / "gate.yaml").write_text(told["rules"])
+    proposed = evalkit("gate", "-b", baseline, "-c", runs / "sound", "--rules", tmp_path / "gate.yaml", "--quiet")
+    assert proposed.returncode == 0 and "primary: [" in told["rules"]
+    printed = evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "leaking").stdout
+    assert "Can prove" in printed and "margin:" in printed
+    assert_explained(evalkit("gate", "power", "-b", runs / "sound", "-c", runs / "leaking", "-e", "csim"), "csim=0.01")
 
 
 def test_the_action_and_the_examples_name_real_options(evalkit):

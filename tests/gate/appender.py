@@ -10,8 +10,9 @@ METRIC = "akd[dlib68]"
 
 
 def verdict_of(value, signature="akd|v1", title="M", data_hash="d"):
-    """A verdict that judged nothing but one metric, the same within noise."""
-    numbers = dict.fromkeys(("change_low", "change_high", "typical", "p", "p_corrected", "detectable"))
+    """A verdict that judged nothing but one metric."""
+    unknown = ("change_low", "change_high", "typical", "p", "p_corrected", "detectable", "margin", "loss_high", "level")
+    numbers = dict.fromkeys(unknown)
     row = MetricVerdict(
         key=METRIC,
         title="AKD",
@@ -19,9 +20,11 @@ def verdict_of(value, signature="akd|v1", title="M", data_hash="d"):
         unit="px",
         signature=signature,
         status="same",
-        reason="within noise",
+        reason="a loss of 0.2 or more is excluded",
         basis="paired",
         judged=True,
+        primary=True,
+        allowed_unproven=False,
         baseline=1.0,
         candidate=value,
         change=0.0,

@@ -164,22 +164,23 @@ def test_a_leaderboard_entry_is_compared_by_intervals(make_run, make_side, tmp_p
     bounds = {key: entry(key, list(m), ci_low=m.mean() - 0.01, ci_high=m.mean() + 0.01) for key, m in means.items()}
     b = make_side("b", means, entries=bounds)
     board = leaderboard(make_run, tmp_path / "row.json", 1.0, 0.01)
-    verdict = gate(board, b, Rules())
+    assert gate(board, b, Rules()).exit_code == 4
+    wide = Rules(precision="warn", metrics={"csim": {"margin": 0.02}})
+    verdict = gate(board, b, wide)
     assert verdict.exit_code == 0 and {row.basis for row in verdict.metrics} == {"unpaired"}
     assert any("unpaired" in text for text in verdict.warnings)
+    assert any("precision of the baseline is not known" in text for text in verdict.warnings)
+    # Half intervals of 0.01 add to 0.014: 0.012 one-sided, which a margin of 0.01 does not exclude.
+    assert gate(board, b, Rules(precision="warn")).exit_code == 3
 
 
-def test_a_loss_within_both_intervals_is_noise(make_run, make_side, tmp_path):
+def test_a_loss_within_both_intervals_is_not_proven(make_run, make_side, tmp_path):
     means = values()
     bounds = {key: entry(key, list(m), ci_low=m.mean() - 0.5, ci_high=m.mean() + 0.5) for key, m in means.items()}
     b = make_side("b", means, entries=bounds)
-    for half, code in ((0.5, 0), (0.0, 0)):
-        board = leaderboard(make_run_again(make_run, half), tmp_path / f"row{half}.json", 0.95, half)
-        assert gate(board, b, Rules(metrics={})).exit_code == code
-
-
-def make_run_again(make_run, tag):
-    return lambda name, scores: make_run(f"{name}{tag}", scores)
+    board = leaderboard(make_run, tmp_path / "row.json", 0.95, 0.5)
+    verdict = gate(board, b, Rules(precision="warn", default={"margin": "10%"}))
+    assert verdict.exit_code == 3 and {row.status for row in verdict.metrics} == {"not_proven"}
 
 
 def test_a_leaderboard_row_is_paired(make_side, tmp_path):
@@ -193,7 +194,7 @@ def test_a_leaderboard_row_is_paired(make_side, tmp_path):
         "trained_on": None,
         "overlap": None,
         "identity": {"checkpoint_sha256": "c", "options": {}},
-        "speed": {"fps": None, "machine": ""}
+        "speed": {"fps": None, "machine": "a processor, fp32"}
         | dict.fromkeys(("latency_s", "batch", "peak_memory_bytes"))
         | dict.fromkeys(("warm_up", "peak_memory_of"), ""),
         "provenance": {"evalkit": "0", "commit": None, "dirty": None},

@@ -32,8 +32,8 @@ def test_the_verdict_is_seen_first(red):
     text = markdown(red)
     assert text.startswith("## ❌ evalkit gate: Regression\n") and "**b** against **a**" in text
     assert "exit code 1" in text
-    short = rows(text, "| Metric | Verdict | Baseline | Candidate | Change | Tolerated |")
-    assert [line.split(" | ")[:2] for line in short] == [["| CSIM ↑", "same within noise"], ["| AKD ↓", "🔴 **worse**"]]
+    short = rows(text, "| Metric | Verdict | Baseline | Candidate | Change | Lost at most | Margin |")
+    assert [line.split(" | ")[:2] for line in short] == [["| CSIM ↑", "same"], ["| AKD ↓", "🔴 **worse**"]]
     folded = text[text.index("<details>") : text.index("</details>")]
     assert len(rows(folded, "| " + " | ".join(COLUMNS))) == 2 and "akd\\[dlib68\\]" in folded
     assert len(rows(text, "| Pair | Metric")) == 5

@@ -53,7 +53,9 @@ def test_annotations_are_one_line_each(red):
 
 def test_a_pass_is_a_notice(make_side):
     verdict = gate(make_side("a", values()), make_side("b", values()), Rules())
-    assert annotations(verdict) == ["::notice title=evalkit gate::Pass: not worse than the baseline on 2 metrics."]
+    assert annotations(verdict) == [
+        "::notice title=evalkit gate::Pass: shown not worse than the baseline on 2 metrics."
+    ]
 
 
 def test_small_changes_are_not_printed_as_zero(red):

@@ -3,12 +3,14 @@
 import json
 import multiprocessing
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evalkit.errors import RunError
 from evalkit.gate import history
+from evalkit.gate.formats import COLUMNS, cells
 from evalkit.gate.history_page import collect, write_pages
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict import gate
@@ -147,3 +149,19 @@ def test_a_verdict_file(tmp_path):
     path.write_text("{}")
     with pytest.raises(RunError, match="evalkit gate --json"):
         read_verdict(path)
+
+
+def test_verdicts_and_histories_of_schema_2_are_read(tmp_path):
+    """Both written by version 0.2.0. What it called "same" was no alarm, and not shown."""
+    old = Path(__file__).resolve().parents[1] / "data" / "gate_schema2"
+    verdict = read_verdict(old / "verdict.json")
+    statuses = {key: row.status for key, row in verdict.metrics.items()}
+    assert (verdict.outcome, verdict.exit_code) == ("pass", 0) and set(statuses.values()) == {"not_proven"}
+    row = verdict.metrics["csim[dlib]"]
+    assert row.allowed_unproven and row.margin is None and row.p is not None and len(cells(row)) == len(COLUMNS)
+    lines = tmp_path / "gate.jsonl"
+    lines.write_text((old / "history.jsonl").read_text())
+    history.append(lines, verdict, "b")
+    first, second = history.read(lines)
+    assert {value.status for value in first.metrics.values()} == {"not_proven"} and first.metrics == second.metrics
+    assert [len(series.values) for series in collect([first, second])] == [2, 2, 2]

@@ -103,7 +103,7 @@ def test_a_set_metric_waits_for_the_full_protocol(make_side):
     a = make_side("a", values(), entries={"fid": entry("fid", [9.0], coverage=1.0)})
     b = make_side("b", values(), entries={"fid": entry("fid", [90.0], coverage=1.0)})
     verdict, asked = stages(a, b, Rules())
-    assert asked[-1] == 40 and verdict.exit_code == 1
+    assert asked[-1] == 40 and verdict.exit_code == 3
 
 
 def test_failed_pairs_wait_for_the_full_protocol(play):

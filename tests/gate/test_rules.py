@@ -3,7 +3,9 @@
 import pytest
 
 from evalkit.errors import ProtocolError, UnknownNameError
-from evalkit.gate.rules import Rule, Rules, check_names, read_rules
+from evalkit.gate.rules import Rule, Rules, check_names, margin, read_rules
+from evalkit.gate.verdict import gate
+from tests.gate.conftest import values
 
 
 def written(tmp_path, text):
@@ -14,9 +16,7 @@ def written(tmp_path, text):
 
 def test_defaults_without_a_file():
     rules = read_rules(None)
-    assert (
-        rules.confidence == 0.965 and rules.of("csim[dlib]").absolute == 0.005 and rules.of("akd[x]").relative == 0.01
-    )
+    assert rules.confidence == 0.95 and rules.of("csim[dlib]").absolute == 0.005 and rules.of("akd[x]").relative == 0.01
     assert rules.of("csim[dlib]").relative is None and rules.of("psnr").absolute == 0.1
 
 
@@ -54,11 +54,68 @@ def test_a_tolerance_replaces_the_whole_one():
         ("metrics: {csim: {floor: 2, ceiling: 1}}", "above ceiling"),
         ("- a list", "expected keys and values"),
         ("a: [", "YAML"),
+        ("metrics: {csim: {margin: -5%}}", "margin"),
+        ("metrics: {csim: {margin: -1}}", "margin"),
+        ("metrics: {csim: {margin: five}}", "margin"),
+        ("allow_unproven: [csim]", "allow_unproven"),
+        ("primary: csim", "primary"),
+        ("confidence: 0.9\nconfidence: 0.99", "'confidence' comes twice"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, phrase):
     with pytest.raises(ProtocolError, match=phrase):
         read_rules(written(tmp_path, text))
+
+
+def test_a_key_that_comes_twice_is_named_with_its_line(tmp_path):
+    """Case A03: the last of two rules won, and a floor was silently gone."""
+    text = "metrics:\n  psnr: {floor: 101}\n  psnr: {relative: 0.1}\n"
+    with pytest.raises(ProtocolError, match="'psnr' comes twice") as caught:
+        read_rules(written(tmp_path, text))
+    assert "line 3" in str(caught.value)
+    nested = "metrics:\n  psnr:\n    floor: 101\n    floor: 1\n"
+    with pytest.raises(ProtocolError, match="'floor' comes twice"):
+        read_rules(written(tmp_path, nested))
+
+
+def test_merged_keys_may_be_overridden(tmp_path):
+    text = "metrics:\n  akd: &a {relative: 0.1, floor: 1}\n  aed:\n    <<: *a\n    floor: 2\n"
+    rule = read_rules(written(tmp_path, text)).of("aed")
+    assert (rule.relative, rule.floor) == (0.1, 2)
+
+
+def test_margins_are_sizes_or_per_cent_and_shrink_with_the_people(tmp_path):
+    rules = read_rules(written(tmp_path, "metrics:\n  csim: {margin: 0.02}\n  akd: {margin: 5 %}\n"))
+    assert margin(rules.of("csim[dlib]"), "csim[dlib]", 0.9, 0.005, 6) == 0.02
+    assert margin(rules.of("akd[dlib68]"), "akd[dlib68]", 4.0, 0.04, 600) == pytest.approx(0.2)
+    # Without a file 25 % for six people, half of that for four times as many, never below the tolerance.
+    found = [margin(rules.of("aed"), "aed", 4.0, 0.04, people) for people in (3, 6, 24, 60_000)]
+    assert found == pytest.approx([1.0, 1.0, 0.5, 0.04])
+
+
+@pytest.mark.parametrize(
+    ("named", "judged", "primary"),
+    [
+        ([], ["l1", "csim[dlib]", "akd[dlib68]", "akd[fan68]"], {"akd[dlib68]"}),
+        ([], ["l1", "csim[dlib]"], {"csim[dlib]"}),
+        ([], ["l1", "psnr"], {"l1"}),
+        (["akd", "l1"], ["l1", "csim[dlib]", "akd[dlib68]", "akd[fan68]"], {"l1", "akd[dlib68]", "akd[fan68]"}),
+        (["akd"], ["l1", "csim[dlib]"], {"csim[dlib]"}),
+    ],
+)
+def test_what_is_primary(named, judged, primary):
+    assert Rules(primary=named).primary_of(judged) == primary
+
+
+def test_a_primary_metric_that_nobody_has():
+    with pytest.raises(UnknownNameError, match="akd"):
+        check_names(Rules(primary=["akdd"]), ["akd[dlib68]"], {"akd[dlib68]": "lower"})
+
+
+def test_the_seed_of_old_files_is_read_and_said_to_do_nothing(tmp_path, make_side):
+    rules = read_rules(written(tmp_path, "confidence: 0.965\nseed: 3\n"))
+    verdict = gate(make_side("a", values()), make_side("b", values()), rules)
+    assert verdict.exit_code == 0 and "`seed` of the rules has no effect" in verdict.warnings[0]
 
 
 def test_unknown_metric_gets_the_nearest():

@@ -7,17 +7,22 @@ import pytest
 
 from evalkit.base.places import cache_dir
 from evalkit.gate.rules import Rules
-from evalkit.gate.set_features import resampled_losses
+from evalkit.gate.set_features import loss_of_sets
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate
+from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
 from evalkit.scoring.features import chain_signature
-from evalkit.statistics.bootstrap import interval, redraws
 from tests.fakes import make_protocol
 from tests.gate.conftest import entry, people, values
 
 KEY, DIMENSIONS = "fid", 8
+
+
+def load(digest, selection):
+    key = feature_key(digest, clip_decoding(selection), chain_signature("inception"))
+    return FeatureCache(cache_dir()).load(key)["pool"]
 
 
 def keep(digest, decoding, rows):
@@ -60,42 +65,53 @@ def row(verdict):
 
 def test_equal_features_lose_nothing(with_features):
     a = with_features("a", 0.5, 1, 2.0)
-    losses = resampled_losses(KEY, a, a, 20)
-    assert losses is not None and losses.shape == (20,) and np.all(losses == 0)
+    loss = loss_of_sets(KEY, 0.0, a, a)
+    assert loss is not None and (loss.mean, loss.error, loss.people) == (0.0, 0.0, 20)
+
+
+def test_people_are_left_out_of_both_runs(with_features):
+    a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
+    loss = loss_of_sets(KEY, 1.92, a, b)
+    protocol = make_protocol()
+    rows = [[load(f"{name}-{pair}", protocol.whole) for pair, _ in people()] for name in ("a", "b")]
+    reference = np.concatenate([load(f"driving-{pair}", protocol.selection) for pair, _ in people()])
+
+    def without(person):
+        kept = [i for i, (_, name) in enumerate(people()) if name != person]
+        before, after = (np.concatenate([side[i] for i in kept]) for side in rows)
+        return METRICS[KEY].function(after, reference)[0] - METRICS[KEY].function(before, reference)[0]
+
+    losses = np.array([without(f"p{i:02d}") for i in range(20)])
+    assert loss is not None and (loss.mean, loss.people) == (1.92, 20) and loss.df == pytest.approx(19)
+    assert loss.error == pytest.approx(np.sqrt(19 / 20 * ((losses - losses.mean()) ** 2).sum()))
 
 
 def test_the_real_set_is_the_one_of_the_protocol(with_features):
     a, b = (with_features(name, offset, seed, 2.0, "source") for name, offset, seed in (("a", 0.5, 1), ("b", 0.7, 2)))
-    losses = resampled_losses(KEY, a, b, 20)
-    assert losses is not None and np.median(losses) > 1
+    loss = loss_of_sets(KEY, 1.0, a, b)
+    assert loss is not None and loss.error > 0
 
 
 def test_a_planted_loss_is_red_beyond_noise(with_features):
     # The distance of equal covariances is the squared shift: 8 * 0.5^2 = 2 against 8 * 0.7^2 = 3.92.
     a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
     verdict = gate(a, b, Rules())
-    assert verdict.exit_code == 1 and row(verdict).status == "worse" and row(verdict).basis == "redrawn"
+    assert verdict.exit_code == 1 and row(verdict).status == "worse" and row(verdict).basis == "people left out"
     assert row(verdict).change_low < 1.92 < row(verdict).change_high
     assert any("kept features" in text for text in verdict.warnings)
 
 
-def test_another_seed_is_noise_although_beyond_the_tolerance(with_features):
+def test_another_seed_is_shown_to_be_as_good_although_beyond_the_tolerance(with_features):
     a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.5, 2, 2.03)
     verdict = gate(a, b, Rules())
     assert row(verdict).change > row(verdict).tolerance and row(verdict).status == "same" and verdict.exit_code == 0
+    assert row(verdict).loss_high < row(verdict).margin
 
 
-def test_without_the_features_only_the_tolerance_is_left(with_features):
+def test_without_the_features_nothing_is_shown(with_features):
     a, b = with_features("a", 0.5, 1, 2.0), with_features("b", 0.7, 2, 3.92)
     for path in FeatureCache(cache_dir()).entries():
         path.unlink()
-    assert resampled_losses(KEY, a, b) is None
-    assert row(gate(a, b, Rules())).basis == "tolerance only"
-
-
-def test_redraws_are_those_of_the_intervals():
-    values_, names = np.random.default_rng(1).normal(size=12), [f"p{i // 2}" for i in range(12)]
-    counts = redraws(names, names)
-    means = (counts @ values_) / counts.sum(axis=1)
-    assert interval(values_, np.ones(12), names, names) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
-    assert redraws(["a"], ["a"]) is None
+    assert loss_of_sets(KEY, 1.92, a, b) is None
+    verdict = gate(a, b, Rules())
+    assert row(verdict).basis == "tolerance only" and verdict.exit_code == 3

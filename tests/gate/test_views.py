@@ -22,8 +22,8 @@ def test_a_distance_has_both_views(make_side):
     before = values()[AKD]
     mean, typical = views(make_side, before, 1.05 * before)
     assert (mean.name, typical.name) == ("mean", "typical")
-    assert mean.differences.mean == pytest.approx(0.05 * before.mean()) and mean.tolerance == 0.01 * before.mean()
-    assert math.expm1(typical.differences.mean) == pytest.approx(0.05)
+    assert mean.differences.loss.mean == pytest.approx(0.05 * before.mean()) and mean.tolerance == 0.01 * before.mean()
+    assert math.expm1(typical.differences.loss.mean) == pytest.approx(0.05)
     assert math.expm1(typical.tolerance) == pytest.approx(0.01)
 
 
@@ -63,12 +63,12 @@ def few_bad_clips(loss):
 
 
 def test_a_loss_of_every_clip_is_seen_behind_the_noise_of_a_few(make_side):
-    before, after = few_bad_clips(0.03)
+    before, after = few_bad_clips(0.05)
     a, b = make_side("a", {AKD: before}), make_side("b", {AKD: after})
-    red = gate(a, b, Rules(confidence=0.95))
+    red = gate(a, b, Rules())
     assert red.exit_code == 1 and "of the typical clip" in red.reasons[0]
-    assert red.metrics[0].typical == pytest.approx(0.03, abs=0.01)
-    assert gate(a, b, Rules(confidence=0.95, default=Rule(typical=False))).exit_code == 0
+    assert red.metrics[0].typical == pytest.approx(0.05, abs=0.01)
+    assert gate(a, b, Rules(default=Rule(typical=False))).exit_code == 3
 
 
 def test_a_gain_of_the_mean_outweighs_the_typical_clip(make_side):
