@@ -203,6 +203,8 @@
     filter.addEventListener("input", () => narrow(series));
     changed.addEventListener("change", () => narrow(series));
     addEventListener("hashchange", arrive);
-    arrive();
+    // The browser goes to the address itself when it has loaded, and takes the focus away.
+    if (document.readyState === "complete") arrive();
+    else addEventListener("load", () => requestAnimationFrame(arrive));
   });
 })();
