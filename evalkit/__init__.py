@@ -25,8 +25,8 @@ leaderboard  measured rows, committed
 contract     what metrics, extractors, datasets and methods have to keep, from wherever they come
 doctor       what works on this machine and what does not
 gate         is this checkpoint worse than the baseline
-report       runs as pages
 study        user studies
+report       runs, and the history of the gate, as pages
 cli          the command line
 """
 

@@ -13,7 +13,7 @@ from evalkit.base.files import canonical_sha256
 from evalkit.errors import EvalkitError, RunError
 from evalkit.gate import history
 from evalkit.gate.baseline import save_baseline
-from evalkit.gate.history_page import collect as collect_history
+from evalkit.gate.history_series import collect as collect_history
 from evalkit.gate.rules import Rules
 from evalkit.gate.side import read_side
 from evalkit.gate.verdict import gate

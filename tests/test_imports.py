@@ -34,9 +34,9 @@ TABLE: dict[str, int] = {
     "runs": 6,
     "contract": 7,
     "gate": 7,
-    "report": 7,
     "study": 7,
-    "cli": 8,
+    "report": 8,
+    "cli": 9,
 }
 MOST_ROOMS = 25
 

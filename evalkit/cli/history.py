@@ -15,12 +15,13 @@ def history(
         typer.Option(metavar="VERDICT", help="Append this verdict first: what `evalkit gate --json` printed."),
     ] = None,
     commit: Annotated[str | None, typer.Option(help="The commit of the appended verdict. Default: HEAD here.")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the page and pictures go.")] = Path(
-        "history"
-    ),
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where index.html goes.")] = Path("history"),
     as_json: options.Json = False,
 ) -> None:
-    """Plot each metric over gated checkpoints, with the points where it jumped, as a page and PNG files.
+    """Show each metric over gated checkpoints, with the points where it jumped, as a page.
+
+    DIR/index.html is one file; no server and no network is needed. `evalkit report RUN... --history FILE` makes the
+    history a page of a report.
 
     Example: `evalkit history gate.jsonl --out history`
     """
@@ -28,8 +29,9 @@ def history(
 
     from evalkit.cli.console import print_grid, print_json, say
     from evalkit.gate import history as store
-    from evalkit.gate.history_page import collect, short, write_pages
+    from evalkit.gate.history_series import collect, short
     from evalkit.gate.verdict_record import read_verdict
+    from evalkit.report.history import write_history
 
     if add is not None:
         store.append(file, read_verdict(add), commit or store.current_commit(Path()))
@@ -44,7 +46,7 @@ def history(
                     "method": one.method,
                     "signature": one.signature,
                     "values": list(one.values),
-                    "commits": [entry.commit for entry in one.entries],
+                    "commits": [line.commit for line in one.lines],
                     "change_points": list(one.jumps),
                 }
                 for one in series
@@ -58,9 +60,9 @@ def history(
                 one.protocol,
                 str(len(one.values)),
                 f"{one.values[-1]:.4g}",
-                ", ".join(short(one.entries[i]) for i in one.jumps) or "-",
+                ", ".join(short(one.lines[i]) for i in one.jumps) or "-",
             ]
             for one in series
         ]
         print_grid(["Metric", "Method", "Protocol", "Checkpoints", "Last", "Jumped at"], rows)
-    say(f"Page: {write_pages(lines, out)}")
+    say(f"Page: {write_history(lines, file.name, out)}")

@@ -40,6 +40,9 @@ def report(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that make videos. Default: one per CPU core, at most 8.")
     ] = None,
+    history: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A page more: this history of `evalkit gate --history FILE`.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Make a site of some runs: table, spread, trade-offs, and every pair with its clips playing in step.
@@ -56,7 +59,7 @@ def report(
 
     comparison = collect(runs)
     with pair_progress("report", len(comparison.pairs)) as on_pair:
-        chosen = Options(data, media, landmarks, worst, worker_count(workers))
+        chosen = Options(data, media, landmarks, worst, worker_count(workers), history)
         written = write_report(comparison, out, chosen, on_pair)
     if as_json:
         print_json(

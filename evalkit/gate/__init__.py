@@ -23,5 +23,5 @@ formats         markdown, JUnit XML, annotations
 comment         a verdict as a comment on a pull request
 strips          pictures of the worst pairs
 history         one JSON line per gated checkpoint
-history_page    the history as pictures and one page
+history_series  the history as one series per metric, with its level changes
 """

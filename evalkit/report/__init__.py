@@ -7,10 +7,12 @@ trust       how far the numbers can be trusted
 tradeoffs   metrics against each other, with Pareto fronts
 pairs       the numbers and clips of single pairs
 worst       the worst pairs and frames of each metric
+history     gated checkpoints: metrics over time, level changes, verdicts
 failures    everything that has no value, with its reason
 media       the clips of a pair as one video that a browser plays
 landmarks   the points that the overlay draws
 build       media and landmarks of one pair, in any process
+page        templates rendered as pages of a site, or as one file
 payload     data for the pages, as scripts that open from a file
 folder      the folder of the site: nothing else in it is touched
 site        all of it

@@ -26,6 +26,7 @@ class Options:
 
     `data` is where the clips lie when that is not where the run had them. `media` chooses the pairs that get a video,
     `landmarks` whether they are found anew where the cache has none, `worst` how many the gallery shows.
+    `history` is what `evalkit gate --history` appended to.
     """
 
     data: Path | None = None
@@ -33,6 +34,7 @@ class Options:
     landmarks: Source = "cached"
     worst: int = 12
     workers: int = 1
+    history: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from evalkit import __version__
 from evalkit.base.processes import run_all
 from evalkit.report import overview
 from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import failures
 from evalkit.report.folder import SiteFolder
+from evalkit.report.history import HistoryPage, history_of
+from evalkit.report.page import ASSETS, HISTORY, PAGES, Page, renderer
 from evalkit.report.pairs import clip_means, pair_data, pair_list
 from evalkit.report.ranks import Ranks, ranks
 from evalkit.report.tradeoffs import pareto_data
 from evalkit.report.trust import facts
 from evalkit.report.worst import Worst, worst, worst_pairs
 from evalkit.runs.find_clips import find_pairs
-
-_ASSETS = Path(__file__).parent / "assets"
-_Page = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -39,10 +35,11 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
     """Write the site into `out`; videos that an earlier report made of the same clips are kept.
 
     `on_pair` is told the id and "done" or "failed" (it has no video) as pairs are finished. Raises `RunError` when
-    `out` cannot be used. A clip that is missing costs only its tile.
+    `out` or the history cannot be used. A clip that is missing costs only its tile.
     """
-    site, page = SiteFolder.claim(out), _renderer(comparison)
-    for asset in sorted(_ASSETS.iterdir()):
+    history = history_of(comparison, options.history) if options.history else None
+    site, page = SiteFolder.claim(out), _renderer(comparison, history)
+    for asset in sorted(ASSETS.iterdir()):
         site.copy(asset, f"assets/{asset.name}")
     standing, found = ranks(comparison), worst(comparison, options.worst)
     _write_data(site, comparison, standing, found)
@@ -57,35 +54,25 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         if reason := built.media.get("reason"):
             without[pair.id] = reason
         on_pair(pair.id, "failed" if reason else "done")
-    site.text("index.html", page("index", root="", **_overview(comparison, standing)))
+    site.text("index.html", page("index", root="", **_overview(comparison, standing, history)))
     for name in ("pairs", "worst", "failures"):
         site.text(f"{name}.html", page(name, root=""))
+    if history:
+        site.data("history", history.data)
+        site.text("history.html", page("history", root="", **history.context))
     site.finish()
     return Written(out / "index.html", len(comparison.methods), len(comparison.pairs), without)
 
 
-def _renderer(comparison: Comparison) -> _Page:
-    """Renders a page by name; everything a template prints is escaped."""
-    environment = Environment(
-        loader=PackageLoader("evalkit.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _renderer(comparison: Comparison, history: HistoryPage | None) -> Page:
     summary = comparison.summary
     shared = {
         "title": comparison.protocol.title,
         "task": summary.task.replace("_", "-").capitalize(),
         "protocol": f"{summary.protocol} v{summary.protocol_version}",
         "hash": summary.protocol_hash,
-        "version": __version__,
     }
-
-    def page(name: str, **context: Any) -> str:
-        return environment.get_template(f"{name}.html").render(page=name, **shared, **context)
-
-    return page
+    return renderer((*PAGES, HISTORY) if history else PAGES, shared)
 
 
 def _write_data(site: SiteFolder, comparison: Comparison, standing: Ranks, found: Worst) -> None:
@@ -98,7 +85,7 @@ def _write_data(site: SiteFolder, comparison: Comparison, standing: Ranks, found
         site.data(f"clips-{place}", clip_means(comparison, column.key))
 
 
-def _overview(comparison: Comparison, standing: Ranks) -> dict[str, Any]:
+def _overview(comparison: Comparison, standing: Ranks, history: HistoryPage | None) -> dict[str, Any]:
     return {
         "description": comparison.protocol.description,
         "assumptions": comparison.protocol.assumptions,
@@ -110,10 +97,11 @@ def _overview(comparison: Comparison, standing: Ranks) -> dict[str, Any]:
         "ranked_by": standing.ranked_by,
         "footnotes": comparison.table.footnotes,
         "runs": overview.runs(comparison),
+        "gates": history.gates if history else {},
     }
 
 
-def _write_pair(site: SiteFolder, comparison: Comparison, built: BuiltPair, absent: str | None, page: _Page) -> None:
+def _write_pair(site: SiteFolder, comparison: Comparison, built: BuiltPair, absent: str | None, page: Page) -> None:
     index, pairs = built.index, comparison.pairs
     pair = pairs[index]
     site.data(

@@ -1,8 +1,7 @@
-"""The history: lines survive each other, jumps are found, the page opens from a file."""
+"""The history: lines survive each other, jumps are found, levels and their changes."""
 
 import json
 import multiprocessing
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from evalkit.errors import RunError
 from evalkit.gate import history
 from evalkit.gate.formats import COLUMNS, cells
-from evalkit.gate.history_page import collect, write_pages
+from evalkit.gate.history_series import LevelChange, collect, short
 from evalkit.gate.rules import Rules
 from evalkit.gate.verdict import gate
 from evalkit.gate.verdict_record import read_verdict
@@ -127,19 +126,17 @@ def test_missing_values_are_left_out(tmp_path):
     assert collect(lines(tmp_path, verdict_of(1.0), verdict_of(None)))[0].values == (1.0,)
 
 
-def test_the_page_is_one_file_with_pictures(tmp_path):
-    history_lines = lines(tmp_path, *[verdict_of(v) for v in (1.0, 1.01, 0.99, 1.0, 2.0, 2.01, 1.99)])
-    page = write_pages(history_lines, tmp_path / "site")
-    text = page.read_text()
-    assert "worse" in text and "c000000004" in text and 'src="data:image/png;base64,' in text
-    assert not re.search(r'(src|href)="(?!data:)', text)
-    assert (tmp_path / "site" / "small_m_akd_dlib68.png").read_bytes().startswith(b"\x89PNG")
+def test_levels_and_their_changes(tmp_path):
+    (series,) = collect(lines(tmp_path, *[verdict_of(v) for v in (1.0, 1.0, None, 1.0, 3.0, 3.0, 3.0)]))
+    assert series.places == (0, 1, 3, 4, 5, 6) and series.jumps == (3,)
+    assert series.levels == ((0, 3, 1.0), (3, 6, 3.0))
+    assert series.changes == (LevelChange(3, 1.0, 3.0, worse=True),)
+    assert short(series.lines[3]) == "c000000004"
 
 
-def test_the_page_escapes_what_it_is_given(tmp_path):
-    bad = verdict_of(1.0, title="<script>alert(1)</script>")
-    text = write_pages(lines(tmp_path, bad), tmp_path / "site").read_text()
-    assert "<script>" not in text
+def test_a_fall_is_better_where_lower_is_better(tmp_path):
+    (series,) = collect(lines(tmp_path, *[verdict_of(v) for v in (3.0, 3.0, 3.0, 1.0, 1.0, 1.0)]))
+    assert [change.worse for change in series.changes] == [False]
 
 
 def test_a_verdict_file(tmp_path):

@@ -12,9 +12,9 @@ from evalkit.clips import video
 from evalkit.metrics import METRICS
 from evalkit.protocol.pairs import make_pairs
 from evalkit.protocol.schema import Protocol
-from evalkit.records.frame_scores import NO_FACE_GENERATED, OK, FrameScores
+from evalkit.records.frame_scores import NO_FACE_GENERATED, OK, SCHEMA_VERSION, FrameScores
 from evalkit.records.json_record import content_of
-from evalkit.records.run import Configuration
+from evalkit.records.run import Configuration, read_header, read_summary
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.collect import Comparison, collect
 from evalkit.runs.run_pairs import PairResult, Plan
@@ -148,3 +148,36 @@ def synthetic_pairs(count: int) -> list[Pair]:
     """Pairs whose clips are nowhere."""
     clips = [Clip(f"p{i % 40:02d}_c{i}", f"p{i % 40:02d}", "clip", Path("nowhere.mkv")) for i in range(count)]
     return [Pair(clip.id, clip, (0,), clip) for clip in clips]
+
+
+def write_history_of(path: Path, run: Path, factors: list[float], **changes) -> Path:
+    """A history whose lines judged `run`, its values multiplied by a factor each: the factor 1 is the run itself."""
+    summary, configuration = read_summary(run), read_header(run).configuration
+    judged = {key: entry for key, entry in summary.metrics.items() if entry.value is not None}
+    texts = []
+    for number, factor in enumerate(factors):
+        change = {"change": 0.01, "change_low": -0.02, "change_high": 0.04}
+        metrics = {
+            key: {"candidate": e.value * factor, "title": e.title, "better": e.better, "unit": e.unit, **change}
+            | {"signature": e.signature, "status": "worse" if factor > 1 and key == "l1" else "same"}
+            for key, e in judged.items()
+        }
+        line = {
+            "schema_version": SCHEMA_VERSION,
+            "time": f"2026-01-{number + 1:02d}T00:00:00+0000",
+            "commit": f"c{number:09d}{0:030d}",
+            "outcome": "regression" if factor > 1 else "pass",
+            "exit_code": int(factor > 1),
+            "method": summary.method,
+            "title": summary.title,
+            "protocol": summary.protocol,
+            "protocol_hash": summary.protocol_hash,
+            "data_hash": summary.data_hash,
+            "pairs": len(PEOPLE),
+            "checkpoint_sha256": configuration.checkpoint_sha256,
+            "metrics": metrics,
+        }
+        texts.append(json.dumps(line | changes))
+    with path.open("a") as file:
+        file.writelines(f"{text}\n" for text in texts)
+    return path

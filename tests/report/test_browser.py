@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from evalkit.gate import history as store
 from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
+from evalkit.report.history import write_history
 from evalkit.report.site import write_report
 from tests.browser import browser
-from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_protocol, write_run
+from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_protocol, write_history_of, write_run
 
 EVIL = '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
 LAST = FRAMES - 1
@@ -42,7 +44,11 @@ def site(data, tmp_path_factory) -> Path:
             data=data,
         ),
     ]
-    write_report(collect(runs), folder / "site", Options(), lambda pair, became: None)
+    history = write_history_of(folder / "gate.jsonl", runs[1], [1.0, 1.01, 0.99, 1.0, 2.0, 2.01, 1.99])
+    write_history_of(history, runs[2], [1.0, 1.0], commit=EVIL)
+    write_report(collect(runs), folder / "site", Options(history=history), lambda pair, became: None)
+    (folder / "site" / "alone").mkdir()
+    write_history(store.read(history), EVIL, folder / "site" / "alone")
     return folder / "site"
 
 
@@ -249,6 +255,67 @@ def test_failures_are_listed_with_their_reasons(visit):
     expect(page.locator("#scrub")).to_have_value("2")
 
 
+@pytest.mark.parametrize("name", ["history.html", "alone/index.html"])
+def test_a_chart_of_checkpoints_is_walked_by_keyboard_and_leads_to_verdicts(visit, name):
+    page = visit(name)
+    chart = page.locator("#chart-0 .chart > svg")
+    expect(chart).to_have_attribute(
+        "aria-label",
+        re.compile(r"L1 of good, lower is better: 7 checkpoints, .*Level changes: worse since c000000004\."),
+    )
+    expect(chart.locator(".jump.worse text")).to_have_text("worse since c000000004")
+    expect(chart.locator(".level")).to_have_count(2)
+    chart.focus()
+    page.keyboard.press("Home")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    # Twice the mean of the run: 0.2 + the mean of 0, 0.1, 0.2 over pairs + the mean of 0 to 0.005 over frames.
+    expect(page.locator(".tip")).to_contain_text("c000000004: 0.60500")
+    expect(page.locator(".tip")).to_contain_text("worse, +0.01000 (-0.02000 to +0.04000) against the baseline")
+    page.keyboard.press("Enter")
+    verdict = page.locator("#line-4 details")
+    expect(verdict.locator("summary")).to_be_focused()
+    expect(verdict.locator("tbody tr")).to_have_count(2)
+    expect(verdict.locator("tbody tr").first).to_contain_text("L1worse")
+    page.keyboard.press("Enter")
+    expect(verdict.locator("table")).to_be_hidden()
+
+
+def test_charts_of_checkpoints_are_filtered(visit):
+    page = visit("history.html")
+    charts = page.locator(".history:visible")
+    expect(charts).to_have_count(4)
+    page.get_by_label("Only with a change").check()
+    expect(charts).to_have_count(2)
+    page.get_by_placeholder("Filter metrics").fill("csim good")
+    expect(page.locator("#shown")).to_have_text("1 of 4 charts")
+    expect(charts.get_by_role("heading")).to_contain_text("CSIM (dlib)")
+    page.get_by_placeholder("Filter metrics").fill("nothing")
+    expect(page.locator("#shown")).to_have_text("No chart fits the filter.")
+
+
+def test_runs_lead_to_their_verdicts_and_back(visit):
+    page = visit("history.html#line-0")
+    expect(page.locator("#line-0 details")).to_have_attribute("open", "")
+    expect(page.locator("#chart-0 .ring")).to_have_count(2)
+    page.locator("#line-0").get_by_role("link", name="in this report").click()
+    facts = page.locator("#run-1")
+    expect(facts).to_be_visible()
+    facts.get_by_role("link", name="pass").last.click()
+    expect(page.locator("#line-3 summary")).to_be_focused()
+
+
+def test_a_change_of_level_leads_to_its_chart(visit):
+    page = visit("alone/index.html")
+    change = page.locator(".changes tbody tr").first
+    expect(change).to_contain_text("c000000004")
+    change.get_by_role("link", name="L1").click()
+    expect(page.locator("#chart-0")).to_be_in_viewport()
+    why = page.locator("#chart-0").get_by_role("button", name="Signature of L1")
+    why.press("Enter")
+    expect(page.locator(".card:popover-open li").first).to_have_text("l1")
+
+
 def test_colours_follow_the_system_and_the_button(visit):
     page = visit("index.html")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -262,7 +329,9 @@ def test_colours_follow_the_system_and_the_button(visit):
     assert page.evaluate(background) == light
 
 
-@pytest.mark.parametrize("name", ["index.html", "pairs.html", "worst.html", "failures.html", "pair"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "pairs.html", "worst.html", "failures.html", "history.html", "alone/index.html", "pair"]
+)
 def test_nothing_leaves_the_screen_of_a_phone(visit, name):
     page = visit(f"pairs/{slug('bert_take')}.html" if name == "pair" else name)
     page.set_viewport_size({"width": 375, "height": 700})

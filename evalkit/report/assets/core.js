@@ -61,6 +61,16 @@ window.evalkit = (() => {
     select.replaceChildren(...entries.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
   }
 
+  /** Round numbers from `low` to `high`, about five. */
+  function ticks(low, high) {
+    const rough = (high - low) / 5;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+    const found = [];
+    for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(Number(value.toPrecision(6)));
+    return found;
+  }
+
   function pairLink(slug, parameters = {}) {
     const hash = new URLSearchParams(parameters).toString();
     return `${root}pairs/${slug}.html${hash ? `#${hash}` : ""}`;
@@ -120,6 +130,6 @@ window.evalkit = (() => {
 
   return {
     root, receive, load, el, svg, empty, number, metricName, arrow, options, pairLink, color, methodColor, methodDash,
-    showTip, hideTip, whenSeen, matches,
+    showTip, hideTip, whenSeen, matches, ticks,
   };
 })();

@@ -13,16 +13,7 @@
     const margin = (b - a || Math.abs(a) || 1) * 0.12;
     const [from, to] = better === "lower" ? [b + margin, a - margin] : [a - margin, b + margin];
     const place = (value) => low + (high - low) * (value - from) / (to - from);
-    return { place, ticks: ticks(Math.min(from, to), Math.max(from, to)) };
-  }
-
-  function ticks(low, high) {
-    const rough = (high - low) / 5;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
-    const found = [];
-    for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(Number(value.toPrecision(6)));
-    return found;
+    return { place, ticks: evalkit.ticks(Math.min(from, to), Math.max(from, to)) };
   }
 
   /** Names beside points, moved apart where they would meet. */
