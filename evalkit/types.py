@@ -42,7 +42,7 @@ class Selection:
     """Which frames of a clip are looked at, and at which size: `start, start + stride, ...`, at most `maximum` of them.
 
     Frames less than `end_margin` away from the clip's last one are left out; a `maximum` of None goes to the end.
-    `size` is the side of the square they are brought to, in pixels; None keeps the size they are stored with. `rgb` is
+    `size` is the side of the square they are resized to, in pixels; None keeps the stored size. `rgb` is
     the rule by which frames of a video become RGB.
     """
 

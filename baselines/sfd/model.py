@@ -128,8 +128,8 @@ class SFD(nn.Module):
     def _start_still(self) -> None:
         """Begin with flows that leave the source as it is; LIA's random ones scramble it.
 
-        Masks add up from scale to scale, so only the last one is opened. With all of them open it is one but for 6e-6,
-        and what is painted never learns.
+        Masks add up from scale to scale, so only the last one is opened. If every mask starts open, their sum is
+        1 - 6e-6, and the painting branch gets no gradient.
         """
         heads = [head for head in self.generator.to_flows if isinstance(head, ToFlow)]
         for head in heads:

@@ -1,4 +1,4 @@
-"""What an extractor has to keep."""
+"""The contract of an extractor."""
 
 import inspect
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def facts(extractor: Extractor) -> str:
 
 
 def comes_last_in_its_chain(extractor: Extractor) -> str:
-    """What it builds on leads somewhere and not back to it."""
+    """All extractors it builds on exist, and none of them builds on it."""
     order = dependency_order([extractor.id])
     return "" if order[-1] == extractor.id else f"its chain is {' -> '.join(order)}"
 

@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def ranked(self) -> bool:
-        """Whether the row takes part in ranks: it was not forced, and is no anchor."""
+        """Whether the row takes part in ranks: it was not forced, and is not an anchor."""
         return not self.flags and not self.row.anchor
 
     def measured(self) -> Measured:

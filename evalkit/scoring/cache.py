@@ -25,7 +25,7 @@ class FeatureCache:
     folder: Path
 
     def load(self, key: str) -> Features | None:
-        """The features stored under `key`; None when there are none, or when the file is damaged."""
+        """The features stored under `key`; None on a cache miss or for a damaged file."""
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:

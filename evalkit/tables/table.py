@@ -70,7 +70,7 @@ def build_table(
     With `costs`, latency and peak memory stand beside the frames per second. `bold` says whether values within the
     interval of the best one are bold too.
 
-    Raises `RunError` when a folder is no finished run, when protocol hash, data, or a metric's signature differ
+    Raises `RunError` when a folder is not a finished run, when protocol hash, data, or a metric's signature differ
     between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
     """
     if not runs:

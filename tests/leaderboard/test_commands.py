@@ -78,7 +78,10 @@ def test_reproduce_prints_what_stands_between(call, boards, tmp_path):
 
 def test_wrong_names_are_explained(call, boards):
     assert "Did you mean 'fsrt'?" in call("leaderboard", "show", "fsr")[2]
-    assert "--table is for papers" in call("leaderboard", "show", "small", "--table", "1", "--leaderboards", boards)[2]
+    assert (
+        "--table works for papers only"
+        in call("leaderboard", "show", "small", "--table", "1", "--leaderboards", boards)[2]
+    )
     assert "called 'plan'. Did you mean 'plain'" in call("table", "x", "--style", "plan")[2]
 
 

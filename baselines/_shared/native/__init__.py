@@ -3,7 +3,7 @@
 An adapter names its networks (`networks.Networks`, as the module's `CHECKPOINTS`), turns options into an `Animator`
 and hands both to `NativeMethod`.
 
-Sizes. A network works at its own size. Sources and driving frames are brought to it, and generated frames back to the
+Sizes. A network works at its own size. Sources and driving frames are resized to it, and generated frames back to the
 size of the protocol, by `evalkit.clips.video.fit` (Pillow bicubic, antialiased when shrinking) on 8-bit frames. A frame
 that has the size already is not touched.
 

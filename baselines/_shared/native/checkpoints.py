@@ -16,7 +16,7 @@ class NativeCheckpoints:
     networks: Networks
 
     def default(self, config: MethodConfig) -> Path:
-        """The file for these options. Raises `MethodError` where there is none."""
+        """The file for these options. Raises `MethodError` if it is missing."""
         return convert.default_file(self.networks, config)
 
     def import_file(self, path: Path) -> Path:

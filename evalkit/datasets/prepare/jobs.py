@@ -41,7 +41,7 @@ class Region(Interface):
     def on(self, width: int, height: int) -> tuple[Box, str]:
         """The box in a frame of this size, inside the frame, and a note about anything odd (empty if nothing is).
 
-        Raises `VideoError` when there is no such box.
+        Raises `VideoError` if the box does not fit.
         """
         ...
 

@@ -98,7 +98,7 @@ def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url
 
 
 def _listed(clip: str, name: str, lists: _Subset) -> tuple[ReferenceBox, Row] | str:
-    """The box of a clip with its row, or why there is none."""
+    """The box of a clip with its row, or why it has none."""
     crop, heights = lists.crops.get(clip), lists.heights.get(name)
     if crop is None:
         return "no crop in the list"
