@@ -1,7 +1,7 @@
 """Everything evalkit raises for a reason the user can act on.
 
     EvalkitError
-    ├── UnknownNameError      a protocol, method, metric or dataset nobody registered
+    ├── UnknownNameError      a protocol, method, metric or dataset that is unknown
     ├── ProtocolError         a protocol file or pair list that does not hold together
     ├── DatasetError          a data root that is missing, empty or contradictory
     ├── VideoError            a file that cannot be decoded as asked

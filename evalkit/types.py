@@ -15,7 +15,7 @@ Values: TypeAlias = NDArray[np.float64]
 """float64; NaN where a value does not exist (stored as null plus a status, never as a number)."""
 
 Features: TypeAlias = Mapping[str, Values]
-"""What one extractor says of T frames: named arrays of shape (T, ...)."""
+"""The output of one extractor for T frames: named arrays of shape (T, ...)."""
 
 Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]

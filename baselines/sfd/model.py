@@ -29,7 +29,7 @@ POSITION_MAPS = (16, 32)
 
 @dataclass(frozen=True)
 class Face:
-    """What the encoder says of B images.
+    """The output of the encoder for B images.
 
     Attributes:
         identity: w_id (B, N).
@@ -55,7 +55,7 @@ class Animated:
         generated: (B, 3, size, size), about [-1, 1] but not clamped.
         painted: LIA's image, of the same shape: what is seen where the mask is closed, and `generated` itself without
             `Shape.warp_source`.
-        source, driving: what the encoder says of both.
+        source, driving: the output of the encoder for both.
     """
 
     generated: Tensor

@@ -24,7 +24,7 @@ doctor       `evalkit doctor`
 check        `evalkit check`
 plugins      `--plugin`, which every command takes
 options      options that several commands share
-choices      what a command line says of a run
+choices      the options of a run, as values
 interrupt    what Ctrl-C raises
 devices      where a method runs, and where networks of metrics do
 printing     how tables are printed

@@ -61,7 +61,7 @@ def checks_of(extractor: Extractor) -> dict[str, Callable[[Extractor], str]]:
 
 
 def features_of_heads(extractor: Extractor) -> Features:
-    """What an extractor says of a few drawn heads. Raises `CannotCheck` where its networks or libraries are absent."""
+    """The features of a few drawn heads. Raises `CannotCheck` where its networks or libraries are absent."""
     if reason := missing_networks([extractor.id]):
         raise CannotCheck(reason)
     frames = heads()

@@ -24,7 +24,7 @@ def lacking_metrics() -> list[Lacking]:
 
 
 def lacking_methods() -> list[Lacking]:
-    """Methods that cannot run: no checkpoint is here, or the adapter cannot be imported."""
+    """Methods that cannot run: no checkpoint is installed, or the adapter cannot be imported."""
     return grouped([(kind, e.card.id, remedy) for e in list_methods() for kind, remedy in _of_method(e)])
 
 

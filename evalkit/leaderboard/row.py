@@ -108,7 +108,7 @@ class BoardRow(ResultHead):
     anchor: bool
     """Whether the method is an anchor: it marks one end of the scale."""
     flags: tuple[str, ...]
-    """Why a row that was added by force is not ranked."""
+    """Why a row that was added with `--force` is not ranked."""
     trained_on: tuple[str, ...] | None
     """Datasets; null if unknown."""
     overlap: bool | None

@@ -104,7 +104,7 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Driving:
-    """The driving frames of one pair, decoded anew at every iteration, so a method may look at them more than once.
+    """The driving frames of one pair, decoded again at every iteration, so a method may look at them more than once.
 
     `selection` says which frames of the clip at `path` they are, and at which size. `anchor`, when given, comes as a
     frame of its own before the others: relative motion starts at it, and what a method makes of it is dropped.

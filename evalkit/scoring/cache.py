@@ -73,7 +73,7 @@ def still_decoding(indices: Sequence[int], size: int, rgb: Rgb) -> dict[str, obj
 
 
 def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
-    """Cache key of what the extractor with `signature` says of some content, decoded so (`clip_decoding`)."""
+    """Cache key of the output of the extractor with `signature` for some content, decoded so (`clip_decoding`)."""
     return canonical_sha256([content_sha256, decoding, signature])
 
 

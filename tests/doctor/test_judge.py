@@ -62,8 +62,14 @@ def test_a_broken_optional_library_is_a_failure_and_names_the_system_package():
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"ffmpeg": Answer({**FFMPEG, "encoders": {"ffv1": True, "libx264rgb": False}})}, "lacks: encoder libx264rgb"),
-        ({"ffmpeg": Answer({**FFMPEG, "decoders": {**FFMPEG["decoders"], "h264": False}})}, "lacks: decoder h264"),
+        (
+            {"ffmpeg": Answer({**FFMPEG, "encoders": {"ffv1": True, "libx264rgb": False}})},
+            "PyAV's FFmpeg has no encoder libx264rgb",
+        ),
+        (
+            {"ffmpeg": Answer({**FFMPEG, "decoders": {**FFMPEG["decoders"], "h264": False}})},
+            "PyAV's FFmpeg has no decoder h264",
+        ),
         ({"folders": Answer([{**CACHE, "writable": False}])}, "cache folder /c cannot be written"),
         ({"needed": Answer(["csim: not here"])}, "README cannot run: csim: not here"),
         ({"methods": Answer(problem="MethodError: x")}, "check of methods failed: MethodError: x"),

@@ -10,7 +10,7 @@ that has the size already is not touched.
 method        a native method as evalkit runs it
 motion_field  the animator of the motion-field family
 networks      which networks a method has, and how official files hold them
-checkpoints   what a method says of its weights
+checkpoints   what a method reports about its weights
 convert       official checkpoints into our state dicts
 official      reading official files without running anything they hold
 load          the networks of a method with their weights, ready to run

@@ -7,7 +7,7 @@
     RD_crop_ratio.txt       Radio1_0.mp4 1.2
 
 Boxes belong to frames of the listed height; on another rendition of the same video they are scaled, and the report says
-so. Or the box is found anew in whatever was downloaded, and enlarged by the ratio: the two ways that HDTF's README
+so. Or the box is detected again in whatever was downloaded, and enlarged by the ratio: the two ways that HDTF's README
 names. Source: github.com/MRzzm/HDTF.
 """
 
