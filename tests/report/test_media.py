@@ -107,7 +107,7 @@ def test_what_was_made_of_the_same_clips_is_kept(job, clips):
         clip.path.unlink()
     assert make_mosaic(work) == first and (work.folder / first.video).stat().st_mtime_ns == written
     fewer = make_mosaic(job(clips[:2]))
-    assert not isinstance(fewer, Mosaic) and "not there" in fewer
+    assert not isinstance(fewer, Mosaic) and "is missing" in fewer
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"video": "x.mp4"}'])
