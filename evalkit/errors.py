@@ -1,7 +1,7 @@
 """Everything evalkit raises for a reason the user can act on.
 
     EvalkitError
-    ├── UnknownNameError      a protocol, method, metric or dataset nobody registered
+    ├── UnknownNameError      a protocol, method, metric or dataset that is unknown
     ├── ProtocolError         a protocol file or pair list that does not hold together
     ├── DatasetError          a data root that is missing, empty or contradictory
     ├── VideoError            a file that cannot be decoded as asked
@@ -11,7 +11,7 @@
     ├── StudyError            a user study that cannot be made, served or counted
     ├── WeightsError          a network's weights that are absent, or not the bytes they should be
     ├── WorkerError           a worker process that died
-    ├── PluginError           code from outside that cannot be used
+    ├── PluginError           a plugin that cannot be used
     └── MissingLibraryError   an optional library that is not installed
 
 An `EvalkitError` ends a command in one paragraph and exit code 2. Any other exception is a bug: it ends in a sentence,
@@ -88,4 +88,4 @@ class PluginError(EvalkitError):
 
 
 class MissingLibraryError(EvalkitError):
-    """An optional library that is not installed; the message names the extra that brings it."""
+    """An optional library that is not installed; the message names the extra that provides it."""

@@ -15,7 +15,7 @@ Values: TypeAlias = NDArray[np.float64]
 """float64; NaN where a value does not exist (stored as null plus a status, never as a number)."""
 
 Features: TypeAlias = Mapping[str, Values]
-"""What one extractor says of T frames: named arrays of shape (T, ...)."""
+"""The output of one extractor for T frames: named arrays of shape (T, ...)."""
 
 Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]
@@ -42,7 +42,7 @@ class Selection:
     """Which frames of a clip are looked at, and at which size: `start, start + stride, ...`, at most `maximum` of them.
 
     Frames less than `end_margin` away from the clip's last one are left out; a `maximum` of None goes to the end.
-    `size` is the side of the square they are brought to, in pixels; None keeps the size they are stored with. `rgb` is
+    `size` is the side of the square they are resized to, in pixels; None keeps the stored size. `rgb` is
     the rule by which frames of a video become RGB.
     """
 

@@ -24,7 +24,7 @@ def best_frame(source: Landmarks, driving: Landmarks) -> int:
 
     Args:
         source: (L, D) landmarks of the source, D >= 2.
-        driving: (T, L, D) landmarks of the clip, NaN where no face was found; such frames are passed over.
+        driving: (T, L, D) landmarks of the clip, NaN where no face was found; such frames are skipped.
 
     Returns:
         Index into `driving`, the first one at equal distance.

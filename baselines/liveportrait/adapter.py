@@ -1,4 +1,4 @@
-"""LivePortrait in evalkit: no crop, no paste-back, 512-pixel frames brought to the protocol's size.
+"""LivePortrait in evalkit: no crop, no paste-back, 512-pixel frames resized to the protocol's size.
 
 Closing the source's mouth first and retargeting eyes and lips need 203 landmarks, whose network is optional.
 """

@@ -27,7 +27,7 @@ Read = Callable[[Tensor], Tensor]
 
 
 def landmark_reader() -> Read:
-    """The detector. Raises `MethodError`, with the command that helps, when its weights are not here."""
+    """The detector. Raises `MethodError`, with the command that helps, when its weights are missing."""
     try:
         network = load_onnx(weights.locate(WEIGHTS))
     except WeightsError as error:

@@ -37,7 +37,7 @@ class Source:
         feature: (1, C, D, H, W) appearance volume.
         motion: of the one face.
         keypoints: (1, K, 3) posed.
-        openings: of its eyes and lips; None where nobody measured 203 landmarks.
+        openings: of its eyes and lips; None if 203 landmarks were not measured.
     """
 
     feature: Tensor

@@ -24,7 +24,7 @@ class SfdCheckpoints:
 
     @property
     def installed(self) -> Path:
-        """Where imported weights lie."""
+        """Path of imported weights."""
         return installed_path("sfd", *self.variants)
 
     def import_file(self, path: Path) -> Path:

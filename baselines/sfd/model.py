@@ -29,7 +29,7 @@ POSITION_MAPS = (16, 32)
 
 @dataclass(frozen=True)
 class Face:
-    """What the encoder says of B images.
+    """The output of the encoder for B images.
 
     Attributes:
         identity: w_id (B, N).
@@ -55,7 +55,7 @@ class Animated:
         generated: (B, 3, size, size), about [-1, 1] but not clamped.
         painted: LIA's image, of the same shape: what is seen where the mask is closed, and `generated` itself without
             `Shape.warp_source`.
-        source, driving: what the encoder says of both.
+        source, driving: the output of the encoder for both.
     """
 
     generated: Tensor
@@ -128,8 +128,8 @@ class SFD(nn.Module):
     def _start_still(self) -> None:
         """Begin with flows that leave the source as it is; LIA's random ones scramble it.
 
-        Masks add up from scale to scale, so only the last one is opened. With all of them open it is one but for 6e-6,
-        and what is painted never learns.
+        Masks add up from scale to scale, so only the last one is opened. If every mask starts open, their sum is
+        1 - 6e-6, and the painting branch gets no gradient.
         """
         heads = [head for head in self.generator.to_flows if isinstance(head, ToFlow)]
         for head in heads:

@@ -1,7 +1,7 @@
 """The square window around a face, fixed for a whole clip, in which a small network works.
 
 A network of 64 pixels that is shown a whole frame may have six of them for a mouth. Here it is shown a window around
-the landmarks of the first frame with a face, and moves the whole frame of the source by what it says of the window
+the landmarks of the first frame with a face, and moves the whole frame of the source by its output for the window
 (`baselines.sfd.warp.framed`).
 """
 

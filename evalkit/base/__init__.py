@@ -1,4 +1,4 @@
-"""What knows nothing of faces.
+"""General helpers that know nothing about faces.
 
 files             files that are whole or absent: atomic writes, digests, canonical JSON
 csvfile           CSV rows whose errors name file, line and column
@@ -6,11 +6,11 @@ registry          name -> object, or a "module:attribute" string that is importe
 plugins           code from outside: entry points, and files named on the command line
 own_code          the code of a plugin as one hash
 validation        pydantic's findings as one paragraph a person can act on
-places            where protocols, baselines, leaderboards and the cache lie
+places            where protocols, baselines, leaderboards and the cache are
 processes         worker processes that end with their parent
-git               what git says of a folder
+git               questions to git about a folder
 imports           what Python files import, read from their text
-extras            optional libraries, and which extra brings each
+extras            optional libraries, and which extra provides each
 yamlfile          YAML files that users write, with one kind of error
-system_libraries  libraries of the operating system, and the package that brings each
+system_libraries  libraries of the operating system, and the package that provides each
 """

@@ -10,7 +10,7 @@ from evalkit.errors import EvalkitError
 
 @dataclass(frozen=True)
 class Row:
-    """One row with where it stands, so that a bad cell can be pointed at."""
+    """One row and its position, so that errors can name the bad cell."""
 
     path: Path
     line: int
@@ -52,10 +52,10 @@ class Row:
 
 
 def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], short_rows: bool = False) -> list[Row]:
-    """Rows of a CSV file (UTF-8, with or without BOM, any line ending); blank lines are passed over.
+    """Rows of a CSV file (UTF-8, with or without BOM, any line ending); blank lines are skipped.
 
     With `short_rows`, cells that are missing at the end of a row are empty. Raises `error` for an unreadable file,
-    missing columns, needed ones that come twice, and rows with too many or too few cells.
+    missing columns, required ones that appear twice, and rows with too many or too few cells.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -65,7 +65,7 @@ def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], sh
             if missing:
                 raise error(f"{path} line 1: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}.")
             if twice := [name for name in required if header.count(name) > 1]:
-                raise error(f"{path} line 1: column {twice[0]!r} comes twice; found {', '.join(header)}.")
+                raise error(f"{path} line 1: column {twice[0]!r} appears twice; found {', '.join(header)}.")
             fill = len(header) if short_rows else 0
             rows = ((reader.line_num, cells + [""] * (fill - len(cells))) for cells in reader if any(cells))
             return [_row(path, line, header, cells, error) for line, cells in rows]

@@ -1,4 +1,4 @@
-"""Optional libraries: which extra of the distribution brings each, and the sentence that says how to get it."""
+"""Optional libraries: which extra of the distribution provides each, and how to install it."""
 
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ CORE = (
     "torch",
     "typer",
 )
-"""The modules that every installation has, by the names they are imported by."""
+"""The modules that every installation has, by import name."""
 EXTRAS: dict[str, tuple[str, ...]] = {
     "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
     "lpips": ("lpips",),
@@ -33,11 +33,11 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("sklearn", "tensorboard"),
     "weights": ("huggingface_hub", "pooch"),
 }
-"""Extra -> the modules it is for, by the names they are imported by."""
+"""Extra -> the modules it is for, by import name."""
 
 
 def extra_of(module: str) -> str | None:
-    """The extra that brings `module` (or the package it lies in); None for a module that no extra brings."""
+    """The extra that provides `module` (or the package that contains it); None if no extra does."""
     top = module.partition(".")[0]
     return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
 
@@ -52,7 +52,7 @@ def missing_modules(modules: Iterable[str]) -> str | None:
 
 
 def install_command(modules: Iterable[str]) -> str:
-    """The command that installs `modules`: with evalkit and its extras, or by their own names where it brings none."""
+    """The command that installs `modules`: with evalkit and its extras, or by their own names if no extra has them."""
     wanted = list(modules)
     extras = sorted({extra for module in wanted if (extra := extra_of(module))})
     others = [module for module in wanted if not extra_of(module) and module not in CORE]

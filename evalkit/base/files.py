@@ -57,7 +57,7 @@ def read_json(path: Path) -> Any:
 
 
 def refuse_special(path: Path) -> None:
-    """Raise `EvalkitError` for a pipe, socket or device. What is not there, or may not be seen, is not refused."""
+    """Raise `EvalkitError` for a pipe, socket or device. A missing or unreadable path is not refused."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise EvalkitError(f"{path}: a pipe, socket or device. Only files and folders can be read; remove it.")
 

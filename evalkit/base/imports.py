@@ -42,12 +42,12 @@ class Import:
 
 @dataclass(frozen=True)
 class Roots:
-    """Where top-level packages lie: name -> folder."""
+    """Folders of top-level packages: name -> folder."""
 
     folders: Mapping[str, Path]
 
     def path(self, module: str) -> Path | None:
-        """The file of a module of these packages; None when there is none."""
+        """The file of a module of these packages; None for an unknown module."""
         top, *rest = module.split(".")
         if top not in self.folders:
             return None
@@ -65,9 +65,9 @@ class Roots:
         return found
 
     def closure(self, start: Iterable[str], follow: Callable[[str], bool]) -> dict[str, Path]:
-        """Modules that `start` imports, directly or not, itself included, as far as `follow` allows.
+        """Modules that `start` imports, directly or not, itself included, through modules that `follow` accepts.
 
-        Imports for type checkers only are passed over.
+        Imports for type checkers only are skipped.
         """
         found: dict[str, Path] = {}
         waiting = list(start)

@@ -1,9 +1,9 @@
-"""The code of a plugin as one hash: what its module imports, as far as that is not an installed library.
+"""The code of a plugin as one hash: its module and all that it imports, except installed libraries.
 
 Counted are the module itself, the modules of its own top-level package that it imports, directly or not, with the
 `__init__.py` of the packages on the way, and whatever else it imports from files that nobody installed. Not counted are
 evalkit, whose metrics have versions of their own, the standard library, and installed libraries. Files are named by
-module, never by place, so that the same code has the same hash on another machine.
+module, never by path, so that the same code has the same hash on another machine.
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ def own_sha256(start: Mapping[str, Path]) -> str:
 
 
 def own_code(start: Mapping[str, Path]) -> dict[str, Path]:
-    """Module -> file of `start` and of all it imports that is its own, in the sense above."""
+    """Module -> file of `start` and of all it imports that counts as its own code (see above)."""
     known: dict[str, Roots | None] = {}
     always = {name.partition(".")[0] for name in start}
 
@@ -63,7 +63,7 @@ def _with_packages(module: str) -> list[str]:
 
 
 def _roots_of(top: str, always: bool) -> Roots | None:
-    """Where a top-level module lies; None when it does not count."""
+    """The folder of a top-level module; None when it does not count."""
     if top in _NOT_ITS_OWN:
         return None
     try:

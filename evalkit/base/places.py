@@ -1,4 +1,4 @@
-"""Where things lie: the cache, and protocols, baselines and leaderboards.
+"""Locations on disk: the cache, and protocols, baselines and leaderboards.
 
 These are beside the package in a checkout, inside it in a wheel.
 """
@@ -45,7 +45,7 @@ def writable_leaderboards() -> Path:
 def cache_dir() -> Path:
     """`$EVALKIT_CACHE`, else `evalkit` under `$XDG_CACHE_HOME` or `~/.cache`.
 
-    Raises `EvalkitError` for a user without a home folder who names no other.
+    Raises `EvalkitError` when the user has no home folder and sets neither variable.
     """
     if chosen := os.environ.get("EVALKIT_CACHE"):
         return Path(chosen)
@@ -56,7 +56,7 @@ def cache_dir() -> Path:
 
 
 def why_unusable(folder: Path) -> str | None:
-    """Why nothing can be kept in a cache folder, in a sentence that names it; None when something can."""
+    """Why a cache folder cannot be used, in a sentence that names it; None when it can."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:

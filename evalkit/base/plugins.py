@@ -2,8 +2,8 @@
 
 A plugin brings metrics, extractors, datasets or methods. A distribution names them as entry points of the groups
 `evalkit.metrics`, `evalkit.extractors`, `evalkit.datasets` and `evalkit.methods`; a file has a `METRICS`, `EXTRACTORS`,
-`DATASETS` or `METHODS`, each one thing or a tuple of several. Files go first. Whatever is wrong with one plugin costs
-that plugin: it is told in a sentence (`Broken`), and nothing is raised.
+`DATASETS` or `METHODS`, each one thing or a tuple of several. Files go first. A defect of one plugin disables only that
+plugin: it is reported in a sentence (`Broken`), and nothing is raised.
 
 The files travel in the environment, because worker processes inherit it. What is found depends on `state()` alone, and
 `Registry` looks here only for names that evalkit itself does not have.
@@ -60,18 +60,18 @@ class Plugin:
 
     @property
     def label(self) -> str:
-        """What it is called where it is broken: the path of the file, or the name of the distribution."""
+        """Its name in error messages: the path of the file, or the name of the distribution."""
         return str(self.place or self.name)
 
     @property
     def mark(self) -> str:
-        """What signatures say of it, so that numbers of changed code are never compared."""
+        """Its part of a signature, so that numbers of changed code are never compared."""
         return f"code {self.sha256[:_MARK]}"
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One thing that a plugin brings, not yet looked at."""
+    """One object that a plugin provides, not yet checked."""
 
     value: object
     plugin: Plugin
@@ -119,7 +119,7 @@ def using(files: Sequence[Path]) -> Iterator[None]:
 
 
 def offers(group: str) -> Iterator[Offer | Broken]:
-    """All that plugins bring of a group, files first, then distributions by name."""
+    """All that plugins provide in a group, files first, then distributions by name."""
     for path in plugin_files():
         yield from _of_file(path, group)
     try:
@@ -132,7 +132,7 @@ def offers(group: str) -> Iterator[Offer | Broken]:
 
 
 def import_files() -> None:
-    """Import the files, so that what they define can be received from another process. Broken ones are left out."""
+    """Import the files, so that what they define can be unpickled from another process. Broken ones are left out."""
     for path in plugin_files():
         try:
             import_file(path)
@@ -174,7 +174,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def explained(error: BaseException) -> str:
-    """What code from outside raised, in a line, with the innermost line of code that is neither ours nor Python's."""
+    """What outside code raised, on one line, with its innermost line that is neither ours nor Python's."""
     if isinstance(error, SyntaxError):
         return f"{Path(error.filename or '?').name} line {error.lineno}: {error.msg}"
     text = str(error).strip().splitlines()
@@ -198,7 +198,7 @@ def raised_in(error: BaseException) -> str | None:
 
 
 def guarded(function: Callable[P, R], what: str, plugin: Plugin, kind: type[EvalkitError]) -> Callable[P, R]:
-    """`function` with what it raises turned into a `kind` that says whose mistake it is; ours passes through."""
+    """`function` with its exceptions turned into a `kind` that names the plugin; our own errors pass through."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -217,7 +217,7 @@ def _of_file(path: Path, group: str) -> Iterator[Offer | Broken]:
         module = import_file(path)
         brought = [name for name in GROUPS if hasattr(module, name.upper())]
         if not brought:
-            raise PluginError(f"it brings nothing; define one of {', '.join(name.upper() for name in GROUPS)}.")
+            raise PluginError(f"it provides nothing; define one of {', '.join(name.upper() for name in GROUPS)}.")
     except PluginError as error:
         yield Broken(str(path), str(error))
         return

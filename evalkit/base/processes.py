@@ -60,15 +60,13 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield executor
     except BrokenProcessPool as error:
-        raise WorkerError(
-            "A worker process died (out of memory?). What is finished is kept; use --workers 1."
-        ) from error
+        raise WorkerError("A worker process died (out of memory?). Finished work is kept; use --workers 1.") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
 def start(executor: ProcessPoolExecutor, function: Callable[[Item], Result], job: Item) -> "Future[Result]":
-    """Start a job in another process. Ctrl-C is put off: a half-started process dies with a traceback."""
+    """Start a job in another process. Ctrl-C is deferred meanwhile: a half-started process dies with a traceback."""
     with _interrupts_held():
         return executor.submit(function, job)
 

@@ -16,7 +16,7 @@ Other = TypeVar("Other")
 
 @dataclass(frozen=True)
 class _Outside(Generic[T]):
-    """What plugins bring, as long as `state` is what it was."""
+    """What plugins provide, as long as `state` is unchanged."""
 
     state: object = None
     things: dict[str, T] = field(default_factory=dict)
@@ -26,14 +26,15 @@ class _Outside(Generic[T]):
 class Registry(Mapping[str, T]):
     """Names of one kind of thing, evalkit's own in the order they were registered, then those of plugins by group.
 
-    Duplicates raise; an unknown name is answered with the nearest known ones. Plugins are imported only for a name that
-    evalkit does not have itself, or when all names are asked for; one that cannot be used costs only itself.
+    Duplicates raise; the error for an unknown name lists the nearest known ones. Plugins are imported only for a name
+    that evalkit does not have itself, or when all names are asked for; one that cannot be used does not affect the
+    others.
     """
 
     def __init__(
         self, kind: str, group: str | None = None, adopt: Callable[[Offer], tuple[str, T]] | None = None
     ) -> None:
-        """`adopt` makes name and thing of what a plugin of `group` offers, or raises `PluginError`."""
+        """`adopt` turns what a plugin of `group` offers into a name and an object, or raises `PluginError`."""
         self.kind = kind
         self._group, self._adopt = group, adopt
         self._entries: dict[str, T | str] = {}
@@ -60,7 +61,7 @@ class Registry(Mapping[str, T]):
     @overload
     def get(self, name: str, default: T | Other) -> T | Other: ...
     def get(self, name: str, default: T | Other | None = None) -> T | Other | None:
-        """The object called `name`, or `default` where there is none."""
+        """The object called `name`, or `default` if the name is unknown."""
         if name in self:
             return self[name]
         return default
@@ -75,20 +76,20 @@ class Registry(Mapping[str, T]):
         return name in self._entries or name in self._outside().things
 
     def shipped(self) -> list[str]:
-        """The names of what comes with evalkit; looks at no plugin."""
+        """The names of what comes with evalkit; loads no plugin."""
         return list(self._entries)
 
     def plugged(self) -> Mapping[str, T]:
-        """What plugins bring, by name."""
+        """What plugins provide, by name."""
         return dict(self._outside().things)
 
     def broken(self) -> tuple[Broken, ...]:
-        """What plugins bring and cannot be used."""
+        """What plugins provide that cannot be used."""
         return self._outside().broken
 
     @contextmanager
     def also(self, entries: Mapping[str, T]) -> Iterator[None]:
-        """Inside, `entries` are registered as well, in place of others of their names. For tests."""
+        """Inside, `entries` are registered as well and override entries of the same name. For tests."""
         before = self._entries
         self._entries = {**before, **entries}
         try:

@@ -1,4 +1,4 @@
-"""Libraries of the operating system that Python packages load, and the package that brings each."""
+"""Libraries of the operating system that Python packages load, and the package that provides each."""
 
 import re
 

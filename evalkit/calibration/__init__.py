@@ -1,4 +1,4 @@
-"""How metrics answer to known damage: what a number can see and what it cannot.
+"""How metrics respond to known damage: what a number can see and what it cannot.
 
 degrade    known damage in known steps
 calibrate  damaged copies of clean clips scored against the clean ones

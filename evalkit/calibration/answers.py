@@ -14,7 +14,7 @@ _COLUMNS = ("metric", "degradation", "step", "value", "coverage")
 
 
 def write_answers(path: Path, answers: Iterable[Answer]) -> None:
-    """Write a CSV, atomically; a value there is none of is empty."""
+    """Write a CSV, atomically; a missing value is an empty cell."""
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)

@@ -16,7 +16,7 @@ from evalkit.types import Clip, Frames, Pair
 
 @dataclass(frozen=True)
 class Answer:
-    """What a metric says of all clips at one step of one damage (None when it has no value), and its coverage."""
+    """The value of a metric over all clips at one step of one damage (None when it has no value), and its coverage."""
 
     metric: str
     degradation: str
@@ -30,7 +30,7 @@ def calibrate(scorer: Scorer, clips: Sequence[Clip], folder: Path, on_clip: Call
 
     The perfect output in self-reenactment is the driving clip itself; damage is all that is wrong with a copy. The
     other person of the identity swap is the next clip of another identity. `folder` is for temporary files. `on_clip`
-    is told of every damaged clip that was scored.
+    is called for every damaged clip that was scored.
 
     Raises `DatasetError` when all clips are of one identity.
     """
@@ -82,4 +82,4 @@ def _other(clip: Clip, clips: Sequence[Clip]) -> Clip:
     for candidate in [*clips[start + 1 :], *clips[:start]]:
         if candidate.identity != clip.identity:
             return candidate
-    raise DatasetError("Calibration needs clips of two identities at least; the identity swap has nobody to swap with.")
+    raise DatasetError("Calibration needs clips of at least two identities, for the identity swap.")

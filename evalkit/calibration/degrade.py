@@ -89,4 +89,4 @@ DEGRADATIONS = (
     Degradation("shuffle", "frames", (1, 2, 4, 8, 16), shuffle),
     Degradation("freeze", "frames", (1, 2, 4, 8, 16), freeze),
 )
-"""The first step of each is no damage."""
+"""The first step of each is undamaged."""

@@ -1,4 +1,4 @@
-"""A calibration in words: what a metric says of clean clips and of the worst step of every damage."""
+"""A calibration in words: the value of a metric on clean clips and at the worst step of every damage."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ BLIND = 0.02
 def answers_table(metrics: Sequence[Metric], answers: Sequence[Answer]) -> str:
     """Markdown: a row per metric, the clean value, then the value at the strongest step of each damage.
 
-    Values the damage leaves (almost) alone stand in brackets; * marks steps where faces were lost.
+    Values that the damage (almost) does not change are in brackets; * marks steps where faces were lost.
     """
     heads = [f"{d.id} {d.steps[-1]:g} {d.unit}" for d in DEGRADATIONS]
     lines = [f"| metric | clean | {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) + 1)]
@@ -29,7 +29,7 @@ def answers_table(metrics: Sequence[Metric], answers: Sequence[Answer]) -> str:
 
 
 def tracks_table(tracks: Sequence[Track]) -> str:
-    """Markdown: how each metric goes with the true difference it is for, and with the other one."""
+    """Markdown: the correlation of each metric with the true difference it is meant for, and with the other one."""
     lines = ["| metric | r with its truth | r with the other | pairs of frames |", "|---|---:|---:|---:|"]
     lines += [f"| `{t.metric}` | {t.correlation:.2f} | {t.other:.2f} | {len(t.true)} |" for t in tracks]
     return "\n".join(lines) + "\n"

@@ -38,9 +38,9 @@ class Track:
 
 
 def track_truth(scorer: Scorer, clips: Sequence[Clip]) -> list[Track]:
-    """Tracks of the scorer's APD and AED metrics over the clips whose truth is known; empty when none is.
+    """Tracks of the scorer's APD and AED metrics over the clips whose truth is known; empty if there are no such clips.
 
-    A truth lies in `truth/<clip id>.npz` beside the folder of the clip.
+    The truth of a clip is stored in `truth/<clip id>.npz` beside the folder of the clip.
     """
     metrics = [metric for metric in scorer.metrics if metric.id in FOLLOWERS]
     known = [clip for clip in clips if _truth_path(clip).is_file()]

@@ -24,12 +24,12 @@ doctor       `evalkit doctor`
 check        `evalkit check`
 plugins      `--plugin`, which every command takes
 options      options that several commands share
-choices      what a command line says of a run
+choices      the options of a run, as values
 interrupt    what Ctrl-C raises
 devices      where a method runs, and where networks of metrics do
 printing     how tables are printed
 console      results on stdout, everything else on stderr
-failure      what the user is told when a command ends with an exception
+failure      the message when a command ends with an exception
 """
 
 import signal
@@ -43,7 +43,7 @@ from evalkit.cli.interrupt import Interrupted
 def main() -> None:
     """Entry point: whatever happens ends in one paragraph on stderr and an exit code.
 
-    2 for a mistake or a file system that refuses, 130 for Ctrl-C, 70 for a bug, whose traceback goes to a file.
+    2 for a usage error or a file-system error, 130 for Ctrl-C, 70 for a bug, whose traceback goes to a file.
     """
     signal.signal(signal.SIGINT, _interrupt)
     try:

@@ -26,7 +26,7 @@ def ls(as_json: options.Json = False) -> None:
 
 @app.command("gc")
 def gc(
-    days: Annotated[float, typer.Option(min=0, help="Remove features that nobody used for this many days.")] = 30,
+    days: Annotated[float, typer.Option(min=0, help="Remove features that were not used for this many days.")] = 30,
 ) -> None:
     """Remove features that have not been used for some time. They are computed again when they are needed."""
     from evalkit.base.places import cache_dir

@@ -1,4 +1,4 @@
-"""`evalkit check`: hold code from outside to what evalkit's own is held to."""
+"""`evalkit check`: check plugins against the contracts that evalkit's own code meets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,12 +7,12 @@ import typer
 
 from evalkit.cli import options
 
-app = typer.Typer(help="Hold code from outside to what evalkit's own is held to.", no_args_is_help=True)
+app = typer.Typer(help="Check plugins against the contracts that evalkit's own code meets.", no_args_is_help=True)
 
 
 @app.callback()
 def check() -> None:
-    """Hold code from outside to what evalkit's own is held to."""
+    """Check plugins against the contracts that evalkit's own code meets."""
 
 
 @app.command()
@@ -22,10 +22,10 @@ def plugin(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Check everything that plugins bring: facts, signatures, direction, shapes, a few frames.
+    """Check everything that plugins provide: facts, signatures, direction, shapes, a few frames.
 
-    Exit codes: 0 everything passed, 1 a check failed, 2 there is no such plugin. A check whose network or library is
-    not here is skipped.
+    Exit codes: 0 everything passed, 1 a check failed, 2 unknown plugin. A check whose network or library is missing is
+    skipped.
 
     Example: `evalkit check plugin my_metric.py`
     """

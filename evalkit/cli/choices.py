@@ -1,4 +1,4 @@
-"""What a command line says of a run, as the values that `evalkit.runs` takes: the same for every command that runs."""
+"""The options of a run on the command line, as the values that `evalkit.runs` takes; shared by commands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,13 +40,13 @@ class MethodChoice:
         return [MethodJob(entry, self.for_anchor().config(entry), anchor=True) for entry in entries]
 
     def for_anchor(self) -> "MethodChoice":
-        """The same without what is meant for the method that was asked for."""
+        """The same without the options that are meant for the requested method only."""
         return replace(self, checkpoint=None, option=None, seed=0)
 
     def config(self, entry: MethodEntry) -> MethodConfig:
-        """What `entry` is built with; what is for networks does not reach methods without.
+        """What `entry` is built with; options for networks are ignored for methods without networks.
 
-        Raises `MethodError`, `RunError` or `UnknownNameError` for a device or an option that is not there.
+        Raises `MethodError`, `RunError` or `UnknownNameError` for an unknown device or option.
         """
         learned = entry.card.kind != "baseline"
         return MethodConfig(
@@ -77,7 +77,7 @@ class RunChoice:
     scoring_device: str
 
     def settings(self) -> RunSettings:
-        """What a session is opened with. Raises `EvalkitError` for coefficients or a device that are not there."""
+        """What a session is opened with. Raises `EvalkitError` for missing coefficients or an unknown device."""
         return RunSettings(
             data=self.data,
             out=self.out,

@@ -61,9 +61,9 @@ def print_list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Callable[[str, str], None]]:
-    """A bar on stderr over `total` pairs with an estimate, none if `quiet`.
+    """A progress bar on stderr over `total` pairs with the time left; no bar if `quiet`.
 
-    Call it with a pair id and what became of it.
+    Call it with a pair id and its outcome.
     """
     console = Console(stderr=True)
     columns = (
@@ -91,7 +91,7 @@ def warn_of_cache() -> None:
     from evalkit.base.places import cache_dir, why_unusable
 
     if reason := why_unusable(cache_dir()):
-        say(f"{reason} Going on without: features are computed again in every run.")
+        say(f"{reason} Continuing without a cache: features are computed again in every run.")
 
 
 def worker_count(asked: int | None) -> int:

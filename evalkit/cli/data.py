@@ -54,7 +54,7 @@ def check(
     workers: options.Workers = None,
     as_json: options.Json = False,
 ) -> None:
-    """Say what is there, missing, unreadable, or of the wrong size or length, and which protocols can run.
+    """Report what is present, missing, unreadable, or of the wrong size or length, and which protocols can run.
 
     Ends with exit code 1 when anything is wrong. With --lists, clips of the official list that are absent are named.
     """
@@ -105,7 +105,7 @@ def prepare(
     """Cut your downloads into the clips of the official lists.
 
     The same command continues where it was stopped and touches nothing that is finished. Ends with exit code 1 when no
-    clip came of it.
+    clip was made.
 
     Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --root vox`
     """
@@ -238,6 +238,6 @@ def _print_prepared(done: "Prepared", total: int) -> None:
     if done.seconds:
         typer.echo(f"{done.frames} frames decoded, {done.frames / done.seconds:.0f} frames per second per core.")
     if not (done.made or done.kept):
-        typer.echo("No clip came of it; the report names the reasons.")
+        typer.echo("No clip was made; the report gives the reasons.")
     typer.echo(f"Report:   {done.report}")
     typer.echo(f"Manifest: {done.report.parent / 'manifest.csv'}")

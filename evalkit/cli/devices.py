@@ -7,9 +7,9 @@ from evalkit.method.interface import MethodCard
 
 
 def resolve_device(asked: str, card: MethodCard) -> str:
-    """The torch device for a method; "auto" takes a GPU when there is one and the method has networks.
+    """The torch device for a method; "auto" uses a GPU if there is one and the method has networks.
 
-    Raises `MethodError` for another word, `RunError` for a GPU that is not there.
+    Raises `MethodError` for an unknown value, `RunError` for a missing GPU.
     """
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", asked):
         raise MethodError(f"--device {asked!r}: expected auto, cpu, cuda or cuda:N.")
@@ -23,7 +23,7 @@ def resolve_device(asked: str, card: MethodCard) -> str:
 
 
 def resolve_scoring_device(asked: str) -> str:
-    """The torch device for the networks of metrics. Raises `RunError` for one that is not there."""
+    """The torch device for the networks of metrics. Raises `RunError` for an unknown or missing one."""
     if not re.fullmatch(r"cpu|cuda(:\d+)?", asked):
         raise RunError(f"--scoring-device {asked!r}: expected cpu, cuda or cuda:N.")
     return asked if asked == "cpu" else _present("--scoring-device", asked)

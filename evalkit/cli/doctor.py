@@ -1,4 +1,4 @@
-"""`evalkit doctor`: whether evalkit works here, and what it lacks."""
+"""`evalkit doctor`: whether evalkit works here, and what is missing."""
 
 import os
 import re
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 _KINDS = {
     "library": "library not installed",
     "broken": "library broken",
-    "weights": "network file not here",
-    "coefficients": "coefficients that you bring",
+    "weights": "network file missing",
+    "coefficients": "coefficients that you supply",
 }
 _SHOWN = 3
 _FILES = re.compile(r"Needed: .*?\. Get them with: ")
-"""File names, which the commands after them bring."""
+"""File names; the commands after them get the files."""
 
 
 def doctor(as_json: options.Json = False) -> None:
     """Say whether evalkit works on this machine, what is missing, and the command that gets it.
 
-    Ends with exit code 1 when something of the core is missing or broken, or an installed library is broken. A library,
-    network or checkpoint that is not there is no failure.
+    Ends with exit code 1 when something of the core is missing or broken, or an installed library is broken. A missing
+    library, network or checkpoint is not a failure.
     """
     from evalkit.cli.console import print_json, say
     from evalkit.doctor.diagnose import diagnose
@@ -53,8 +53,8 @@ def page(found: "Diagnosis") -> Iterator[str]:
     yield from _section("Libraries", _libraries(found))
     yield from _section("FFmpeg of PyAV", _ffmpeg(found))
     yield from _section("Folders", _folders(found))
-    yield from _section("Metrics that lack something", _metrics(found.metrics))
-    yield from _section("Methods that lack something", _methods(found.methods))
+    yield from _section("Metrics with missing requirements", _metrics(found.metrics))
+    yield from _section("Methods with missing requirements", _methods(found.methods))
     yield from _section("Plugins", _plugins(found))
     yield from _section("Leaderboards that come with evalkit", _rows(found))
     if found.healthy:
@@ -127,7 +127,7 @@ def _methods(lacking: "tuple[Lacking, ...]") -> Iterator[str]:
     names = [name for one in lacking if one.kind == "checkpoint" for name in one.names]
     if names:
         yield f"no checkpoint here: {', '.join(names)}"
-        yield "  `evalkit methods check NAME` says which files it needs, `evalkit methods import NAME PATH` brings one."
+        yield "  `evalkit methods check NAME` lists the files, `evalkit methods import NAME PATH` installs one."
     for one in lacking:
         if one.kind != "checkpoint":
             yield f"{', '.join(one.names)}: {one.remedy}"
@@ -148,8 +148,8 @@ def _rows(found: "Diagnosis") -> Iterator[str]:
     commits = "one commit" if len(rows.commits) == 1 else f"{len(rows.commits)} commits"
     yield f"{rows.count} rows, measured with evalkit {', '.join(rows.evalkit)} at {commits}"
     if rows.recorded < rows.count:
-        yield f"{rows.count - rows.recorded} rows do not say with which libraries"
+        yield f"{rows.count - rows.recorded} rows do not state their libraries"
     for name, versions in rows.differing.items():
         yield f"{name}: measured with {', '.join(versions['measured'])}, installed {versions['installed'] or 'not'}"
     if rows.recorded and not rows.differing:
-        yield "the libraries installed are those of the rows"
+        yield "the installed libraries match those of the rows"

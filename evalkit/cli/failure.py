@@ -1,4 +1,4 @@
-"""What the user is told when a command ends with an exception."""
+"""The message when a command ends with an exception."""
 
 import errno
 import os
@@ -15,16 +15,16 @@ from evalkit.base.plugins import explained, raised_in
 from evalkit.errors import EvalkitError
 
 USAGE, BUG = 2, 70
-"""Exit codes: the user can mend it; evalkit has to be mended (`EX_SOFTWARE` of sysexits.h)."""
+"""Exit codes: the user can fix it; evalkit has to be fixed (`EX_SOFTWARE` of sysexits.h)."""
 
 _REFUSED = {
-    errno.EACCES: "permission denied. Fix the permissions of it and of the folders above it.",
-    errno.EPERM: "permission denied. Fix the permissions of it and of the folders above it.",
+    errno.EACCES: "permission denied. Fix its permissions and those of the folders above it.",
+    errno.EPERM: "permission denied. Fix its permissions and those of the folders above it.",
     errno.EROFS: "the file system is read-only. Choose another place.",
     errno.ENOSPC: "no space left on the device. Free some, or choose another place.",
     errno.EDQUOT: "the disk quota is used up. Free some space, or choose another place.",
     errno.ENAMETOOLONG: "the name is too long for the file system. Use a shorter one.",
-    errno.ELOOP: "the link leads in a circle. Mend the link.",
+    errno.ELOOP: "a loop of symbolic links. Fix the link.",
 }
 """Answers of the file system that no program can prevent, and what to do."""
 _NOT_OURS = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
@@ -40,7 +40,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno in _REFUSED:
         if error.filename is None:
             # Semaphores and shared memory of worker processes have no path of the user's.
-            hint = "The system named no file: look at the space and the permissions of /tmp and /dev/shm."
+            hint = "The system named no file: check the free space and the permissions of /tmp and /dev/shm."
             return f"evalkit: {os.strerror(error.errno)}. {hint}", USAGE
         return f"evalkit: {error.filename}: {_REFUSED[error.errno]}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
@@ -49,7 +49,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno in _NOT_OURS and error.filename:
         return f"evalkit: {error.filename}: {os.strerror(error.errno)}. Give another path.", USAGE
     if plugin := raised_in(error):
-        return f"evalkit: the plugin {plugin} raised {explained(error)}. That is no bug of evalkit.", USAGE
+        return f"evalkit: the plugin {plugin} raised {explained(error)}. This is not a bug in evalkit.", USAGE
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     place = _keep_traceback(error)
     where = f"The traceback is in {place}; please attach it to a report." if place else "The traceback is above."

@@ -16,12 +16,13 @@ BaselinePath = Annotated[
 ]
 CandidatePath = Annotated[Path | None, typer.Option("--candidate", "-c", metavar="RUN", help="A run folder.")]
 RulesFile = Annotated[
-    Path | None, typer.Option("--rules", metavar="YAML", help="Rules per metric (docs/gate.md). Sensible without.")
+    Path | None,
+    typer.Option("--rules", metavar="YAML", help="Rules per metric (docs/gate.md). The defaults suit most uses."),
 ]
 
 WITHOUT_A_RUN = {"baseline", "candidate", "rules", "data", "stage", "markdown", "junit", "strips", "link_base"}
 WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "as_json"}
-"""Options that mean something for a candidate that was run before; all others say how to run one now."""
+"""Options that apply to a finished candidate; all others say how to run one now."""
 
 
 @app.callback()
@@ -67,7 +68,7 @@ def gate(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     strips: Annotated[Path | None, typer.Option(metavar="DIR", help="Write pictures of the worst pairs.")] = None,
     link_base: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the strips will lie, for links in the comment.")
+        str | None, typer.Option(metavar="URL", help="Address of the published strips, for links in the comment.")
     ] = None,
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the verdict to this history.")] = None,
     commit: Annotated[str | None, typer.Option(help="The commit in the history. Default: of CI, or HEAD here.")] = None,
@@ -149,14 +150,14 @@ def save(
 def power(
     baseline: Annotated[Path, typer.Option("--baseline", "-b", metavar="RUN|JSON", help="One checkpoint.")],
     candidate: Annotated[
-        Path, typer.Option("--candidate", "-c", metavar="RUN", help="Another that differs as seeds or epochs do.")
+        Path, typer.Option("--candidate", "-c", metavar="RUN", help="Another run, different by seed or epoch.")
     ],
     effect: Annotated[
         list[str] | None,
-        typer.Option("--effect", "-e", metavar="METRIC=LOSS", help="A loss to be seen: csim=0.01, akd=2%. Repeatable."),
+        typer.Option("--effect", "-e", metavar="METRIC=LOSS", help="A loss to detect: csim=0.01, akd=2%. Repeatable."),
     ] = None,
     rules: RulesFile = None,
-    chance: Annotated[float, typer.Option(min=0.5, max=0.999, help="The chance of seeing it.")] = 0.95,
+    chance: Annotated[float, typer.Option(min=0.5, max=0.999, help="The probability of detecting it.")] = 0.95,
     as_json: options.Json = False,
 ) -> None:
     """Say which margin the people of a protocol can prove, and how many clips a wanted sensitivity needs.
@@ -184,7 +185,7 @@ def power(
         print_json({"effects": effects, "margins": proven, "rules": proposed})
         return
     if wanted:
-        columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Could see now", "Clips needed", "People needed")
+        columns = ("Metric", "Loss", "Tolerated", "Spread", "n now", "Detectable now", "Clips needed", "People needed")
         print_grid(columns, [[escape(cell) for cell in row.cells()] for row in wanted])
     names = ("Metric", "Spread", "People", "Margin in use", "Can prove", *(f"{people} people" for people in SIZES))
     print_grid(names, [[escape(cell) for cell in row.cells()] for row in margins])
@@ -210,7 +211,7 @@ def _check_form(
     given = [parameter.opts[0] for parameter in context.command.params if _is_about_running(context, parameter.name)]
     if candidate is not None and given:
         raise EvalkitError(
-            f"{candidate} was run already, so {', '.join(given)} would change nothing. Leave that out, or give "
+            f"{candidate} is a finished run, so {', '.join(given)} would have no effect. Leave that out, or give "
             "--protocol and --method instead of --candidate."
         )
     chosen = context.params["limit"] or context.params["pair"]

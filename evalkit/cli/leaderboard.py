@@ -13,8 +13,8 @@ Folder = Annotated[
     typer.Option(
         "--leaderboards",
         metavar="DIR",
-        help="Where leaderboards lie. Default: in a checkout its own; else ./leaderboards, and for reading those that "
-        "come with evalkit where there is none.",
+        help="Folder of leaderboards. Default: that of the checkout, else ./leaderboards; if that is missing, the "
+        "installed ones are read.",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", "-f", help="markdown, latex, csv or json.")]
@@ -26,9 +26,9 @@ def add(
     leaderboards: Folder = None,
     trained_on: Annotated[
         list[str] | None,
-        typer.Option(metavar="DATASET", help="What the method was trained on, where it has no card. Repeatable."),
+        typer.Option(metavar="DATASET", help="Datasets the method was trained on, if it has no card. Repeatable."),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Add a run that is not fit: it is marked and not ranked.")] = False,
+    force: Annotated[bool, typer.Option(help="Add a run that fails the checks: it is marked and not ranked.")] = False,
 ) -> None:
     """Add runs to the leaderboards of their protocols, one JSON file each. Then `evalkit leaderboard render`.
 
@@ -49,7 +49,7 @@ def add(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol with rows, or a paper, such as fsrt.")],
-    table: Annotated[str | None, typer.Option(metavar="N", help="Of a paper: only this table.")] = None,
+    table: Annotated[str | None, typer.Option(metavar="N", help="For a paper: only this table.")] = None,
     format: Format = "markdown",
     standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -71,7 +71,9 @@ def show(
     if paper is not None:
         tables = [published_table(paper, number) for number in ([table] if table else paper.card.tables)]
     elif table is not None:
-        raise RunError(f"--table is for papers ({', '.join(papers) or 'none are here'}); {name!r} is none.")
+        raise RunError(
+            f"--table works for papers only ({', '.join(papers) or 'none are here'}); {name!r} is not one of them."
+        )
     else:
         tables = [board_table(read_board(folder, name))]
     print_tables(tables, "json" if as_json else format, paper=True, standalone=standalone)
@@ -94,7 +96,7 @@ def render(
     if check:
         readme = folder / "README.md"
         if not readme.is_file() or readme.read_text(encoding="utf-8") != rendered(folder):
-            say(f"{readme} is not what its files say. Run `evalkit leaderboard render`.")
+            say(f"{readme} is out of date. Run `evalkit leaderboard render`.")
             raise typer.Exit(1)
         return
     for board in list_boards(folder):
@@ -112,13 +114,15 @@ def render(
 def pareto(
     protocol: Annotated[str, typer.Argument(metavar="PROTOCOL", help="A protocol with rows.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, .svg or .png file.")],
-    identity: Annotated[str | None, typer.Option(metavar="METRIC", help="Across. Default: the first CSIM.")] = None,
+    identity: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="Metric on the x axis. Default: the first CSIM.")
+    ] = None,
     motion: Annotated[
-        str | None, typer.Option(metavar="METRIC", help="Up. Default: the first AED, APD or AKD.")
+        str | None, typer.Option(metavar="METRIC", help="Metric on the y axis. Default: the first AED, APD or AKD.")
     ] = None,
     leaderboards: Folder = None,
 ) -> None:
-    """Draw identity against motion and speed: who is not beaten on all of them at once."""
+    """Plot identity against motion and speed, with the Pareto front marked."""
     from evalkit.cli.console import say
     from evalkit.figures.files import save_figure
     from evalkit.leaderboard.board import read_board

@@ -56,7 +56,7 @@ def check(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Say which weights of a method are here, whether every key fits, and what is missing.
+    """Report which weights of a method are installed, whether every key fits, and what is missing.
 
     Ends with exit code 1 when the method cannot run.
     """
@@ -90,7 +90,7 @@ def import_(
 ) -> None:
     """Check an official checkpoint and convert it, once, to safetensors in the cache folder.
 
-    Nothing in the file is run. Every key must fit; what does not is named.
+    Nothing in the file is run. Every key must fit; keys that do not are named.
     """
     from evalkit.method.checkpoints import import_checkpoint
     from evalkit.method.find import find_method

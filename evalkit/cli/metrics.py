@@ -1,4 +1,4 @@
-"""`evalkit metrics`: what can be measured, and how it answers to known damage."""
+"""`evalkit metrics`: what can be measured, and how it responds to known damage."""
 
 from pathlib import Path
 from typing import Annotated
@@ -58,15 +58,13 @@ def calibrate(
     protocol: options.ProtocolName = "demo_self",
     metric: options.MetricNames = None,
     clips: Annotated[int, typer.Option(min=2, help="How many clips to damage, of different people first.")] = 2,
-    frames: Annotated[
-        int, typer.Option(min=2, help="How many driving frames of each; 16 for every step to differ.")
-    ] = 16,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The picture; a CSV goes beside it.")] = Path(
-        "calibration.png"
-    ),
+    frames: Annotated[int, typer.Option(min=2, help="Driving frames per clip; with 16 every step differs.")] = 16,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="The figure; a CSV is written beside it.")
+    ] = Path("calibration.png"),
     as_json: options.Json = False,
 ) -> None:
-    """Damage clean clips in known steps and show how each metric answers: what it can see and what it cannot.
+    """Damage clean clips in known steps and show how each metric responds: what it can see and what it cannot.
 
     On the demo corpus APD and AED are also compared with the true pose and expression. A few seconds per clip, frame
     and network: 2 clips of 16 frames and the default metrics take some minutes.

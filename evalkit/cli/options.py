@@ -12,13 +12,14 @@ ProtocolName = Annotated[
     ),
 ]
 DataRoot = Annotated[
-    Path | None, typer.Option("--data", "-d", metavar="DIR", help="Where the dataset lies. The demo corpus needs none.")
+    Path | None,
+    typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
 OutFolder = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that holds `<protocol>/<method>` run folders.")
 ]
 Tag = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Keep this run apart, in `<method>@NAME`: another checkpoint, say.")
+    str | None, typer.Option(metavar="NAME", help="Write to `<method>@NAME`, for example for another checkpoint.")
 ]
 MetricNames = Annotated[
     list[str] | None,
@@ -26,16 +27,14 @@ MetricNames = Annotated[
         "--metric", "-m", metavar="NAME", help="Score with this metric instead of the protocol's. Repeatable."
     ),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as not complete.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as incomplete.")]
 PairIds = Annotated[
     list[str] | None,
-    typer.Option(
-        "--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as not complete."
-    ),
+    typer.Option("--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as incomplete."),
 ]
 Subset = Annotated[
     Literal["all", "missing-ok"],
-    typer.Option(help="missing-ok passes over pairs whose clips are not there. Marks the result as not complete."),
+    typer.Option(help="missing-ok skips pairs with missing clips. Marks the result as incomplete."),
 ]
 Coefficients = Annotated[
     list[str] | None,
@@ -49,13 +48,13 @@ MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more tha
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]
 ScoringDevice = Annotated[
     str,
-    typer.Option(help="cpu, or cuda[:N] for the networks of FID, FVD and LPIPS. Others stay on the CPU meanwhile."),
+    typer.Option(help="cpu, or cuda[:N] for the networks of FID, FVD and LPIPS. Others stay on the CPU."),
 ]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, or cuda[:N]. auto takes a GPU for methods with networks.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, or cuda[:N]. auto uses a GPU for methods with networks.")]
 Precision = Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")]
 ChannelsLast = Annotated[
-    bool, typer.Option("--channels-last", help="Store images pixel by pixel: faster on some devices.")
+    bool, typer.Option("--channels-last", help="Store images channels last: faster on some devices.")
 ]
 Compile = Annotated[bool, typer.Option("--compile", help="Run networks through torch.compile; needs a C++ compiler.")]
 MethodOptions = Annotated[
@@ -63,7 +62,7 @@ MethodOptions = Annotated[
     typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
 ]
 RandomWeights = Annotated[
-    bool, typer.Option("--random-weights", help="Seeded random networks: right for speed, wrong for scores.")
+    bool, typer.Option("--random-weights", help="Seeded random weights: valid for speed, not for scores.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the method's random numbers, and of random weights.")]
 Plugins = Annotated[
@@ -71,7 +70,9 @@ Plugins = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file that brings metrics, extractors, datasets or methods (CONTRIBUTING.md). Repeatable.",
+        help="A Python file that provides metrics, extractors, datasets or methods (CONTRIBUTING.md). Repeatable.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the machine form on stdout; progress stays on stderr.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print machine-readable output on stdout; progress stays on stderr.")
+]

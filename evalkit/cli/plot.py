@@ -37,12 +37,14 @@ def frames(
 def pareto(
     runs: Runs,
     out: Out,
-    identity: Annotated[str | None, typer.Option(metavar="METRIC", help="Across. Default: the first CSIM.")] = None,
+    identity: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="Metric on the x axis. Default: the first CSIM.")
+    ] = None,
     motion: Annotated[
-        str | None, typer.Option(metavar="METRIC", help="Up. Default: the first of AED, APD, AKD.")
+        str | None, typer.Option(metavar="METRIC", help="Metric on the y axis. Default: the first of AED, APD, AKD.")
     ] = None,
 ) -> None:
-    """Draw identity against motion and speed: who is not beaten on all of them at once."""
+    """Plot identity against motion and speed, with the Pareto front marked."""
     from evalkit.figures.from_runs import tradeoff_of
 
     _write(out, lambda: tradeoff_of(runs, identity, motion))
@@ -54,7 +56,7 @@ def radar(
     out: Out,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, three at least. Default: all shared."),
+        typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, at least three. Default: all shared."),
     ] = None,
 ) -> None:
     """Draw a radar, where readers expect one: every spoke runs from the worst run to the best."""
@@ -68,7 +70,7 @@ def calibration(
     answers: Annotated[Path, typer.Argument(metavar="FILE.csv", help="What `evalkit metrics calibrate` wrote.")],
     out: Out,
 ) -> None:
-    """Draw a calibration again: how each metric answers to each damage."""
+    """Draw a calibration again: how each metric responds to each damage."""
     from evalkit.calibration.answers import read_answers
     from evalkit.calibration.figure import damage_figure
     from evalkit.metrics import find_metric

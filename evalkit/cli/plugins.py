@@ -1,4 +1,4 @@
-"""`--plugin FILE`: every command takes it, and before the command as well, for names may be looked up anywhere."""
+"""`--plugin FILE`: every command takes it, before or after its name, because any command may look up names."""
 
 import functools
 import inspect
@@ -46,7 +46,7 @@ def with_plugins(files: Sequence[Path]) -> Iterator[None]:
 
 
 def refuse(broken: "Sequence[Broken]", advice: str) -> None:
-    """Raise `PluginError` that tells what is broken; nothing when nothing is."""
+    """Raise `PluginError` that names what is broken, if anything is."""
     from evalkit.errors import PluginError
 
     if broken:
@@ -54,7 +54,7 @@ def refuse(broken: "Sequence[Broken]", advice: str) -> None:
 
 
 def all_broken() -> "list[Broken]":
-    """What plugins bring and cannot be used, of every kind."""
+    """What plugins provide that cannot be used, of every kind."""
     from evalkit.datasets import DATASETS
     from evalkit.extractors import EXTRACTORS
     from evalkit.method.find import METHODS
@@ -65,7 +65,7 @@ def all_broken() -> "list[Broken]":
 
 
 def say_broken(broken: "Sequence[Broken]") -> None:
-    """A line on stderr for each, beside a list that does without them."""
+    """One line on stderr per broken plugin, for lists that leave them out."""
     from evalkit.cli.console import say
 
     for one in broken:

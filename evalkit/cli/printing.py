@@ -17,7 +17,7 @@ from evalkit.tables.table import Table
 def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalone: bool) -> None:
     """Tables one below the other; LaTeX in the layout of papers with `paper`, one document with `standalone`.
 
-    Raises `UnknownNameError` for a format there is none of.
+    Raises `UnknownNameError` for an unknown format.
     """
     if format not in FORMATS:
         raise UnknownNameError("table format", format, FORMATS)
@@ -32,7 +32,7 @@ def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalon
 
 
 def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
-    """A list per table of the paper, then what the paper leaves unsaid."""
+    """A list per table of the paper, then what the paper does not state."""
     for name in dict.fromkeys(comparison.table for comparison in comparisons):
         of = [comparison for comparison in comparisons if comparison.table == name]
         rows = [
@@ -46,8 +46,8 @@ def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
             ]
             for c in of
         ]
-        columns = ["Method", "Metric", "Reported", "Measured", "Difference", "What stands between them"]
+        columns = ["Method", "Metric", "Reported", "Measured", "Difference", "Caveats"]
         typer.echo(f"{paper.card.name}, {name}")
         print_list(columns, rows)
         typer.echo()
-    typer.echo(f"{paper.card.name} leaves unsaid: {'; '.join(paper.card.unstated)}.")
+    typer.echo(f"{paper.card.name} does not state: {'; '.join(paper.card.unstated)}.")

@@ -118,13 +118,13 @@ def diff(
         print_json(asdict(found) | {"comparable": found.comparable})
     else:
         for difference in found.keys:
-            prose = "" if difference.moves_numbers else " (prose, moves no number)"
+            prose = "" if difference.moves_numbers else " (prose, changes no number)"
             typer.echo(f"{difference.key}{prose}:\n  {a}: {difference.a}\n  {b}: {difference.b}")
         for label, rows in ((a, found.only_a), (b, found.only_b)):
             if rows:
                 typer.echo(f"{len(rows)} pairs only in {label}:")
                 _print_some(rows)
-        same = "Nothing that moves a number differs." if found.comparable else "Their numbers cannot be compared."
+        same = "No key that changes a number differs." if found.comparable else "Their numbers cannot be compared."
         typer.echo(same)
     if not found.comparable:
         raise typer.Exit(1)
@@ -134,13 +134,15 @@ def diff(
 def import_(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The pair list.")],
     form: Annotated[str, typer.Option("--format", metavar="NAME", help="fomm or dagan (MCNet's lists too).")],
-    identifier: Annotated[str, typer.Option("--id", metavar="NAME", help="What to call the protocol.")],
+    identifier: Annotated[str, typer.Option("--id", metavar="NAME", help="Id of the new protocol.")],
     dataset: Annotated[str, typer.Option(metavar="NAME", help="The dataset its clips belong to.")],
     motion: Annotated[
         Literal["absolute", "relative"],
         typer.Option(help="relative starts at the list's column best_frame or anchor, where it has one."),
     ] = "absolute",
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where YAML and CSV go.")] = Path(),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the YAML and CSV files.")
+    ] = Path(),
     as_json: options.Json = False,
 ) -> None:
     """Turn a published pair list into a protocol: `<id>.yaml` and `<id>.csv`.

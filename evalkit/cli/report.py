@@ -1,4 +1,4 @@
-"""`evalkit report`: runs as pages to look at."""
+"""`evalkit report`: runs as a static site."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ def report(
             "--data",
             "-d",
             metavar="DIR",
-            help="Where source and driving clips lie now. Default: where the run had them.",
+            help="Where source and driving clips are now. Default: the data root of the run.",
         ),
     ] = None,
     media: Annotated[
@@ -32,9 +32,7 @@ def report(
     ] = "all",
     landmarks: Annotated[
         Literal["cached", "extract", "none"],
-        typer.Option(
-            help="For the overlay: those in the feature cache, those and the missing ones found now, or none."
-        ),
+        typer.Option(help="For the overlay: those in the feature cache, also missing ones detected now, or none."),
     ] = "cached",
     worst: Annotated[int, typer.Option(min=1, metavar="K", help="Pairs per metric and method in the gallery.")] = 12,
     workers: Annotated[
@@ -45,7 +43,7 @@ def report(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Make a site of some runs: table, spread, trade-offs, and every pair with its clips playing in step.
+    """Make a static site from runs: table, spread, trade-offs, and every pair with its clips playing in step.
 
     Open DIR/index.html in a browser; no server and no network is needed. The same command again keeps the videos of
     clips that did not change.

@@ -15,7 +15,7 @@ from evalkit.tables.table import build_table
 _SHOWN_FAILURES = 10
 _SHOWN_NOTES, _SHOWN_PAIRS = 10, 3
 _NUMBERS = re.compile(r" \([^)]*\)")
-"""What differs from pair to pair in a note stands in brackets."""
+"""What differs from pair to pair in a note is in brackets."""
 
 
 def print_results(finished: Sequence[Finished]) -> None:
@@ -58,7 +58,7 @@ def report_failures(finished: Finished) -> None:
 
 
 def report_notes(finished: Finished) -> None:
-    """Say on stderr what a reader of the scores has to know of the clips, each thing once with the pairs it is of."""
+    """Say on stderr what a reader of the scores has to know of the clips, each note once, with its pairs."""
     pairs: dict[str, list[str]] = {}
     for path in sorted(finished.folder.path.glob("pairs/*.json")):
         outcome = finished.folder.read_outcome(path.stem)
@@ -72,7 +72,7 @@ def report_notes(finished: Finished) -> None:
 
 
 def exit_when_all_failed(finished: Sequence[Finished]) -> None:
-    """End with exit code 1 when not one pair of some run succeeded."""
+    """End with exit code 1 when all pairs of some run failed."""
     import typer
 
     if any(len(run.summary.pairs.failed) == run.summary.pairs.run for run in finished):

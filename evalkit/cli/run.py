@@ -41,7 +41,7 @@ def run(
     """Run methods over a protocol and score them.
 
     The same command continues a run that was stopped; a finished one is not computed again. Ends with exit code 1 when
-    not one pair of a method succeeded.
+    all pairs of a method failed.
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """

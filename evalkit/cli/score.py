@@ -17,7 +17,7 @@ def score(
             "--generated", "-g", metavar="DIR", help="One `<pair>.mp4` or folder `<pair>` of frames per pair."
         ),
     ],
-    name: Annotated[str, typer.Option("--name", "-n", metavar="NAME", help="What to call these outputs in tables.")],
+    name: Annotated[str, typer.Option("--name", "-n", metavar="NAME", help="Name of these outputs in tables.")],
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
@@ -63,7 +63,7 @@ def score(
         warn_of_cache()
         outputs = find_outputs(generated, session.pairs)
         if extra := outputs.extra:
-            say(f"{len(extra)} entries of {generated} fit no pair and are left out: {', '.join(extra[:5])}")
+            say(f"{len(extra)} entries of {generated} match no pair and are ignored: {', '.join(extra[:5])}")
         if missing := outputs.missing:
             say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
         finished = score_outputs(session, outputs, name, tag)

@@ -16,16 +16,16 @@ QUESTION = "Which clip shows the person in the picture moving as in the driving 
 @app.command()
 def make(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Finished run folders, of two methods at least.")
+        list[Path], typer.Argument(metavar="RUN...", help="Finished run folders, of at least two methods.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A new folder for the study.")],
     data: options.DataRoot = None,
     ours: Annotated[
         str | None,
-        typer.Option(metavar="METHOD", help="Compare this method with each other one. Default: all couples."),
+        typer.Option(metavar="METHOD", help="Compare this method with each other one. Default: all with all."),
     ] = None,
     question: Annotated[str, typer.Option(metavar="TEXT", help="What raters are asked.")] = QUESTION,
-    raters: Annotated[int, typer.Option(min=1, help="How many tokens are made.")] = 10,
+    raters: Annotated[int, typer.Option(min=1, help="Number of raters; each gets a token.")] = 10,
     per_rater: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Trials per rater, checks not counted. Default: all, at most 40."),
@@ -36,7 +36,9 @@ def make(
     pair: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this pair. Repeatable.")] = None,
     checks: Annotated[int, typer.Option(min=0, help="Attention checks per rater: one clip is ruined.")] = 3,
     max_missed: Annotated[int, typer.Option(min=0, help="Raters who miss more checks than this are left out.")] = 0,
-    fps: Annotated[float | None, typer.Option(min=1, help="Where the clips' own rate is wrong.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=1, help="Frames per second, if the clips' own rate is wrong.")
+    ] = None,
     protocol: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A protocol of your own that has a pair list. Repeatable.")
     ] = None,
@@ -81,8 +83,8 @@ def make(
 @app.command()
 def serve(
     study: Folder,
-    host: Annotated[str, typer.Option(help="The address to listen on. 0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8788,
+    host: Annotated[str, typer.Option(help="The address to listen on. 0.0.0.0 accepts other machines.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8788,
 ) -> None:
     """Serve the page and collect answers into answers.sqlite, until Ctrl-C. Stop and start it as you like."""
     from evalkit.cli.console import say

@@ -9,7 +9,7 @@ import typer
 
 from evalkit.cli import options
 
-app = typer.Typer(help="Network files: what is here, what is not, and how to get it.", no_args_is_help=True)
+app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names from `evalkit weights list`.")]
 SomeNames = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
@@ -60,7 +60,7 @@ def fetch(
 
 @app.command()
 def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
-    """Compute the digests of the files that are here again. Fails when one is not what it should be."""
+    """Compute the digests of the installed files again. Exits with code 2 if one is wrong."""
     from evalkit.cli.console import print_json, print_list
     from evalkit.errors import WeightsError
     from evalkit.weights import candidates, catalogue, digest, find, origin, package_note
@@ -79,7 +79,7 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
         rows = [[r["id"], state, r["origin"], r["path"]] for r, state in zip(results, states, strict=True)]
         print_list(["Name", "", "In", "File"], rows)
     absent = [name for name in names or () if name not in {result["id"] for result in results}]
-    problems = [f"{r['path']} is not {r['id']!r}" for r in results if not r["ok"]] + [f"{n} is absent" for n in absent]
+    problems = [f"{r['path']} is not {r['id']!r}" for r in results if not r["ok"]] + [f"{n} is missing" for n in absent]
     if problems:
         notes = [f"{note}." for note in [package_note(*absent)] if note]
         raise WeightsError(" ".join(["; ".join(problems) + ". " + _ADVICE, *notes]))

@@ -1,4 +1,4 @@
-"""Everything that a plugin brings, check by check."""
+"""Everything that a plugin provides, check by check."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -13,9 +13,9 @@ from evalkit.metrics import METRICS
 
 
 def check_plugin(name: str) -> list[Result]:
-    """What came of all checks of the plugin `name`: a distribution, or a file that is used as one.
+    """Results of all checks of the plugin `name`: a distribution, or a file that is used as one.
 
-    What of it cannot be used is a failed check called "use". Empty for a plugin that is not there.
+    A part that cannot be used is a failed check called "use". Empty for an unknown plugin.
     """
     every = (METRICS.broken(), EXTRACTORS.broken(), DATASETS.broken(), METHODS.broken())
     broken = dict.fromkeys(one for registry in every for one in registry if one.plugin == name)

@@ -12,12 +12,12 @@ Check = Callable[[], str]
 
 
 class CannotCheck(EvalkitError):
-    """Something that a check needs is not here: a network, weights, an optional library."""
+    """Something that a check needs is missing: a network, weights, an optional library."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one check of `subject`, such as "metric lmd"; `text` is what is wrong, or why it was skipped."""
+    """Result of one check of `subject`, such as "metric lmd"; `text` is what is wrong, or why it was skipped."""
 
     subject: str
     check: str
@@ -26,7 +26,7 @@ class Result:
 
 
 def run_check(subject: str, name: str, check: Check) -> Result:
-    """Run a check; whatever it raises is a failure, for it was raised by what is checked."""
+    """Run a check; any exception is a failure, since the checked code raised it."""
     try:
         wrong = check()
     except CannotCheck as error:

@@ -1,4 +1,4 @@
-"""What a dataset has to keep."""
+"""The contract of a dataset."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What an extractor has to keep."""
+"""The contract of an extractor."""
 
 import inspect
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def facts(extractor: Extractor) -> str:
 
 
 def comes_last_in_its_chain(extractor: Extractor) -> str:
-    """What it builds on leads somewhere and not back to it."""
+    """All extractors it builds on exist, and none of them builds on it."""
     order = dependency_order([extractor.id])
     return "" if order[-1] == extractor.id else f"its chain is {' -> '.join(order)}"
 
@@ -61,7 +61,7 @@ def checks_of(extractor: Extractor) -> dict[str, Callable[[Extractor], str]]:
 
 
 def features_of_heads(extractor: Extractor) -> Features:
-    """What an extractor says of a few drawn heads. Raises `CannotCheck` where its networks or libraries are absent."""
+    """The features of a few drawn heads. Raises `CannotCheck` where its networks or libraries are absent."""
     if reason := missing_networks([extractor.id]):
         raise CannotCheck(reason)
     frames = heads()

@@ -1,4 +1,4 @@
-"""What a method has to keep."""
+"""The contract of a method."""
 
 import tempfile
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _SIDE, _FRAMES = 64, 3
 
 
 def card(entry: MethodEntry) -> str:
-    """The card says what a reader of a table wants to know, and the adapter it names is there."""
+    """The card is complete, and the adapter it names exists."""
     wrong = [f"the card has no {name}" for name in ("title", "description", "licence") if not getattr(entry.card, name)]
     module = f"{entry.card.adapter.partition(':')[0]}.py"
     wrong += [] if (entry.folder / module).is_file() else [f"there is no {module} beside the card"]
@@ -29,7 +29,7 @@ def card(entry: MethodEntry) -> str:
 def animates(entry: MethodEntry) -> str:
     """It gives one frame per driving frame of the size it was asked for; networks have random weights where it may.
 
-    Raises `CannotCheck` for a method whose weights or libraries are not here.
+    Raises `CannotCheck` for a method whose weights or libraries are missing.
     """
     config = MethodConfig(options=method_options(entry.card, ()), random_weights=entry.card.kind != "baseline")
     try:

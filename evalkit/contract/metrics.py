@@ -1,4 +1,4 @@
-"""What a metric has to keep. Checks with arrays run its own function, without what watches one from outside."""
+"""The contract of a metric. Checks with arrays call its own function, without the guard around plugins."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -125,12 +125,12 @@ def refuses_other_rows(metric: Metric) -> str:
 
 
 def needs_the_true_frame(metric: Metric) -> str:
-    """A metric that compares pixels with the driving frame means nothing in cross-reenactment."""
+    """A metric that compares pixels with the driving frame is meaningless in cross-reenactment."""
     frames, function = noise(2), _own(metric)
     alone = np.array_equal(function(frames, noise(2, seed=1)), function(frames, noise(2, seed=2)), equal_nan=True)
     if alone or metric.tasks == SELF_ONLY:
         return ""
-    return "it compares pixels with the driving frame, which is no true frame in cross-reenactment; tasks is SELF_ONLY"
+    return "it compares pixels with the driving frame, no ground truth in cross-reenactment; tasks is SELF_ONLY"
 
 
 def checks_of(metric: Metric) -> dict[str, Callable[[Metric], str]]:

@@ -1,7 +1,7 @@
 """Datasets: one file each.
 
 base             what a dataset is to evalkit
-facts            what the facts of a dataset have to be
+facts            rules for the facts of a dataset
 plugged          datasets from outside
 layout           prepared layouts, indexed by names alone
 identities       who is in a clip, by the clip's name

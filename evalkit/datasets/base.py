@@ -19,11 +19,11 @@ _MEANWHILE = "Without any data, `evalkit run --protocol demo_cross --method copy
 class Dataset:
     """A dataset by name.
 
-    `index(root)` lists the clips under `root`, in order of their ids; it raises `DatasetError` when
-    there are none or when two have one id, and it decodes nothing. `size` says how much there is. `recipe` is how
-    `evalkit data prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data
-    when the user names no root; None means that only the user can have it. `plugin` is where it comes from, set when it
-    is registered; None for those of evalkit.
+    `index(root)` lists the clips under `root`, in order of their ids; it raises `DatasetError` when there are no clips
+    or two share an id, and it decodes nothing. `size` describes the amount of data. `recipe` is how `evalkit data
+    prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data when the user
+    names no root; None means that the user has to supply it. `plugin` is where it comes from, set when it is
+    registered; None for those of evalkit.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Dataset:
     plugin: Plugin | None = None
 
     def resolve_root(self, root: Path | None) -> Path:
-        """The folder to index. Raises `DatasetError` that says how to get the data when there is none."""
+        """The folder to index. If data is missing, raises `DatasetError` that says how to get it."""
         if root is None:
             if self.default_root is None:
                 raise DatasetError(f"The dataset {self.id!r} needs --data DIR. {self.advice}")
@@ -48,7 +48,7 @@ class Dataset:
 
     @property
     def advice(self) -> str:
-        """What to do without the data: how to get and prepare it, and which command works meanwhile."""
+        """What to do without the data: how to get and prepare it, and a command that works without it."""
         if self.recipe is None:
             return f"{self.obtain} {_MEANWHILE}"
         lists, fetch = "", ""

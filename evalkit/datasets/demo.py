@@ -49,7 +49,7 @@ PROTOCOLS = Corpus()
 
 
 def corpus_root() -> Path:
-    """The corpus in the cache, rendered now if it is not there. The manifest is written last: with it it is whole."""
+    """The corpus in the cache, rendered now if missing. The manifest is written last and marks it complete."""
     corpus = PROTOCOLS
     shape = f"{len(corpus.identities)}x{corpus.clips}x{corpus.frames}-{corpus.size}px"
     root = cache_dir() / f"demo-v{DEMO_VERSION}-{shape}"

@@ -24,7 +24,7 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
 def named_clips(folder: Path, identity_of: Callable[[str], str | None]) -> Iterator[Clip]:
     """Clips directly in `folder`: `<id>.mp4` and the like, as a video or a folder of images with or without suffix.
 
-    `identity_of(id)` names the person, or None for an entry that is no clip of the dataset.
+    `identity_of(id)` names the person, or None for an entry that is not a clip of the dataset.
     """
     for entry in entries(folder):
         stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
@@ -54,7 +54,7 @@ def checked(clips: list[Clip], root: Path, expected: str) -> list[Clip]:
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a folder; a link that leads nowhere, or round in a circle, is none."""
+    """Whether an entry is a folder; a dangling or circular link is not."""
     try:
         return entry.is_dir()
     except OSError:

@@ -1,4 +1,4 @@
-"""Datasets from outside: held to the facts, and watched while they are indexed."""
+"""Datasets from outside: checked, and guarded while they are indexed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from evalkit.types import Clip
 
 
 def adopt(offer: Offer) -> tuple[str, Dataset]:
-    """Id and dataset of what a plugin offers. Raises `PluginError` when it is none."""
+    """Id and dataset of what a plugin offers. Raises `PluginError` if it is not a dataset."""
     dataset = offer.value
     if not isinstance(dataset, Dataset):
         raise PluginError(f"expected a Dataset (evalkit.datasets), got {type(dataset).__name__}.")

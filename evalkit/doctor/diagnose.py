@@ -1,4 +1,4 @@
-"""Gather everything, and judge it: what is broken, and what is only not there."""
+"""Gather everything, and judge it: what is broken, and what is only missing."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -63,10 +63,10 @@ def _problems(
     if ffmpeg is not None:
         lost = [f"encoder {name}" for name, there in ffmpeg.encoders.items() if not there]
         lost += [f"decoder {name}" for name in ("ffv1", "h264") if not ffmpeg.decoders[name]]
-        found += [f"FFmpeg of PyAV lacks: {', '.join(lost)}. Install PyAV from its own wheels."] if lost else []
+        found += [f"PyAV's FFmpeg has no {', '.join(lost)}. Install PyAV from its own wheels."] if lost else []
     unwritable = (one for one in folders if one.what == "cache" and not one.writable)
     found += [f"The cache folder {one.path} cannot be written. Set EVALKIT_CACHE to another." for one in unwritable]
-    found += [f"evalkit came without its folder {name}; install it again." for name in shipped if not shipped[name]]
+    found += [f"evalkit's folder {name} is missing; reinstall evalkit." for name in shipped if not shipped[name]]
     found += [f"The first command of the README cannot run: {text}" for text in answers["needed"].value or ()]
     plugins = _plugins(answers["plugins"].value)
     found += [f"The plugin {one.name} cannot be used: {text}" for one in plugins for text in one.problems]

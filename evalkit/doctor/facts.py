@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Library:
-    """A Python library: `extra` None belongs to the core. `versions` are by the distributions that bring the module.
+    """A Python library: `extra` None belongs to the core. `versions` are by the distributions that provide the module.
 
     "broken" is installed and cannot be imported; `problem` says why, `remedy` what to do about a missing or broken one.
     """
@@ -21,7 +21,7 @@ class Library:
 
 @dataclass(frozen=True)
 class Ffmpeg:
-    """The FFmpeg that PyAV brings: versions of its libraries, and which of the codecs evalkit knows are in it."""
+    """The FFmpeg inside PyAV: versions of its libraries, and which of the codecs evalkit knows are in it."""
 
     libraries: dict[str, str]
     encoders: dict[str, bool]
@@ -60,7 +60,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Lacking:
-    """Metrics or methods that lack the same: `kind` of thing, and the words or commands that help."""
+    """Metrics or methods with the same missing requirement: its `kind`, and the remedy in words or commands."""
 
     kind: Literal["library", "weights", "coefficients", "checkpoint", "broken"]
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The whole page. A part is None when it could not be found out; `problems` then says why.
+    """The whole page. A part is None when it could not be determined; `problems` then says why.
 
     `problems` are what is broken: empty when evalkit works here.
     """

@@ -1,4 +1,4 @@
-"""Which metrics and methods lack something here, and how to get it; those that lack the same stand together."""
+"""Which requirements of metrics and methods are missing, and how to get them; grouped by requirement."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,12 +19,12 @@ FIRST_PROTOCOL, FIRST_METHOD = "demo_cross", "ours"
 
 
 def lacking_metrics() -> list[Lacking]:
-    """Metrics that lack libraries, weights or coefficients. One that lacks several stands under each."""
+    """Metrics with missing libraries, weights or coefficients. A metric is listed under each of them."""
     return grouped([(kind, metric.key, remedy) for metric in METRICS.values() for kind, remedy in _of_metric(metric)])
 
 
 def lacking_methods() -> list[Lacking]:
-    """Methods that cannot run: no checkpoint is here, or the adapter cannot be imported."""
+    """Methods that cannot run: no checkpoint is installed, or the adapter cannot be imported."""
     return grouped([(kind, e.card.id, remedy) for e in list_methods() for kind, remedy in _of_method(e)])
 
 

@@ -1,4 +1,4 @@
-"""Libraries of the core and of every extra: which are installed, which are broken, and what helps."""
+"""Libraries of the core and of every extra: which are installed, which are broken, and the remedy."""
 
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "cv2": ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"),
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
 }
-"""Module -> the distributions that bring it, where they are called otherwise."""
+"""Module -> the distributions that provide it, if their names differ."""
 
 
 def all_libraries(answers: Mapping[str, Answer]) -> list[Library]:
@@ -41,7 +41,7 @@ def judge(module: str, extra: str | None, answer: Answer) -> Library:
 
 
 def installed_versions(module: str) -> dict[str, str]:
-    """Distribution -> version, of those that bring `module` and are installed."""
+    """Distribution -> version, of those that provide `module` and are installed."""
     found = {}
     for name in DISTRIBUTIONS.get(module, (module.replace("_", "-"),)):
         try:

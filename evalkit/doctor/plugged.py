@@ -13,7 +13,7 @@ from evalkit.metrics import METRICS
 
 
 def plugins() -> list[PluginState]:
-    """Every plugin with what it brings, by name; looking imports them all."""
+    """Every plugin with what it provides, by name; this imports them all."""
     brought: dict[tuple[str, str | None], list[tuple[Plugin, str]]] = defaultdict(list)
     for plugin, what in _brought():
         brought[plugin.label, plugin.version].append((plugin, what))

@@ -9,7 +9,7 @@ from evalkit.doctor.facts import Rows
 
 
 def read_rows(leaderboards: str) -> list[Mapping[str, Any]]:
-    """What every row says of where it came from; one that cannot be read is passed over."""
+    """The provenance of every row; unreadable rows are skipped."""
     found: list[Mapping[str, Any]] = []
     for path in sorted(Path(leaderboards).glob("*/*.json")):
         try:

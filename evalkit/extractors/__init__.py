@@ -37,7 +37,7 @@ lpips                what LPIPS compares
 What they stand on
 
 base                 what an extractor is
-facts                what the facts of an extractor have to be
+facts                rules for the facts of an extractor
 plugged              extractors from outside
 inference            how PyTorch networks are run
 torch_network        loading checkpoints, safely and strictly

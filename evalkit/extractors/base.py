@@ -18,7 +18,7 @@ WHOLE_CLIP = 0
 
 @dataclass(frozen=True)
 class ImportedArray:
-    """One array of an npz file that users bring: our name of it, the file's, its columns.
+    """One array of an npz file that users supply: our name of it, the file's, its columns.
 
     `longest` bounds the Euclidean length of a row, where the convention does; it tells radians from degrees. A file may
     lack an `optional` array: then what is made of it has no value, and all else has.

@@ -44,7 +44,7 @@ def read_layers(path: Path) -> list[Layer]:
             raise WeightsError(f"{path}: damaged in layer {len(layers)} ({name}): {error}") from error
         layers.append(Layer(name, weights))
     if not layers:
-        raise WeightsError(f"{path} is no network that dlib saved, or one without known layers.")
+        raise WeightsError(f"{path} is not a network saved by dlib, or has no known layers.")
     return layers
 
 

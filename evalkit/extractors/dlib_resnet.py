@@ -2,8 +2,8 @@
 
 29 convolutions in five levels of residual blocks; every convolution is followed by a scale and shift per channel, which
 is folded into it. A block that halves the picture pools the short cut by two and fills the channels, rows and columns
-that one side lacks with zeros. Source: dlib `examples/dnn_face_recognition_ex.cpp` (`anet_type`) and its `add_prev_`
-layer; pixels enter as (x - mean) / 256.
+that one side does not have with zeros. Source: dlib `examples/dnn_face_recognition_ex.cpp` (`anet_type`) and its
+`add_prev_` layer; pixels enter as (x - mean) / 256.
 """
 
 from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _fill(convolution: nn.Conv2d, filters: Layer, affine: Layer) -> None:
 
 
 def _padded_sum(one: Tensor, other: Tensor) -> Tensor:
-    """Sum of (B, C, H, W), where what one side lacks at the end of a dimension counts as zero."""
+    """Sum of (B, C, H, W), where missing entries at the end of a dimension count as zero."""
     sizes = [max(pair) for pair in zip(one.shape[1:], other.shape[1:], strict=True)]
     return _padded(one, sizes) + _padded(other, sizes)
 

@@ -1,6 +1,4 @@
-"""What the facts of an extractor have to be; every one is held to this, evalkit's by the tests and others when they are
-registered.
-"""
+"""Rules for the facts of an extractor: tests check evalkit's own, registration checks those of plugins."""
 
 import inspect
 import re
@@ -16,7 +14,7 @@ def complaints(extractor: Extractor) -> list[str]:
 
 def _words(extractor: Extractor) -> Iterator[str]:
     if not isinstance(extractor.id, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", extractor.id):
-        yield f"the id {extractor.id!r} is no word of small letters, digits and underscores"
+        yield f"the id {extractor.id!r} must consist of lower-case letters, digits and underscores"
     if not isinstance(extractor.signature, str) or not extractor.signature or "\n" in extractor.signature:
         yield f"signature is {extractor.signature!r}; expected a line of text"
     for name in ("requires", "weights", "modules"):

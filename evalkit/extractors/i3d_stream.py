@@ -48,7 +48,7 @@ def clip_logits(network: I3D, frames: int, pieces: Iterable[Tensor], windows: tu
 
 
 def in_windows(stage: Stage, pieces: Iterator[Tensor], length: int) -> Iterator[Tensor]:
-    """What `stage` says of (B, C, length, H, W), piece after piece, when that comes piece after piece."""
+    """The output of `stage` for (B, C, length, H, W), piece by piece, from input that comes piece by piece."""
     held, begin = next(pieces), 0
     for start in range(0, length, stage.window):
         first = max(start - stage.reach, 0)

@@ -1,4 +1,4 @@
-"""Coefficients of networks that evalkit does not run: the user runs them and brings one npz file per clip.
+"""Coefficients of networks that evalkit does not run: the user runs them and supplies one npz file per clip.
 
 Only names and shapes are known here; `evalkit/scoring/coefficients.py` finds and reads the files. Source of the names:
 EMOCA (`radekd91/emoca`, the dictionary that `encode` returns) and SMIRK (`georgeretsi/smirk`, the encoders' outputs in
@@ -13,11 +13,11 @@ from evalkit.errors import WeightsError
 from evalkit.extractors.base import Extractor, ImportedArray, JoinedFeature
 
 HALF_TURN = 3.1416
-"""An axis-angle vector in radians is no longer than this; degrees are."""
+"""Upper bound for the length of an axis-angle vector in radians; in degrees it would be longer."""
 
 
 def _refuse(network: str) -> NoReturn:
-    raise WeightsError(f"evalkit does not run {network}: bring its coefficients with --coefficients {network}=DIR.")
+    raise WeightsError(f"evalkit does not run {network}: supply its coefficients with --coefficients {network}=DIR.")
 
 
 def _extractor(id: str, *arrays: ImportedArray, joined: tuple[JoinedFeature, ...] = ()) -> Extractor:

@@ -1,4 +1,4 @@
-"""Three ways to bring frames to the 299x299 input of the FID network; they move FID, so each is a variant.
+"""Three ways to resize frames to the 299x299 input of the FID network; they change FID, so each is a variant.
 
 All take frames (T, H, W, 3) uint8 RGB and give (T, 3, 299, 299) float32, about [-1, 1].
 """

@@ -1,4 +1,4 @@
-"""Extractors from outside: held to the facts, marked with their code, and watched while they run."""
+"""Extractors from outside: checked, marked with the hash of their code, and guarded while they run."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ from evalkit.types import Features, Frames
 
 
 def adopt(offer: Offer) -> tuple[str, Extractor]:
-    """Id and extractor of what a plugin offers. Raises `PluginError` when it is none."""
+    """Id and extractor of what a plugin offers. Raises `PluginError` if it is not an extractor."""
     extractor = offer.value
     if not isinstance(extractor, Extractor):
         raise PluginError(f"expected an Extractor (evalkit.extractors), got {type(extractor).__name__}.")

@@ -19,7 +19,7 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 
 
 def check_format(path: Path) -> None:
-    """Raise `RunError` for a file name that says no format we write."""
+    """Raise `RunError` for a file name with an unknown format."""
     if path.suffix not in _FORMATS:
         raise RunError(f"{path}: expected a file name that ends in {', '.join(_FORMATS)}.")
 

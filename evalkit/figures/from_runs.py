@@ -27,7 +27,7 @@ def frames_of(runs: Sequence[Path], metric: str, pair: str | None = None) -> Fig
     """A metric per frame of one pair, or without one the mean over all pairs that have a value at that frame.
 
     Raises `RunError` for runs that cannot share a table or have no frame scores, `UnknownNameError` for a metric or
-    pair that a run has none of.
+    pair that a run does not have.
     """
     results = _read(runs)
     key = _find_key(metric, results)
@@ -68,7 +68,8 @@ def tradeoff_figure(
     """Identity (default: the first CSIM) against motion (the first of AED, APD, AKD, E-RMSE, P-RMSE) and speed.
 
     `keys` are the metrics to choose from. Speeds of different machines are left out; anchors are drawn as diamonds and
-    stay off the front. Raises `UnknownNameError` for a metric that is not in `keys`, `RunError` when they lack one.
+    stay off the front. Raises `UnknownNameError` for a metric that is not in `keys`, `RunError` if `keys` has none for
+    an axis.
     """
     x, y = _choose(keys, identity, _IDENTITY, "identity"), _choose(keys, motion, _MOTION, "motion")
     timed = len({result.machine for result in results if result.fps}) == 1
@@ -87,7 +88,7 @@ def radar_of(runs: Sequence[Path], metrics: Sequence[str] = ()) -> Figure:
     shared = _shared(results)
     keys = [_named(name, shared, "metric that all runs have") for name in metrics] or list(shared)
     if len(keys) < 3:
-        raise RunError(f"A radar needs three metrics at least; these runs share {', '.join(keys) or 'none'}.")
+        raise RunError(f"A radar needs at least three metrics; these runs share {', '.join(keys) or 'none'}.")
     facts = [results[0].summary.metrics[key] for key in keys]
     decimals = [METRICS[key].decimals if key in METRICS else 3 for key in keys]
     spokes = [Spoke(_label(k, f), f.better, d) for k, f, d in zip(keys, facts, decimals, strict=True)]
@@ -137,7 +138,7 @@ def _choose(keys: Sequence[str], asked: str | None, ids: tuple[str, ...], what: 
         for key in keys:
             if key.partition("[")[0] == name:
                 return key
-    raise RunError(f"There is no metric of {what} ({', '.join(ids)}) that all rows have; name one yourself.")
+    raise RunError(f"No metric of {what} ({', '.join(ids)}) is shared by all rows; name one yourself.")
 
 
 def _label(key: str, facts: MetricSummary) -> str:

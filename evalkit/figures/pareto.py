@@ -25,9 +25,9 @@ class Axis:
 
 @dataclass(frozen=True)
 class Point:
-    """A method: two metrics with their intervals (None: there is none), and frames per second (None: not timed).
+    """A method: two metrics with their intervals (None: no interval), and frames per second (None: not timed).
 
-    `word` says why an interval is missing. An `anchor` does nothing; it marks an end of the scale and is on no front.
+    `word` says why an interval is missing. An `anchor` marks one end of the scale and is never on the front.
     """
 
     title: str
@@ -96,7 +96,7 @@ def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> No
 
 def _legend(axes: Axes, names: Sequence[str], points: Sequence[Point]) -> None:
     """The names to the right, and how to read the figure below them; nothing in them is taken for mathematics."""
-    reading = ["", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: does nothing"]
+    reading = ["", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: anchor"]
     reading += ["bars: 95 % intervals"] if any(point.x_interval or point.y_interval for point in points) else []
     reading += [f"no interval: {word}" for word in dict.fromkeys(point.word for point in points) if word]
     handles = [Line2D([], [], linestyle="none") for _ in (*names, *reading)]

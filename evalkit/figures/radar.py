@@ -30,7 +30,7 @@ class Spoke:
 
 
 def radii(values: Values, spokes: Sequence[Spoke]) -> Values:
-    """(M, K) radii in [`INNER`, 1] of (M, K) values, best at 1; where all are equal 1; NaN where there is none."""
+    """(M, K) radii in [`INNER`, 1] of (M, K) values, best at 1; 1 if all are equal; NaN stays NaN."""
     signs = np.array([1.0 if spoke.better == "higher" else -1.0 for spoke in spokes])
     signed = values * signs
     low, high = np.nanmin(signed, axis=0), np.nanmax(signed, axis=0)
@@ -39,7 +39,10 @@ def radii(values: Values, spokes: Sequence[Spoke]) -> Values:
 
 
 def radar_figure(names: Sequence[str], spokes: Sequence[Spoke], values: Values, title: str = "") -> Figure:
-    """A figure of 110 x 110 mm of (M, K) values; every spoke has one at least. An outline is open where one lacks."""
+    """A figure of 110 x 110 mm of (M, K) values.
+
+    Each spoke needs at least one value; an outline has a gap where a value is missing.
+    """
     figure = new_figure(110, 110)
     axes = figure.add_subplot(projection="polar")
     assert isinstance(axes, PolarAxes)

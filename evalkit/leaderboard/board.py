@@ -21,7 +21,7 @@ class Board:
     """The rows of a protocol, best first, then those that are not ranked.
 
     `standings` are by row name, for ranked rows only. `ranked_by` are the metrics every ranked row has; `left_out`
-    those that some lack.
+    those that some row does not have.
     """
 
     protocol: str
@@ -147,7 +147,7 @@ def _footnotes(board: Board) -> list[str]:
             f"Rank by Borda score over {by}; in brackets where the rank lies in 95% of cases with other people"
         )
     if board.left_out:
-        notes.append(f"Not ranked by, because some row lacks it: {', '.join(board.left_out)}")
+        notes.append(f"Not used for ranks, because some row does not have it: {', '.join(board.left_out)}")
     for entry in board.entries:
         if entry.flags:
             notes.append(f"{entry.measured().title}: {'; '.join(entry.flags)}")

@@ -1,7 +1,7 @@
 """One row of a leaderboard, `leaderboards/<protocol>/<method>[@tag].json`: what was measured, by what, and how sure.
 
 The file holds the run's summary, where it came from, and the clip means of every metric, one pair a line, so that
-ranks can be made anew without the run. `flags` says in words why a row that was added by force is not ranked.
+ranks can be made again without the run. `flags` says in words why a row that was added with `--force` is not ranked.
 """
 
 import json
@@ -33,12 +33,12 @@ class Entry:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What was wrong with a run that was added by force; empty for a clean one."""
+        """What was wrong with a run that was added with `--force`; empty for a clean one."""
         return self.row.flags
 
     @property
     def ranked(self) -> bool:
-        """Whether the row takes part in ranks: it was not forced, and is no anchor."""
+        """Whether the row takes part in ranks: it was not forced, and is not an anchor."""
         return not self.flags and not self.row.anchor
 
     def measured(self) -> Measured:

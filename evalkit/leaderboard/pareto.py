@@ -8,8 +8,7 @@ from evalkit.leaderboard.board import Board
 
 
 def board_figure(board: Board, identity: str | None = None, motion: str | None = None) -> Figure:
-    """Identity against motion and speed (`evalkit.figures.from_runs.tradeoff_figure`); rows added by force are left
-    out.
+    """Identity against motion and speed (`evalkit.figures.from_runs.tradeoff_figure`); forced rows are left out.
 
     Raises `UnknownNameError` for a metric the ranked rows do not share, `RunError` when there is nothing to draw.
     """

@@ -52,7 +52,7 @@ def _paper(paper: Paper) -> str:
     for number in paper.card.tables:
         parts += [f"#### {table_name(number)}\n", _spaced(markdown(published_table(paper, number)))]
     unstated = "; ".join(paper.card.unstated)
-    return "\n".join([*parts, f"Left unsaid: {escape_markdown(unstated)}.\n"])
+    return "\n".join([*parts, f"Not stated: {escape_markdown(unstated)}.\n"])
 
 
 def _spaced(text: str) -> str:

@@ -11,8 +11,8 @@ from evalkit.tables.results import Measured, read_measured
 
 @dataclass(frozen=True)
 class Comparison:
-    """One reported number. `measured` is None where there is none; `difference` (measured - reported) is None too
-    where the two are known not to mean the same. `why` says what stands between them, most important first."""
+    """One reported number. `measured` is None if nothing was measured; `difference` (measured - reported) is None too
+    where the two are known not to mean the same. `why` lists the caveats, most important first."""
 
     table: str
     group: str

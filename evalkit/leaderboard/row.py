@@ -106,11 +106,11 @@ class BoardRow(ResultHead):
     dataset: str
     """Where its clips come from."""
     anchor: bool
-    """Whether the method does nothing and marks an end of the scale."""
+    """Whether the method is an anchor: it marks one end of the scale."""
     flags: tuple[str, ...]
-    """Why a row that was added by force is not ranked."""
+    """Why a row that was added with `--force` is not ranked."""
     trained_on: tuple[str, ...] | None
-    """Datasets; null where nobody says."""
+    """Datasets; null if unknown."""
     overlap: bool | None
     """Whether the dataset of the protocol is among them."""
     identity: Identity

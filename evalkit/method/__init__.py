@@ -4,7 +4,7 @@ interface    the card, the configuration, driving frames, and `Method` itself
 find         read cards, build adapters: the only file that imports code it does not know
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash
-checkpoints  weights of methods: where converted ones lie, and what a method says of files
+checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
 generate     run a method on one pair and check every frame that comes back
 cost         speed, latency, peak memory
 """

@@ -27,16 +27,16 @@ class UserConfig(BaseModel):
 
 
 def config_path() -> Path:
-    """Where the user's configuration lies, if there is one."""
+    """The user's configuration file, if there is one."""
     if chosen := os.environ.get("EVALKIT_CONFIG"):
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "evalkit" / "config.yaml"
 
 
 def user_alias(name: str) -> str | None:
-    """The id or folder that the user calls `name`; None where the user says nothing of it.
+    """The id or folder that the user calls `name`; None if the user has no such alias.
 
-    Raises `MethodError` for a file that cannot be read, or that `$EVALKIT_CONFIG` names and that is not there.
+    Raises `MethodError` for a file that cannot be read, or that `$EVALKIT_CONFIG` names and that is missing.
     """
     path = config_path()
     if not path.is_file() and not os.environ.get("EVALKIT_CONFIG"):

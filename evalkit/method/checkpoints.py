@@ -1,4 +1,4 @@
-"""Weights of methods: where converted ones lie, and what a method says of the files it takes.
+"""Weights of methods: where converted ones are stored, and what a method reports about the files it takes.
 
 The core knows no file format of any method. A method with learned weights has an object `CHECKPOINTS` in the module of
 its adapter, which imports official files into `installed_path`, says what is there, and which file is used when none
@@ -21,7 +21,7 @@ from evalkit.method.interface import MethodConfig
 class CheckpointStatus:
     """One file a method can use.
 
-    `variant` names the networks it holds. `state` is "absent" for a place where nothing is, "unusable" for a file that
+    `variant` names the networks it holds. `state` is "absent" for a missing file, "unusable" for a file that
     does not fit; `note` says why, or what to do. `needed` marks a file without which no variant runs.
     """
 
@@ -34,7 +34,7 @@ class CheckpointStatus:
 
 @runtime_checkable
 class Checkpoints(Protocol):
-    """What a method with learned weights says of them."""
+    """What a method with learned weights reports about them."""
 
     def import_file(self, path: Path) -> Path:
         """Check and convert an official file, zip or folder; returns the converted file. Raises `MethodError`."""
@@ -47,26 +47,26 @@ class Checkpoints(Protocol):
     def default(self, config: MethodConfig) -> Path:
         """The file for these options when `config` names none: an imported one, or one that comes with the method.
 
-        Raises `MethodError`, saying how to get it, when there is none.
+        Raises `MethodError`, which says how to get it, if it is missing.
         """
         ...
 
 
 def can_run(found: Sequence[CheckpointStatus]) -> bool:
-    """Whether some variant is ready, and so is everything the method needs besides."""
+    """Whether some variant is ready, and everything else the method needs."""
     ready = any(one.state == "ready" for one in found if not one.needed)
     return ready and all(one.state == "ready" for one in found if one.needed)
 
 
 def installed_path(method: str, variant: str) -> Path:
-    """Where the converted weights of a method's variant lie."""
+    """Path of the converted weights of a method's variant."""
     return cache_dir() / "weights" / "methods" / method / f"{variant}.safetensors"
 
 
 def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
-    """What a method says of its weights; None for methods that say nothing.
+    """The `CHECKPOINTS` of a method; None for methods without.
 
-    Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` lacks one of the functions.
+    Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` misses one of the functions.
     """
     try:
         found = getattr(import_adapter(entry), "CHECKPOINTS", None)
@@ -89,9 +89,9 @@ def import_checkpoint(entry: MethodEntry, path: Path) -> Path:
 def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
     """`config` with the checkpoint named that its method will load, so that what is hashed is what is used.
 
-    No checkpoint is named with random weights, and for a method that says nothing of weights and was given none.
+    `checkpoint` stays None with random weights, and for methods without `CHECKPOINTS` unless the user gave a file.
 
-    Raises `MethodError` when the method needs a checkpoint and none is there.
+    Raises `MethodError` when the method needs a checkpoint and none is found.
     """
     if config.random_weights:
         return replace(config, checkpoint=None)

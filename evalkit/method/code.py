@@ -2,12 +2,12 @@
 
 Hashed are the method's card and the files that its adapter imports, directly or not, wherever the import stands:
 
-- all of `baselines`, with the `__init__.py` of the packages they lie in, which run as well;
+- all of `baselines`, with the `__init__.py` of the packages that contain them, which run as well;
 - those of evalkit that compute what a method asks them for, such as `extractors.dlib68` and `video`. `BORDER` lists
   those that are not followed: what only names things, finds files or checks them. An `__init__.py` of evalkit counts
   where a name is taken from it.
 
-A method in a folder of the user's is that whole folder, and what its files import of evalkit and `baselines`. One that
+For a method in a user's folder it is that whole folder, and what its files import of evalkit and `baselines`. One that
 is a package, installed as a plugin, is that as well, and what its files import of their own code
 (`evalkit.base.own_code`).
 
@@ -68,7 +68,7 @@ def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = No
 
 
 def followed(start: Iterable[str], roots: Roots) -> dict[str, Path]:
-    """Module -> file of all that `start` depends on, the packages of `baselines` it lies in included."""
+    """Module -> file of all that `start` depends on, the packages of `baselines` that contain it included."""
     found = roots.closure(start, _computes)
     while packages := {package for module in found for package in _packages(module)} - found.keys():
         found = roots.closure({*found, *packages}, _computes)
@@ -87,7 +87,7 @@ def _packages(module: str) -> Iterator[str]:
 
 
 def _imported(files: Iterable[Path], roots: Roots) -> Iterator[str]:
-    """What a user's files import of the packages; nothing for a file that is no valid Python."""
+    """What a user's files import of the packages; nothing for a file that is not valid Python."""
     for path in files:
         try:
             found = imports_of(path, path.stem) if path.suffix == ".py" else ()

@@ -45,10 +45,10 @@ def cost_of(steps: Sequence[Step], peak_bytes: int | None) -> Cost:
 
 @contextmanager
 def peak_memory(device: str) -> Iterator[Callable[[], int | None]]:
-    """Inside, the function given says the peak since the beginning of the block, in bytes.
+    """Yields a function that returns the peak since the beginning of the block, in bytes.
 
-    On a GPU that is what PyTorch allocated there; else the resident memory of this process, None where the system
-    does not tell it.
+    On a GPU that is what PyTorch allocated there; else the resident memory of this process, None where the system does
+    not report it.
     """
     if device.startswith("cuda"):
         cuda = sys.modules["torch"].cuda

@@ -30,7 +30,7 @@ CARD = "method.yaml"
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """A method that can be asked for: its card and the folder it lies in.
+    """A method that can be run: its card and its folder.
 
     `package` is the package of that folder, when it is one that a plugin installed; `plugin` is where it comes from.
     """
@@ -117,7 +117,8 @@ def read_method(folder: Path) -> MethodEntry:
 def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
     """A value for every option of the card: `given` are "name=value" texts, the rest are defaults.
 
-    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=" or a path to nothing.
+    Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=" or a path that does
+    not exist.
     """
     values = {name: option.default for name, option in card.options.items()}
     for text in given:
@@ -136,7 +137,7 @@ def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
 
 
 def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, str]:
-    """The options as a run records them: of files and folders what they hold counts, not where they lie."""
+    """Options as written to run.json: a file or folder is replaced by the sha256 of its content."""
     paths = {name for name, option in card.options.items() if option.path}
     return {
         name: f"sha256:{content_sha256(Path(value))}" if name in paths and value else value
@@ -214,7 +215,7 @@ def _imported(name: str, folder: Path) -> ModuleType:
 
 
 def _raised(error: BaseException, folder: Path) -> str:
-    """What the code in a user's folder raised, and the innermost line there: that is no bug of evalkit."""
+    """What the code in a user's folder raised, and the innermost line there: this is not a bug in evalkit."""
     home = folder.resolve()
     frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).resolve().parent == home]
     where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""

@@ -76,7 +76,7 @@ class MethodConfig:
     `checkpoint` is None for methods without learned weights and when the method's own default place is meant.
     `seed` is that of the method's random numbers, pair by pair, and of random weights.
     `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
-    `channels_last` stores images channel by channel for each pixel, `compile` runs networks through torch.compile; both
+    `channels_last` uses that memory format, `compile` runs networks through torch.compile; both
     are for speed and change rounding only.
     `options` holds a value for every option of the card.
     """
@@ -94,7 +94,7 @@ class MethodConfig:
 @dataclass
 class Decoding:
     """What decoding the driving frames showed so far: the `seconds` of every chunk, so that a method's speed can leave
-    them out, the selected frames `seen`, and how many there are in `total` once a method has come to their end.
+    them out, the selected frames `seen`, and how many there are in `total` once a method has read them all.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Driving:
-    """The driving frames of one pair, decoded anew at every iteration, so a method may look at them more than once.
+    """The driving frames of one pair, decoded again at every iteration, so a method may look at them more than once.
 
     `selection` says which frames of the clip at `path` they are, and at which size. `anchor`, when given, comes as a
     frame of its own before the others: relative motion starts at it, and what a method makes of it is dropped.

@@ -1,7 +1,7 @@
 """Metrics: one file each, pure functions on arrays. The list below is the registry.
 
 base      what a metric is, and the facts that tables, signatures and gates need of it
-facts     what those facts have to be
+facts     rules for those facts
 plugged   metrics from outside
 l1        mean absolute difference of pixels
 psnr      peak signal-to-noise ratio

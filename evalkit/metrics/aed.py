@@ -81,7 +81,7 @@ METRICS = (
         input=("emoca", "expression"),
         settings="mean-abs-50-coefficients",
         paper="Wei et al., MagicPortrait, 2025; expression by EMOCA, Danecek et al., CVPR 2022",
-        description="Mean absolute difference of EMOCA's 50 FLAME expression coefficients, which the user brings.",
+        description="Mean absolute difference of EMOCA's 50 FLAME expression coefficients, which the user supplies.",
     ),
     replace(
         _OTHER,
@@ -89,7 +89,7 @@ METRICS = (
         input=("smirk", "expression"),
         settings="mean-abs-50-coefficients",
         paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
-        description="Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user brings.",
+        description="Mean absolute difference of SMIRK's 50 FLAME expression coefficients, which the user supplies.",
         differences="Eyelids and jaw, which SMIRK gives beside the 50 numbers, do not count; they do in "
         "`aed[smirk-eyelids-jaw]`.",
     ),
@@ -100,7 +100,7 @@ METRICS = (
         settings="mean-abs-55: expression_params:50+eyelid_params:2+jaw_params:3",
         paper="Ren et al., PIRenderer, ICCV 2021 (definition); expression by SMIRK, Retsinas et al., CVPR 2024",
         description="Mean absolute difference of all 55 numbers SMIRK describes an expression with: 50 FLAME "
-        "coefficients, two eyelids, three of the jaw, which the user brings.",
+        "coefficients, two eyelids, three of the jaw, which the user supplies.",
         differences="All 55 numbers weigh the same, in SMIRK's own units; we know of no paper that says how it weighs "
         "them.",
     ),

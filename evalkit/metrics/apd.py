@@ -124,7 +124,7 @@ METRICS = (
         settings="mean-abs-3-axis-angle-rad",
         paper="Wei et al., MagicPortrait, 2025; pose by SMIRK, Retsinas et al., CVPR 2024",
         description="Mean absolute difference of SMIRK's three pose parameters (axis-angle, radians), which the user "
-        "brings.",
+        "supplies.",
         high=float("inf"),
     ),
 )

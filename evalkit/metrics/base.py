@@ -42,7 +42,7 @@ class Metric:
         title: as printed in tables, for example "CSIM".
         better: which direction is good.
         unit: "" for pure numbers.
-        low, high: bounds a value cannot leave (infinite where there is none).
+        low, high: bounds a value cannot leave (infinite if unbounded).
         decimals: printed in tables.
         reference: the clip it compares the generated one with.
         tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment.

@@ -1,6 +1,4 @@
-"""What the facts of a metric have to be; every metric is held to this, evalkit's by the tests and others when they are
-registered.
-"""
+"""Rules for the facts of a metric: tests check evalkit's own, registration checks those of plugins."""
 
 import math
 import re
@@ -20,7 +18,7 @@ def complaints(metric: Metric) -> list[str]:
 
 def _words(metric: Metric) -> Iterator[str]:
     if not isinstance(metric.id, str) or not _KEY.fullmatch(metric.key):
-        yield f"the key {metric.key!r} is not of the form id or id[variant], in small letters and digits"
+        yield f"the key {metric.key!r} is not of the form id or id[variant], in lower-case letters and digits"
     for name in _WORDS:
         text = getattr(metric, name)
         if not isinstance(text, str) or not text or text != text.strip() or "\n" in text:
@@ -28,7 +26,7 @@ def _words(metric: Metric) -> Iterator[str]:
     if isinstance(metric.title, str) and "|" in metric.title:
         yield "the title has a |, which ends a cell of a table"
     if isinstance(metric.description, str) and not metric.description.endswith("."):
-        yield "the description is no sentence that ends with a full stop"
+        yield "the description must be a sentence that ends with a full stop"
     for name in ("unit", "differences"):
         if not isinstance(getattr(metric, name), str):
             yield f"{name} is {getattr(metric, name)!r}; expected text"

@@ -1,6 +1,6 @@
 """FID: Fréchet distance of Inception-v3 features, all generated frames against all reference frames.
 
-The distance is the same for every variant; what differs is how frames are brought to 299x299 before the network
+The distance is the same for every variant; what differs is how frames are resized to 299x299 before the network
 (`evalkit/extractors/inception_resize.py`). Frames of one clip are strongly correlated and 2048 dimensions need
 thousands of independent pictures: `frechet.sample_notes` says so beside the number, `kid` has no such bias.
 

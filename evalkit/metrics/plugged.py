@@ -1,4 +1,4 @@
-"""Metrics from outside: held to the facts, marked with their code, and watched while they run."""
+"""Metrics from outside: checked, marked with the hash of their code, and guarded while they run."""
 
 import functools
 from dataclasses import replace
@@ -15,7 +15,7 @@ from evalkit.types import Values
 
 
 def adopt(offer: Offer) -> tuple[str, Metric]:
-    """Key and metric of what a plugin offers. Raises `PluginError` when it is none."""
+    """Key and metric of what a plugin offers. Raises `PluginError` if it is not a metric."""
     metric = offer.value
     if not isinstance(metric, Metric):
         raise PluginError(f"expected a Metric (evalkit.metrics.base), got {type(metric).__name__}.")
@@ -31,7 +31,7 @@ def adopt(offer: Offer) -> tuple[str, Metric]:
 
 
 def _watched(function: MetricFunction, key: str, plugin: Plugin, by_frame: bool) -> MetricFunction:
-    """`function`, whose mistakes cost the pair and are told as its own."""
+    """`function`, whose errors fail the pair and are reported as those of the plugin."""
     safe = guarded(function, f"The metric {key}", plugin, ScoreError)
 
     @functools.wraps(function)

@@ -18,7 +18,7 @@ _SUBSET = "--subset missing-ok runs what is there and marks the result."
 def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Pair]:
     """The pairs of `protocol` over `clips`.
 
-    With `missing_ok`, pairs of clips that are not there are passed over, where otherwise `DatasetError` names them.
+    With `missing_ok`, pairs with missing clips are skipped; otherwise `DatasetError` names them.
     Raises `DatasetError` also when the clips allow no pair at all, `ProtocolError` for a list that contradicts itself.
     """
     taken = take_clips(protocol, clips, missing_ok)

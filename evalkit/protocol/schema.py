@@ -79,7 +79,7 @@ class DrivingRule(_Strict):
     end_margin: Natural = 0
 
     def selection(self, size: int, rgb: Rgb = "accurate") -> Selection:
-        """The frames this rule takes, converted by `rgb` and brought to a side of `size` pixels."""
+        """The frames this rule takes, converted by `rgb` and resized to a side of `size` pixels."""
         return Selection(self.start, self.stride, self.maximum, self.end_margin, size, rgb)
 
 
@@ -187,7 +187,7 @@ def read_protocol(path: Path) -> Protocol:
     if not isinstance(content, dict):
         raise ProtocolError(f"{path}: expected keys and values, got {type(content).__name__}")
     if "folder" in content:
-        raise ProtocolError(f"{path}: unknown key 'folder'; where the file lies is where it was read from")
+        raise ProtocolError(f"{path}: unknown key 'folder'; the folder is that of the file")
     try:
         protocol = Protocol.model_validate(content).model_copy(update={"folder": path.parent})
     except ValidationError as error:

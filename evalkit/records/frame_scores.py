@@ -1,6 +1,6 @@
 """Records: one row per pair, metric and frame, with a status; a missing value is null, never NaN and never 0.
 
-A record file states a digest of what is read from it, so that a damaged one is noticed wherever the damage lies.
+A record file states a digest of what is read from it, so that a damaged one is noticed wherever the damage is.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ SCHEMA_VERSION = 3
 OK, NO_FACE_GENERATED, NO_FACE_REFERENCE = "ok", "no_face_generated", "no_face_reference"
 NO_COEFFICIENTS = "no_coefficients"
 CARRIED, WORST_CASE = "carried", "worst_case"
-"""Statuses. `no_coefficients`: the user brought no file for this clip. The last two say that a value was put in for a
-missing face, by the policy of the protocol."""
+"""Statuses. `no_coefficients`: the user supplied no file for this clip. The last two mean that a value was filled in
+for a missing face, by the policy of the protocol."""
 
 FRAME_COLUMNS = {
     "pair": (pa.string(), "Id of the pair."),
     "frame": (pa.int32(), "Place in the generated clip, from 0; it answers the driving frame of that place."),
     "metric": (pa.string(), "Key of the metric."),
-    "value": (pa.float64(), "The score; null where there is none."),
-    "status": (pa.string(), "`ok`, or why there is no value or not one of this frame's own."),
+    "value": (pa.float64(), "The score; null for a missing value."),
+    "status": (pa.string(), "`ok`, or why the value is missing or not this frame's own."),
 }
 """Columns of frame scores: type and meaning."""
 _FRAME_SCHEMA = pa.schema([(name, kind) for name, (kind, _) in FRAME_COLUMNS.items()])
@@ -39,7 +39,7 @@ _FRAME_SCHEMA = pa.schema([(name, kind) for name, (kind, _) in FRAME_COLUMNS.ite
 
 @dataclass(frozen=True)
 class FrameScores:
-    """One metric over the frames of one pair: `values` (T,), NaN where there is none, and `statuses` (T,) that say why.
+    """One metric over the frames of one pair: `values` (T,), NaN where missing, and `statuses` (T,) with the reasons.
 
     Frame t is the t-th generated frame, which answers the t-th driving frame the protocol selects.
     """
@@ -51,7 +51,7 @@ class FrameScores:
 
 
 def write_frames(path: Path, scores: Iterable[FrameScores], signatures: Mapping[str, str]) -> None:
-    """Write `frames.parquet`: columns pair, frame, metric, value (null where there is none), status.
+    """Write `frames.parquet`: columns pair, frame, metric, value (null where missing), status.
 
     `signatures` (metric key -> signature) travel in the file's metadata.
     """
@@ -137,7 +137,7 @@ def _signatures(table: pa.Table) -> dict[str, str]:
 def _digest(table: pa.Table, signatures: Mapping[str, str]) -> str:
     """sha256 of what is read from a table: its signatures, and the names, types and values of its columns.
 
-    Page checksums of parquet would leave out headers and names. Nulls count as themselves, not as what lies below them.
+    Page checksums of parquet would leave out headers and names. Nulls count as nulls, not as the bytes stored for them.
     """
     digest = hashlib.sha256(json.dumps([sorted(signatures.items()), len(table)]).encode())
     for name in table.column_names:

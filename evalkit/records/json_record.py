@@ -16,7 +16,7 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Record(BaseModel):
-    """A value that lies on disk: its types are checked when it is read, NaN and unknown keys are refused."""
+    """A value stored on disk: its types are checked when it is read, NaN and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, **STRICT)
 

@@ -1,4 +1,4 @@
-"""What a run says of where it came from: versions, commit, machine."""
+"""Where a run came from: versions, commit, machine."""
 
 import json
 import os
@@ -28,10 +28,10 @@ _LIBRARIES = (
 
 
 _CODE = ("evalkit", "baselines", "protocols", "pyproject.toml")
-"""What a score can depend on. Results and notes that lie elsewhere in a checkout do not make it another program."""
+"""What a score can depend on. Results and notes elsewhere in a checkout do not count."""
 _ROOT = Path(__file__).resolve().parents[2]
 BUILD_RECORD = Path("evalkit", "_resources", "build.json")
-"""Where a wheel says which commit it was built from (`hatch_build.py`), relative to the folder evalkit lies in."""
+"""Where a wheel says which commit it was built from (`hatch_build.py`), relative to the parent folder of evalkit."""
 
 
 def provenance() -> dict[str, Any]:
@@ -80,7 +80,7 @@ def installed_state() -> tuple[str | None, bool | None]:
 
 
 def version_line() -> str:
-    """What `evalkit --version` prints: "evalkit 0.2.0 (commit 1a2b3c4, edited)", as far as it is known."""
+    """What `evalkit --version` prints: "evalkit 0.2.0 (commit 1a2b3c4, edited)", without the parts that are unknown."""
     commit, edited = installed_state()
     state = f" (commit {commit[:7]}{', edited' if edited else ''})" if commit else ""
     return f"evalkit {__version__}{state}"
@@ -105,7 +105,7 @@ def _requested() -> tuple[str, bool] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """Output of a git command about the checkout in `folder`; None when there is none."""
+    """Output of a git command about the checkout in `folder`; None if it fails."""
     return git_output(folder, *arguments) if (folder / ".git").exists() else None
 
 

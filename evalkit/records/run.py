@@ -72,7 +72,7 @@ class MetricSummary(Record):
     reason: str = ""
     """Why the metric is unavailable."""
     signature: str | None
-    """Definition, networks and protocol rules behind the value; null where there is no value."""
+    """Definition, networks and protocol rules behind the value; null without a value."""
 
     @model_validator(mode="after")
     def _value_fits_status(self) -> "MetricSummary":
@@ -215,7 +215,7 @@ class ProtocolFacts(Record):
     coverage_floor: Share
     """A number with less coverage is flagged and not ranked."""
     anchors: tuple[str, ...] = ()
-    """Methods that do nothing and mark the ends of the scale."""
+    """Anchors: methods that mark the ends of the scale."""
     assumptions: tuple[str, ...] = ()
     """What a paper left open and this protocol had to decide."""
 
@@ -271,7 +271,7 @@ class PluginFacts(Record):
 
 
 class CostFacts(Record):
-    """What a method costs, over the pairs that were timed (docs/decisions/cost.md); null for what nobody measured."""
+    """What a method costs, over the pairs that were timed (docs/decisions/cost.md); null if not measured."""
 
     fps: Amount | None
     """Frames divided by the method's own seconds, median over pairs."""
@@ -282,7 +282,7 @@ class CostFacts(Record):
     warm_up: str
     """What latency leaves out."""
     peak_memory_bytes: Count | None
-    """Most memory held during any pair."""
+    """Peak memory over all pairs."""
     peak_memory_of: str
     """Which memory that is."""
 
@@ -368,7 +368,7 @@ def costs_1(content: Content) -> Content:
 
 
 def _header_1(content: Content) -> Content:
-    """Schema 1 gained keys on the way: those that a file lacks get the value they stood for."""
+    """Schema 1 gained keys on the way: missing ones get the value that their absence stood for."""
     began = {"updated": content["created"]} if "created" in content else {}
     content = {**began, "data": None, "coefficients": {}, "scoring_device": "cpu", **content}
     content = within(content, "device", lambda device: {"threads": None, **device})

@@ -28,7 +28,7 @@ from evalkit.records.run import Amount, Configuration, Count, read_header
 
 @checked_dataclass(frozen=True, config=STRICT)
 class Outcome:
-    """What became of one pair. A digest identifies the content of a clip."""
+    """The outcome of one pair. A digest identifies the content of a clip."""
 
     pair: str
     """Id of the pair."""
@@ -47,7 +47,7 @@ class Outcome:
     batch: Count | None = None
     """Most frames a step gave."""
     peak_bytes: Count | None = None
-    """Most memory held; null where the system does not tell it."""
+    """Peak memory; null where the system does not report it."""
     source_sha256: str | None = None
     """Digest of the source clip."""
     driving_sha256: str | None = None
@@ -126,7 +126,7 @@ class RunFolder:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def claim(self, configuration: Configuration) -> None:
-        """Make the folder this configuration's, or find that it already is.
+        """Record this configuration in the folder, or check that it is the one recorded there.
 
         Raises `RunError` with the differences when the folder holds a run of another configuration.
         """

@@ -22,11 +22,10 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Options:
-    """What a user can say of a report.
+    """Options of a report.
 
-    `data` is where the clips lie when that is not where the run had them. `media` chooses the pairs that get a video,
-    `landmarks` whether they are found anew where the cache has none, `worst` how many the gallery shows.
-    `history` is what `evalkit gate --history` appended to.
+    `data` overrides the data root of the run. `media` chooses the pairs with a video, `landmarks` whether missing ones
+    are detected now, `worst` how many the gallery shows. `history` is what `evalkit gate --history` appended to.
     """
 
     data: Path | None = None

@@ -45,7 +45,7 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class ClipMatrix:
-    """One metric over M methods and P pairs: `means` (M, P) with NaN where there is none, and `coverage` (M, P)."""
+    """One metric over M methods and P pairs: `means` (M, P) with NaN where missing, and `coverage` (M, P)."""
 
     means: Values
     coverage: Values
@@ -88,7 +88,7 @@ class Comparison:
 
     @cached_property
     def outcomes(self) -> tuple[Mapping[str, Outcome], ...]:
-        """Per method: pair id -> what became of it."""
+        """Per method: pair id -> outcome."""
         found = []
         for method in self.methods:
             read = {pair.id: method.folder.read_outcome(pair.id) for pair in self.pairs}
@@ -109,8 +109,8 @@ class Comparison:
 def collect(runs: Sequence[Path]) -> Comparison:
     """Read finished runs.
 
-    Raises `RunError` when a folder is none, was written by a newer evalkit, cannot share a table with the others (the
-    difference is named), or has the same name as another.
+    Raises `RunError` when a folder is not a run folder, was written by a newer evalkit, cannot share a table with the
+    others (the difference is named), or has the same name as another.
     """
     if not runs:
         raise RunError("A report needs at least one run folder.")

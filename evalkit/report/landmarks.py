@@ -1,4 +1,4 @@
-"""Landmarks for the overlay: what the detector of the run said of every frame, taken from the feature cache."""
+"""Landmarks for the overlay: the output of the run's detector for every frame, taken from the feature cache."""
 
 import base64
 from collections.abc import Sequence

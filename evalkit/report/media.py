@@ -72,7 +72,7 @@ class Mosaic:
 
 
 def make_mosaic(job: PairMedia) -> Mosaic | str:
-    """Make the video of a pair, or find the one that was made of the same clips; or say why there is none."""
+    """Make the video of a pair, or find the one made of the same clips; or return the reason why it cannot be made."""
     stem = f"{job.slug}-{_digest(job)[:10]}"
     told = job.folder / f"{stem}.json"
     if (job.folder / f"{stem}.mp4").is_file() and (made := _made_before(told)):
@@ -115,7 +115,7 @@ def _digest(job: PairMedia) -> str:
 
 def _unusable(clip: ClipFile) -> str | None:
     if not clip.path.exists():
-        return "The video is not there any more."
+        return "The video is missing."
     if clip.digest and content_sha256(clip.path) != clip.digest:
         return "The video changed since it was scored and is not shown."
     return None
@@ -195,5 +195,5 @@ def _poster(mosaic: Frames, side: int) -> NDArray[np.uint8]:
 
 
 def media_facts(mosaic: Mosaic | str) -> dict[str, Any]:
-    """What a page needs of it: the mosaic's fields, or the reason why there is none."""
+    """What a page needs of it: the mosaic's fields, or the reason why it is missing."""
     return {"reason": mosaic} if isinstance(mosaic, str) else asdict(mosaic)

@@ -34,8 +34,8 @@ class Written:
 def write_report(comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None]) -> Written:
     """Write the site into `out`; videos that an earlier report made of the same clips are kept.
 
-    `on_pair` is told the id and "done" or "failed" (it has no video) as pairs are finished. Raises `RunError` when
-    `out` or the history cannot be used. A clip that is missing costs only its tile.
+    `on_pair` is called with the id and "done" or "failed" (it has no video) as pairs are finished. Raises `RunError`
+    when `out` or the history cannot be used. A clip that is missing costs only its tile.
     """
     history = history_of(comparison, options.history) if options.history else None
     site, page = SiteFolder.claim(out), _renderer(comparison, history)

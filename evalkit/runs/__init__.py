@@ -9,5 +9,5 @@ aggregate      frame -> clip -> protocol, coverage beside every number
 notes          what has to stand beside the value of a metric
 summary        `frames.parquet`, `clips.parquet`, `summary.json`
 contact_sheet  source | driving | generated, worst pairs first
-find_clips     where the clips of a finished run lie
+find_clips     where the clips of a finished run are
 """

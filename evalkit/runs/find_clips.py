@@ -1,4 +1,4 @@
-"""Where the source and driving clips of a finished run lie: its protocol over the data it was made from."""
+"""Where the source and driving clips of a finished run are: its protocol over the data it was made from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,16 +17,16 @@ from evalkit.types import Pair
 def find_pairs(
     header: RunHeader, data: Path | None, known: Sequence[Protocol] = ()
 ) -> tuple[dict[str, Pair], str | None]:
-    """Pairs of a run by id, and why there are none where that is so; `data` is asked first, then the run's own root.
+    """Pairs of a run by id, and the reason if they cannot be found; `data` takes precedence over the run's root.
 
     `known` are protocols that do not come with evalkit.
 
-    Clips that are no longer what they were are found by their digests when they are shown, not here.
+    Changed clips are detected by their digests when they are shown, not here.
     """
     root = data or (Path(header.data) if header.data else None)
     try:
         if root is None and DATASETS[header.protocol.dataset].default_root is None:
-            return {}, "the run does not say where its clips lie. Give --data DIR."
+            return {}, "the run does not say where its clips are. Give --data DIR."
         return {pair.id: pair for pair in resolve_pairs(protocol_of(header, known), root, missing_ok=True)}, None
     except EvalkitError as error:
         return {}, str(error)
@@ -44,7 +44,7 @@ def recorded_protocol(header: RunHeader) -> Protocol:
 def protocol_of(header: RunHeader, known: Sequence[Protocol] = ()) -> Protocol:
     """The protocol as the run holds it; one with a pair list is looked up in `known` and among those of evalkit.
 
-    Raises `EvalkitError` when it is not there or its list is not the one of the run.
+    Raises `EvalkitError` when it is missing or its list is not the one of the run.
     """
     protocol = recorded_protocol(header)
     if protocol.pairs.list is None:

@@ -10,7 +10,7 @@ from evalkit.scoring.availability import plugins_of
 
 
 def plugins_used(plan: Plan) -> dict[str, tuple[PluginFacts, ...]]:
-    """The key `plugins` of `run.json`; no key where there are none, as in runs of versions that knew none."""
+    """The key `plugins` of `run.json`; absent without plugins, as in runs of older versions."""
     brought: dict[Plugin, list[str]] = {}
     for plugin, what in [*plugins_of(plan.metrics), *_of_method(plan), *_of_dataset(plan)]:
         brought.setdefault(plugin, []).append(what)

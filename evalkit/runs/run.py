@@ -40,7 +40,7 @@ from evalkit.types import Pair
 
 @dataclass(frozen=True)
 class MethodJob:
-    """A method as it is to be run: what it is built with, and a tag that keeps its run folder apart.
+    """A method to run: what it is built with, and a tag that keeps its run folder apart.
 
     An `anchor` that cannot be run is left out.
     """
@@ -60,9 +60,9 @@ class Finished:
 
 
 def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str], None]) -> list[Finished]:
-    """Run methods one after the other; `say` is told of anchors that could not be run.
+    """Run methods one after the other; `say` gets a message for each anchor that could not be run.
 
-    Raises `EvalkitError` as `run_method` does for a method that is no anchor.
+    Raises `EvalkitError` as `run_method` does, for a method that is not an anchor.
     """
     finished = []
     for job in jobs:
@@ -78,7 +78,7 @@ def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str]
 def run_method(session: Session, job: MethodJob) -> Finished:
     """Run a method over the pairs of a session and score it; resumes what is there.
 
-    Raises `EvalkitError` when the run cannot begin or go on; a pair that fails costs only itself.
+    Raises `EvalkitError` when the run cannot begin or go on; a failed pair does not stop the others.
     """
     protocol, entry, card = session.protocol, job.entry, job.entry.card
     _refuse_too_many_sources(protocol, entry)

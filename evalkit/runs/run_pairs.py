@@ -1,6 +1,6 @@
 """One run: every pair of a protocol made by a producer (a method, or somebody's outputs), scored, and summed up.
 
-Each pair is finished on disk before the next begins, so a run that is stopped in any way goes on where it was.
+Each pair is finished on disk before the next begins, so an interrupted run can always be resumed.
 """
 
 import errno
@@ -77,7 +77,7 @@ class Plan:
         return pair_files(self.coefficients, self.folder.path.name, pair)
 
     def signatures(self, pair: Pair) -> dict[str, str]:
-        """Metric key -> signature of this pair's scores: the metric's, digests of brought coefficients, the device."""
+        """Metric key -> signature of this pair's scores: the metric's, digests of imported coefficients, the device."""
         digests = {name: files.signature() for name, files in self.brought(pair).items()}
         networks = {metric.key: metric.input[0] for metric in self.metrics if metric.input}
         marks = {metric.key: device_mark(metric, self.device) for metric in self.metrics}
@@ -99,9 +99,9 @@ class PairResult:
 def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) -> list[PairResult]:
     """Make and score every pair that is not finished; returns the results of all of them in the protocol's order.
 
-    `on_pair` is told the id and "done", "failed" or "kept" as pairs finish. The folder must be locked and claimed.
-    Raises `RunError` when nothing more can be written, when a clip changed since the run began, or when more than
-    `max_failures` pairs failed; finished pairs are kept in every case.
+    `on_pair` is called with the id and "done", "failed" or "kept" as pairs finish. The folder must be locked and
+    claimed. Raises `RunError` when nothing more can be written, when a clip changed since the run began, or when more
+    than `max_failures` pairs failed; finished pairs are kept in every case.
     """
     waiting: list[tuple[Pair, Outcome, Future[str | None]]] = []
     failures: list[Outcome] = []
@@ -176,7 +176,7 @@ def _notes(pair: Pair) -> tuple[str, ...]:
 
 
 def _digest(path: Path) -> str | None:
-    """sha256 of a clip; None for one that is not there or cannot be read, which is for its decoding to explain."""
+    """sha256 of a clip; None for a missing or unreadable one; decoding it explains why."""
     try:
         return content_sha256(path)
     except (OSError, EvalkitError):
@@ -211,7 +211,7 @@ def _kept(plan: Plan, pair: Pair) -> Outcome | None:
     for path, digest in made_of:
         if _digest(path) != digest:
             raise RunError(
-                f"{path} changed since {plan.folder.path} was made with it. Restore it, or start anew with --tag NAME."
+                f"{path} changed since {plan.folder.path} was made with it. Restore it, or start again with --tag NAME."
             )
     generated = plan.folder.path / (outcome.generated or "")
     intact = generated.exists() and _digest(generated) == outcome.generated_sha256

@@ -25,14 +25,14 @@ from evalkit.scoring.pool import ScoringPool
 from evalkit.types import Pair
 
 OnPair: TypeAlias = Callable[[str, str], None]
-"""Is told the id of a pair and what became of it: "done", "failed" or "kept"."""
+"""Called with the id of a pair and its outcome: "done", "failed" or "kept"."""
 Progress: TypeAlias = Callable[[str, int], AbstractContextManager[OnPair]]
 """Shows a title and the progress of that many pairs."""
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a user can say of a run beside the protocol and the method.
+    """Options of a run besides the protocol and the method.
 
     `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
     there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
@@ -70,7 +70,7 @@ class Session:
 
     @property
     def asked(self) -> int:
-        """How many of the pairs are asked for."""
+        """How many of the pairs are requested."""
         everything = len(self.pairs)
         return min(self.settings.limit or everything, len(self.settings.only) or everything)
 
@@ -81,7 +81,7 @@ class Session:
         return [pair for pair in self.pairs if pair.id in wanted]
 
     def narrowed(self, only: Sequence[str]) -> "Session":
-        """The same session for the pairs with these ids; for as many as before when there are none."""
+        """The same session for the pairs with these ids; unchanged if `only` is empty."""
         return replace(self, settings=replace(self.settings, only=tuple(only))) if only else self
 
 
@@ -94,8 +94,8 @@ def silent(title: str, pairs: int) -> AbstractContextManager[OnPair]:
 def open_session(protocol: Protocol, settings: RunSettings, progress: Progress = silent) -> Iterator[Session]:
     """A session over a protocol; its scoring processes end with the block.
 
-    Raises `EvalkitError` for metrics that are unknown, mean nothing in the protocol's task or cannot be computed here
-    (all of them), for data that is not there, and for pairs asked for that the protocol does not have.
+    Raises `EvalkitError` for metrics that are unknown, do not apply to the protocol's task or cannot be computed here
+    (all of them), for missing data, and for requested pairs that the protocol does not have.
     """
     asked = choose_metrics(protocol, settings.metrics)
     missing = unavailable(asked, settings.coefficients)
@@ -117,14 +117,14 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
 def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = False) -> list[Pair]:
     """The pairs of a protocol over the clips of its dataset.
 
-    With `missing_ok`, pairs of clips that are not there are passed over. Raises `DatasetError` or `ProtocolError`.
+    With `missing_ok`, pairs with missing clips are skipped. Raises `DatasetError` or `ProtocolError`.
     """
     dataset = DATASETS[protocol.dataset]
     return make_pairs(protocol, dataset.index(dataset.resolve_root(data)), missing_ok)
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics asked for, or the protocol's. Raises when one is unknown or means nothing in the protocol's task."""
+    """The metrics asked for, or the protocol's. Raises when one is unknown or does not apply to the protocol's task."""
     metrics = tuple(find_metric(name) for name in names or protocol.metrics)
     for metric in metrics:
         if protocol.task not in metric.tasks:

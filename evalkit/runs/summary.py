@@ -123,7 +123,7 @@ def _anchor(pair: Pair) -> list[str]:
 
 
 def summed_up(outcomes: Sequence[Outcome], device: str) -> Timings:
-    """What the pairs cost that were timed; None for what nobody measured."""
+    """What the pairs cost that were timed; None if not measured."""
     timed = [outcome for outcome in outcomes if outcome.seconds]
     waits = [outcome.latency_s for outcome in timed if outcome.latency_s is not None]
     peaks = [outcome.peak_bytes for outcome in timed if outcome.peak_bytes is not None]

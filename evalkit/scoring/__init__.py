@@ -7,8 +7,8 @@ cache          features on disk under the content they were computed from
 batching       batches for networks on a GPU, over several clips
 pool           pairs scored here or in worker processes
 device_pool    a GPU beside the process pool
-missing_faces  what becomes of frames without a face
+missing_faces  how frames without a face are scored
 level_shift    frames a level or two off everywhere: the trace of two conversions to RGB
-coefficients   coefficients that users bring for networks evalkit does not run
+coefficients   coefficients that users supply for networks evalkit does not run
 availability   which metrics can be computed here, and why others cannot
 """

@@ -1,4 +1,4 @@
-"""Which metrics can be computed here: one whose networks lack weights or libraries is reported, never replaced."""
+"""Which metrics can be computed here: a metric with missing weights or libraries is reported, never replaced."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -14,7 +14,7 @@ from evalkit.weights import missing
 def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> dict[str, str]:
     """Metric key -> why it cannot be computed, with the commands that help, for those that cannot.
 
-    `imported` are the networks whose coefficients the user brought.
+    `imported` are the networks whose coefficients the user supplied.
     """
     reasons = {metric.key: _reason(metric, imported) for metric in metrics}
     return {key: reason for key, reason in reasons.items() if reason is not None}
@@ -36,7 +36,7 @@ def missing_networks(extractors: Iterable[str]) -> str | None:
 
 
 def dangling(metric: Metric) -> str | None:
-    """Which name that a metric builds on leads nowhere; None when all lead somewhere, as those of evalkit do."""
+    """The first unknown name that a metric builds on; None if all are known, as for those of evalkit."""
     try:
         missing(weight for one in networks_of([metric.input[0]] if metric.input else []) for weight in one.weights)
     except (UnknownNameError, PluginError) as error:

@@ -25,7 +25,7 @@ class FeatureCache:
     folder: Path
 
     def load(self, key: str) -> Features | None:
-        """The features stored under `key`; None when there are none, or when the file is damaged."""
+        """The features stored under `key`; None on a cache miss or for a damaged file."""
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -73,7 +73,7 @@ def still_decoding(indices: Sequence[int], size: int, rgb: Rgb) -> dict[str, obj
 
 
 def feature_key(content_sha256: str, decoding: dict[str, object], signature: str) -> str:
-    """Cache key of what the extractor with `signature` says of some content, decoded so (`clip_decoding`)."""
+    """Cache key of the output of the extractor with `signature` for some content, decoded so (`clip_decoding`)."""
     return canonical_sha256([content_sha256, decoding, signature])
 
 

@@ -1,10 +1,10 @@
-"""Coefficients that users bring for networks evalkit does not run: where the files are, and whether they fit.
+"""Coefficients that users supply for networks evalkit does not run: where the files are, and whether they fit.
 
     DIR/driving/<clip id>.npz   one row per frame of the driving clip, from its first to its last
     DIR/<method>/<pair id>.npz  one row per generated frame; <method> as the run folder is called, with its @tag
 
-A row of NaN is a frame in which the network found no face. A file that is not there, or lacks an optional array, costs
-its pair the metrics that need it, and the frames say so.
+A row of NaN is a frame in which the network found no face. If a file or an optional array is missing, its pair has no
+value for the metrics that need it, and the frames say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,14 +27,14 @@ DRIVING = "driving"
 
 @dataclass(frozen=True)
 class PairFiles:
-    """The two files of one network for one pair; they need not be there."""
+    """The two files of one network for one pair; they may be missing."""
 
     generated: Path
     driving: Path
 
     @property
     def missing(self) -> bool:
-        """Whether one of them is not there."""
+        """Whether one of them is missing."""
         return not (self.generated.is_file() and self.driving.is_file())
 
     def signature(self) -> str:
@@ -67,7 +67,7 @@ def arrays_of(network: Extractor, feature: str) -> list[ImportedArray]:
 def parse_folders(options: Sequence[str]) -> dict[str, Path]:
     """`NAME=DIR` options as network -> folder.
 
-    Raises `UnknownNameError` for a network that is not imported, `ScoreError` for a folder that is not there.
+    Raises `UnknownNameError` for a network that is not imported, `ScoreError` for a missing folder.
     """
     folders = {}
     for option in options:

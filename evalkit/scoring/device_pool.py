@@ -31,7 +31,7 @@ AHEAD = 8
 """Pairs that may wait for the device; a method that is faster is held back."""
 
 _Waiting: TypeAlias = "tuple[ScoringJob, Future[str | None], Future[str | None]]"
-"""A job, what becomes of its share of the CPU, and what becomes of it."""
+"""A job, the result of its CPU part, and its own result."""
 
 
 class DevicePool:
@@ -93,7 +93,7 @@ class DevicePool:
             self._settle()
 
     def _settle(self, everything: bool = False) -> None:
-        """Finish pairs, the first one first, as far as their rows are there."""
+        """Finish pairs, the first one first, if their rows are complete."""
         while self._open and (everything or self._open[0][1].settled):
             job, opened, result = self._open.popleft()
             try:

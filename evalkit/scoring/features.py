@@ -32,7 +32,7 @@ class FeatureBank:
         self._digests: dict[tuple[Path, int, int], str] = {}
 
     def collect(self, path: Path, selection: Selection, wanted: Iterable[str]) -> "ClipFeatures":
-        """What the cache knows of the selected frames of `path`; the rest must be fed.
+        """Cached features of the selected frames of `path`; the rest must be fed.
 
         `wanted` are ids of extractors that are not transient; those they build on come with them.
         """
@@ -205,7 +205,7 @@ def computed_by(name: str, device: str) -> str:
 def dependency_order(wanted: Iterable[str]) -> list[str]:
     """`wanted` extractor ids and all they build on, each after what it needs.
 
-    Raises `UnknownNameError` for one that nobody registered, and `PluginError` for those that need each other.
+    Raises `UnknownNameError` for an unknown extractor, and `PluginError` for those that need each other.
     """
     order: list[str] = []
 

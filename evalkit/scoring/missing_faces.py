@@ -1,4 +1,4 @@
-"""What becomes of frames without a face: the policy that the protocol declares.
+"""How frames without a face are scored: the policy that the protocol declares.
 
 `exclude_and_report`: no value, out of the mean, seen in coverage. `carry_previous`: the last features found in the
 same clip are used again, as PIRenderer's script does; frames before the first face stay without a value. `worst_case`:

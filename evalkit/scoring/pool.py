@@ -55,14 +55,14 @@ class ScoringPool(Interface):
     """Where pairs are scored."""
 
     device: str
-    """Where networks run that need not run on a CPU."""
+    """The device for networks that can run on a GPU."""
 
     def submit(self, job: ScoringJob) -> "Future[str | None]":
         """Start a job. Its result is that of `score_pair`; it need not come before `drain`."""
         ...
 
     def drain(self) -> None:
-        """No job follows for now: what waits for company runs without."""
+        """No job follows for now: partial batches are run."""
         ...
 
 

@@ -42,7 +42,7 @@ class Scorer:
         """Frame scores of every metric of level "frame" for the generated clip of `pair`.
 
         Features that metrics of level "set" need are put into the cache on the way. With everything known, neither
-        clip is decoded. `brought` are files with the coefficients of imported networks.
+        clip is decoded. `brought` are the coefficient files of imported networks.
 
         Raises `VideoError` when a clip cannot be decoded, `ScoreError` when the generated clip has another number of
         frames or another size than the driving frames of the protocol, or when coefficients do not fit.
@@ -50,7 +50,7 @@ class Scorer:
         return self.begin(pair, generated, brought).finish()
 
     def begin(self, pair: Pair, generated: Path, brought: Mapping[str, PairFiles] | None = None) -> "OpenPair":
-        """`score` as far as the clips have to be decoded; frames may still queue for a batch. Raises as it does."""
+        """The first half of `score`: decodes both clips. Frames may wait for a full batch. Raises the same errors."""
         size, rgb = self.protocol.resolution, self.protocol.rgb
         wanted = extractors_of([m for m in self.metrics if m.reference == "source"])
         sources = self.bank.of_frames(pair.source.path, pair.source_frames, size, wanted, rgb)
@@ -86,7 +86,7 @@ class Scorer:
     def _one_pass(
         self, pair: Pair, generated: Path, ours: ClipFeatures, theirs: ClipFeatures, by_chunk: Sequence[Metric]
     ) -> dict[str, Values]:
-        """Decode both clips side by side, as far as anything is missing; values of the metrics that work by chunk."""
+        """Decode both clips side by side if anything is missing; returns values of the metrics that work by chunk."""
         if not (by_chunk or ours.missing or theirs.missing):
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
@@ -181,7 +181,7 @@ def extractors_of(metrics: Sequence[Metric]) -> list[str]:
 
 
 def imported_of(metrics: Sequence[Metric]) -> list[str]:
-    """Ids of the networks that `metrics` take coefficients from which the user brings."""
+    """Ids of the networks whose coefficients `metrics` use and the user supplies."""
     return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS[metric.input[0]].imported})
 
 

@@ -54,7 +54,7 @@ def deal(units: Sequence[Unit], checks: Sequence[Unit], raters: int, per_rater: 
     """
     if not 1 <= per_rater <= len(units) or raters < 1:
         raise StudyError(
-            f"A study needs a rater at least and 1 to {len(units)} trials for each (scenes times comparisons); "
+            f"A study needs at least one rater and 1 to {len(units)} trials for each (scenes times comparisons); "
             f"asked for {raters} raters with {per_rater} trials each."
         )
     shown: Counter[Unit] = Counter()

@@ -42,7 +42,7 @@ def read_entrants(
     with pair lists that do not come with evalkit.
 
     Raises `RunError` for runs that cannot share a table, `UnknownNameError` when `ours` is not among them, and
-    `StudyError` when a protocol has fewer than two methods, lacks `ours`, or has no pairs here.
+    `StudyError` when a protocol has fewer than two methods, does not include `ours`, or has no pairs here.
     """
     results = [read_measured(path) for path in runs]
     groups = by_protocol(results)
@@ -73,7 +73,7 @@ def find_candidates(entrants: Entrants, only: Collection[str] = ()) -> tuple[lis
 def _entrants(group: Sequence[Measured], ours: str | None, data: Path | None, known: Sequence[Protocol]) -> Entrants:
     runs = {result.title: RunFolder(Path(result.name)) for result in group}
     if len(runs) < 2:
-        raise StudyError(f"{group[0].name} is the only run of {group[0].protocol}; a study compares two at least.")
+        raise StudyError(f"{group[0].name} is the only run of {group[0].protocol}; a study compares at least two.")
     if ours is not None and ours not in runs:
         raise StudyError(f"{ours!r} has no run of {group[0].protocol}; it is to be compared with {', '.join(runs)}.")
     header = read_header(Path(group[0].name))

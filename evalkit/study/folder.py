@@ -62,7 +62,7 @@ class Scene(_Strict):
 
 
 class LeftOut(_Strict):
-    """A pair that is no scene."""
+    """A pair that was left out of the study."""
 
     protocol: str
     """Id of the protocol."""
@@ -109,14 +109,14 @@ class Study(_Strict):
     scenes: dict[str, Scene]
     """By name."""
     left_out: tuple[LeftOut, ...]
-    """Pairs that are no scenes."""
+    """Pairs that were left out of the study."""
     trials: dict[str, Asked]
     """By id."""
 
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """Where the parts of a study lie."""
+    """Paths of the parts of a study."""
 
     path: Path
 
@@ -151,14 +151,14 @@ def write_study(folder: StudyFolder, study: Study) -> None:
 
 
 def read_study(folder: StudyFolder) -> Study:
-    """Read `key.json`. Raises `StudyError` when there is none or it is damaged, `RunError` for a newer schema."""
+    """Read `key.json`. Raises `StudyError` when it is missing or damaged, `RunError` for a newer schema."""
     try:
         content = read_json(folder.key)
         check_schema(folder.key, int(content["schema_version"]))
         return Study.model_validate(content)
     except FileNotFoundError as error:
         raise StudyError(
-            f"{folder.path} is no study: it has no key.json. Make one with `evalkit study make`."
+            f"{folder.path} is not a study: it has no key.json. Make one with `evalkit study make`."
         ) from error
     except ValidationError as error:
         raise StudyError(explain_invalid(folder.key, error, Study)) from error

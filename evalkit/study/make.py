@@ -46,7 +46,7 @@ def draft_study(groups: Sequence[Entrants], plan: Plan) -> Draft:
     """Choose scenes and deal trials.
 
     Raises `StudyError` when no pair can be shown, or when the plan asks for more than there is; `UnknownNameError` for
-    a pair in `plan.only` that there is none of.
+    an unknown pair in `plan.only`.
     """
     shown: dict[str, tuple[Entrants, Candidate]] = {}
     left_out: list[LeftOut] = []
@@ -71,7 +71,7 @@ def draft_study(groups: Sequence[Entrants], plan: Plan) -> Draft:
 
 
 def write_draft(draft: Draft, out: Path, on_medium: Callable[[str, str], None]) -> None:
-    """Write a study into the folder `out`, whole or not at all; `on_medium` is told of every file that is encoded.
+    """Write a study into the folder `out`, whole or not at all; `on_medium` is called for every encoded file.
 
     Raises `StudyError` when the folder holds something, `VideoError` for a damaged clip.
     """

@@ -16,7 +16,7 @@ _FIXED = ("study.js", "study.css")
 
 
 def write_page(page: Path, study: Study, dealt: Sequence[Sequence[Trial]]) -> None:
-    """Write `index.html`, its style and script, and `forms/<rater>.js`; the media lie in `media/` already."""
+    """Write `index.html`, its style and script, and `forms/<rater>.js`; the media are in `media/` already."""
     template = Environment(autoescape=True).from_string((_SITE / "index.html").read_text(encoding="utf-8"))
     _write(page / "index.html", template.render(question=study.question, study=study.id, raters=study.raters))
     for name in _FIXED:

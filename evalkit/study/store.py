@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS refused (
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a sheet: answers that were new, that were there already, and everything refused."""
+    """The outcome of a sheet: answers that were new, that were there already, and everything refused."""
 
     stored: int
     repeated: int

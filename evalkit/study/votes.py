@@ -84,7 +84,7 @@ def left_out(study: Study, answers: Sequence[Answer]) -> dict[int, str]:
 
 
 def count_votes(study: Study, answers: Sequence[Answer], without: Iterable[int] = ()) -> list[Vote]:
-    """The votes of all raters but those `without`; attention checks are none."""
+    """The votes of all raters but those `without`; attention checks do not count."""
     ignored = set(without)
     votes = []
     for answer in answers:

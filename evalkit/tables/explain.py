@@ -31,7 +31,7 @@ def explain(run: Path, name: str) -> Explanation:
 
     `fps`, `latency` and `peak_memory` are of the method, not of its output.
 
-    Raises `RunError` when `run` is no finished run, `UnknownNameError` when it has no such metric.
+    Raises `RunError` when `run` is not a finished run, `UnknownNameError` when it has no such metric.
     """
     summary, header = read_summary(run), read_header(run)
     if name in _COSTS:
@@ -158,7 +158,7 @@ def _coefficients(header: RunHeader, key: str) -> list[tuple[str, str]]:
     if not files:
         return []
     whole = sum("none" not in text for text in files)
-    return [("Coefficients", f"brought for {whole} of {len(files)} pairs; their digests are in run.json")]
+    return [("Coefficients", f"supplied for {whole} of {len(files)} pairs; their digests are in run.json")]
 
 
 def _extremes(run: Path, key: str, entry: MetricSummary) -> list[tuple[str, str]]:

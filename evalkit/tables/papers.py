@@ -61,7 +61,7 @@ class PaperTable(BaseModel):
 
 
 class PaperCard(BaseModel):
-    """`<paper>.yaml`: who, which tables, and what the paper leaves unsaid."""
+    """`<paper>.yaml`: who, which tables, and what the paper does not state."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

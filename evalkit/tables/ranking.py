@@ -51,7 +51,7 @@ def floors(group: Sequence[Measured]) -> Mapping[str, float]:
     """Metric -> the value that an anchor of these results reaches without doing anything, of one protocol.
 
     Only where frames are compared with the driving frames one by one. It is the worst value of an anchor; an anchor
-    that reaches the end of the metric's scale, as one that returns the driving frames does, is none to beat.
+    that reaches the end of the metric's scale, as one that returns the driving frames does, is left out.
     """
     found: dict[str, float] = {}
     for key in dict.fromkeys(key for result in group for key in result.summary.metrics):

@@ -1,4 +1,4 @@
-"""What a table, a ranking or a comparison needs of a result, whether it lies in a run folder or on a leaderboard."""
+"""What a table, a ranking or a comparison needs of a result, whether it is in a run folder or on a leaderboard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from evalkit.records.run import (
 
 @dataclass(frozen=True)
 class Costs:
-    """What a method costs beside its frames per second; None for what nobody measured, "" for what nobody stated.
+    """What a method costs beside its frames per second; None if not measured, "" if not stated.
 
     `latency_ms` is the wait for a step of `batch` frames, `peak_memory_mb` counts 10^6 bytes of what `memory_of` says,
     `warm_up` tells what was left out.
@@ -43,8 +43,7 @@ class Measured:
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `fps` and `costs` were measured on
     `machine`. `identity` says which weights and options it was made with. A result with `flags` (reasons in words) is
-    printed and never ranked, and so is an `anchor`: a method that does nothing, whose numbers mark the ends of the
-    scale.
+    printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale.
     """
 
     name: str
@@ -72,7 +71,7 @@ class Measured:
 
 
 def read_measured(path: Path) -> Measured:
-    """A finished run folder. Raises `RunError` when it is none, or was written by a newer evalkit."""
+    """Read a finished run. Raises `RunError` if `path` is not a run folder, or a newer evalkit wrote it."""
     summary, header = read_summary(path), read_header(path)
     tag = path.name.partition("@")[2]
     return Measured(

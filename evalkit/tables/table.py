@@ -46,7 +46,7 @@ _FOOTNOTES = {
     LOW_COVERAGE: "coverage below the protocol's floor; not ranked",
     INCOMPLETE: "not all pairs of the protocol; not ranked",
     OTHER_MACHINE: "timed on different machines or precisions; not ranked",
-    FLAGGED: "added to the leaderboard by force; not ranked",
+    FLAGGED: "added to the leaderboard with --force; not ranked",
     ANCHOR: "anchor: marks one end of the scale; not ranked",
     NO_GAIN: "no better than an anchor that does nothing; not ranked",
 }
@@ -70,7 +70,7 @@ def build_table(
     With `costs`, latency and peak memory stand beside the frames per second. `bold` says whether values within the
     interval of the best one are bold too.
 
-    Raises `RunError` when a folder is no finished run, when protocol hash, data, or a metric's signature differ
+    Raises `RunError` when a folder is not a finished run, when protocol hash, data, or a metric's signature differ
     between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
     """
     if not runs:

@@ -1,7 +1,7 @@
-"""Network files by name: pinned address, sha256 and licence of each, where they lie, and how to get them.
+"""Network files by name: pinned address, sha256 and licence of each, where they are stored, and how to get them.
 
 entry     the catalogue, read from `registry.yaml`
-location  where files lie on this machine, and whether they are the bytes they should be
+location  where files are on this machine, and whether their digests match
 transfer  resumable downloads from several addresses, or files at hand
 """
 

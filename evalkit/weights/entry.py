@@ -27,7 +27,7 @@ class Archive(_Strict):
 
 
 class PackageMember(_Strict):
-    """A file that lies inside a package of an index: `member` is its path as it is installed."""
+    """A file inside a package of an index: `member` is its path as it is installed."""
 
     index: Literal["pypi", "npm"]
     name: str
@@ -78,7 +78,7 @@ class WeightFile(_Strict):
         return (self.sha256 or "unpinned")[:8]
 
     def accepts(self, sha256: str) -> bool:
-        """Whether a file with this digest is the right one, as far as that is known."""
+        """Whether a file with this digest is the right one; any is if no digest is pinned."""
         return self.sha256 in (None, sha256)
 
 

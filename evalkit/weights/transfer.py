@@ -1,4 +1,4 @@
-"""Bring weight files here: resumable downloads from several addresses, zip members, files of the hub, files at hand.
+"""Obtain weight files: resumable downloads from several addresses, zip members, files of the hub, local files.
 
 Whatever the way, a file is moved to its place only after its sha256 was found right, where one is pinned.
 """
@@ -31,10 +31,10 @@ _FAILURES = (OSError, ValueError, KeyError, zipfile.BadZipFile, http.client.HTTP
 def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None = None) -> Path:
     """The file called `name`, downloaded unless it is here already.
 
-    An interrupted download goes on where it stopped. Every address is tried before giving up.
+    An interrupted download is resumed. Every address is tried before giving up.
 
-    Raises `WeightsError` when the licence of a non-commercial file was not accepted, when no address gave the right
-    bytes, or when the file is published nowhere.
+    Raises `WeightsError` when the licence of a non-commercial file was not accepted, when no address gave a file with
+    the right digest, or when the file is published nowhere.
     """
     entry = find(name)
     with contextlib.suppress(WeightsError):

@@ -90,7 +90,7 @@ def test_other_encodings_are_refused_with_the_place(tmp_path):
 
 
 def test_a_needed_column_that_comes_twice_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"list\.csv line 1: column 'id' comes twice; found id, file, id"):
+    with pytest.raises(DatasetError, match=r"list\.csv line 1: column 'id' appears twice; found id, file, id"):
         read(tmp_path, "id,file,id\na,b,c\n")
 
 

@@ -73,7 +73,7 @@ BROKEN = {
     "import nothing_like_this\n": "ModuleNotFoundError: No module named 'nothing_like_this' (mine.py line 1)",
     "def f(:\n": "mine.py line 1: invalid syntax",
     "import sys\nsys.exit(3)\n": "it ends the process when it is imported (exit code 3)",
-    "x = 1\n": "it brings nothing; define one of METRICS, EXTRACTORS, DATASETS, METHODS",
+    "x = 1\n": "it provides nothing; define one of METRICS, EXTRACTORS, DATASETS, METHODS",
     "METRICS = (1,)\n": "expected a Metric (evalkit.metrics.base), got int",
     METRIC + "METRICS = (metric('l1'),)\n": "there is a metric called 'l1' already",
     METRIC + "METRICS = (metric(better='up'),)\n": "metric 'largest': better is 'up'; expected 'higher' or 'lower'",

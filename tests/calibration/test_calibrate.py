@@ -61,7 +61,7 @@ def test_every_step_of_every_damage_is_answered_for_frame_and_set_metrics(scorer
 
 
 def test_one_person_alone_is_refused_before_anything_is_computed(scorer, clips, tmp_path):
-    with pytest.raises(DatasetError, match="clips of two identities"):
+    with pytest.raises(DatasetError, match="clips of at least two identities"):
         calibrate(scorer(L1), clips[:1], tmp_path, lambda name, became: pytest.fail("scored"))
 
 

@@ -58,7 +58,7 @@ def test_without_a_folder_for_it_the_traceback_goes_to_stderr(tmp_path):
         (errno.EROFS, "read-only"),
         (errno.EACCES, "permission denied"),
         (errno.ENAMETOOLONG, "too long"),
-        (errno.ELOOP, "circle"),
+        (errno.ELOOP, "loop"),
         (errno.ENOTDIR, "Not a directory"),
     ],
 )

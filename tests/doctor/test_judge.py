@@ -62,8 +62,14 @@ def test_a_broken_optional_library_is_a_failure_and_names_the_system_package():
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"ffmpeg": Answer({**FFMPEG, "encoders": {"ffv1": True, "libx264rgb": False}})}, "lacks: encoder libx264rgb"),
-        ({"ffmpeg": Answer({**FFMPEG, "decoders": {**FFMPEG["decoders"], "h264": False}})}, "lacks: decoder h264"),
+        (
+            {"ffmpeg": Answer({**FFMPEG, "encoders": {"ffv1": True, "libx264rgb": False}})},
+            "PyAV's FFmpeg has no encoder libx264rgb",
+        ),
+        (
+            {"ffmpeg": Answer({**FFMPEG, "decoders": {**FFMPEG["decoders"], "h264": False}})},
+            "PyAV's FFmpeg has no decoder h264",
+        ),
         ({"folders": Answer([{**CACHE, "writable": False}])}, "cache folder /c cannot be written"),
         ({"needed": Answer(["csim: not here"])}, "README cannot run: csim: not here"),
         ({"methods": Answer(problem="MethodError: x")}, "check of methods failed: MethodError: x"),
@@ -80,7 +86,7 @@ def test_a_missing_decoder_that_few_clips_need_is_only_shown():
 
 
 def test_a_lost_folder_is_a_failure():
-    assert judge(answers(), SHIPPED, 2).problems == ("evalkit came without its folder leaderboards; install it again.",)
+    assert judge(answers(), SHIPPED, 2).problems == ("evalkit's folder leaderboards is missing; reinstall evalkit.",)
 
 
 def test_why_there_is_no_gpu():
@@ -102,5 +108,5 @@ def test_rows_with_and_without_library_versions():
         2, 1, ("0.1.0", "0.2.0"), ("a" * 40,), {"torch": {"measured": ["2.6"], "installed": "2.7"}}
     )
     lines = list(page(replace(diagnosis(), rows=compare_rows([old, new], {"numpy": "2.0"}))))
-    assert "  1 rows do not say with which libraries" in lines
+    assert "  1 rows do not state their libraries" in lines
     assert "  torch: measured with 2.6, installed not" in lines

@@ -170,7 +170,7 @@ def test_the_gate_takes_every_option_of_a_run():
 def test_options_that_would_change_nothing_are_refused(runs, evalkit, given):
     done = evalkit("gate", "-b", runs / "sound", "-c", runs / "sound", *given)
     long = {"-m": "--metric", "-o": "--out"}.get(given[0], given[0])
-    assert_explained(done, "was run already", f"{long} would change nothing", "--protocol")
+    assert_explained(done, "is a finished run", f"{long} would have no effect", "--protocol")
 
 
 def write_coefficients(path, frames, turn):

@@ -148,7 +148,7 @@ def test_what_other_code_of_a_plugin_raises_is_no_bug_of_evalkit(evalkit, tmp_pa
         "DATASETS = Dataset('mine', 'Mine', 'MIT', 'Make it.', lambda root: [], default_root=root)\n"
     )
     done = evalkit("data", "check", "mine", "--plugin", path)
-    assert_explained(done, f"the plugin {path} raised KeyError: 'gone' (data.py line 5)", "no bug of evalkit")
+    assert_explained(done, f"the plugin {path} raised KeyError: 'gone' (data.py line 5)", "not a bug in evalkit")
 
 
 def test_a_set_metric_that_fails_costs_only_itself(run, largest, tmp_path):

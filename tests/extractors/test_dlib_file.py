@@ -45,8 +45,8 @@ def test_the_shipped_network_is_read_whole():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no network that dlib saved"),
-        (b"PK\x03\x04 something else", "no network that dlib saved"),
+        (b"", "not a network saved by dlib"),
+        (b"PK\x03\x04 something else", "not a network saved by dlib"),
         (layer("con_4", [1.0, 2.0])[:-3], r"damaged in layer 0 \(con_4\)"),
         (layer("affine_", [1.0]) + layer("con_4", [1.0, 2.0])[:8], r"damaged in layer 1 \(con_4\)"),
         (b"\x01\x05con_4" + number(9) * 9, "expected a tensor, found version 9"),

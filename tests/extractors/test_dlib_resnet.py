@@ -46,7 +46,7 @@ def test_rows_of_a_batch_do_not_see_each_other(network, chips):
 
 
 def test_another_dlib_file_is_refused():
-    with pytest.raises(WeightsError, match="no network that dlib saved"):
+    with pytest.raises(WeightsError, match="not a network saved by dlib"):
         face_resnet(dlib_model(LANDMARKS_68))
 
 

@@ -122,9 +122,9 @@ def test_what_cannot_be_compared_is_not_drawn(runs, write):
         with pytest.raises(RunError, match=r"partial is not complete: .*leave it out"):
             draw([*runs, partial])
     low = write("low", 4, statuses={"csim[x]": "low_coverage", "fid": "low_coverage"})
-    with pytest.raises(RunError, match=r"no metric of identity \(csim\)"):
+    with pytest.raises(RunError, match=r"No metric of identity \(csim\)"):
         tradeoff_of([*runs, low])
-    with pytest.raises(RunError, match=r"three metrics at least; these runs share aed\[x\], akd\[x\]"):
+    with pytest.raises(RunError, match=r"at least three metrics; these runs share aed\[x\], akd\[x\]"):
         radar_of([*runs, low])
 
 

@@ -67,18 +67,19 @@ def test_the_tables_of_a_paper_come_out_of_one_command_and_compile(call, paper, 
     compile_latex(out, tmp_path)
 
 
-def test_reproduce_prints_what_stands_between(call, boards, tmp_path):
+def test_reproduce_prints_caveats(call, boards, tmp_path):
     code, out, _ = call("leaderboard", "reproduce", "fsrt", "--table", "1", "--out", tmp_path, "--leaderboards", boards)
     assert code == 2
     code, out, _ = call("leaderboard", "reproduce", "fsrt", "--table", "1", "--out", tmp_path)
-    assert code == 0 and "0.0421" in out and "FSRT leaves unsaid" in out
+    assert code == 0 and "0.0421" in out and "FSRT does not state" in out
     content = json.loads(call("leaderboard", "reproduce", "fsrt", "--json", "--out", tmp_path)[1])
     assert len(content["numbers"]) == 72 and content["paper"] == "fsrt"
 
 
 def test_wrong_names_are_explained(call, boards):
     assert "Did you mean 'fsrt'?" in call("leaderboard", "show", "fsr")[2]
-    assert "--table is for papers" in call("leaderboard", "show", "small", "--table", "1", "--leaderboards", boards)[2]
+    told = call("leaderboard", "show", "small", "--table", "1", "--leaderboards", boards)[2]
+    assert "--table works for papers only (" in told and "; 'small' is not one of them." in told
     assert "called 'plan'. Did you mean 'plain'" in call("table", "x", "--style", "plan")[2]
 
 

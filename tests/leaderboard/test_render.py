@@ -35,4 +35,4 @@ def test_reported_tables_stand_apart(run, boards):
     measured, reported = render(boards).split("## Reported in papers")
     assert "| a |" in measured and "FOMM" not in measured
     assert all(f"### {name}\n" in reported for name in ("FSRT", "G3FA", "MagicPortrait", "SFD"))
-    assert "Left unsaid: " in reported
+    assert "Not stated: " in reported

@@ -84,7 +84,7 @@ def test_a_missing_clip_costs_only_its_tile(job, clips, damage):
     work = job([*clips[:2], bad, clips[3]])
     mosaic = make_mosaic(work)
     assert list(mosaic.problems) == ["0"] and mosaic.frames == 4
-    reason = {"gone": "not there any more", "changed": "changed since it was scored", "truncated": str(bad.path)}[
+    reason = {"gone": "The video is missing", "changed": "changed since it was scored", "truncated": str(bad.path)}[
         damage
     ]
     assert reason in mosaic.problems["0"]
@@ -95,7 +95,7 @@ def test_without_any_clip_the_reason_is_said(job, clips):
     assert make_mosaic(job([])) == "There is no clip to show."
     for clip in clips[1:]:
         clip.path.unlink()
-    assert "not there any more" in make_mosaic(job(clips))
+    assert "The video is missing" in make_mosaic(job(clips))
     assert not (job([]).folder).exists()
 
 
@@ -107,7 +107,7 @@ def test_what_was_made_of_the_same_clips_is_kept(job, clips):
         clip.path.unlink()
     assert make_mosaic(work) == first and (work.folder / first.video).stat().st_mtime_ns == written
     fewer = make_mosaic(job(clips[:2]))
-    assert not isinstance(fewer, Mosaic) and "not there" in fewer
+    assert not isinstance(fewer, Mosaic) and "is missing" in fewer
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"video": "x.mp4"}'])

@@ -121,7 +121,7 @@ def test_without_any_video_the_report_is_made(make_run, tmp_path):
     written, told = build([run], tmp_path / "site")
     found = pair_data(tmp_path / "site", "bert_take")
     assert written.without_video == {} and found["media"]["tiles"] == ["source", "driving"]
-    assert "not there any more" in found["media"]["problems"]["0"]
+    assert "The video is missing" in found["media"]["problems"]["0"]
     header = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(header | {"data": str(tmp_path / "nowhere")}))
     written, told = build([run], tmp_path / "site")

@@ -31,7 +31,7 @@ def test_where_the_run_says_or_where_the_user_says(root, tmp_path):
 
 
 def test_a_reason_where_there_are_none(tmp_path):
-    assert find_pairs(header(), None) == ({}, "the run does not say where its clips lie. Give --data DIR.")
+    assert find_pairs(header(), None) == ({}, "the run does not say where its clips are. Give --data DIR.")
     pairs, reason = find_pairs(header(str(tmp_path / "moved")), None)
     assert pairs == {} and "no such folder" in reason
 

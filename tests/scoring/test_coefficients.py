@@ -225,5 +225,5 @@ def test_options(tmp_path):
 
 
 def test_an_imported_network_is_never_run():
-    with pytest.raises(WeightsError, match="bring its coefficients with --coefficients smirk=DIR"):
+    with pytest.raises(WeightsError, match="supply its coefficients with --coefficients smirk=DIR"):
         SMIRK.load()

@@ -186,7 +186,7 @@ def test_data_that_moved_is_asked_for(make, runs, data_root, tmp_path):
     with pytest.raises(StudyError, match=r"small/good: --data .*moved: no such folder"):
         make(runs)
     change_header(runs[0], data=None)
-    with pytest.raises(StudyError, match=r"does not say where its clips lie\. Give --data DIR"):
+    with pytest.raises(StudyError, match=r"does not say where its clips are\. Give --data DIR"):
         make(runs)
     assert len(read_entrants(runs, "good", data_root)[0][0].pairs) == 6
 

@@ -88,5 +88,5 @@ def test_a_taken_port_is_explained(server, study):
 
 
 def test_a_folder_that_is_no_study_is_explained(tmp_path):
-    with pytest.raises(StudyError, match="is no study"):
+    with pytest.raises(StudyError, match="is not a study"):
         StudyServer(StudyFolder(tmp_path))

@@ -3,14 +3,14 @@
 An adapter names its networks (`networks.Networks`, as the module's `CHECKPOINTS`), turns options into an `Animator`
 and hands both to `NativeMethod`.
 
-Sizes. A network works at its own size. Sources and driving frames are brought to it, and generated frames back to the
+Sizes. A network works at its own size. Sources and driving frames are resized to it, and generated frames back to the
 size of the protocol, by `evalkit.clips.video.fit` (Pillow bicubic, antialiased when shrinking) on 8-bit frames. A frame
 that has the size already is not touched.
 
 method        a native method as evalkit runs it
 motion_field  the animator of the motion-field family
 networks      which networks a method has, and how official files hold them
-checkpoints   what a method says of its weights
+checkpoints   what a method reports about its weights
 convert       official checkpoints into our state dicts
 official      reading official files without running anything they hold
 load          the networks of a method with their weights, ready to run

@@ -1,4 +1,4 @@
-"""What a native method says of its weights."""
+"""What a native method reports about its weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ class NativeCheckpoints:
     networks: Networks
 
     def default(self, config: MethodConfig) -> Path:
-        """The file for these options. Raises `MethodError` where there is none."""
+        """The file for these options. Raises `MethodError` if it is missing."""
         return convert.default_file(self.networks, config)
 
     def import_file(self, path: Path) -> Path:
@@ -24,5 +24,5 @@ class NativeCheckpoints:
         return convert.import_file(self.networks, path)
 
     def status(self, checkpoint: Path | None) -> list[CheckpointStatus]:
-        """What is here."""
+        """Which weights are installed."""
         return convert.status(self.networks, checkpoint)

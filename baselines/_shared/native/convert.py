@@ -47,7 +47,7 @@ class Difference:
 
 
 def import_file(networks: Networks, path: Path) -> Path:
-    """Convert an official file to safetensors in the cache folder and return where it lies.
+    """Convert an official file to safetensors in the cache folder and return its path.
 
     Raises `MethodError` for whatever is not a complete checkpoint of the method.
     """
@@ -80,7 +80,7 @@ def match(networks: Networks, path: Path) -> tuple[str, State]:
 
 
 def default_file(networks: Networks, config: MethodConfig) -> Path:
-    """The file for the options of `config`. Raises `MethodError`, saying how to get one, where there is none."""
+    """The file for the options of `config`. Raises `MethodError`, which says how to get one, if it is missing."""
     variant = networks.variant(config)
     if (path := networks.here(variant)) is None:
         which = f" ({variant})" if len(networks.variants) > 1 else ""
@@ -116,7 +116,7 @@ def compare(networks: Networks, state: Mapping[str, Tensor], expected: Expected)
 
 
 def how_to_get(networks: Networks, variant: str) -> str:
-    """The sentence that helps when a variant is not here."""
+    """How to get a missing variant, in a sentence."""
     files = " and ".join(networks.files)
     which = f" ({variant})" if len(networks.variants) > 1 else ""
     return (

@@ -23,7 +23,7 @@ class Part:
     Attributes:
         name: its attribute in our module.
         entry: where official files hold its state dict; None for a file that holds nothing else.
-        optional: official files may lack it.
+        optional: it may be missing in official files.
     """
 
     name: str

@@ -43,7 +43,7 @@ class OfficialFile:
 def read_official(path: Path) -> list[OfficialFile]:
     """All checkpoints in a file, zip or folder.
 
-    Raises `MethodError` for a path that is not there or holds none, for a damaged file, and for one that asks to run
+    Raises `MethodError` for a path that is missing or holds none, for a damaged file, and for one that asks to run
     code.
     """
     if not path.exists():

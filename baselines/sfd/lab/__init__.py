@@ -10,7 +10,7 @@ stage_scores    its stages scored by evalkit
 probe           how much identity a linear probe finds in the descriptors
 erase           take identity out of the motion descriptors, in closed form
 figures         pictures that look into a trained model
-descriptors     what a trained model says of people
+descriptors     what a trained model outputs for people
 inspecting      arguments of the commands that look into a model
 command         what all commands do alike
 """

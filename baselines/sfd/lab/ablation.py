@@ -3,7 +3,7 @@
     python -m baselines.sfd.lab.ablation --config small --data DIR --out OUT
 
 fills OUT/<stage> (as `baselines.sfd.lab.train --out` does, and `averaged.safetensors`), OUT/runs (run folders of
-evalkit), `OUT/ablation.tex` (a document that compiles by itself) and `OUT/ablation.md`. The same command goes on where
+evalkit), `OUT/ablation.tex` (a document that compiles by itself) and `OUT/ablation.md`. The same command resumes where
 it was stopped, and takes over stages that were trained into OUT/<stage> by `baselines.sfd.lab.train`, on many GPUs for
 instance: this command itself trains in one process. A stage whose training fails costs only its row; the exit code is
 then 1.

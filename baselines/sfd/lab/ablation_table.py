@@ -75,7 +75,7 @@ def _notes(rows: Sequence[Row]) -> list[str]:
         if row.results
     ]
     problems = [
-        f"{NAMES[row.stage]} ({row.stage}) {'lacks' if row.results else 'has no'} numbers: {row.problem}"
+        f"{NAMES[row.stage]} ({row.stage}) {'has missing' if row.results else 'has no'} numbers: {row.problem}"
         for row in rows
         if row.problem
     ]

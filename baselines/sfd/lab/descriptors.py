@@ -1,4 +1,4 @@
-"""What a trained model says of the frames of people: the material of the probe and of the figures."""
+"""What a trained model outputs for the frames of people: the material of the probe and of the figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def clips_of_people(dataset: str, root: Path | None) -> dict[str, list[Clip]]:
 
 
 def named_people(people: dict[str, list[Clip]], names: Sequence[str]) -> dict[str, list[Clip]]:
-    """The people called `names`, in that order. Raises `UnknownNameError` for one who is not there."""
+    """The people called `names`, in that order. Raises `UnknownNameError` for an unknown one."""
     for name in names:
         if name not in people:
             raise UnknownNameError("person in this data", name, people)

@@ -41,7 +41,7 @@ def refuse_other_trainings(folders: Iterable[StageFolder], given: argparse.Names
     """Raise `RunError`, with the difference, for a stage trained with another configuration or on other data.
 
     Args:
-        folders: of the stages; those without a checkpoint are passed over.
+        folders: of the stages; those without a checkpoint are skipped.
         given: options of `baselines.sfd.lab.train`.
         data: digest of the corpus; None when all stages need only be alike.
     """
@@ -69,7 +69,9 @@ def train_stage(folder: StageFolder, given: argparse.Namespace) -> Progress:
 def export_stage(folder: StageFolder, progress: Progress, given: argparse.Namespace) -> None:
     """Write the averaged weights. Raises `RunError` for a training that was interrupted before its goal."""
     if not reached(progress, config_of(_asked(folder, given)), given.max_minutes):
-        raise RunError(f"{folder.path}: stopped at step {progress.step}, before its end. The same command goes on.")
+        raise RunError(
+            f"{folder.path}: stopped at step {progress.step}, before its end. Repeat the command to continue."
+        )
     export(folder.checkpoint, folder.weights)
 
 

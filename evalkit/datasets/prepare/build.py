@@ -1,4 +1,4 @@
-"""Prepare a dataset: lists -> jobs -> crops -> manifest and report. Resumable; a video that fails costs only itself."""
+"""Prepare a dataset: lists -> jobs -> crops -> manifest and report. Resumable; one failed video stops no other."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie and how to work. `images` writes folders of PNG instead of lossless videos."""
+    """Folders, and how to work. `images` writes folders of PNG instead of lossless videos."""
 
     raw: Path
     root: Path
@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a call did: clips by what became of them, and frames decoded with the seconds of all processes."""
+    """What a call did: clips by outcome, and frames decoded with the seconds of all processes."""
 
     made: int
     kept: int
@@ -44,12 +44,12 @@ class Prepared:
 
     @property
     def not_made(self) -> list[Remark]:
-        """Clips of the list that are not there now."""
+        """Clips of the list that are missing."""
         return [remark for remark in self.remarks if remark.kind == "not made"]
 
 
 def prepare(dataset: str, recipe: Recipe, settings: Settings, on_clip: OnClip) -> Prepared:
-    """Make every clip of the list that is not there yet; `on_clip` is told id and "done", "failed" or "kept".
+    """Make every missing clip of the list; `on_clip` is called with the id and "done", "failed" or "kept".
 
     Raises `DatasetError` for lists that do not hold together, folders that are absent or cannot be written, and a full
     disk; finished clips are kept in every case.
@@ -66,8 +66,8 @@ def prepare(dataset: str, recipe: Recipe, settings: Settings, on_clip: OnClip) -
         if error.errno not in _NO_ROOM:
             raise
         raise DatasetError(
-            f"{settings.root}: cannot write ({error.strerror}). Finished clips are kept; make room or "
-            "mend the permissions, and repeat the command."
+            f"{settings.root}: cannot write ({error.strerror}). Finished clips are kept; free space or "
+            "fix the permissions, and repeat the command."
         ) from error
 
 
@@ -160,7 +160,7 @@ def _remove(path: Path) -> None:
 
 
 def _write_report(dataset: str, settings: Settings, listing: Listing, remarks: Iterable[Remark]) -> Path:
-    """`prepare_<split>.json`: how many clips the list has, and everything that is not there or odd, with reasons."""
+    """`prepare_<split>.json`: how many clips the list has, and everything that is missing or odd, with reasons."""
     kinds: dict[str, list[dict[str, str]]] = {"not made": [], "left out": [], "odd": []}
     for remark in sorted(remarks, key=lambda remark: (remark.clip, remark.where, remark.reason)):
         cells = asdict(remark)

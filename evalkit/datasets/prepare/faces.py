@@ -61,7 +61,7 @@ class FoundWindow:
 
 
 def sight_faces(path: Path, clips: dict[str, range], find: FindFace) -> dict[str, Sighting]:
-    """Look for the face in every `STRIDE`-th frame of each clip (by id) of a video, as far as it can be decoded."""
+    """Look for the face in every `STRIDE`-th frame of each clip (by id) of a video, up to the first decoding error."""
     sightings = {name: Sighting() for name in clips}
     with suppress(VideoError):
         for index, picture in video.iter_pictures(path, max(frames.stop for frames in clips.values())):

@@ -36,12 +36,12 @@ class Box(NamedTuple):
 
 
 class Region(Interface):
-    """What a list says of the face, turned into pixels once the size of the downloaded frames is known."""
+    """The face region of a list, turned into pixels once the size of the downloaded frames is known."""
 
     def on(self, width: int, height: int) -> tuple[Box, str]:
         """The box in a frame of this size, inside the frame, and a note about anything odd (empty if nothing is).
 
-        Raises `VideoError` when there is no such box.
+        Raises `VideoError` if the box does not fit.
         """
         ...
 

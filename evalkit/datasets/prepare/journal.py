@@ -1,7 +1,7 @@
 """What has been prepared in a root: `prepare.jsonl`, one line per event, from which `manifest.csv` is made.
 
 A clip is begun before it is written and done as soon as it is whole, by the process that made it, so a kill or a full
-disk costs only the clips that were being written; one that was begun and not done is made again. Lines are only ever
+disk loses only the clips that were being written; one that was begun and not done is made again. Lines are only ever
 added, and nothing is written when nothing changed.
 """
 
@@ -62,7 +62,7 @@ class Journal:
         self.begun |= new
 
     def learn(self, entries: Iterable[Entry]) -> None:
-        """Take in clips that `note_done` has put down."""
+        """Add clips that `note_done` has recorded."""
         for entry in entries:
             self.done[entry.id] = entry
             self.begun.pop(entry.id, None)
@@ -96,7 +96,7 @@ class Journal:
 
 
 def note_done(root: Path, entry: Entry) -> None:
-    """Put down that a clip is done, from whatever process. Raises `OSError` when it cannot be written."""
+    """Record that a clip is done; any process may call it. Raises `OSError` when it cannot be written."""
     _append(root / JOURNAL, [{"done": asdict(entry)}])
 
 

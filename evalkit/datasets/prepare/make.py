@@ -33,7 +33,7 @@ class VideoTask:
 
 @dataclass(frozen=True)
 class MadeClip:
-    """A clip on disk, with its line of the journal, or why there is none (`failure`)."""
+    """A clip on disk, with its line of the journal, or why it was not made (`failure`)."""
 
     job: ClipJob
     failure: str = ""
@@ -42,7 +42,7 @@ class MadeClip:
 
 @dataclass(frozen=True)
 class VideoReport:
-    """What became of a raw video: its clips, the frames decoded, and the seconds that took."""
+    """The outcome of a raw video: its clips, the frames decoded, and the seconds that took."""
 
     video: str
     clips: tuple[MadeClip, ...]

@@ -1,4 +1,4 @@
-"""Find raw videos in the user's download folder, however deep they lie."""
+"""Find raw videos in the user's download folder, at any depth."""
 
 import os
 from collections.abc import Iterator

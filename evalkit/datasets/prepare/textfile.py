@@ -6,7 +6,7 @@ from evalkit.errors import DatasetError
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """Line numbers (from 1) and lines without surrounding white space; empty lines are passed over.
+    """Line numbers (from 1) and lines without surrounding white space; empty lines are skipped.
 
     Raises `DatasetError` for a file that cannot be read as text.
     """

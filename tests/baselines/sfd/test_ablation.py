@@ -117,7 +117,7 @@ def test_other_data_and_missing_data_are_refused_before_anything_is_trained(aske
 def test_a_training_that_was_interrupted_is_not_scored(asked, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(stages, "train", lambda given, processes: Progress(1, 0.0))
     assert main([*asked, "--steps", "2", "--stage", "sem"]) == 2
-    assert "stopped at step 1, before its end. The same command goes on." in caplog.text
+    assert "stopped at step 1, before its end. Repeat the command to continue." in caplog.text
     assert not (tmp_path / "out" / "runs").exists()
 
 

@@ -69,7 +69,7 @@ def test_an_entry_that_comes_again_word_for_word_is_left_out_and_reported(tmp_pa
     path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text}}}}}')
     listing = read_info(path)
     assert [job.id for job in listing.jobs] == ["a_0"]
-    assert [(remark.clip, remark.reason) for remark in listing.remarks] == [("a_0", "comes again, word for word")]
+    assert [(remark.clip, remark.reason) for remark in listing.remarks] == [("a_0", "duplicate entry")]
 
 
 def test_broken_json_is_named_with_line_and_column_and_a_repeated_clip_by_its_key(tmp_path):
@@ -79,7 +79,7 @@ def test_broken_json_is_named_with_line_and_column_and_a_repeated_clip_by_its_ke
         read_info(path)
     text = json.dumps(CLIP)
     path.write_text(f'{{"clips": {{"a_0": {text}, "a_0": {text.replace("0.8815", "0.88")}}}}}')
-    with pytest.raises(DatasetError, match="the key 'a_0' comes twice"):
+    with pytest.raises(DatasetError, match="the key 'a_0' appears twice"):
         read_info(path)
     with pytest.raises(DatasetError, match=r"expected celebvhq_info\.json"):
         DATASETS.get("celebv_hq").recipe.read(tmp_path / "nowhere", None, "all")

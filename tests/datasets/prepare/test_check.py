@@ -139,7 +139,7 @@ def test_lists_without_a_clip_are_no_success(evalkit, tmp_path):
     raw.mkdir()
     assert_explained(evalkit("data", "commands", "voxceleb1", "--lists", lists), "vox-metadata.csv: nothing to fetch")
     told = evalkit("data", "prepare", "voxceleb1", "--raw", raw, "--lists", lists, "--root", tmp_path / "root")
-    assert told.returncode == 1 and "No clip came of it" in told.stdout
+    assert told.returncode == 1 and "No clip was made" in told.stdout
 
 
 @pytest.mark.parametrize(

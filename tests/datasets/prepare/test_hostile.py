@@ -143,7 +143,7 @@ def locked() -> Callable[..., Result]:
     ("place", "mode", "said"),
     [
         ("raw/deep", 0o000, "raw/deep: not readable. Fix the permissions of the download folder."),
-        ("root", 0o555, "root: cannot write (Permission denied). Finished clips are kept; make room or mend"),
+        ("root", 0o555, "root: cannot write (Permission denied). Finished clips are kept; free space or fix"),
         ("lists/vox-metadata.csv", 0o000, "vox-metadata.csv: cannot be read as CSV: [Errno 13] Permission denied"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_locked_folder_above_ends_in_one_paragraph(locked, tmp_path):
         prepared = locked("data", "prepare", "voxceleb1", "--raw", tmp_path, *lists, *root)
     finally:
         outer.chmod(0o755)
-    assert_explained(checked, "outer/root: permission denied. Fix the permissions of it and of the folders above it.")
+    assert_explained(checked, "outer/root: permission denied. Fix its permissions and those of the folders above it.")
     assert_explained(prepared, "outer/lists: permission denied.")
 
 

@@ -112,7 +112,9 @@ def test_a_disk_without_room_ends_in_one_sentence_and_goes_on_when_there_is_some
     if not told.stdout and not first.exists():
         pytest.skip(f"no small file system can be mounted here: {told.stderr.strip()[-200:]}")
     assert told.stdout.splitlines()[-1] == "2", told.stderr
-    assert "cannot write (No space left on device). Finished clips are kept; make room" in " ".join(told.stderr.split())
+    assert "cannot write (No space left on device). Finished clips are kept; free space" in " ".join(
+        told.stderr.split()
+    )
     assert "Traceback" not in told.stderr
     kept = done(first)
     assert 1 <= len(kept) < 2 * CLIPS

@@ -179,7 +179,7 @@ def celebv_hq(folder: Path, heads: list[Frames]) -> Tree:
         "gone_video__0": "no raw video called gone_video_.*",
         "unreadable__0": "not a readable video",
     }
-    left_out = {"-AAAAAAAA___0": "comes again, word for word"}
+    left_out = {"-AAAAAAAA___0": "duplicate entry"}
     odd = {"-AAAAAAAA___1": "the box 0.2642-0.151-1.02-0.853 leaves the frame; cut"}
     return Tree(folder / "raw", lists, crops, not_made, left_out, odd, missing=tuple(not_made))
 

@@ -58,7 +58,7 @@ class Source:
     Attributes:
         shown: (1, size, size, 3).
         picture: the same as (1, 3, size, size) in [-1, 1].
-        face: what the model says of it.
+        face: what the model outputs for it.
     """
 
     shown: Frames

@@ -58,7 +58,7 @@ def save(folder: Path, state: State, progress: Progress, config: Config, data: s
 def load(path: Path, state: State, config: Config, data: str) -> Progress:
     """Fill networks and optimisers from a checkpoint.
 
-    Raises `MethodError` for a file that is no checkpoint, and `RunError` for one of another configuration, with the
+    Raises `MethodError` for a file that is not a checkpoint, and `RunError` for one of another configuration, with the
     differences, or of other data.
     """
     facts, tensors = read_file(path)

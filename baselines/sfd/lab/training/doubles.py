@@ -1,9 +1,9 @@
 """Doubles: clips in which another person makes the motion of a clip, frame by frame.
 
-Where motion is read off a double, and the picture wanted is the true driving frame, whose face the motion was read off
-says nothing of the picture, so nothing is gained by a motion descriptor that tells it. Real data have doubles only
-where another method has made them beforehand, as X-Portrait (Xie et al., SIGGRAPH 2024) does; drawn people have them
-for the asking (`python -m baselines.sfd.lab.data --shared-motion`).
+Where motion is read off a double, and the picture wanted is the true driving frame, the person whose face the motion
+was read off carries no information about the picture, so a motion descriptor gains nothing by encoding it. Real data
+have doubles only where another method has made them beforehand, as X-Portrait (Xie et al., SIGGRAPH 2024) does; drawn
+people have them for the asking (`python -m baselines.sfd.lab.data --shared-motion`).
 """
 
 from collections.abc import Mapping, Sequence

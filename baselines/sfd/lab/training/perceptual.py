@@ -1,7 +1,7 @@
 """Feature maps of an ImageNet network for the perceptual loss.
 
 The paper names a VGG loss and no more. Here it is VGG-16 (torchvision's file in the weight registry) or SqueezeNet 1.1,
-for which the ONNX model zoo's weights also do when torchvision's are not there.
+for which the ONNX model zoo's weights also do when torchvision's are missing.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Perceptual(nn.Module):
 
 
 def backbone(network: str) -> Backbone:
-    """The ImageNet network called `network` with its weights. Raises `WeightsError` when they are not here."""
+    """The ImageNet network called `network` with its weights. Raises `WeightsError` when they are missing."""
     if network == "vgg16":
         path = weights.locate(BACKBONE_WEIGHTS["vgg"])
         return load_into(vgg16(), _features(read_state(path)), path)

@@ -1,4 +1,4 @@
-"""Driving frames in random colours, so that the colours of a person say nothing of the motion.
+"""Driving frames in random colours, so that the colours of a person carry no information about the motion.
 
 The encoder reads motion off the recoloured frame; the picture wanted keeps its colours, which come from the source.
 """

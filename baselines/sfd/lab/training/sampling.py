@@ -1,4 +1,4 @@
-"""Which frames a step sees: a function of seed, step and process alone, so that a resumed training goes on the same."""
+"""Which frames a step sees: a function of seed, step and process alone, so a resumed training takes the same steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ def validation_clips(corpus: Corpus, shape: Shape) -> list[Frames]:
     """The held-out clips: of each the first frame and up to `DRIVING_FRAMES` others, as the network sees them:
     (T, size, size, 3) uint8.
 
-    The first clips of every identity; clips of a single frame are passed over.
+    The first clips of every identity; clips of a single frame are skipped.
     """
     windows = windows_of(shape)
     clips: list[Frames] = []

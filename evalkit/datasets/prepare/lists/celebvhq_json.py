@@ -43,13 +43,13 @@ class FractionBox:
 
 
 def read_info(path: Path) -> Listing:
-    """Jobs for every clip of the file; an entry that comes again word for word becomes a remark."""
+    """Jobs for every clip of the file; a duplicate entry becomes a remark."""
     repeated: list[str] = []
     content = _parse(path, repeated)
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, dict):
         raise DatasetError(f"{path}: key 'clips' is missing; expected the celebvhq_info.json of CelebV-HQ.")
-    remarks = [Remark(key, "left out", "comes again, word for word", path.name) for key in repeated]
+    remarks = [Remark(key, "left out", "duplicate entry", path.name) for key in repeated]
     return Listing(tuple(_job(path, key, clip) for key, clip in clips.items()), tuple(remarks))
 
 
@@ -65,7 +65,7 @@ def _parse(path: Path, repeated: list[str]) -> object:
         content: dict[str, object] = {}
         for key, value in pairs:
             if key in content and (value != content[key] or not isinstance(value, dict)):
-                raise ValueError(f"the key {key!r} comes twice")
+                raise ValueError(f"the key {key!r} appears twice")
             if key in content:
                 repeated.append(key)
             content[key] = value

@@ -7,7 +7,7 @@
     RD_crop_ratio.txt       Radio1_0.mp4 1.2
 
 Boxes belong to frames of the listed height; on another rendition of the same video they are scaled, and the report says
-so. Or the box is found anew in whatever was downloaded, and enlarged by the ratio: the two ways that HDTF's README
+so. Or the box is detected again in whatever was downloaded, and enlarged by the ratio: the two ways that HDTF's README
 names. Source: github.com/MRzzm/HDTF.
 """
 
@@ -98,7 +98,7 @@ def _clip(label: str, name: str, number: int, interval: str, lists: _Subset, url
 
 
 def _listed(clip: str, name: str, lists: _Subset) -> tuple[ReferenceBox, Row] | str:
-    """The box of a clip with its row, or why there is none."""
+    """The box of a clip with its row, or why it has none."""
     crop, heights = lists.crops.get(clip), lists.heights.get(name)
     if crop is None:
         return "no crop in the list"
