@@ -4,6 +4,7 @@ files             files that are whole or absent: atomic writes, digests, canoni
 csvfile           CSV rows whose errors name file, line and column
 registry          name -> object, or a "module:attribute" string that is imported when asked for
 plugins           code from outside: entry points, and files named on the command line
+world             the process as code from outside sees it, put back when that code is left
 own_code          the code of a plugin as one hash
 validation        pydantic's findings as one paragraph a person can act on
 places            where protocols, baselines, leaderboards and the cache are

@@ -16,7 +16,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
@@ -26,6 +26,7 @@ from typing import ParamSpec, TypeVar
 
 from evalkit.base.files import refuse_special
 from evalkit.base.own_code import own_sha256
+from evalkit.base.world import put_back, shortened
 from evalkit.errors import EvalkitError, PluginError
 
 VARIABLE = "EVALKIT_PLUGINS"
@@ -165,7 +166,7 @@ def import_file(path: Path) -> ModuleType:
     module.__dict__.update(__file__=str(path), __source__=source)
     sys.modules[name] = module
     try:
-        with _told_as_reason(), redirect_stdout(sys.stderr):
+        with _told_as_reason(), put_back():
             exec(compile(source, str(path), "exec"), module.__dict__)
     except PluginError:
         del sys.modules[name]
@@ -179,7 +180,7 @@ def explained(error: BaseException) -> str:
         return f"{Path(error.filename or '?').name} line {error.lineno}: {error.msg}"
     text = str(error).strip().splitlines()
     where = _innermost(error)
-    return f"{type(error).__name__}{': ' + text[0] if text else ''}{f' ({where})' if where else ''}"
+    return f"{type(error).__name__}{': ' + shortened(text[0]) if text else ''}{f' ({where})' if where else ''}"
 
 
 def raised_in(error: BaseException) -> str | None:
@@ -206,7 +207,7 @@ def guarded(function: Callable[P, R], what: str, plugin: Plugin, kind: type[Eval
             return function(*args, **kwargs)
         except EvalkitError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise kind(f"{what} of the plugin {plugin} raised {explained(error)}.") from error
 
     return call
@@ -230,7 +231,7 @@ def _of_file(path: Path, group: str) -> Iterator[Offer | Broken]:
 def _of_entry(entry: EntryPoint, group: str) -> Iterator[Offer | Broken]:
     name = _dist(entry)
     try:
-        with _told_as_reason(), redirect_stdout(sys.stderr):
+        with _told_as_reason(), put_back():
             value = entry.load()
         module = sys.modules[entry.module]
         file = getattr(module, "__file__", None)

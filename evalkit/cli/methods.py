@@ -62,22 +62,21 @@ def check(
     """
     from evalkit.base.files import refuse_special
     from evalkit.cli.console import print_json, print_list
-    from evalkit.method.checkpoints import can_run, checkpoints_of
+    from evalkit.method.checkpoints import can_run, checkpoint_status
     from evalkit.method.find import find_method
 
     entry = find_method(name)
     if checkpoint is not None:
         refuse_special(checkpoint)
-    known = checkpoints_of(entry)
-    found = known.status(checkpoint) if known else []
+    found = checkpoint_status(entry, checkpoint)
     if as_json:
-        print_json({"id": entry.card.id, "checkpoints": [_plain(one) for one in found]})
-    elif known is None:
+        print_json({"id": entry.card.id, "checkpoints": [_plain(one) for one in found or ()]})
+    elif found is None:
         typer.echo(f"{entry.card.id} needs no weights that evalkit knows of.")
     else:
         rows = [[one.variant, one.state, str(one.path or ""), one.note] for one in found]
         print_list(["Networks", "State", "File", "What to do"], rows)
-    if known is not None and not can_run(found):
+    if found is not None and not can_run(found):
         raise typer.Exit(1)
 
 

@@ -50,7 +50,7 @@ def animates(entry: MethodEntry) -> str:
         )
         pair = Pair("source--driving", clips[0], (0,), clips[1])
         try:
-            count, _ = generate(pair, method, protocol, Path(folder) / "generated.mkv", seed=0)
+            count, _ = generate(pair, method, protocol, Path(folder) / "generated.mkv", 0, entry.world)
         except MethodError as error:
             return f"on a pair of drawn clips of {_SIDE} pixels it {error}"
     return "" if count == _FRAMES else f"it made {count} frames of {_FRAMES}"

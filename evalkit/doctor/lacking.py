@@ -7,7 +7,7 @@ from evalkit.base.extras import missing_modules
 from evalkit.doctor.facts import Lacking
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
-from evalkit.method.checkpoints import can_run, checkpoints_of
+from evalkit.method.checkpoints import can_run, checkpoint_status
 from evalkit.method.find import MethodEntry, find_method, list_methods
 from evalkit.metrics import METRICS, Metric
 from evalkit.protocol.schema import find_protocol
@@ -66,11 +66,10 @@ def _of_metric(metric: Metric) -> list[tuple[str, str]]:
 
 def _of_method(entry: MethodEntry) -> list[tuple[str, str]]:
     try:
-        known = checkpoints_of(entry)
-        found = known.status(None) if known else []
+        found = checkpoint_status(entry)
     except EvalkitError as error:
         return [("library", str(error))]
-    if known is None or can_run(found):
+    if found is None or can_run(found):
         return []
     absent = [one.note for one in found if one.state != "ready" and one.note]
     return [("checkpoint", " ".join(dict.fromkeys(absent)))]

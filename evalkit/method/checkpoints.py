@@ -77,13 +77,23 @@ def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
     return found
 
 
+def checkpoint_status(entry: MethodEntry, checkpoint: Path | None = None) -> list[CheckpointStatus] | None:
+    """What a method says of its weights, or of a file; None for methods that say nothing. Raises `MethodError`."""
+    known = checkpoints_of(entry)
+    if known is None:
+        return None
+    with entry.world.inside():
+        return known.status(checkpoint and checkpoint.absolute())
+
+
 def import_checkpoint(entry: MethodEntry, path: Path) -> Path:
     """Check and convert an official checkpoint of a method; returns the converted file. Raises `MethodError`."""
     known = checkpoints_of(entry)
     if known is None:
         raise MethodError(f"{entry.card.id} takes no checkpoint that evalkit could import.")
     refuse_special(path)
-    return known.import_file(path)
+    with entry.world.inside():
+        return known.import_file(path.absolute())
 
 
 def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
@@ -96,7 +106,10 @@ def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
     if config.random_weights:
         return replace(config, checkpoint=None)
     known = None if config.checkpoint else checkpoints_of(entry)
-    return replace(config, checkpoint=known.default(config)) if known else config
+    if known is None:
+        return config
+    with entry.world.inside():
+        return replace(config, checkpoint=known.default(config))
 
 
 def checkpoint_sha256(config: MethodConfig) -> str | None:

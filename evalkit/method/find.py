@@ -1,7 +1,10 @@
 """Find methods: read their cards, build their adapters. The only file that imports code it does not know."""
 
+import hashlib
 import importlib
 import importlib.util
+import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +27,7 @@ from evalkit.errors import EvalkitError, MethodError, PluginError, UnknownNameEr
 from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
 from evalkit.method.interface import Method, MethodCard, MethodConfig
+from evalkit.base.world import World, left, shortened, world_of
 
 CARD = "method.yaml"
 
@@ -47,6 +51,12 @@ class MethodEntry:
         Results of changed code are never mixed.
         """
         return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0], package=self.package)
+
+    @property
+    def world(self) -> World:
+        """What its code changed in this process; the same for all that runs of it."""
+        installed = bool(self.package) or comes_along(self.folder, package_roots())
+        return world_of(None if installed else self.folder.resolve(), self.card.id)
 
 
 def adopt(offer: Offer) -> tuple[str, MethodEntry]:
@@ -152,6 +162,7 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     library is not installed.
     """
     function = entry.card.adapter.partition(":")[2]
+    config = _absolute(entry.card, config)
     try:
         build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
     except (ImportError, AttributeError) as error:
@@ -161,10 +172,11 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
             f"{entry.folder / CARD}: adapter {entry.card.adapter!r} cannot be imported: {error}"
         ) from error
     try:
-        method = build(config)
+        with entry.world.inside():
+            method = build(config)
     except EvalkitError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if missing := missing_library(error):
             raise missing from error
         if comes_along(entry.folder, package_roots()):
@@ -177,32 +189,49 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     return method
 
 
+def _absolute(card: MethodCard, config: MethodConfig) -> MethodConfig:
+    """Nothing says in which directory the code of a method reads its files."""
+    paths = {name for name, option in card.options.items() if option.path}
+    options = {
+        name: str(Path(value).absolute()) if name in paths and value else value
+        for name, value in config.options.items()
+    }
+    return replace(config, checkpoint=config.checkpoint and config.checkpoint.absolute(), options=options)
+
+
 def import_adapter(entry: MethodEntry) -> ModuleType:
     """The module of a method's adapter.
 
-    Methods that come with evalkit are modules of the package `baselines`, installed ones of their own; a user's folder
-    is loaded by path.
+    Methods that come with evalkit are modules of the package `baselines`, installed ones of their own. A user's folder
+    is a package of its own name, and what lies in it can be imported as beside a script, too.
 
     Raises `ImportError`, and `MethodError` for whatever else the code in a user's folder raises.
     """
     folder, module = entry.folder, entry.card.adapter.partition(":")[0]
-    if comes_along(folder, package_roots()):
-        return importlib.import_module(f"baselines.{folder.name}.{module}")
-    if entry.package:
-        return _imported(f"{entry.package}.{module}", folder)
-    name = f"evalkit_method_{folder.resolve().name}_{module}"
-    spec = importlib.util.spec_from_file_location(name, folder / f"{module}.py")
-    if spec is None or spec.loader is None or not (folder / f"{module}.py").is_file():
-        raise ImportError(f"no file {folder / module}.py")
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[name] = loaded
-    try:
-        spec.loader.exec_module(loaded)
-    except (EvalkitError, ImportError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise MethodError(f"{folder / module}.py {_raised(error, folder)}") from error
-    return loaded
+    with entry.world.inside():
+        if comes_along(folder, package_roots()):
+            return importlib.import_module(f"baselines.{folder.name}.{module}")
+        if entry.package:
+            return _imported(f"{entry.package}.{module}", folder)
+        if not (folder / f"{module}.py").is_file():
+            raise ImportError(f"no file {folder / module}.py")
+    entry.world.forget_modules()
+    with entry.world.inside():
+        return _imported(f"{_as_package(folder.resolve())}.{module}", folder)
+
+
+def _as_package(folder: Path) -> str:
+    """Make an empty package of a user's folder, whose modules are read when they are imported; its name."""
+    stem = re.sub(r"\W", "_", folder.name)
+    name = f"evalkit_method_{stem}_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"
+    for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
+        del sys.modules[known]
+    importlib.invalidate_caches()
+    spec = importlib.util.spec_from_loader(name, None, is_package=True)
+    assert spec is not None and spec.submodule_search_locations is not None
+    spec.submodule_search_locations.append(str(folder))
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    return name
 
 
 def _imported(name: str, folder: Path) -> ModuleType:
@@ -211,12 +240,15 @@ def _imported(name: str, folder: Path) -> ModuleType:
     except (EvalkitError, ImportError):
         raise
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{name} {_raised(error, folder)}") from error
+        raise MethodError(f"{folder / name.rpartition('.')[2]}.py {_raised(error, folder)}") from error
 
 
 def _raised(error: BaseException, folder: Path) -> str:
     """What the code in a user's folder raised, and the innermost line there: this is not a bug in evalkit."""
     home = folder.resolve()
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).resolve().parent == home]
+    trace = traceback.extract_tb(error.__traceback__)
+    frames = [one for one in trace if Path(one.filename).resolve().is_relative_to(home)]
     where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return f"raised {type(error).__name__}: {error}{where}"
+    if isinstance(error, SystemExit):
+        return f"{left(error)}{where}"
+    return f"raised {type(error).__name__}: {shortened(str(error))}{where}"

@@ -1,5 +1,6 @@
 """Run a method on one pair and check what comes back, frame by frame, before anything is kept."""
 
+import contextlib
 import hashlib
 import random
 import sys
@@ -14,16 +15,19 @@ from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.method.cost import Step
 from evalkit.method.interface import Driving, Method
+from evalkit.base.world import World, left, shortened
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Frames, Pair
 
 
-def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int) -> tuple[int, list[Step]]:
+def generate(
+    pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int, world: World | None = None
+) -> tuple[int, list[Step]]:
     """Animate one pair into the lossless video `output`; returns the frame count and the method's steps.
 
     A pair's anchor goes to the method before the driving frames, and the frame made of it is dropped. The seconds of
     the steps leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
-    `seed` and the pair, so a pair comes out the same whatever ran before it.
+    `seed` and the pair, so a pair comes out the same whatever ran before it. The method runs in `world`.
 
     Raises:
         MethodError: the method raised, returned NaN, another size, or another number of frames.
@@ -31,11 +35,15 @@ def generate(pair: Pair, method: Method, protocol: Protocol, output: Path, seed:
         OSError: the output cannot be written.
     """
     sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution, rgb=protocol.rgb)
-    driving = Driving(pair.driving.path, protocol.selection, pair.anchor)
+    world = world or World()
+    # The method may work in another directory.
+    anchor = pair.anchor.absolute() if pair.anchor else None
+    driving = Driving(pair.driving.path.absolute(), protocol.selection, anchor)
     leading = 1 if pair.anchor else 0
     steps: list[Step] = []
-    seed_everything(f"{seed}:{pair.id}")
-    answers = _timed(method, sources, driving, protocol, steps)
+    with world.inside():
+        seed_everything(f"{seed}:{pair.id}")
+    answers = _timed(method, sources, driving, protocol, steps, world)
     frames = _without_first(_checked(answers, protocol, driving, leading), leading)
     count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / protocol.driving.stride)
     return count, steps
@@ -84,26 +92,35 @@ def _without_first(chunks: Iterator[Frames], count: int) -> Iterator[Frames]:
 
 
 def _timed(
-    method: Method, sources: Frames, driving: Driving, protocol: Protocol, steps: list[Step]
+    method: Method, sources: Frames, driving: Driving, protocol: Protocol, steps: list[Step], world: World
 ) -> Iterator[np.ndarray]:
     """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
 
     But for an optional library that is not installed: that would cost every pair, so it ends the run at once.
     """
     decoding = driving.decoding.seconds
+    frames: Iterator[np.ndarray] = iter(())
     try:
-        frames = iter(method.animate(sources, driving, protocol.motion))
+        with world.inside():
+            frames = iter(method.animate(sources, driving, protocol.motion))
         while True:
-            began, decoded = time.perf_counter(), len(decoding)
-            chunk = next(frames, None)
-            took = time.perf_counter() - began - sum(decoding[decoded:])
+            with world.inside():
+                began, decoded = time.perf_counter(), len(decoding)
+                chunk = next(frames, None)
+                took = time.perf_counter() - began - sum(decoding[decoded:])
             steps.append(Step(chunk.shape[0] if isinstance(chunk, np.ndarray) and chunk.ndim else 0, took))
             if chunk is None:
                 return
             yield chunk
     except EvalkitError:
         raise
+    except SystemExit as error:
+        raise MethodError(left(error)) from error
     except Exception as error:
         if missing := missing_library(error):
             raise missing from error
-        raise MethodError(f"raised {type(error).__name__}: {error}") from error
+        raise MethodError(f"raised {type(error).__name__}: {shortened(str(error))}") from error
+    finally:
+        # One that was not asked to the end cleans up here, and not wherever its memory is collected.
+        with world.inside(), contextlib.suppress(Exception, SystemExit):
+            getattr(frames, "close", int)()

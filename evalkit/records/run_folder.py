@@ -128,18 +128,45 @@ class RunFolder:
     def claim(self, configuration: Configuration) -> None:
         """Record this configuration in the folder, or check that it is the one recorded there.
 
-        Raises `RunError` with the differences when the folder holds a run of another configuration.
+        A run of another configuration without one finished pair leaves nothing worth keeping: it makes way. Raises
+        `RunError` with the differences when the folder holds finished pairs of another configuration.
         """
-        if self.header.is_file():
-            there, now = read_header(self.path).configuration.model_dump(), configuration.model_dump()
-            changed = [key for key in sorted(now) if there[key] != now[key]]
-            if changed:
-                lines = "; ".join(f"{key}: {there[key]!r} there, {now[key]!r} now" for key in changed)
-                raise RunError(
-                    f"{self.path} holds a run of another configuration ({lines}). Keep it and add --tag NAME."
-                )
-        elif any(self.path.glob("pairs/*.json")):
+        finished = self._has_finished()
+        if finished and not self.header.is_file():
             raise RunError(f"{self.path} holds results but no run.json. Move it away or choose another --out.")
+        if not self.header.is_file():
+            return
+        try:
+            changed = self._changed(configuration)
+        except RunError as error:
+            if finished:
+                raise
+            changed = str(error)
+        if changed and finished:
+            raise RunError(f"{self.path} holds a run of another configuration ({changed}). Keep it and add --tag NAME.")
+        if changed:
+            self._clear()
+
+    def _changed(self, configuration: Configuration) -> str:
+        there, now = read_header(self.path).configuration.model_dump(), configuration.model_dump()
+        changed = [key for key in sorted(now) if there[key] != now[key]]
+        return "; ".join(f"{key}: {there[key]!r} there, {now[key]!r} now" for key in changed)
+
+    def _has_finished(self) -> bool:
+        """Whether some pair was made, or cannot be told not to have been."""
+        for path in self.path.glob("pairs/*.json"):
+            with contextlib.suppress(RunError):
+                if (outcome := self.read_outcome(path.stem)) and outcome.status == "failed":
+                    continue
+            return True
+        return False
+
+    def _clear(self) -> None:
+        """Remove what a run without a finished pair left, but for its log."""
+        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet)
+        for path in (*ends, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
+            if path.is_file() or path.is_symlink():
+                path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -109,7 +109,7 @@ def run_method(session: Session, job: MethodJob) -> Finished:
             built.append(_build(entry, config))
         output = folder.generated(pair.id)
         with peak_memory(config.device) as peak:
-            frames, steps = generate(pair, built[0], protocol, output, config.seed)
+            frames, steps = generate(pair, built[0], protocol, output, config.seed, entry.world)
             cost = cost_of(steps, peak())
         return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None)
 
