@@ -57,7 +57,11 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "",
         (RunHeader, Configuration, ProtocolFacts, DrivingFacts, DeviceFacts, ProvenanceFacts, Timings, PluginFacts),
     ),
-    ("Run folder: pairs/PAIR.json", "Has a `schema_version` beside these keys.", (Outcome,)),
+    (
+        "Run folder: pairs/PAIR.json",
+        "Has a `schema_version` beside these keys, and `sha256`: digest of all of them.",
+        (Outcome,),
+    ),
 )
 TABLES = (
     (

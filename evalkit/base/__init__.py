@@ -1,6 +1,7 @@
 """General helpers that know nothing about faces.
 
 files             files that are whole or absent: atomic writes, digests, canonical JSON
+digests           digests of files, computed once per state of a file
 csvfile           CSV rows whose errors name file, line and column
 registry          name -> object, or a "module:attribute" string that is imported when asked for
 plugins           code from outside: entry points, and files named on the command line

@@ -22,12 +22,12 @@ from evalkit.base.places import resource_dir
 from evalkit.base.plugins import Offer, Plugin
 from evalkit.base.registry import Registry
 from evalkit.base.validation import explain_invalid
+from evalkit.base.world import World, left, shortened, world_of
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import EvalkitError, MethodError, PluginError, UnknownNameError
 from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
 from evalkit.method.interface import Method, MethodCard, MethodConfig
-from evalkit.base.world import World, left, shortened, world_of
 
 CARD = "method.yaml"
 

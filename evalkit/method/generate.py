@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.base.extras import missing_library
+from evalkit.base.world import World, left, shortened
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.method.cost import Step
 from evalkit.method.interface import Driving, Method
-from evalkit.base.world import World, left, shortened
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Frames, Pair
 

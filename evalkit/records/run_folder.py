@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from evalkit.base.files import write_json
+from evalkit.base.files import canonical_sha256, write_json
 from evalkit.errors import RunError
 from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import STRICT, build, parse_json
@@ -111,13 +111,20 @@ class RunFolder:
         if not path.is_file():
             return None
         try:
-            return build(path, Outcome, parse_json(path))
+            content = parse_json(path)
+            stated = content.pop("sha256", None)
+            outcome = build(path, Outcome, content)
+            # Files of before there was a digest have none.
+            if stated is not None and stated != canonical_sha256(content):
+                raise RunError(f"{path}: damaged, it does not hold what its digest says.")
+            return outcome
         except RunError as error:
             raise RunError(f"{error} A pair whose file is deleted is made again.") from error
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Store the outcome of a pair."""
-        write_json(self.outcome_path(outcome.pair), {"schema_version": SCHEMA_VERSION, **asdict(outcome)})
+        content = {"schema_version": SCHEMA_VERSION, **asdict(outcome)}
+        write_json(self.outcome_path(outcome.pair), {**content, "sha256": canonical_sha256(content)})
 
     def log(self, event: str, **details: object) -> None:
         """Append one line to log.jsonl."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol as Interface
 
-from evalkit.base.files import content_sha256
+from evalkit.base.digests import Digests
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.method.cost import Cost
@@ -125,16 +125,19 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
             plan.folder.log("pair_done", pair=pair.id, frames=outcome.frames, seconds=outcome.seconds)
             on_pair(pair.id, "done")
 
+    digests = Digests()
     with _explaining_full_disk(plan.folder):
         for pair in plan.pairs:
-            outcome = _kept(plan, pair)
+            outcome = _kept(plan, pair, digests)
             if outcome and _is_scored(plan, pair):
                 on_pair(pair.id, "kept")
                 continue
+            # Before the method reads the clips, so that what it was given is what is written down.
+            unmade = _unmade(pair, digests)
             try:
-                outcome = outcome or _produce(plan, pair)
+                outcome = outcome or _produce(plan, pair, unmade, digests)
             except (MethodError, VideoError, ScoreError) as error:
-                fail(_unmade(pair), str(error))
+                fail(unmade, str(error))
                 continue
             waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
             while waiting and waiting[0][2].done():
@@ -142,6 +145,10 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
         pool.drain()
         for item in waiting:
             settle(*item)
+        for pair in plan.pairs:
+            outcome = plan.folder.read_outcome(pair.id)
+            if outcome and outcome.status == "ok" and (path := _replaced(pair, outcome, digests)):
+                fail(outcome, f"{path} changed while the run was going. Leave clips alone during a run, and repeat it.")
     return [_result(plan, pair) for pair in plan.pairs]
 
 
@@ -150,15 +157,15 @@ def finished_pairs(folder: RunFolder) -> set[str]:
     return {path.stem for path in folder.path.glob("pairs/*.json")}
 
 
-def _produce(plan: Plan, pair: Pair) -> Outcome:
+def _produce(plan: Plan, pair: Pair, unmade: Outcome, digests: Digests) -> Outcome:
     made = plan.produce(pair, plan.folder)
     plan.folder.scores(pair.id).unlink(missing_ok=True)
     outcome = replace(
-        _unmade(pair),
+        unmade,
         status="ok",
         generated=made.generated,
         frames=made.frames,
-        generated_sha256=content_sha256(plan.folder.path / made.generated),
+        generated_sha256=digests.of(plan.folder.path / made.generated),
         notes=_notes(pair) + made.notes,
         **(asdict(made.cost) if made.cost else {}),
     )
@@ -175,17 +182,17 @@ def _notes(pair: Pair) -> tuple[str, ...]:
     )
 
 
-def _digest(path: Path) -> str | None:
+def _digest(path: Path, digests: Digests) -> str | None:
     """sha256 of a clip; None for a missing or unreadable one; decoding it explains why."""
     try:
-        return content_sha256(path)
+        return digests.of(path)
     except (OSError, EvalkitError):
         return None
 
 
-def _unmade(pair: Pair) -> Outcome:
+def _unmade(pair: Pair, digests: Digests) -> Outcome:
     source, driving, anchor = (
-        _digest(path) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
+        _digest(path, digests) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
     )
     return Outcome(
         pair.id,
@@ -197,7 +204,7 @@ def _unmade(pair: Pair) -> Outcome:
     )
 
 
-def _kept(plan: Plan, pair: Pair) -> Outcome | None:
+def _kept(plan: Plan, pair: Pair, digests: Digests) -> Outcome | None:
     """The outcome of a pair that need not be made again: it went well, and the clips are still what they were.
 
     A generated clip that is gone is missed only where it has to be scored, for itself or as part of a set.
@@ -205,18 +212,25 @@ def _kept(plan: Plan, pair: Pair) -> Outcome | None:
     outcome = plan.folder.read_outcome(pair.id)
     if outcome is None or outcome.status == "failed":
         return None
-    made_of = [(pair.source.path, outcome.source_sha256), (pair.driving.path, outcome.driving_sha256)]
-    if pair.anchor and outcome.anchor_sha256:
-        made_of.append((pair.anchor, outcome.anchor_sha256))
-    for path, digest in made_of:
-        if _digest(path) != digest:
-            raise RunError(
-                f"{path} changed since {plan.folder.path} was made with it. Restore it, or start again with --tag NAME."
-            )
+    if path := _replaced(pair, outcome, digests):
+        raise RunError(
+            f"{path} changed since {plan.folder.path} was made with it. Restore it, or start again with --tag NAME."
+        )
     generated = plan.folder.path / (outcome.generated or "")
-    intact = generated.exists() and _digest(generated) == outcome.generated_sha256
+    intact = generated.exists() and _digest(generated, digests) == outcome.generated_sha256
     needed = any(metric.level == "set" for metric in plan.metrics) or not _is_scored(plan, pair)
     return outcome if intact or not (generated.exists() or needed) else None
+
+
+def _made_of(pair: Pair, outcome: Outcome) -> list[tuple[Path, str | None]]:
+    """The clips that a pair was made of, and their digests then."""
+    made_of = [(pair.source.path, outcome.source_sha256), (pair.driving.path, outcome.driving_sha256)]
+    return made_of + ([(pair.anchor, outcome.anchor_sha256)] if pair.anchor and outcome.anchor_sha256 else [])
+
+
+def _replaced(pair: Pair, outcome: Outcome, digests: Digests) -> Path | None:
+    """The first clip of a pair that is not what it was when the pair was made."""
+    return next((path for path, digest in _made_of(pair, outcome) if _digest(path, digests) != digest), None)
 
 
 def _is_scored(plan: Plan, pair: Pair) -> bool:
@@ -235,7 +249,9 @@ def _job(plan: Plan, pair: Pair, outcome: Outcome) -> ScoringJob:
     keys = tuple(metric.key for metric in plan.metrics)
     generated = plan.folder.path / (outcome.generated or "")
     output, brought = plan.folder.scores(pair.id), plan.brought(pair)
-    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, plan.signatures(pair), brought)
+    clips = [*_made_of(pair, outcome), (generated, outcome.generated_sha256)]
+    made_of = tuple((path, digest) for path, digest in clips if digest)
+    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, plan.signatures(pair), brought, made_of)
 
 
 def _result(plan: Plan, pair: Pair) -> PairResult:

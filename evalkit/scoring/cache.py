@@ -1,6 +1,8 @@
 """Features of a clip, kept under the content they were computed from, so that nothing is ever extracted twice."""
 
 import contextlib
+import hashlib
+import json
 import time
 import zipfile
 import zlib
@@ -14,8 +16,8 @@ from evalkit.base.files import atomic_path, canonical_sha256
 from evalkit.clips.video import DECODER
 from evalkit.types import Features, Rgb, Selection
 
-_NAMES = "__names__"
-"""Entry that lists the others, so that a damaged archive with some of them lost is not taken for whole."""
+_SEAL = "__sha256__"
+"""Entry with a digest of the others, so that an archive in which something is lost or changed is not taken for whole."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class FeatureCache:
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                features = {name: stored[name] for name in stored.files if name != _NAMES}
-                whole = sorted(features) == stored[_NAMES].tolist()
+                features = {name: stored[name] for name in stored.files if name != _SEAL}
+                whole = stored[_SEAL].tolist() == seal(features)
         except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
             return None
         with contextlib.suppress(OSError):
@@ -40,7 +42,7 @@ class FeatureCache:
     def save(self, key: str, features: Features) -> None:
         """Store `features` under `key`. Where that fails they are computed again next time (`why_unusable`)."""
         with contextlib.suppress(OSError), atomic_path(self._path(key)) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **{_NAMES: np.array(sorted(features))}, **dict(features))
+            np.savez_compressed(file, allow_pickle=False, **{_SEAL: np.array(seal(features))}, **dict(features))
 
     def entries(self) -> list[Path]:
         """All feature files."""
@@ -60,6 +62,15 @@ class FeatureCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / "features" / key[:2] / f"{key}.npz"
+
+
+def seal(features: Features) -> str:
+    """sha256 over names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name, array in sorted(features.items()):
+        digest.update(json.dumps([name, str(array.dtype), array.shape]).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def clip_decoding(selection: Selection) -> dict[str, object]:

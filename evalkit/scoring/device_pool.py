@@ -22,7 +22,7 @@ from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import write_frames
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank, device_kind
-from evalkit.scoring.pool import ScoringJob, ScoringPool, scorer, scoring_pool
+from evalkit.scoring.pool import ScoringJob, ScoringPool, check_clips, scorer, scoring_pool
 from evalkit.scoring.score_pair import OpenPair, Scorer
 
 BATCH = 32
@@ -84,7 +84,9 @@ class DevicePool:
                 if reason := prepared.result():
                     result.set_result(reason)
                 else:
-                    opened = self._scorer(job).begin(job.pair, job.generated, job.coefficients)
+                    chosen = self._scorer(job)
+                    check_clips(chosen, job)
+                    opened = chosen.begin(job.pair, job.generated, job.coefficients)
                     self._open.append((job, opened, result))
             except (VideoError, ScoreError) as error:
                 result.set_result(str(error))
@@ -117,7 +119,9 @@ class DevicePool:
 def prepare_on_cpu(job: ScoringJob) -> str | None:
     """Leave what the metrics of a job need in the cache. Returns None, or why the pair cannot be scored."""
     try:
-        scorer(job.protocol, job.metrics, job.cache).score(job.pair, job.generated, job.coefficients)
+        chosen = scorer(job.protocol, job.metrics, job.cache)
+        check_clips(chosen, job)
+        chosen.score(job.pair, job.generated, job.coefficients)
     except (VideoError, ScoreError) as error:
         return str(error)
     return None

@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from evalkit.base.files import content_sha256
+from evalkit.base.digests import Digests
 from evalkit.clips import video
 from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
@@ -29,7 +29,7 @@ class FeatureBank:
         self.cache, self.device, self.batch = cache, device, batch
         self._loaded: dict[str, Extract | ExtractClip] = {}
         self._batchers: dict[str, Batcher] = {}
-        self._digests: dict[tuple[Path, int, int], str] = {}
+        self._digests = Digests()
 
     def collect(self, path: Path, selection: Selection, wanted: Iterable[str]) -> "ClipFeatures":
         """Cached features of the selected frames of `path`; the rest must be fed.
@@ -62,7 +62,7 @@ class FeatureBank:
         order = dependency_order(wanted)
         keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
-        return ClipFeatures(self, decode, order, keys, stored)
+        return ClipFeatures(self, decode, order, keys, stored, partial(self.check, path, digest))
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""
@@ -92,11 +92,12 @@ class FeatureBank:
             raise VideoError(f"{path}: no such file or folder")
         if not (path.is_file() or path.is_dir()):
             raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
-        stamp = path.stat()
-        key = (path, stamp.st_mtime_ns, stamp.st_size)
-        if key not in self._digests:
-            self._digests[key] = content_sha256(path)
-        return self._digests[key]
+        return self._digests.of(path)
+
+    def check(self, path: Path, digest: str) -> None:
+        """Raise `VideoError` when a clip is not what it was: what was read of it may be of either."""
+        if self.digest(path) != digest:
+            raise VideoError(f"{path} changed while it was used. Leave clips alone during a run, and repeat it.")
 
     def _frames(self, name: str) -> Extract:
         return cast("Extract", self._load(name))
@@ -112,7 +113,8 @@ class FeatureBank:
 class ClipFeatures:
     """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
 
-    `decode` gives the frames that are fed once more, for extractors that have to know how many there are.
+    `decode` gives the frames that are fed once more, for extractors that have to know how many there are. `check`
+    raises `VideoError` when the clip is not the one that `keys` were made for.
     """
 
     bank: FeatureBank
@@ -120,6 +122,7 @@ class ClipFeatures:
     order: list[str]
     keys: dict[str, str]
     stored: dict[str, Features]
+    check: Callable[[], None]
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
     _waiting: dict[str, Frames] = field(default_factory=dict)
     _fed: int = 0
@@ -157,7 +160,10 @@ class ClipFeatures:
         return chunk
 
     def finish(self) -> dict[str, Features]:
-        """All features, (T, ...) or (windows, ...) each; new ones are put into the cache."""
+        """All features, (T, ...) or (windows, ...) each; new ones are put into the cache.
+
+        Raises `VideoError` when the clip was replaced while it was read.
+        """
         if not self.settled:
             self.bank.flush()
         if not self.settled:
@@ -166,6 +172,8 @@ class ClipFeatures:
         for name in self.missing:
             if EXTRACTORS[name].window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
+        if self._parts:
+            self.check()
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
             self.bank.cache.save(self.keys[name], self.stored[name])

@@ -26,7 +26,8 @@ from evalkit.types import Pair
 class ScoringJob:
     """Score `generated` as the answer to `pair` and write the frame scores to `output`.
 
-    `coefficients` are files of imported networks, `signatures` what the records say they were made by.
+    `coefficients` are files of imported networks, `signatures` what the records say they were made by. `digests` are
+    those of the clips when the pair was made: of other clips there is nothing to score.
     """
 
     protocol: Protocol
@@ -37,6 +38,7 @@ class ScoringJob:
     output: Path
     signatures: Mapping[str, str]
     coefficients: Mapping[str, PairFiles]
+    digests: tuple[tuple[Path, str], ...] = ()
 
 
 def score_pair(job: ScoringJob) -> str | None:
@@ -44,6 +46,7 @@ def score_pair(job: ScoringJob) -> str | None:
     try:
         chosen = scorer(job.protocol, job.metrics, job.cache)
         check_unchanged(chosen, job.signatures)
+        check_clips(chosen, job)
         scores = chosen.score(job.pair, job.generated, job.coefficients)
     except (VideoError, ScoreError) as error:
         return str(error)
@@ -105,6 +108,12 @@ def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: st
 def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str, plugins: object) -> Scorer:
     chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))
+
+
+def check_clips(scorer: Scorer, job: ScoringJob) -> None:
+    """Raise `VideoError` when a clip of a job is not what it was when the pair was made."""
+    for path, digest in job.digests:
+        scorer.bank.check(path, digest)
 
 
 def check_unchanged(scorer: Scorer, signatures: Mapping[str, str]) -> None:

@@ -59,7 +59,10 @@ class Scorer:
         open_metrics = [metric for metric in self.metrics if metric.key not in values]
         ours = self.generated_features(generated, open_metrics)
         theirs = self.driving_features(pair.driving.path, open_metrics)
+        digests = {path: self.bank.digest(path) for path in (generated, pair.driving.path)}
         new = self._one_pass(pair, generated, ours, theirs, [m for m in open_metrics if m.key in keys])
+        for path, digest in digests.items() if new else ():
+            self.bank.check(path, digest)
         for key, computed in new.items():
             self.bank.cache.save(keys[key], {"values": computed})
         return OpenPair(self, pair, generated, brought or {}, sources, ours, theirs, values | new)

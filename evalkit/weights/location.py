@@ -3,17 +3,18 @@
 Files are looked for by name in the folders of `$EVALKIT_WEIGHTS`, then inside the installed package that the catalogue
 names, then in `weights` of the cache folder: what the user points to comes first, and what pip keeps up to date comes
 before a copy that was fetched once. Whatever the order, only a file with the right digest is taken. A digest is
-computed once and remembered under path, size and time of change, so that no process hashes the same file again.
+computed by content once per process: a file that rots on the disk keeps its size and all its times.
 """
 
-import contextlib
+import functools
 import os
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from evalkit.base.digests import Digests
 from evalkit.base.extras import extra_of, install_command
-from evalkit.base.files import atomic_path, canonical_sha256, content_sha256
+from evalkit.base.files import content_sha256
 from evalkit.base.places import cache_dir
 from evalkit.errors import WeightsError
 from evalkit.weights.entry import WeightFile, find
@@ -47,17 +48,13 @@ def origin(entry: WeightFile, path: Path) -> str:
 
 
 def digest(path: Path, *, fresh: bool = False) -> str:
-    """sha256 of a file, remembered as long as its size and time of change stay; `fresh` computes it anyway."""
-    stamp = path.stat()
-    identity = [str(path.resolve()), stamp.st_size, stamp.st_mtime_ns]
-    memory = cache_folder() / "digests" / canonical_sha256(identity)
-    if not fresh and memory.is_file() and len(known := memory.read_text(encoding="ascii")) == 64:
-        return known
-    computed = content_sha256(path)
-    # Without a cache folder to remember it in, it is computed again next time.
-    with contextlib.suppress(OSError), atomic_path(memory) as temporary:
-        temporary.write_text(computed, encoding="ascii")
-    return computed
+    """sha256 of a file, remembered by this process as long as the file stays (`Digests`); `fresh` computes it anyway."""
+    return content_sha256(path) if fresh else _digests().of(path.resolve())
+
+
+@functools.cache
+def _digests() -> Digests:
+    return Digests()
 
 
 def short_digest(name: str) -> str:

@@ -1,5 +1,6 @@
 """Making and scoring pairs: what is kept, what is made again, and that nothing finished is lost."""
 
+import os
 import shutil
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from evalkit.base.files import content_sha256
 from evalkit.clips import video
 from evalkit.errors import MethodError, RunError
 from evalkit.metrics import METRICS
@@ -149,3 +151,72 @@ def test_data_that_changed_under_a_run_stops_it(plan, tmp_path, what):
         video.write_image(anchor, np.zeros((SIZE, SIZE, 3), np.uint8))
     with pytest.raises(RunError, match="changed since"):
         run(plan)
+
+
+@pytest.mark.parametrize("which", ["driving", "source"])
+def test_a_clip_that_is_replaced_before_it_is_scored_costs_its_pair(plan, pairs, which):
+    """Case driving-clip-replaced-during-run: never "ok" with the digest of a clip it was not made from."""
+    plan, _ = plan
+    clip = pairs[1].driving.path
+
+    def produce(pair, folder):
+        made = plan.produce(pair, folder)
+        if pair.id == "b":
+            other = pairs[2].driving.path if which == "driving" else pairs[0].driving.path
+            stamp = clip.stat()
+            shutil.copyfile(other, clip)
+            os.utime(clip, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        return made
+
+    before = content_sha256(clip)
+    results = run(replace(plan, produce=produce))
+    assert [r.outcome.status for r in results] == ["ok", "failed", "ok"]
+    assert f"{clip} changed while" in (results[1].outcome.reason or "")
+    assert results[1].outcome.driving_sha256 == before != content_sha256(clip)
+
+
+def test_a_clip_that_is_replaced_after_it_is_scored_costs_its_pair(plan, pairs):
+    """Kind of driving-clip-replaced-during-run: metrics of sets are computed at the end, of the clips as they are."""
+    plan, _ = plan
+    clip = pairs[0].driving.path
+
+    def produce(pair, folder):
+        if pair.id == "c":
+            shutil.copyfile(pairs[1].driving.path, clip)
+        return plan.produce(pair, folder)
+
+    results = run(replace(plan, produce=produce))
+    assert [r.outcome.status for r in results] == ["failed", "ok", "ok"]
+    assert f"{clip} changed while the run was going" in (results[0].outcome.reason or "")
+
+
+def test_no_feature_of_a_clip_replaced_meanwhile_is_kept(plan, pairs, monkeypatch):
+    """Kind of driving-clip-replaced-during-run: the cache never says of one clip what another one showed."""
+    plan, _ = plan
+    clip, original = pairs[0].driving.path, video.iter_frames
+
+    def replaced(path, selection, **more):
+        if path == clip and path.stat().st_ino == inode:
+            shutil.copy(pairs[1].driving.path, clip.with_suffix(".new"))
+            clip.with_suffix(".new").replace(clip)
+        return original(path, selection, **more)
+
+    inode = clip.stat().st_ino
+    monkeypatch.setattr(video, "iter_frames", replaced)
+    results = run(replace(plan, pairs=plan.pairs[:1]))
+    assert results[0].outcome.status == "failed" and "changed while" in (results[0].outcome.reason or "")
+    assert not list((plan.cache / "features").rglob("*.npz"))
+
+
+def test_no_flipped_bit_of_an_outcome_changes_what_is_read(plan):
+    """Kind of record-bit-flip: the outcome of a pair is right, or one sentence names the file."""
+    plan, _ = plan
+    run(plan)
+    path = plan.folder.outcome_path("a")
+    whole, before = path.read_bytes(), plan.folder.read_outcome("a")
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            assert plan.folder.read_outcome("a") == before
+        except RunError as error:
+            assert str(path) in str(error)

@@ -160,3 +160,22 @@ def test_two_processes_may_save_at_once(cache):
 def test_keys_are_those_of_caches_that_exist(decoding, key):
     # sha256 of ["aa...", {"size": 256, "start": 1, ..., "rgb": "accurate", "decoder": 2} | {"indices": ...}, "net@1"].
     assert feature_key("a" * 64, decoding, "net@1") == key
+
+
+@pytest.mark.parametrize("change", ["a row less", "another value", "an array less"])
+def test_an_entry_that_was_changed_is_a_miss(cache, change):
+    """Issue 21, kind 4: cache entries with a row missing."""
+    cache.save(KEY, FEATURES)
+    (path,) = cache.folder.rglob("*.npz")
+    with np.load(path) as stored:
+        content = dict(stored)
+    if change == "a row less":
+        content["points"] = content["points"][:-1]
+    elif change == "another value":
+        content["points"][0] += 1
+    else:
+        del content["points"]
+    np.savez(path, **content)
+    assert cache.load(KEY) is None
+    cache.save(KEY, FEATURES)
+    assert cache.load(KEY) is not None

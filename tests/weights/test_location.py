@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from evalkit import weights
+from evalkit.base import digests
+from evalkit.base.files import content_sha256
 from evalkit.cli.weights import app
 from evalkit.errors import WeightsError
 from evalkit.weights import location
@@ -72,8 +74,10 @@ def test_a_digest_is_computed_once_per_state_of_a_file(register, monkeypatch):
     register()
     path = place(weights.cache_folder(), "net.bin")
     read: list[Path] = []
-    original = location.content_sha256
-    monkeypatch.setattr(location, "content_sha256", lambda p: read.append(p) or original(p))
+    original = content_sha256
+    for module in (location, digests):
+        monkeypatch.setattr(module, "content_sha256", lambda p: read.append(p) or original(p))
+    monkeypatch.setattr(digests, "_YOUNG_S", -1.0)
     for _ in range(3):
         weights.locate("net")
     assert read == [path]
