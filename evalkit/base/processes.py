@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 from evalkit.base.plugins import import_files
@@ -26,7 +28,7 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
         yield from map(function, items)
         return
     with process_pool(min(workers, len(items))) as executor:
-        for future in as_completed([executor.submit(function, item) for item in items]):
+        for future in as_completed([start(executor, function, item) for item in items]):
             yield future.result()
 
 
@@ -60,15 +62,34 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield executor
     except BrokenProcessPool as error:
-        raise WorkerError("A worker process died (out of memory?). Finished work is kept; use --workers 1.") from error
+        raise WorkerError(
+            "A worker process died. Its own message, if any, is above; without one it most likely ran "
+            "out of memory. Finished work is kept; --workers 1 takes the least memory."
+        ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
 def start(executor: ProcessPoolExecutor, function: Callable[[Item], Result], job: Item) -> "Future[Result]":
-    """Start a job in another process. Ctrl-C is deferred meanwhile: a half-started process dies with a traceback."""
-    with _interrupts_held():
+    """Start a job in another process. Ctrl-C is deferred meanwhile: a half-started process dies with a traceback.
+
+    New processes import the main module only for jobs that hold something of it. A program from standard input has no
+    file to import, and a script without a guard would run once more in every process.
+    """
+    with _interrupts_held(), nullcontext() if b"__main__" in pickle.dumps((function, job)) else _without_main():
         return executor.submit(function, job)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Inside, new processes find nothing to import as the main module."""
+    main = sys.modules["__main__"]
+    kept = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(main).update(kept)
 
 
 @contextmanager

@@ -28,15 +28,20 @@ choices      the options of a run, as values
 interrupt    what Ctrl-C raises
 devices      where a method runs, and where networks of metrics do
 printing     how tables are printed
+echo         plain lines
 console      results on stdout, everything else on stderr
 failure      the message when a command ends with an exception
 """
 
+import contextlib
+import io
+import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
+from evalkit.base.text import printable
 from evalkit.cli.interrupt import Interrupted
 
 
@@ -46,11 +51,17 @@ def main() -> None:
     2 for a usage error or a file-system error, 130 for Ctrl-C, 70 for a bug, whose traceback goes to a file.
     """
     signal.signal(signal.SIGINT, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is written out
+            stream.reconfigure(errors="backslashreplace")
     try:
         # Inside, so that an installation that is damaged ends in a sentence too.
         from evalkit.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            _flush()
     except Interrupted:
         _end("evalkit: stopped. Finished pairs are kept; repeat the command to go on.", 130)
     except Exception as error:
@@ -63,6 +74,26 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise Interrupted
 
 
+def _flush() -> None:
+    """Write what waits, so that a full disk is told of. A reader that has gone, as `head` does, wants no more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    except ValueError:  # closed
+        return
+
+
+def _drop_output() -> None:
+    """What waits for stdout has nowhere to go: Python would try, and complain, once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _end(message: str, code: int) -> NoReturn:
-    print(message, file=sys.stderr)  # noqa: T201
+    print(printable(message), file=sys.stderr)  # noqa: T201
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _drop_output()
     sys.exit(code)

@@ -19,6 +19,7 @@ from evalkit.cli import (
     weights,
 )
 from evalkit.cli.doctor import doctor
+from evalkit.cli.echo import echo
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.plugins import let_take_plugins, with_plugins
@@ -66,7 +67,7 @@ def evalkit(
     if version:
         from evalkit.records.provenance import version_line
 
-        typer.echo(version_line())
+        echo(version_line())
         raise typer.Exit
     context.with_resource(with_plugins(plugin or ()))
 

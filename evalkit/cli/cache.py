@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 app = typer.Typer(help="The cache of computed features.", no_args_is_help=True)
 
@@ -21,7 +22,7 @@ def ls(as_json: options.Json = False) -> None:
     if as_json:
         print_json({"folder": str(cache_dir()), "files": len(files), "bytes": size})
     else:
-        typer.echo(f"{cache_dir()}: {len(files)} feature files, {size / 1e6:.1f} MB")
+        echo(f"{cache_dir()}: {len(files)} feature files, {size / 1e6:.1f} MB")
 
 
 @app.command("gc")
@@ -33,4 +34,4 @@ def gc(
     from evalkit.scoring.cache import FeatureCache
 
     removed, size = FeatureCache(cache_dir()).collect_garbage(days * 86400)
-    typer.echo(f"removed {removed} feature files, {size / 1e6:.1f} MB")
+    echo(f"removed {removed} feature files, {size / 1e6:.1f} MB")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Check plugins against the contracts that evalkit's own code meets.", no_args_is_help=True)
 
@@ -48,8 +49,8 @@ def plugin(
         print_json([asdict(result) for result in results])
     else:
         for result in results:
-            typer.echo(f"{result.state:<8}{result.subject}: {result.check}{': ' if result.text else ''}{result.text}")
+            echo(f"{result.state:<8}{result.subject}: {result.check}{': ' if result.text else ''}{result.text}")
         count = {state: sum(one.state == state for one in results) for state in ("passed", "failed", "skipped")}
-        typer.echo(", ".join(f"{number} {state}" for state, number in count.items()) + ".")
+        echo(", ".join(f"{number} {state}" for state, number in count.items()) + ".")
     if any(result.state == "failed" for result in results):
         raise typer.Exit(1)

@@ -8,29 +8,36 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
+
+from evalkit.base.text import printable, spreadsheet_cell
+from evalkit.cli.echo import echo
 
 _WIDE = 200
 
 
 def say(text: str) -> None:
     """One line on stderr."""
-    typer.echo(text, err=True)
+    echo(text, err=True)
 
 
 def print_json(content: Any) -> None:
     """`content` as JSON on stdout."""
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
     """Rows with the keys of the first one as CSV on stdout."""
     writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+
+
+def _cell(value: object) -> object:
+    return spreadsheet_cell(value) if isinstance(value, str) else value
 
 
 def print_grid(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
@@ -42,7 +49,7 @@ def print_grid(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str
     for index, column in enumerate(columns):
         grid.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(printable, row))
     console.print(grid)
 
 
@@ -55,7 +62,7 @@ def print_list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(printable, row))
     console.print(grid)
 
 
@@ -75,7 +82,7 @@ def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Calla
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console, disable=quiet) as progress:
-        task = progress.add_task(label, total=total, note="")
+        task = progress.add_task(escape(printable(label)), total=total, note="")
         failed = 0
 
         def on_pair(pair: str, became: str) -> None:

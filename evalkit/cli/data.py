@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.datasets import Dataset
@@ -200,20 +201,20 @@ def _as_json(name: str, root: Path, found: "Checked") -> dict[str, object]:
 
 def _print_check(found: "Checked", compared: bool) -> None:
     """`compared` is false when official lists exist and were not given: the manifest alone tells what is missing."""
-    typer.echo(f"{found.clips} clips are there.")
+    echo(f"{found.clips} clips are there.")
     for title in ("missing", "unreadable", "wrong_size", "wrong_length"):
         findings = getattr(found, title)
         words = title.replace("_", " ")
         if title == "missing" and not compared:
             words += " of those in manifest.csv; --lists PATH compares with the official lists"
-        typer.echo(f"{len(findings)} {words}{':' if findings else ''}")
+        echo(f"{len(findings)} {words}{':' if findings else ''}")
         for finding in findings[:_SHOWN]:
-            typer.echo(f"  {finding.clip}: {finding.reason}")
+            echo(f"  {finding.clip}: {finding.reason}")
         if len(findings) > _SHOWN:
-            typer.echo(f"  ... and {len(findings) - _SHOWN} more; --json lists all")
+            echo(f"  ... and {len(findings) - _SHOWN} more; --json lists all")
     for share in found.protocols:
         total = "" if share.pairs is None else f" of {share.pairs} ({share.can_run / share.pairs:.0%})"
-        typer.echo(f"{share.protocol}: {share.can_run}{total} pairs can run. {share.reason}".rstrip())
+        echo(f"{share.protocol}: {share.can_run}{total} pairs can run. {share.reason}".rstrip())
 
 
 def _prepared_json(done: "Prepared") -> dict[str, object]:
@@ -230,14 +231,14 @@ def _prepared_json(done: "Prepared") -> dict[str, object]:
 
 
 def _print_prepared(done: "Prepared", total: int) -> None:
-    typer.echo(f"{done.made} made, {done.kept} kept, {len(done.not_made)} not made, of {total} clips.")
+    echo(f"{done.made} made, {done.kept} kept, {len(done.not_made)} not made, of {total} clips.")
     for remark in done.not_made[:_SHOWN]:
-        typer.echo(f"  {remark.clip}: {remark.reason}" + (f" ({remark.where})" if remark.where else ""))
+        echo(f"  {remark.clip}: {remark.reason}" + (f" ({remark.where})" if remark.where else ""))
     if len(done.not_made) > _SHOWN:
-        typer.echo(f"  ... and {len(done.not_made) - _SHOWN} more")
+        echo(f"  ... and {len(done.not_made) - _SHOWN} more")
     if done.seconds:
-        typer.echo(f"{done.frames} frames decoded, {done.frames / done.seconds:.0f} frames per second per core.")
+        echo(f"{done.frames} frames decoded, {done.frames / done.seconds:.0f} frames per second per core.")
     if not (done.made or done.kept):
-        typer.echo("No clip was made; the report gives the reasons.")
-    typer.echo(f"Report:   {done.report}")
-    typer.echo(f"Manifest: {done.report.parent / 'manifest.csv'}")
+        echo("No clip was made; the report gives the reasons.")
+    echo(f"Report:   {done.report}")
+    echo(f"Manifest: {done.report.parent / 'manifest.csv'}")

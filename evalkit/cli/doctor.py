@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.doctor.facts import Diagnosis, Lacking, Library
@@ -39,7 +40,7 @@ def doctor(as_json: options.Json = False) -> None:
     if as_json:
         print_json({**asdict(found), "healthy": found.healthy})
     else:
-        typer.echo("\n".join(page(found)))
+        echo("\n".join(page(found)))
     if not found.healthy:
         raise typer.Exit(1)
 

@@ -40,11 +40,14 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno in _REFUSED:
         if error.filename is None:
             # Semaphores and shared memory of worker processes have no path of the user's.
-            hint = "The system named no file: check the free space and the permissions of /tmp and /dev/shm."
+            hint = "The system named no file: check where the output goes, the space and the permissions of /tmp and /dev/shm."
             return f"evalkit: {os.strerror(error.errno)}. {hint}", USAGE
         return f"evalkit: {error.filename}: {_REFUSED[error.errno]}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
         name = error.object[max(0, error.start - 60) : error.end + 60].strip()
+        if (encoding := sys.getfilesystemencoding()) != "utf-8":
+            hint = f"This locale reads file names as {encoding}: set PYTHONUTF8=1, or LC_ALL to one with UTF-8."
+            return f"evalkit: the file name {name!a} cannot be read. {hint}", USAGE
         return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE
     if isinstance(error, OSError) and error.errno in _NOT_OURS and error.filename:
         return f"evalkit: {error.filename}: {os.strerror(error.errno)}. Give another path.", USAGE

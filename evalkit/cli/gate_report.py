@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
 from rich.markup import escape
 
 from evalkit.cli.console import print_grid, print_json, say
+from evalkit.cli.echo import echo
 from evalkit.errors import RunError
 from evalkit.gate.comment import markdown, pictures, times_tolerated
 from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit
@@ -46,7 +46,7 @@ def report(verdict: Verdict, baseline: Side, candidate: Side, outputs: ReportFil
     """
     if outputs.github:
         for line in annotations(verdict):
-            typer.echo(line, err=outputs.as_json)
+            echo(line, err=outputs.as_json)
     if outputs.as_json:
         print_json(content_of(verdict.record()))
     elif not outputs.quiet:
@@ -67,15 +67,15 @@ def print_verdict(verdict: Verdict) -> None:
             texts[1] = f"[{colour}]{texts[1]}[/]" if colour else texts[1]
             rows.append(texts)
         print_grid(COLUMNS, rows)
-        typer.echo(explanation(verdict))
+        echo(explanation(verdict))
     for pair in verdict.worst:
         times = "" if pair.tolerances is None else f" ({times_tolerated(pair)} times what is tolerated)"
-        typer.echo(f"Lost most: {pair.pair}, {pair.metric} {pair.baseline:.4g} to {pair.candidate:.4g}{times}")
+        echo(f"Lost most: {pair.pair}, {pair.metric} {pair.baseline:.4g} to {pair.candidate:.4g}{times}")
     for text in verdict.warnings:
-        typer.echo(f"Note: {text}")
+        echo(f"Note: {text}")
     for text in verdict.reasons:
-        typer.echo(f"Reason: {text}")
-    typer.echo(f"{HEADLINES[verdict.outcome]} (exit code {verdict.exit_code})")
+        echo(f"Reason: {text}")
+    echo(f"{HEADLINES[verdict.outcome]} (exit code {verdict.exit_code})")
 
 
 def _write_files(verdict: Verdict, baseline: Side, candidate: Side, outputs: ReportFiles, summary: Path | None) -> None:

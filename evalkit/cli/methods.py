@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.method.checkpoints import CheckpointStatus
@@ -42,7 +43,7 @@ def info(name: Name, as_json: options.Json = False) -> None:
         print_json(card.model_dump(mode="json"))
         return
     for label, text in _facts(card):
-        typer.echo(f"{label:<12}{text}")
+        echo(f"{label:<12}{text}")
     if card.options:
         rows = [[key, o.default, ", ".join(o.choices) or "any", o.help] for key, o in card.options.items()]
         print_list(["Option", "Default", "Values", "What"], rows)
@@ -72,7 +73,7 @@ def check(
     if as_json:
         print_json({"id": entry.card.id, "checkpoints": [_plain(one) for one in found or ()]})
     elif found is None:
-        typer.echo(f"{entry.card.id} needs no weights that evalkit knows of.")
+        echo(f"{entry.card.id} needs no weights that evalkit knows of.")
     else:
         rows = [[one.variant, one.state, str(one.path or ""), one.note] for one in found]
         print_list(["Networks", "State", "File", "What to do"], rows)
@@ -94,7 +95,7 @@ def import_(
     from evalkit.method.checkpoints import import_checkpoint
     from evalkit.method.find import find_method
 
-    typer.echo(str(import_checkpoint(find_method(name), file)))
+    echo(str(import_checkpoint(find_method(name), file)))
 
 
 def _row(card: "MethodCard") -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Metrics: what can be measured, and in which variants.", no_args_is_help=True)
 
@@ -80,5 +81,5 @@ def calibrate(
     if as_json:
         print_json([asdict(answer) for answer in found.answers])
     else:
-        typer.echo(found.tables())
-        typer.echo("\n".join(f"Written: {path}" for path in found.files))
+        echo(found.tables())
+        echo("\n".join(f"Written: {path}" for path in found.files))

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import typer
 from rich.markup import escape
 
 from evalkit.cli.console import print_list
+from evalkit.cli.echo import echo
 from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import Comparison
 from evalkit.tables.formats import FORMATS
@@ -28,7 +28,7 @@ def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalon
         text = "[" + ",\n".join(FORMATS[format](table).rstrip("\n") for table in tables) + "]\n"
     else:
         text = "\n".join(FORMATS[format](table) for table in tables)
-    typer.echo(text, nl=False)
+    echo(text, nl=False)
 
 
 def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
@@ -47,7 +47,7 @@ def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:
             for c in of
         ]
         columns = ["Method", "Metric", "Reported", "Measured", "Difference", "Caveats"]
-        typer.echo(f"{paper.card.name}, {name}")
+        echo(f"{paper.card.name}, {name}")
         print_list(columns, rows)
-        typer.echo()
-    typer.echo(f"{paper.card.name} does not state: {'; '.join(paper.card.unstated)}.")
+        echo()
+    echo(f"{paper.card.name} does not state: {'; '.join(paper.card.unstated)}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.protocol.import_list import Format
@@ -94,7 +95,7 @@ def check(
         print_json(asdict(report))
     else:
         expected = "" if report.expected is None else f" of {report.expected}"
-        typer.echo(f"{protocol.id}: {report.pairs}{expected} pairs can run with {len(clips)} clips.")
+        echo(f"{protocol.id}: {report.pairs}{expected} pairs can run with {len(clips)} clips.")
         _print_some(report.problems)
     if report.problems:
         raise typer.Exit(1)
@@ -119,13 +120,13 @@ def diff(
     else:
         for difference in found.keys:
             prose = "" if difference.moves_numbers else " (prose, changes no number)"
-            typer.echo(f"{difference.key}{prose}:\n  {a}: {difference.a}\n  {b}: {difference.b}")
+            echo(f"{difference.key}{prose}:\n  {a}: {difference.a}\n  {b}: {difference.b}")
         for label, rows in ((a, found.only_a), (b, found.only_b)):
             if rows:
-                typer.echo(f"{len(rows)} pairs only in {label}:")
+                echo(f"{len(rows)} pairs only in {label}:")
                 _print_some(rows)
         same = "No key that changes a number differs." if found.comparable else "Their numbers cannot be compared."
-        typer.echo(same)
+        echo(same)
     if not found.comparable:
         raise typer.Exit(1)
 
@@ -168,7 +169,7 @@ def import_(
         numbers = {name: len(getattr(imported, name)) for name in ("couples", "repeated", "mixed")}
         print_json({"id": protocol.id, "path": str(written), "task": protocol.task, "hash": protocol.hash, **numbers})
     else:
-        typer.echo(f"{written}: {len(imported.couples)} of {imported.rows} rows, {protocol.task.replace('_', '-')}.")
+        echo(f"{written}: {len(imported.couples)} of {imported.rows} rows, {protocol.task.replace('_', '-')}.")
 
 
 def _format(name: str) -> "Format":
@@ -183,6 +184,6 @@ def _format(name: str) -> "Format":
 
 def _print_some(lines: tuple[str, ...]) -> None:
     for line in lines[:_SHOWN]:
-        typer.echo(f"  {line}")
+        echo(f"  {line}")
     if len(lines) > _SHOWN:
-        typer.echo(f"  ... and {len(lines) - _SHOWN} more; --json lists all")
+        echo(f"  ... and {len(lines) - _SHOWN} more; --json lists all")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 _SHOWN = 5
 
@@ -75,4 +76,4 @@ def report(
             say(f"No video of {pair}: {reason}")
         if len(written.without_video) > _SHOWN:
             say(f"... and of {len(written.without_video) - _SHOWN} more pairs; their pages say why.")
-    typer.echo(written.index)
+    echo(written.index)

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from evalkit.cli.console import print_grid, say
+from evalkit.cli.echo import echo
 from evalkit.runs.run import Finished
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import ARROWS, number
@@ -81,10 +82,9 @@ def exit_when_all_failed(finished: Sequence[Finished]) -> None:
 
 def print_lines(lines: Sequence[str | Path]) -> None:
     """Plain lines on stdout."""
-    import typer
 
     for line in lines:
-        typer.echo(str(line))
+        echo(str(line))
 
 
 def _cell(cell: Cell, column: Column) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names from `evalkit weights list`.")]
@@ -55,7 +56,7 @@ def fetch(
         say(f"{entry.name}: {entry.title}. Licence: {entry.licence}. Source: {entry.source}")
         with _bar(entry.name) as progress:
             path = fetch(entry.name, accept_licence=accept_licence, progress=progress)
-        typer.echo(str(path))
+        echo(str(path))
 
 
 @app.command()
@@ -101,7 +102,7 @@ def import_(
     from evalkit.weights import import_file
 
     methods = {entry.card.id: entry for entry in list_methods()}
-    typer.echo(str(import_checkpoint(methods[name], file) if name in methods else import_file(name, file)))
+    echo(str(import_checkpoint(methods[name], file) if name in methods else import_file(name, file)))
 
 
 @app.command()
@@ -110,7 +111,7 @@ def where(names: SomeNames = None) -> None:
     from evalkit.weights import locate, search_folders
 
     for path in [locate(name) for name in names] if names else search_folders():
-        typer.echo(str(path))
+        echo(str(path))
 
 
 def _size(count: int | None) -> str:

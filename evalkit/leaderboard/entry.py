@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.base.files import atomic_path
+from evalkit.base.text import check_plain
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
 from evalkit.method.find import find_method
@@ -107,6 +108,7 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
         clips=row_clips(clips),
     )
     name = summary.method + (f"@{tag}" if tag else "")
+    check_plain(f"{run}: the row's name", name, RunError)
     return Entry(name, folder / summary.protocol / f"{name}.json", row, clips)
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evalkit.clips import video
 from evalkit.types import Frames, Motion, Selection
@@ -35,6 +35,12 @@ class MethodOption(BaseModel):
     help: str
 
 
+def _printable(title: str) -> str:
+    if not title.isprintable():
+        raise ValueError(f"title: expected printable characters, got {title[:80]!r}")
+    return title
+
+
 class MethodCard(BaseModel):
     """`method.yaml`: what a reader of a table wants to know of a method, and where its adapter is.
 
@@ -49,7 +55,7 @@ class MethodCard(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
     aliases: tuple[str, ...] = ()
-    title: str
+    title: Annotated[str, AfterValidator(_printable)]
     description: str = ""
     paper: str = ""
     year: int | None = None

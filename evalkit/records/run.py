@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from evalkit.base.text import plain
 from evalkit.errors import RunError
 from evalkit.records.json_record import STRICT, Content, Record, Upgrade, read_record, within, within_each
 from evalkit.types import Motion, Rgb, Task
@@ -13,6 +14,8 @@ from evalkit.types import Motion, Rgb, Task
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
+PathPart = Annotated[str, AfterValidator(plain)]
+"""A name that becomes part of a path."""
 Better = Literal["higher", "lower"]
 MetricStatus = Literal["ok", "low_coverage", "nothing_scored", "unavailable"]
 
@@ -88,7 +91,7 @@ class ResultHead(Record):
 
     schema_version: int
     """Of this file."""
-    protocol: str
+    protocol: PathPart
     """Id of the protocol."""
     protocol_version: int
     """Its version."""
@@ -98,7 +101,7 @@ class ResultHead(Record):
     """What the protocol asks for."""
     data_hash: str | None
     """Digest of the pairs and the clips behind them; null where no pair was made."""
-    method: str
+    method: PathPart
     """Id of the method, or the name given to outputs made elsewhere."""
     title: str
     """Name in tables."""
@@ -123,11 +126,11 @@ class Configuration(Record):
 
     kind: Literal["method", "outputs"]
     """`outputs`: clips that somebody else's model made."""
-    method: str
+    method: PathPart
     """Id of the method, or the name given to the outputs."""
     title: str
     """Name in tables."""
-    protocol: str
+    protocol: PathPart
     """Id of the protocol."""
     protocol_hash: str
     """Its digest, as in `summary.json`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
+from evalkit.base.text import check_plain
 from evalkit.clips import video
 from evalkit.errors import RunError, ScoreError
 from evalkit.protocol.schema import Protocol
@@ -69,8 +70,7 @@ def _notes(path: Path, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
 
 def check_name(name: str) -> None:
     """Raise `ScoreError` for a name that cannot be part of a path."""
-    if not name or name.startswith(".") or "/" in name or "\\" in name or not name.isprintable():
-        raise ScoreError(f"--name {name!r}: expected a plain name without slashes or a leading dot.")
+    check_plain("--name", name, ScoreError)
 
 
 def find_outputs(root: Path, pairs: Sequence[Pair]) -> Outputs:

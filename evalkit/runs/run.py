@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit.base.places import cache_dir
+from evalkit.base.text import check_plain
 from evalkit.errors import EvalkitError, MethodError, RunError
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.method.cost import cost_of, peak_memory
@@ -141,6 +142,7 @@ def score_outputs(session: Session, outputs: Outputs, name: str, tag: str | None
 def _run(session: Session, configuration: Configuration, tag: str | None, device: str, produce: Producer) -> Finished:
     """Make, score and sum up the pairs of a session; `device` is where they are made."""
     protocol, settings = session.protocol, session.settings
+    check_tag(tag)
     name = configuration.method + (f"@{tag}" if tag else "")
     folder = RunFolder(settings.out / protocol.id / name)
     with folder.locked():
@@ -168,6 +170,12 @@ def _run(session: Session, configuration: Configuration, tag: str | None, device
         _write_header(plan, settings.data, device, "finished", results)
         folder.log("finished", complete=summary.complete)
     return Finished(folder, summary)
+
+
+def check_tag(tag: str | None) -> None:
+    """Raise `RunError` for a tag that cannot be part of a path."""
+    if tag is not None:
+        check_plain("--tag", tag, RunError)
 
 
 def _build(entry: MethodEntry, config: MethodConfig) -> Method:

@@ -17,7 +17,7 @@ from evalkit.clips.video import DECODER
 from evalkit.types import Features, Rgb, Selection
 
 _SEAL = "__sha256__"
-"""Entry with a digest of the others, so that an archive in which something is lost or changed is not taken for whole."""
+"""Entry with a digest of the others, so that an archive in which something is lost or changed is not taken."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
+from evalkit.base.text import printable, spreadsheet_cell
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.latex import escape_latex, latex
 from evalkit.tables.table import Table
@@ -42,10 +43,14 @@ def comma_separated(table: Table) -> str:
     writer = csv.writer(text, lineterminator="\n")
     parts = ("", "_coverage", "_ci_low", "_ci_high", "_ci_word", "_notes")
     keys = [f"{column.group}/{column.key}" if column.group else column.key for column in table.columns]
-    writer.writerow(["method", *(key + part for key in keys for part in parts)])
+    writer.writerow(["method", *(spreadsheet_cell(key + part) for key in keys for part in parts)])
     for title, cells in table.rows:
-        numbers = [n for cell in cells for n in (cell.value, cell.coverage, cell.low, cell.high, cell.word, cell.notes)]
-        writer.writerow([title, *("" if n is None else n for n in numbers)])
+        numbers = [
+            n
+            for cell in cells
+            for n in (cell.value, cell.coverage, cell.low, cell.high, cell.word, spreadsheet_cell(cell.notes))
+        ]
+        writer.writerow([spreadsheet_cell(title), *("" if n is None else n for n in numbers)])
     return text.getvalue()
 
 
@@ -74,7 +79,7 @@ def escape_markdown(text: str) -> str:
     for special in "\\`*_|[]":
         text = text.replace(special, "\\" + special)
     text = text.replace("<", "&lt;").replace(">", "&gt;")
-    return " ".join(text.split())
+    return " ".join(printable(text).split())
 
 
 def _markdown_header(column: Column) -> str:

@@ -7,6 +7,7 @@ below a rule, and a value from fewer frames than there are carries a sign that a
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from evalkit.base.text import printable
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.table import Table
 
@@ -46,7 +47,7 @@ _LANDSCAPE = (r"\usepackage[landscape,margin=15mm]{geometry}", r"\setlength{\bel
 
 def escape_latex(text: str) -> str:
     """`text` with every character that LaTeX treats specially made harmless, and white space made single spaces."""
-    return " ".join(text.translate(_ESCAPES).split())
+    return " ".join(printable(text).translate(_ESCAPES).split())
 
 
 def latex(table: Table, *, standalone: bool = False) -> str:

@@ -48,7 +48,7 @@ def origin(entry: WeightFile, path: Path) -> str:
 
 
 def digest(path: Path, *, fresh: bool = False) -> str:
-    """sha256 of a file, remembered by this process as long as the file stays (`Digests`); `fresh` computes it anyway."""
+    """sha256 of a file, remembered by this process as long as the file stays; `fresh` computes it anyway."""
     return content_sha256(path) if fresh else _digests().of(path.resolve())
 
 

@@ -24,7 +24,7 @@ def test_results_of_all_items(workers: int) -> None:
 
 
 def test_a_process_that_dies_is_an_error_with_advice() -> None:
-    with pytest.raises(WorkerError, match="use --workers 1"):
+    with pytest.raises(WorkerError, match="--workers 1 takes"):
         list(run_all(_die, [3, 4], 2))
 
 

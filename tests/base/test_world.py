@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def umask() -> int:
 
 
 CHANGES = {
-    "directory": (os.getcwd, lambda: os.chdir("/")),
+    "directory": (Path.cwd, lambda: os.chdir("/")),
     "variable": (lambda: os.environ.get("OF_A_METHOD"), lambda: os.environ.update(OF_A_METHOD="1")),
     "variable that is gone": (lambda: os.environ.get("HOME"), lambda: os.environ.pop("HOME", None)),
     "path": (lambda: list(sys.path), lambda: sys.path.insert(0, "/of/a/method")),
@@ -81,11 +82,11 @@ def test_what_is_set_outside_is_seen_inside():
 
 
 def test_it_is_put_back_after_an_exit_too():
-    before = os.getcwd()
+    before = Path.cwd()
     with pytest.raises(SystemExit), World().inside():
         os.chdir("/")
         sys.exit(3)
-    assert os.getcwd() == before
+    assert Path.cwd() == before
 
 
 def test_ctrl_c_stays_the_users_and_no_alarm_is_left():
@@ -101,11 +102,11 @@ def test_ctrl_c_stays_the_users_and_no_alarm_is_left():
 
 def test_prints_of_all_kinds_go_to_stderr(capfd):
     with World().inside():
-        print("a")
+        sys.stdout.write("a\n")
         sys.stdout.flush()
         os.write(1, b"b\n")
         subprocess.run(["echo", "c"], check=True)
-    print("result")
+    sys.stdout.write("result\n")
     out, err = capfd.readouterr()
     assert out == "result\n" and sorted(err.split()) == ["a", "b", "c"]
 
@@ -118,25 +119,25 @@ def test_the_arguments_of_evalkit_are_not_those_of_a_method(monkeypatch, tmp_pat
 
 
 def test_nested_code_of_one_method_is_one_stay():
-    world, before = World(), os.getcwd()
+    world, before = World(), Path.cwd()
     with world.inside():
         with world.inside():
             os.chdir("/")
-        assert os.getcwd() == "/"
-    assert os.getcwd() == before
+        assert Path.cwd() == Path("/")
+    assert Path.cwd() == before
 
 
 def test_an_import_keeps_its_variables_and_paths_and_nothing_else(capsys):
-    before = os.getcwd(), list(sys.path)
+    before = Path.cwd(), list(sys.path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OF_A_METHOD", "0")
         with put_back():
             os.environ["OF_A_METHOD"] = "1"
             sys.path.append("/of/a/plugin")
             os.chdir("/")
-            print("loading")
+            sys.stdout.write("loading")
         assert os.environ["OF_A_METHOD"] == "1" and sys.path == [*before[1], "/of/a/plugin"]
-        assert os.getcwd() == before[0] and capsys.readouterr().out == ""
+        assert Path.cwd() == before[0] and capsys.readouterr().out == ""
         sys.path[:] = before[1]
 
 
