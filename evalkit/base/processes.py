@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from evalkit.base.plugins import import_files
 from evalkit.errors import WorkerError
@@ -84,7 +84,7 @@ def start(executor: ProcessPoolExecutor, function: Callable[[Item], Result], job
 def _without_main() -> Iterator[None]:
     """Inside, new processes find nothing to import as the main module."""
     main = sys.modules["__main__"]
-    kept = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
+    kept: dict[str, Any] = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
     main.__spec__ = None
     try:
         yield

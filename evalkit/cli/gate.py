@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.echo import echo
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 
@@ -189,11 +190,11 @@ def power(
         print_grid(columns, [[escape(cell) for cell in row.cells()] for row in wanted])
     names = ("Metric", "Spread", "People", "Margin in use", "Can prove", *(f"{people} people" for people in SIZES))
     print_grid(names, [[escape(cell) for cell in row.cells()] for row in margins])
-    typer.echo(
+    echo(
         "Can prove: the margin within which an equal checkpoint is shown with a chance of 90 %; beside it, with other "
         "numbers of people. Rules with which an equal checkpoint is shown in all metrics at once with that chance:"
     )
-    typer.echo(proposed)
+    echo(proposed)
 
 
 def _check_form(
