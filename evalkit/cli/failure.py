@@ -40,7 +40,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno in _REFUSED:
         if error.filename is None:
             # Semaphores and shared memory of worker processes have no path of the user's.
-            hint = "The system named no file: check where the output goes, the space and the permissions of /tmp and /dev/shm."
+            hint = "The system named no file: check where the output goes, and the space of /tmp and /dev/shm."
             return f"evalkit: {os.strerror(error.errno)}. {hint}", USAGE
         return f"evalkit: {error.filename}: {_REFUSED[error.errno]}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
