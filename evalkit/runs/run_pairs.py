@@ -3,7 +3,7 @@
 Each pair is finished on disk before the next begins, so an interrupted run can always be resumed.
 """
 
-import errno
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from evalkit.base.files import content_sha256
+from evalkit.base.names import nfc
+from evalkit.base.refusals import explained, is_expected, is_of_one_file
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.method.cost import Cost
@@ -24,8 +26,6 @@ from evalkit.scoring.coefficients import PairFiles, pair_files
 from evalkit.scoring.pool import ScoringJob, ScoringPool
 from evalkit.scoring.score_pair import device_mark, metric_signatures
 from evalkit.types import Pair
-
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
             plan.folder.log("pair_done", pair=pair.id, frames=outcome.frames, seconds=outcome.seconds)
             on_pair(pair.id, "done")
 
-    with _explaining_full_disk(plan.folder):
+    with _explaining_refusals(plan.folder):
         for pair in plan.pairs:
             outcome = _kept(plan, pair)
             if outcome and _is_scored(plan, pair):
@@ -135,6 +135,11 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
                 outcome = outcome or _produce(plan, pair)
             except (MethodError, VideoError, ScoreError) as error:
                 fail(_unmade(pair), str(error))
+                continue
+            except OSError as error:
+                if (reason := _why_only_this(error, plan, pair)) is None:
+                    raise
+                fail(_unmade(pair), reason)
                 continue
             waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
             while waiting and waiting[0][2].done():
@@ -147,7 +152,8 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
 
 def finished_pairs(folder: RunFolder) -> set[str]:
     """Ids of the pairs that the folder already has an outcome for."""
-    return {path.stem for path in folder.path.glob("pairs/*.json")}
+    # Some file systems give names back in another Unicode form than they were written in.
+    return {nfc(path.stem) for path in folder.path.glob("pairs/*.json")}
 
 
 def _produce(plan: Plan, pair: Pair) -> Outcome:
@@ -245,17 +251,26 @@ def _result(plan: Plan, pair: Pair) -> PairResult:
     return PairResult(pair, outcome, {score.metric: score for score in scores})
 
 
+def _why_only_this(error: OSError, plan: Plan, pair: Pair) -> str | None:
+    """Why one pair fails when the system refused a file; None when the others would fail as well.
+
+    What lies outside the run folder is the pair's own, and so is a file whose name or length is what was refused. Else
+    the run folder cannot be written.
+    """
+    named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else plan.folder.path
+    if named.absolute().is_relative_to(plan.folder.path.absolute()) and not is_of_one_file(error):
+        return None
+    return explained(error, plan.folder.generated(pair.id))
+
+
 @contextmanager
-def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
-    """A full or read-only disk ends the run in one sentence; what was finished stays."""
+def _explaining_refusals(folder: RunFolder) -> Iterator[None]:
+    """A file that cannot be written ends the run in one sentence that names it; what was finished stays."""
     try:
         yield
     except EvalkitError:
         raise
     except OSError as error:
-        if error.errno not in _UNWRITABLE:
+        if not is_expected(error):
             raise
-        raise RunError(
-            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the "
-            "command."
-        ) from error
+        raise RunError(f"{explained(error, folder.path)} Finished pairs are kept; repeat the command then.") from error

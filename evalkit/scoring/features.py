@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 
 from evalkit.base.files import content_sha256
+from evalkit.base.refusals import explained
 from evalkit.clips import video
 from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
@@ -88,14 +89,14 @@ class FeatureBank:
 
     def digest(self, path: Path) -> str:
         """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
-        if not path.exists():
-            raise VideoError(f"{path}: no such file or folder")
-        if not (path.is_file() or path.is_dir()):
-            raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
-        stamp = path.stat()
-        key = (path, stamp.st_mtime_ns, stamp.st_size)
-        if key not in self._digests:
-            self._digests[key] = content_sha256(path)
+        video.refuse_absent(path)
+        try:
+            stamp = path.stat()
+            key = (path, stamp.st_mtime_ns, stamp.st_size)
+            if key not in self._digests:
+                self._digests[key] = content_sha256(path)
+        except OSError as error:
+            raise VideoError(explained(error, path)) from error
         return self._digests[key]
 
     def _frames(self, name: str) -> Extract:
