@@ -20,6 +20,7 @@ Features: TypeAlias = Mapping[str, Values]
 Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]
 Kind: TypeAlias = Literal["clip", "portrait"]
+Role: TypeAlias = Literal["any", "source", "driving"]
 Rgb: TypeAlias = Literal["accurate", "swscale"]
 """How pictures of a video become RGB (`clips/rgb.py`)."""
 
@@ -29,12 +30,14 @@ class Clip:
     """One video, image-sequence folder or single image of one person.
 
     `id` is unique in its dataset and safe as part of a file name. A `portrait` has one frame and can only be a source.
+    `role` is what the data says it is for, where it says so.
     """
 
     id: str
     identity: str
     kind: Kind
     path: Path
+    role: Role = "any"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
 from evalkit.records.run import (
     Configuration,
+    DataFacts,
     DeviceFacts,
     DrivingFacts,
     Identity,
@@ -55,7 +56,17 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     (
         "Run folder: run.json",
         "",
-        (RunHeader, Configuration, ProtocolFacts, DrivingFacts, DeviceFacts, ProvenanceFacts, Timings, PluginFacts),
+        (
+            RunHeader,
+            Configuration,
+            ProtocolFacts,
+            DrivingFacts,
+            DeviceFacts,
+            ProvenanceFacts,
+            Timings,
+            PluginFacts,
+            DataFacts,
+        ),
     ),
     (
         "Run folder: pairs/PAIR.json",

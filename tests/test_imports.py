@@ -46,7 +46,7 @@ METHODS_MAY_IMPORT |= {"method.interface", "method.checkpoints"}
 # The lab trains a method or looks into it: it indexes data and extracts features as a run does, and draws figures. The
 # method itself must not need it. What it imports may also be in the extra `train`.
 LAB = {"sfd.lab."}
-LAB_MAY_IMPORT = METHODS_MAY_IMPORT | {"base.places", "datasets.", "figures.", "metrics."}
+LAB_MAY_IMPORT = METHODS_MAY_IMPORT | {"base.places", "base.yamlfile", "datasets.", "figures.", "metrics."}
 LAB_MAY_IMPORT |= {"scoring.cache", "scoring.features"}
 
 # These train a method several times over and compare what came of it: they start runs and put tables together.

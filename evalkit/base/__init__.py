@@ -14,6 +14,8 @@ processes         worker processes that end with their parent
 git               questions to git about a folder
 imports           what Python files import, read from their text
 extras            optional libraries, and which extra provides each
+names             names of files: compared, cut, shown
+refusals          what a system answered about a file, in one sentence
 yamlfile          YAML files that users write, with one kind of error
 system_libraries  libraries of the operating system, and the package that provides each
 """

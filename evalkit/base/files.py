@@ -1,29 +1,33 @@
 """Files that are whole or absent: atomic writes, digests, canonical JSON."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import EvalkitError
 
 _BLOCK = 1 << 20
+_HEAD = 24
+_ABOUT_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that becomes `path` when the block ends well and is removed when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=f".tmp{path.suffix}")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_head(path)}.", suffix=f".tmp{path.suffix}")
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with _naming(path, _ABOUT_WRITING):
+            yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
     finally:
@@ -34,13 +38,29 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path` that becomes `path` when the block ends well and is removed when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp"))
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{_head(path)}.", suffix=".tmp"))
     try:
         yield temporary
         temporary.chmod(0o755)
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _naming(path: Path, numbers: Collection[int] | None = None) -> Iterator[None]:
+    """Name the file in errors (with one of `numbers`) that say of none: reading and writing an open file does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and (numbers is None or error.errno in numbers):
+            error.filename = str(path)
+        raise
+
+
+def _head(path: Path) -> str:
+    """The beginning of a name, so that one as long as the file system allows has room for what is added."""
+    return path.stem[:_HEAD]
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -65,7 +85,8 @@ def refuse_special(path: Path) -> None:
 def canonical_sha256(content: Any) -> str:
     """sha256 of `content` as JSON with sorted keys and no white space, so that layout never changes a hash."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    # Names of files need not be UTF-8.
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def content_sha256(path: Path) -> str:
@@ -78,7 +99,7 @@ def content_sha256(path: Path) -> str:
         return canonical_sha256([[p.relative_to(path).as_posix(), content_sha256(p)] for p in members])
     refuse_special(path)
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with _naming(path), path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Turn pydantic's findings into one paragraph a person can act on."""
 
 import difflib
+import reprlib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -27,11 +28,14 @@ def _one(finding: Any, model: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 _LONGEST = 200
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _LONGEST
+"""Looks at the beginning only of what would be long, so that a message about a large value comes at once."""
 
 
 def _known_keys(model: object, parents: tuple[int | str, ...]) -> list[str]:

@@ -93,12 +93,16 @@ def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Calla
         yield on_pair
 
 
-def warn_of_cache() -> None:
-    """One line on stderr when features cannot be kept, so that a run that is slow for that reason says so."""
+def warn_of_cache() -> bool:
+    """One line on stderr when features cannot be kept, so that a run that is slow for that reason says so.
+
+    Whether there was one; where not, a long run asks again when it ends: the disk may have become full meanwhile.
+    """
     from evalkit.base.places import cache_dir, why_unusable
 
     if reason := why_unusable(cache_dir()):
         say(f"{reason} Continuing without a cache: features are computed again in every run.")
+    return reason is not None
 
 
 def worker_count(asked: int | None) -> int:

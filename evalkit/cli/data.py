@@ -10,6 +10,7 @@ from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.datasets import Dataset
+    from evalkit.datasets.found import Found
     from evalkit.datasets.prepare.build import Prepared
     from evalkit.datasets.prepare.check import Checked
     from evalkit.datasets.prepare.jobs import Recipe
@@ -66,10 +67,11 @@ def check(
 
     dataset = DATASETS[name]
     folder = dataset.resolve_root(root)
-    clips = dataset.index(folder)
+    look = dataset.look(folder)
+    clips = look.clips
     expected = [job.id for job in _recipe(dataset).read(lists, None, _split(dataset, split)).jobs] if lists else []
     protocols = [protocol for protocol in list_protocols() if protocol.dataset == name]
-    with pair_progress(f"check {name}", len(clips)) as on_clip:
+    with pair_progress(f"check {name}", look.counts["clips"]) as on_clip:
         found = check_root(
             folder,
             clips,
@@ -81,9 +83,9 @@ def check(
             on_clip=on_clip,
         )
     if as_json:
-        print_json(_as_json(name, folder, found))
+        print_json(_as_json(name, folder, found, look))
     else:
-        _print_check(found, compared=lists is not None or not (dataset.recipe and dataset.recipe.listed))
+        _print_check(found, look, compared=lists is not None or not (dataset.recipe and dataset.recipe.listed))
     if not found.is_whole:
         raise typer.Exit(1)
 
@@ -193,15 +195,21 @@ def _split(dataset: "Dataset", asked: str | None) -> str:
     return asked or known[0]
 
 
-def _as_json(name: str, root: Path, found: "Checked") -> dict[str, object]:
+def _as_json(name: str, root: Path, found: "Checked", look: "Found") -> dict[str, object]:
     from dataclasses import asdict
 
-    return {"dataset": name, "root": str(root), "whole": found.is_whole, **asdict(found)}
+    ignored = None if look.ignored is None else [asdict(one) for one in look.ignored]
+    beside = {"portraits": look.counts["portraits"], "ignored": ignored, "taken": look.taken}
+    return {"dataset": name, "root": str(root), "whole": found.is_whole, **asdict(found), **beside}
 
 
-def _print_check(found: "Checked", compared: bool) -> None:
+def _print_check(found: "Checked", look: "Found", compared: bool) -> None:
     """`compared` is false when official lists exist and were not given: the manifest alone tells what is missing."""
-    echo(f"{found.clips} clips are there.")
+    if look.ignored is None:
+        echo(f"{found.clips} clips are there.")
+    else:
+        for line in look.lines():
+            echo(line)
     for title in ("missing", "unreadable", "wrong_size", "wrong_length"):
         findings = getattr(found, title)
         words = title.replace("_", " ")

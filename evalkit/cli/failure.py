@@ -1,6 +1,5 @@
 """The message when a command ends with an exception."""
 
-import errno
 import os
 import platform
 import shlex
@@ -12,23 +11,12 @@ from pathlib import Path
 from evalkit import __version__
 from evalkit.base.extras import missing_library
 from evalkit.base.plugins import explained, raised_in
+from evalkit.base.refusals import explained as explained_refusal
+from evalkit.base.refusals import is_expected
 from evalkit.errors import EvalkitError
 
 USAGE, BUG = 2, 70
 """Exit codes: the user can fix it; evalkit has to be fixed (`EX_SOFTWARE` of sysexits.h)."""
-
-_REFUSED = {
-    errno.EACCES: "permission denied. Fix its permissions and those of the folders above it.",
-    errno.EPERM: "permission denied. Fix its permissions and those of the folders above it.",
-    errno.EROFS: "the file system is read-only. Choose another place.",
-    errno.ENOSPC: "no space left on the device. Free some, or choose another place.",
-    errno.EDQUOT: "the disk quota is used up. Free some space, or choose another place.",
-    errno.ENAMETOOLONG: "the name is too long for the file system. Use a shorter one.",
-    errno.ELOOP: "a loop of symbolic links. Fix the link.",
-}
-"""Answers of the file system that no program can prevent, and what to do."""
-_NOT_OURS = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
-"""A path that the user gave, or keeps in it, that is something else than what is needed there."""
 
 
 def explain_failure(error: Exception) -> tuple[str, int]:
@@ -37,20 +25,14 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         return f"evalkit: {error}", USAGE
     if missing := missing_library(error):
         return f"evalkit: {missing}", USAGE
-    if isinstance(error, OSError) and error.errno in _REFUSED:
-        if error.filename is None:
-            # Semaphores and shared memory of worker processes have no path of the user's.
-            hint = "The system named no file: check where the output goes, and the space of /tmp and /dev/shm."
-            return f"evalkit: {os.strerror(error.errno)}. {hint}", USAGE
-        return f"evalkit: {error.filename}: {_REFUSED[error.errno]}", USAGE
+    if isinstance(error, OSError) and is_expected(error):
+        return f"evalkit: {explained_refusal(error)}", USAGE
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
         name = error.object[max(0, error.start - 60) : error.end + 60].strip()
         if (encoding := sys.getfilesystemencoding()) != "utf-8":
             hint = f"This locale reads file names as {encoding}: set PYTHONUTF8=1, or LC_ALL to one with UTF-8."
             return f"evalkit: the file name {name!a} cannot be read. {hint}", USAGE
         return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE
-    if isinstance(error, OSError) and error.errno in _NOT_OURS and error.filename:
-        return f"evalkit: {error.filename}: {os.strerror(error.errno)}. Give another path.", USAGE
     if plugin := raised_in(error):
         return f"evalkit: the plugin {plugin} raised {explained(error)}. This is not a bug in evalkit.", USAGE
     summary = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -9,6 +9,7 @@ from rich.markup import escape
 from evalkit.cli.console import print_grid, say
 from evalkit.cli.echo import echo
 from evalkit.runs.run import Finished
+from evalkit.runs.session import Session
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import ARROWS, number
 from evalkit.tables.table import build_table
@@ -31,6 +32,16 @@ def print_results(finished: Sequence[Finished]) -> None:
     print_lines([table.caption, *table.footnotes])
     for run in finished:
         print_lines([f"Run folder:    {run.folder.path}", f"Contact sheet: {run.folder.contact_sheet}"])
+
+
+def report_data(session: Session) -> None:
+    """Say on stderr what a data folder of the user's holds, what of it is left out, and what was taken for what."""
+    found = session.found
+    if found is not None and found.ignored is not None:
+        first, *others = found.lines()
+        say(f"Data: {first}.")
+        for line in others:
+            say(line)
 
 
 def report_failures(finished: Finished) -> None:

@@ -47,7 +47,13 @@ def run(
     """
     from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
-    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures, report_notes
+    from evalkit.cli.results import (
+        exit_when_all_failed,
+        print_results,
+        report_data,
+        report_failures,
+        report_notes,
+    )
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.run import run_methods
@@ -59,8 +65,11 @@ def run(
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
     with open_session(chosen, what.settings(), pair_progress) as session:
-        warn_of_cache()
+        warned = warn_of_cache()
+        report_data(session)
         finished = run_methods(session, [*beside, *asked], say)
+    if not warned:
+        warn_of_cache()
     of_methods = finished[-len(asked) :]
     for run in of_methods:
         report_notes(run)

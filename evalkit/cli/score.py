@@ -47,7 +47,13 @@ def score(
     """
     from evalkit.cli.choices import RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
-    from evalkit.cli.results import exit_when_all_failed, print_results, report_failures, report_notes
+    from evalkit.cli.results import (
+        exit_when_all_failed,
+        print_results,
+        report_data,
+        report_failures,
+        report_notes,
+    )
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.foreign_clips import check_name, find_outputs
@@ -60,13 +66,16 @@ def score(
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})
     with open_session(chosen, what.settings(), pair_progress) as session:
-        warn_of_cache()
+        warned = warn_of_cache()
+        report_data(session)
         outputs = find_outputs(generated, session.pairs)
         if extra := outputs.extra:
             say(f"{len(extra)} entries of {generated} match no pair and are ignored: {', '.join(extra[:5])}")
         if missing := outputs.missing:
             say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
         finished = score_outputs(session, outputs, name, tag)
+    if not warned:
+        warn_of_cache()
     report_notes(finished)
     report_failures(finished)
     if as_json:

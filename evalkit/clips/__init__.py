@@ -1,5 +1,6 @@
 """Pictures in and out.
 
+kinds     what a file is by its name or first bytes
 video     what the rest of evalkit calls: frames of clips, sizes, layouts; writes clips without loss
 streams   the frames of a video file: which stream, what is refused, what a reader of scores has to know
 whole     whether a video file is all there

@@ -64,6 +64,15 @@ def iter_stills(path: Path) -> Iterator[NDArray[np.uint8]]:
             yield _rgb(path, image, len(indices))
 
 
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Width and height as stored, from the head of a picture file; None for what is no readable picture."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except _UNREADABLE:
+        return None
+
+
 def profile_of(path: Path) -> str | None:
     """A sentence about a colour profile that is not applied; None without one or with that of sRGB."""
     try:
@@ -154,7 +163,7 @@ def _rgb(path: Path, image: Image.Image, count: int) -> NDArray[np.uint8]:
     if ";16" in raw and not image.mode.startswith(("I", "F")):
         if count > 1:
             raise VideoError(f"{path}: an animation of 16-bit colour pictures is not read. Save a folder of pictures.")
-        upright = _deep(path)
+        upright = _deep(path, image.format)
     elif image.mode == "F":
         upright = _grey(_floats(path, np.asarray(image)))
     elif image.mode.startswith("I"):
@@ -173,9 +182,11 @@ def _raw_mode(image: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _deep(path: Path) -> NDArray[np.uint8]:
+def _deep(path: Path, form: str | None) -> NDArray[np.uint8]:
     """Colours of 16 bits, of which Pillow keeps the upper eight only."""
-    with av.open(str(path)) as container:
+    # Named by its format, a file called `%03d.png` is no pattern for others.
+    form = {"PNG": "png_pipe", "TIFF": "tiff_pipe"}.get(form or "")
+    with av.open(str(path.absolute()), format=form) as container:
         for frame in container.decode(video=0):
             return ToRgb("accurate")(frame)
     raise VideoError(f"{path}: holds no picture")

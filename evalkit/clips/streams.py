@@ -13,6 +13,7 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 
 from evalkit.clips.display import Display, display_of
+from evalkit.clips.kinds import is_playlist, is_video_head
 from evalkit.clips.rgb import ToRgb
 from evalkit.clips.whole import NO_LENGTH, refuse_bare, refuse_cut, refuse_short, states_length
 from evalkit.errors import VideoError
@@ -43,6 +44,18 @@ def iter_stream(path: Path, stop: int | None, rgb: Rgb) -> Iterator[Picture]:
                 return
         if last is not None:
             refuse_short(path, container, stream, count, last)
+
+
+def holds_video(path: Path) -> bool:
+    """Whether a file of whatever name is a container with a video stream. Looks at its head; false for any other."""
+    try:
+        if not is_video_head(path):
+            return False
+        with _open(path) as container:
+            _stream_of(path, container)
+            return True
+    except (OSError, VideoError):
+        return False
 
 
 def stream_rate(path: Path) -> Fraction | None:
@@ -90,7 +103,10 @@ def _frame_notes(path: Path, frame: av.VideoFrame, pixel: Fraction | None) -> li
 @contextmanager
 def _open(path: Path) -> Iterator["av.container.InputContainer"]:
     try:
-        with av.open(str(path), **_TOLERANT) as container:
+        if is_playlist(path):
+            raise VideoError(f"{path}: a playlist, which names other files. Give the video itself.")
+        # A relative path with a colon would be an address, of a protocol that FFmpeg does not know.
+        with av.open(str(path.absolute()), **_TOLERANT) as container:
             refuse_bare(path, container.format.name)
             refuse_cut(path, container.format.name)
             yield container

@@ -7,10 +7,13 @@ videos, `pictures` for pictures, `rgb` for colours, `display` for turned, mirror
 in chunks, so memory does not grow with the length of a clip. Lossy copies for web pages are written by `web_copy`.
 """
 
+import errno
+import os
 import re
+import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from functools import partial
 from itertools import islice
@@ -23,13 +26,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from evalkit.base.files import atomic_folder, atomic_path
+from evalkit.base.names import is_text, nfc, path_in
+from evalkit.base.refusals import explained
+from evalkit.clips.kinds import IMAGE_SUFFIXES, UNFINISHED, UNREAD_IMAGES, VIDEO_SUFFIXES
 from evalkit.clips.pictures import is_animated, iter_stills, profile_of
-from evalkit.clips.streams import Picture, iter_stream, stream_notes, stream_rate
+from evalkit.clips.streams import Picture, holds_video, iter_stream, stream_notes, stream_rate
 from evalkit.errors import VideoError
 from evalkit.types import AS_STORED, Frames, Rgb, Selection
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".apng"})
 CHUNK = 16
 """Frames decoded, processed and held at a time."""
 DECODER = 2
@@ -43,10 +47,19 @@ _PNG_EFFORT = 1
 
 
 def is_clip(path: Path) -> bool:
-    """Whether `path` looks like something that can be decoded: a video file, an image, or a folder of images."""
-    if path.is_dir():
-        return any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.iterdir())
-    return path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+    """Whether `path` looks like something that can be decoded: a video file, an image, or a folder of images.
+
+    A file is known by its suffix, and one of another suffix by its first bytes.
+    """
+    if _mode(path) == stat.S_IFDIR:
+        return bool(_images(path))
+    return path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES or is_video_inside(path)
+
+
+def is_video_inside(path: Path) -> bool:
+    """Whether a regular file whose suffix says nothing holds a video; one that is still being written does not."""
+    suffix = path.suffix.lower()
+    return suffix not in UNFINISHED | UNREAD_IMAGES and _mode(path) == stat.S_IFREG and holds_video(path)
 
 
 def iter_frames(path: Path, selection: Selection = AS_STORED, *, chunk: int = CHUNK) -> Iterator[Frames]:
@@ -102,8 +115,9 @@ def sequence_image(folder: Path, frame: str) -> Path | None:
     if not folder.is_dir():
         return None
     if not frame.isdecimal():
-        path = folder / frame
-        return path if path.suffix.lower() in IMAGE_SUFFIXES and path.name == frame and path.is_file() else None
+        path = path_in(folder, frame)
+        same = nfc(path.name) == nfc(frame)
+        return path if path.suffix.lower() in IMAGE_SUFFIXES and same and path.is_file() else None
     images = _images(folder)
     return images[int(frame)] if int(frame) < len(images) else None
 
@@ -143,7 +157,7 @@ def notes(path: Path) -> tuple[str, ...]:
 
     Empty for most clips. Raises `VideoError` for one that cannot be read.
     """
-    _refuse_absent(path)
+    refuse_absent(path)
     if path.is_dir():
         found = {note for image in _images(path)[:1] if (note := profile_of(image))}
         return tuple(sorted(found))
@@ -266,7 +280,7 @@ def _selected(path: Path, rule: Selection) -> Iterator[Picture]:
 
 def _pictures(path: Path, stop: int | None, rgb: Rgb) -> Iterator[tuple[int, Picture]]:
     """Index and picture of every frame before `stop`, in presentation order."""
-    _refuse_absent(path)
+    refuse_absent(path)
     if path.is_dir():
         pictures: Iterator[Picture] = (partial(_only_picture, image) for image in _images(path))
     elif path.suffix.lower() not in IMAGE_SUFFIXES:
@@ -291,22 +305,37 @@ def _same(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture
 
 
-def _refuse_absent(path: Path) -> None:
-    if not path.exists():
+def refuse_absent(path: Path) -> None:
+    """Raise `VideoError` for what is not there, may not be looked at, or is a pipe, socket or device."""
+    if _mode(path) is None:
         raise VideoError(f"{path}: no such file or folder")
     _refuse_special(path)
 
 
 def _refuse_special(path: Path) -> None:
     """Reading a pipe or a device may never end."""
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    if _mode(path) not in (None, stat.S_IFREG, stat.S_IFDIR):
         raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
+
+
+def _mode(path: Path) -> int | None:
+    """What `path` is (`stat.S_IFREG`, ...), None where nothing is. Raises `VideoError` where nobody may look."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise VideoError(explained(error, path)) from error
 
 
 def _images(folder: Path) -> list[Path]:
     """Pictures of a sequence in order."""
-    names = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")]
-    return sorted(names, key=natural_order)
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise VideoError(explained(error, folder)) from error
+    names = [p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")]
+    return sorted((p for p in names if is_text(p.name)), key=natural_order)
 
 
 def natural_order(path: Path) -> tuple[list[int | str], str]:
@@ -327,29 +356,44 @@ def _stack(path: Path, images: Sequence[NDArray[np.uint8]]) -> Frames:
     return np.stack(images)
 
 
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What FFmpeg could not write is told as the system tells it, with the file."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, os.strerror(error.errno or errno.EIO), str(path)) from error
+
+
 class _Encoder:
     """An output video that is being written. Its bytes depend on the frames and the rate alone."""
 
-    def __init__(self, container: "av.container.OutputContainer", name: str, fps: float) -> None:
+    def __init__(self, path: Path, container: "av.container.OutputContainer", name: str, fps: float) -> None:
         codec, pixels, options = _LOSSLESS[name]
         stream: Any = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.pix_fmt = pixels
         stream.options = options
         stream.codec_context.flags |= _BITEXACT
-        self._container, self._stream, self._empty = container, stream, True
+        self._path, self._container, self._stream, self._empty = path, container, stream, True
 
     @classmethod
     @contextmanager
     def open(cls, path: Path, fps: float) -> Iterator["_Encoder"]:
         """The format follows the suffix; the file appears when the block ends well."""
         name = "mp4" if path.suffix == ".mp4" else "matroska"
-        with (
-            atomic_path(path) as temporary,
-            av.open(str(temporary), "w", format=name, options={"fflags": "+bitexact"}) as container,
-        ):
-            encoder = cls(container, name, fps)
-            yield encoder
-            container.mux(encoder._stream.encode())
+        with atomic_path(path) as temporary:
+            with _naming(path):
+                container = av.open(str(temporary.absolute()), "w", format=name, options={"fflags": "+bitexact"})
+            try:
+                encoder = cls(path, container, name, fps)
+                yield encoder
+                with _naming(path):
+                    container.mux(encoder._stream.encode())
+                    container.close()
+            except BaseException:
+                with suppress(OSError):
+                    container.close()
+                raise
 
     def add(self, frame: NDArray[np.uint8]) -> None:
         """Encode one frame; the first one sets the size."""
@@ -357,4 +401,5 @@ class _Encoder:
             self._stream.height, self._stream.width = frame.shape[:2]
             self._empty = False
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        self._container.mux(self._stream.encode(picture))
+        with _naming(self._path):
+            self._container.mux(self._stream.encode(picture))

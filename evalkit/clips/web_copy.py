@@ -32,7 +32,7 @@ def write_browser_video(path: Path, chunks: Iterable[Frames], fps: float) -> int
     count = 0
     with (
         atomic_path(path) as temporary,
-        av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        av.open(str(temporary.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
         stream: Any = None
         for frame in (frame for chunk in chunks for frame in chunk):

@@ -3,6 +3,8 @@
 base             what a dataset is to evalkit
 facts            rules for the facts of a dataset
 plugged          datasets from outside
+found            what looking through a folder came to
+sequences        whether pictures are the frames of one clip
 layout           prepared layouts, indexed by names alone
 identities       who is in a clip, by the clip's name
 folder           any folder of clips

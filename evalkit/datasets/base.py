@@ -1,11 +1,13 @@
 """What a dataset is to evalkit: a way to find clips on the user's disk, and often a way to prepare them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from evalkit.base.names import is_text, nfc, shown
 from evalkit.base.plugins import Plugin
+from evalkit.datasets.found import Found
 from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
@@ -23,7 +25,7 @@ class Dataset:
     or two share an id, and it decodes nothing. `size` describes the amount of data. `recipe` is how `evalkit data
     prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data when the user
     names no root; None means that the user has to supply it. `plugin` is where it comes from, set when it is
-    registered; None for those of evalkit.
+    registered; None for those of evalkit. `survey` is an `index` that also says what it leaves out.
     """
 
     id: str
@@ -35,6 +37,11 @@ class Dataset:
     recipe: Recipe | None = None
     default_root: Callable[[], Path] | None = None
     plugin: Plugin | None = None
+    survey: Callable[[Path], Found] | None = None
+
+    def look(self, root: Path) -> Found:
+        """The clips under `root`, and what was left out as far as the dataset says it. Raises `DatasetError`."""
+        return self.survey(root) if self.survey else Found(tuple(self.index(root)))
 
     def resolve_root(self, root: Path | None) -> Path:
         """The folder to index. If data is missing, raises `DatasetError` that says how to get it."""
@@ -61,9 +68,16 @@ class Dataset:
 
 
 def unique_clips(clips: list[Clip], root: Path) -> list[Clip]:
-    """`clips` in order of id. Raises `DatasetError` for none at all, or two clips with one id."""
+    """`clips` in order of id, their names in composed form (NFC).
+
+    Raises `DatasetError` for none at all, two clips with one id, or a name that is not UTF-8.
+    """
     if not clips:
         raise DatasetError(f"{root}: no clip found. Expected videos, image-sequence folders or a manifest.csv.")
+    for clip in clips:
+        if not is_text(clip.id + clip.identity):
+            raise DatasetError(f"{shown(clip.path)}: the name is not UTF-8. Rename it.")
+    clips = [replace(clip, id=nfc(clip.id), identity=nfc(clip.identity)) for clip in clips]
     seen: dict[str, Clip] = {}
     for clip in clips:
         if clip.id in seen:

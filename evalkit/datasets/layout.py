@@ -4,17 +4,23 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from evalkit.base.names import is_text
+from evalkit.clips.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from evalkit.datasets.base import unique_clips
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Visible entries by name. Raises `DatasetError` for a folder that cannot be read."""
+    """Visible entries by name; names that are not UTF-8 are none of a dataset's. Raises as `all_entries`."""
+    return [entry for entry in all_entries(folder) if entry.name[0] != "." and is_text(entry.name)]
+
+
+def all_entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Entries by name. Raises `DatasetError` for a folder that cannot be read."""
     try:
         with os.scandir(folder) as found:
-            return sorted((entry for entry in found if entry.name[0] != "."), key=lambda entry: entry.name)
+            return sorted(found, key=lambda entry: entry.name)
     except PermissionError as error:
         raise DatasetError(f"{folder}: not readable. Fix the permissions of the data folder.") from error
     except OSError as error:

@@ -18,7 +18,7 @@ def adopt(offer: Offer) -> tuple[str, Dataset]:
         raise PluginError(f"expected a Dataset (evalkit.datasets), got {type(dataset).__name__}.")
     if wrong := complaints(dataset):
         raise PluginError(f"dataset {dataset.id!r}: {'; '.join(wrong)}.")
-    return dataset.id, replace(dataset, plugin=offer.plugin, index=_watched(dataset, offer.plugin))
+    return dataset.id, replace(dataset, plugin=offer.plugin, index=_watched(dataset, offer.plugin), survey=None)
 
 
 def _watched(dataset: Dataset, plugin: Plugin) -> Callable[[Path], list[Clip]]:

@@ -19,7 +19,7 @@ import yaml
 
 from evalkit.base.csvfile import Row, read_rows
 from evalkit.base.files import atomic_path, content_sha256
-from evalkit.clips.video import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from evalkit.clips.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from evalkit.errors import ProtocolError
 from evalkit.types import Motion, Task
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from evalkit.base.csvfile import Row, read_rows
+from evalkit.base.names import nfc, short_name
 from evalkit.clips.video import sequence_image
 from evalkit.errors import DatasetError, EvalkitError, ProtocolError
 from evalkit.protocol.schema import Protocol
@@ -22,11 +23,11 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
     Raises `DatasetError` also when the clips allow no pair at all, `ProtocolError` for a list that contradicts itself.
     """
     taken = take_clips(protocol, clips, missing_ok)
-    sources = [clip for clip in taken if clip.kind in protocol.source.kinds]
-    drivers = [clip for clip in taken if clip.kind == "clip"]
+    sources = [clip for clip in taken if clip.kind in protocol.source.kinds and clip.role != "driving"]
+    drivers = [clip for clip in taken if clip.kind == "clip" and clip.role != "source"]
     rule = protocol.pairs
     if rule.rule == "first_frame_self":
-        pairs = [Pair(clip.id, clip, protocol.source.frames, clip) for clip in drivers]
+        pairs = [Pair(short_name(clip.id), clip, protocol.source.frames, clip) for clip in drivers]
     elif rule.rule == "list":
         pairs = listed_pairs(protocol, taken, missing_ok)
     elif rule.rule == "random_cross":
@@ -108,9 +109,12 @@ def pair_id(source: Clip, driving: Clip) -> str:
 
 
 def join_ids(source: str, driving: str) -> str:
-    """`<source>--<driving>`; `~` keeps hyphens in a row and at the end apart, so that no two couples share a name."""
-    apart = (re.sub(r"-(?=-|$)", "-~", name.replace("~", "~~")) for name in (source, driving))
-    return "--".join(apart)
+    """`<source>--<driving>`; `~` keeps hyphens in a row and at the end apart, so that no two couples share a name.
+
+    A name too long for a file ends in a digest (`short_name`).
+    """
+    apart = (re.sub(r"-(?=-|$)", "-~", nfc(name).replace("~", "~~")) for name in (source, driving))
+    return short_name("--".join(apart))
 
 
 def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
@@ -203,7 +207,7 @@ def _absent(row: Row, by_id: Mapping[str, Clip]) -> EvalkitError | None:
 
 def _source(row: Row, by_id: Mapping[str, Clip]) -> tuple[Clip, tuple[int, ...]]:
     """The source clip and the frame its name carries, if any."""
-    name = row.text("source")
+    name = nfc(row.text("source"))
     clip = _clip_of(name, by_id)
     assert clip is not None
     frame = name.removeprefix(clip.id).removeprefix("@")
@@ -213,7 +217,7 @@ def _source(row: Row, by_id: Mapping[str, Clip]) -> tuple[Clip, tuple[int, ...]]
 
 
 def _driving(row: Row, by_id: Mapping[str, Clip]) -> Clip:
-    name = row.text("driving")
+    name = nfc(row.text("driving"))
     clip = _clip_of(name, by_id)
     assert clip is not None
     frame = name.removeprefix(clip.id).removeprefix("@")
@@ -221,7 +225,7 @@ def _driving(row: Row, by_id: Mapping[str, Clip]) -> Clip:
 
 
 def _anchor(row: Row, by_id: Mapping[str, Clip]) -> Path:
-    clip, _, frame = row.text("anchor").rpartition("@")
+    clip, _, frame = nfc(row.text("anchor")).rpartition("@")
     driving = _clip_of(row.text("driving"), by_id)
     if driving is None or clip != driving.id or not frame:
         raise row.wrong("anchor", "<clip>@<frame> of the driving clip")
@@ -229,6 +233,7 @@ def _anchor(row: Row, by_id: Mapping[str, Clip]) -> Path:
 
 
 def _clip_of(name: str, by_id: Mapping[str, Clip]) -> Clip | None:
+    name = nfc(name)
     return by_id.get(name) or by_id.get(name.rpartition("@")[0])
 
 

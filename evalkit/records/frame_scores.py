@@ -98,7 +98,7 @@ def write_table(path: Path, table: pa.Table, signatures: Mapping[str, str]) -> N
     metadata = {"schema_version": str(SCHEMA_VERSION), "signatures": json.dumps(dict(signatures), sort_keys=True)}
     metadata["sha256"] = _digest(table, signatures)
     with atomic_path(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary)
+        pq.write_table(table.replace_schema_metadata(metadata), temporary.absolute())
 
 
 def read_table(path: Path, columns: Sequence[str] = ()) -> pa.Table:
@@ -107,7 +107,7 @@ def read_table(path: Path, columns: Sequence[str] = ()) -> pa.Table:
     Raises `RunError` for another file, a damaged one, and one that is not what its digest says; schema 1 had none.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path.absolute())  # a colon in a relative path would make it an address
         metadata = table.schema.metadata or {}
         version = int(metadata[b"schema_version"])
         check_schema(path, version)

@@ -273,6 +273,19 @@ class PluginFacts(Record):
     """What the run took from it: `metric KEY`, `extractor ID`, `method ID`, `dataset ID`."""
 
 
+class DataFacts(Record):
+    """What a run found in its data folder."""
+
+    clips: Count
+    """Clips, which can drive."""
+    portraits: Count
+    """Portraits, which can only be sources."""
+    ignored: Mapping[str, Count] | None
+    """Why entries became neither -> how many; null for a dataset that does not say."""
+    taken: tuple[str, ...]
+    """Entries that could have been meant otherwise, a sentence each."""
+
+
 class CostFacts(Record):
     """What a method costs, over the pairs that were timed (docs/decisions/cost.md); null if not measured."""
 
@@ -332,6 +345,8 @@ class RunHeader(Record):
     """What the method cost."""
     plugins: tuple[PluginFacts, ...] = ()
     """Code from outside evalkit; absent: none."""
+    found: DataFacts | None = None
+    """What the data folder held; absent in files of earlier versions."""
 
 
 def identity_of(configuration: Configuration) -> Identity:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
+from evalkit.base.names import is_text, nfc, short_name, shown
 from evalkit.base.text import check_plain
 from evalkit.clips import video
-from evalkit.errors import RunError, ScoreError
+from evalkit.errors import RunError, ScoreError, VideoError
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.run_pairs import Made
@@ -73,6 +74,21 @@ def check_name(name: str) -> None:
     check_plain("--name", name, ScoreError)
 
 
+def _name(entry: Path) -> str:
+    try:
+        return entry.name if entry.is_dir() else entry.stem
+    except OSError:
+        return entry.stem
+
+
+def _may_be_clip(entry: Path) -> bool:
+    """Whether an entry can be an output; one that may not be looked at can, so that its pair says why it fails."""
+    try:
+        return video.is_clip(entry)
+    except VideoError:
+        return True
+
+
 def find_outputs(root: Path, pairs: Sequence[Pair]) -> Outputs:
     """Match the entries of `root` with the pairs.
 
@@ -84,9 +100,10 @@ def find_outputs(root: Path, pairs: Sequence[Pair]) -> Outputs:
     clips: dict[str, Path] = {}
     extra: list[str] = []
     for entry in sorted(root.iterdir()):
-        name = entry.name if entry.is_dir() else entry.stem
-        if name not in ids or not video.is_clip(entry):
-            extra.append(entry.name)
+        # Outputs may be named in full, and in the Unicode form of another system.
+        name = short_name(nfc(_name(entry))) if is_text(entry.name) else ""
+        if name not in ids or not _may_be_clip(entry):
+            extra.append(shown(entry.name))
         elif name in clips:
             raise ScoreError(
                 f"{root}: both {clips[name].name} and {entry.name} are there for the pair {name}. Remove one."

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from evalkit.base.places import cache_dir
+from evalkit.base.refusals import explained, is_expected
 from evalkit.base.text import check_plain
+from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.method.cost import cost_of, peak_memory
@@ -21,6 +22,7 @@ from evalkit.records.json_record import write_record
 from evalkit.records.provenance import cpu_threads, device_name, provenance
 from evalkit.records.run import (
     Configuration,
+    DataFacts,
     DeviceFacts,
     ProtocolFacts,
     ProvenanceFacts,
@@ -161,13 +163,13 @@ def _run(session: Session, configuration: Configuration, tag: str | None, device
             coefficients=settings.coefficients,
             device=session.pool.device,
         )
-        _write_header(plan, settings.data, device, "running", [])
+        _write_header(plan, session, device, "running", [])
         folder.log("started", pairs=len(chosen))
         with session.progress(f"{protocol.id} / {name}", session.asked) as on_pair:
             results = execute(plan, session.pool, on_pair)
         summary, clips = write_summary(plan, results, expected_pairs(protocol) or len(session.pairs))
         write_contact_sheet(folder, protocol, results, clips, session.metrics)
-        _write_header(plan, settings.data, device, "finished", results)
+        _write_header(plan, session, device, "finished", results)
         folder.log("finished", complete=summary.complete)
     return Finished(folder, summary)
 
@@ -184,6 +186,10 @@ def _build(entry: MethodEntry, config: MethodConfig) -> Method:
         return build_method(entry, config)
     except EvalkitError as error:
         raise RunError(str(error)) from error
+    except OSError as error:
+        if not is_expected(error):
+            raise
+        raise RunError(explained(error)) from error
 
 
 def _speedups(config: MethodConfig) -> dict[str, bool]:
@@ -200,12 +206,12 @@ def _refuse_too_many_sources(protocol: Protocol, entry: MethodEntry) -> None:
 
 def _write_header(
     plan: Plan,
-    data: Path | None,
+    session: Session,
     device: str,
     status: Literal["running", "finished"],
     results: Sequence[PairResult],
 ) -> None:
-    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), session.settings.data
     created = read_header(plan.folder.path).created if plan.folder.header.is_file() else now
     extractors = sorted({metric.input[0] for metric in plan.metrics if metric.input})
     header = RunHeader(
@@ -223,9 +229,16 @@ def _write_header(
         device=_device(device),
         provenance=ProvenanceFacts(**provenance()),
         timings=summed_up([result.outcome for result in results], device),
+        found=_data_facts(session.found) if session.found else None,
         **plugins_used(plan),
     )
     write_record(plan.folder.header, header)
+
+
+def _data_facts(found: Found) -> DataFacts:
+    counts = found.counts
+    ignored = None if found.ignored is None else found.reasons
+    return DataFacts(clips=counts["clips"], portraits=counts["portraits"], ignored=ignored, taken=found.taken)
 
 
 def _device(name: str) -> DeviceFacts:

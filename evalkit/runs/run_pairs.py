@@ -3,7 +3,7 @@
 Each pair is finished on disk before the next begins, so an interrupted run can always be resumed.
 """
 
-import errno
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from evalkit.base.digests import Digests
+from evalkit.base.names import nfc
+from evalkit.base.refusals import explained, is_expected, is_of_one_file
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
 from evalkit.method.cost import Cost
@@ -24,8 +26,6 @@ from evalkit.scoring.coefficients import PairFiles, pair_files
 from evalkit.scoring.pool import ScoringJob, ScoringPool
 from evalkit.scoring.score_pair import device_mark, metric_signatures
 from evalkit.types import Pair
-
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
             on_pair(pair.id, "done")
 
     digests = Digests()
-    with _explaining_full_disk(plan.folder):
+    with _explaining_refusals(plan.folder):
         for pair in plan.pairs:
             outcome = _kept(plan, pair, digests)
             if outcome and _is_scored(plan, pair):
@@ -138,6 +138,11 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
                 outcome = outcome or _produce(plan, pair, unmade, digests)
             except (MethodError, VideoError, ScoreError) as error:
                 fail(unmade, str(error))
+                continue
+            except OSError as error:
+                if (reason := _why_only_this(error, plan, pair)) is None:
+                    raise
+                fail(unmade, reason)
                 continue
             waiting.append((pair, outcome, pool.submit(_job(plan, pair, outcome))))
             while waiting and waiting[0][2].done():
@@ -154,7 +159,8 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
 
 def finished_pairs(folder: RunFolder) -> set[str]:
     """Ids of the pairs that the folder already has an outcome for."""
-    return {path.stem for path in folder.path.glob("pairs/*.json")}
+    # Some file systems give names back in another Unicode form than they were written in.
+    return {nfc(path.stem) for path in folder.path.glob("pairs/*.json")}
 
 
 def _produce(plan: Plan, pair: Pair, unmade: Outcome, digests: Digests) -> Outcome:
@@ -261,17 +267,26 @@ def _result(plan: Plan, pair: Pair) -> PairResult:
     return PairResult(pair, outcome, {score.metric: score for score in scores})
 
 
+def _why_only_this(error: OSError, plan: Plan, pair: Pair) -> str | None:
+    """Why one pair fails when the system refused a file; None when the others would fail as well.
+
+    What lies outside the run folder is the pair's own, and so is a file whose name or length is what was refused. Else
+    the run folder cannot be written.
+    """
+    named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else plan.folder.path
+    if named.absolute().is_relative_to(plan.folder.path.absolute()) and not is_of_one_file(error):
+        return None
+    return explained(error, plan.folder.generated(pair.id))
+
+
 @contextmanager
-def _explaining_full_disk(folder: RunFolder) -> Iterator[None]:
-    """A full or read-only disk ends the run in one sentence; what was finished stays."""
+def _explaining_refusals(folder: RunFolder) -> Iterator[None]:
+    """A file that cannot be written ends the run in one sentence that names it; what was finished stays."""
     try:
         yield
     except EvalkitError:
         raise
     except OSError as error:
-        if error.errno not in _UNWRITABLE:
+        if not is_expected(error):
             raise
-        raise RunError(
-            f"{folder.path}: cannot write ({error.strerror}). Finished pairs are kept; make room and repeat the "
-            "command."
-        ) from error
+        raise RunError(f"{explained(error, folder.path)} Finished pairs are kept; repeat the command then.") from error

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from evalkit.base.names import nfc
 from evalkit.datasets import DATASETS
+from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, UnknownNameError, WeightsError
 from evalkit.metrics import Metric, find_metric
 from evalkit.protocol.pairs import make_pairs
@@ -57,7 +59,7 @@ class Session:
     """A protocol that is ready to be run.
 
     `pairs` are all pairs of the protocol whose clips are there, in its order; `metrics` can be computed here, and
-    `missing` (metric key -> why) were asked for and cannot.
+    `missing` (metric key -> why) were asked for and cannot. `found` is what the data folder holds.
     """
 
     protocol: Protocol
@@ -67,6 +69,7 @@ class Session:
     pairs: tuple[Pair, ...]
     pool: ScoringPool
     progress: Progress
+    found: Found | None = None
 
     @property
     def asked(self) -> int:
@@ -77,7 +80,7 @@ class Session:
     def select(self, done: Iterable[str]) -> list[Pair]:
         """The pairs to run, in the protocol's order: those asked for, and those with the ids in `done`."""
         ids = [pair.id for pair in self.pairs]
-        wanted = set(self.settings.only or ids[: self.settings.limit]) | set(done)
+        wanted = {nfc(name) for name in self.settings.only or ids[: self.settings.limit]} | set(done)
         return [pair for pair in self.pairs if pair.id in wanted]
 
     def narrowed(self, only: Sequence[str]) -> "Session":
@@ -100,9 +103,11 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
     asked = choose_metrics(protocol, settings.metrics)
     missing = unavailable(asked, settings.coefficients)
     metrics = tuple(metric for metric in asked if metric.key not in missing)
-    pairs = tuple(resolve_pairs(protocol, settings.data, settings.missing_ok))
+    dataset = DATASETS[protocol.dataset]
+    found = dataset.look(dataset.resolve_root(settings.data))
+    pairs = tuple(make_pairs(protocol, found.clips, settings.missing_ok))
     ids = [pair.id for pair in pairs]
-    for name in settings.only:
+    for name in map(nfc, settings.only):
         if name not in ids:
             raise UnknownNameError("pair", name, ids)
     if not metrics:
@@ -111,7 +116,7 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
             f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
         )
     with pool_on(settings.scoring_device, settings.workers) as pool:
-        yield Session(protocol, settings, metrics, missing, pairs, pool, progress)
+        yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found)
 
 
 def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = False) -> list[Pair]:

@@ -39,8 +39,7 @@ class PairFiles:
 
     def signature(self) -> str:
         """The digests of both, for the records of the pair."""
-        digests = (content_sha256(path)[:12] if path.is_file() else "none" for path in (self.generated, self.driving))
-        return "generated {} driving {}".format(*digests)
+        return f"generated {_digest(self.generated)} driving {_digest(self.driving)}"
 
     def lack(self, network: Extractor, feature: str) -> bool:
         """Whether there are no files, or one has not all arrays that `feature` of their `network` is made of.
@@ -51,6 +50,14 @@ class PairFiles:
             return True
         optional = {wanted.array for wanted in arrays_of(network, feature) if wanted.optional}
         return bool(optional) and not all(optional <= set(_read(path)) for path in (self.generated, self.driving))
+
+
+def _digest(path: Path) -> str:
+    """Twelve digits of a file; a file that cannot be read is for `read_file` to explain."""
+    try:
+        return content_sha256(path)[:12] if path.is_file() else "none"
+    except OSError:
+        return "unreadable"
 
 
 def imported_networks() -> list[str]:

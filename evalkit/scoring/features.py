@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 
 from evalkit.base.digests import Digests
+from evalkit.base.refusals import explained
 from evalkit.clips import video
 from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
@@ -88,11 +89,11 @@ class FeatureBank:
 
     def digest(self, path: Path) -> str:
         """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
-        if not path.exists():
-            raise VideoError(f"{path}: no such file or folder")
-        if not (path.is_file() or path.is_dir()):
-            raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
-        return self._digests.of(path)
+        video.refuse_absent(path)
+        try:
+            return self._digests.of(path)
+        except OSError as error:
+            raise VideoError(explained(error, path)) from error
 
     def check(self, path: Path, digest: str) -> None:
         """Raise `VideoError` when a clip is not what it was: what was read of it may be of either."""

@@ -118,7 +118,7 @@ def read_paper(path: Path) -> Paper:
 def _read_card(path: Path) -> PaperCard:
     try:
         return PaperCard.model_validate(read_yaml(path))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RunError(f"{path}: expected a paper's card, {error}") from error
     except ValidationError as error:
         raise RunError(explain_invalid(path, error, PaperCard)) from error

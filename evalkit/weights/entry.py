@@ -4,9 +4,9 @@ import functools
 from importlib.resources import files
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from evalkit.base.yamlfile import parse_yaml
 from evalkit.errors import UnknownNameError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -86,7 +86,7 @@ class WeightFile(_Strict):
 def catalogue() -> dict[str, WeightFile]:
     """All entries of `registry.yaml` by name."""
     text = files("evalkit.weights").joinpath("registry.yaml").read_text(encoding="utf-8")
-    return {name: WeightFile(name=name, **entry) for name, entry in yaml.safe_load(text).items()}
+    return {name: WeightFile(name=name, **entry) for name, entry in parse_yaml(text).items()}
 
 
 def find(name: str) -> WeightFile:

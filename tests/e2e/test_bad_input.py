@@ -187,7 +187,7 @@ def test_disk_full_while_writing(evalkit, evalkit_process, root, small_self, tmp
     )
     arguments = ("run", "-p", small_self, "-d", root, "-M", "copy_source", "-o", tmp_path / "out", "--workers", "1")
     assert_explained(
-        evalkit_process(*arguments, PYTHONPATH=str(patch)), "No space left on device", "Finished pairs are kept"
+        evalkit_process(*arguments, PYTHONPATH=str(patch)), "no space left on the device", "Finished pairs are kept"
     )
     folder = tmp_path / "out" / "small_self" / "copy_source"
     assert (folder / "pairs" / "person0_take.json").is_file() and not list(folder.rglob("*.tmp*"))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evalkit.base.processes import run_all
+from evalkit.base.refusals import explained
 from evalkit.datasets.prepare.jobs import ClipJob, Listing, Recipe, Remark
 from evalkit.datasets.prepare.journal import Journal, sole_use, stamp_of, write_if_new
 from evalkit.datasets.prepare.make import VideoReport, VideoTask, process_video
@@ -66,8 +67,7 @@ def prepare(dataset: str, recipe: Recipe, settings: Settings, on_clip: OnClip) -
         if error.errno not in _NO_ROOM:
             raise
         raise DatasetError(
-            f"{settings.root}: cannot write ({error.strerror}). Finished clips are kept; free space or "
-            "fix the permissions, and repeat the command."
+            f"{explained(error, settings.root)} Finished clips are kept; repeat the command then."
         ) from error
 
 

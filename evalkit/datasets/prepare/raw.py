@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from evalkit.clips.video import VIDEO_SUFFIXES
+from evalkit.clips.kinds import VIDEO_SUFFIXES
 from evalkit.datasets.prepare.jobs import ClipJob
 from evalkit.errors import DatasetError
 

@@ -143,7 +143,7 @@ def locked() -> Callable[..., Result]:
     ("place", "mode", "said"),
     [
         ("raw/deep", 0o000, "raw/deep: not readable. Fix the permissions of the download folder."),
-        ("root", 0o555, "root: cannot write (Permission denied). Finished clips are kept; free space or fix"),
+        ("root", 0o555, "permission denied. Fix its permissions and those of the folders above it. Finished clips"),
         ("lists/vox-metadata.csv", 0o000, "vox-metadata.csv: cannot be read as CSV: [Errno 13] Permission denied"),
     ],
 )

@@ -112,9 +112,7 @@ def test_a_disk_without_room_ends_in_one_sentence_and_goes_on_when_there_is_some
     if not told.stdout and not first.exists():
         pytest.skip(f"no small file system can be mounted here: {told.stderr.strip()[-200:]}")
     assert told.stdout.splitlines()[-1] == "2", told.stderr
-    assert "cannot write (No space left on device). Finished clips are kept; free space" in " ".join(
-        told.stderr.split()
-    )
+    assert "no space left on the device" in told.stderr and "Finished clips are kept" in " ".join(told.stderr.split())
     assert "Traceback" not in told.stderr
     kept = done(first)
     assert 1 <= len(kept) < 2 * CLIPS
@@ -129,7 +127,8 @@ def test_a_limit_on_file_size_ends_in_one_sentence(downloads, tmp_path):
     script = "ulimit -f 64; exec " + " ".join(f"'{part}'" for part in command(downloads, tmp_path / "root", "mp4", 1))
     told = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
     assert told.returncode == 2 and "Traceback" not in told.stderr
-    assert "cannot write (File too large). Finished clips are kept" in " ".join(told.stderr.split())
+    said = " ".join(told.stderr.split())
+    assert "the file would grow beyond what the system allows" in said and "Finished clips are kept" in said
     assert not list((tmp_path / "root" / "test").iterdir())
     assert make(downloads, tmp_path / "root", images=False) == 2 * CLIPS
 

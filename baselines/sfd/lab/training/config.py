@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baselines._shared.stylegan.encoder import Widths
 from baselines.sfd.shape import Shape
+from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import MethodError
 
 Stage = Literal["baseline", "subs", "dec", "sem"]
@@ -183,14 +184,12 @@ def read_config(name: str) -> Config:
     """The shipped configuration called `name`, or a YAML file. Raises `MethodError`."""
     path = Path(name)
     if name in shipped_configs():
-        text = (resources.files("baselines.sfd.lab") / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
-    elif path.suffix in (".yaml", ".yml") and path.is_file():
-        text = path.read_text(encoding="utf-8")
-    else:
+        path = Path(str(resources.files("baselines.sfd.lab") / "configs" / f"{name}.yaml"))
+    elif path.suffix not in (".yaml", ".yml") or not path.is_file():
         raise MethodError(f"--config {name}: expected a YAML file or one of {', '.join(shipped_configs())}.")
     try:
-        return Config.model_validate(yaml.safe_load(text) or {})
-    except (ValidationError, yaml.YAMLError) as error:
+        return Config.model_validate(read_yaml(path) or {})
+    except (OSError, UnicodeDecodeError, ValidationError, yaml.YAMLError) as error:
         raise MethodError(f"--config {name}: {error}") from error
 
 

@@ -9,7 +9,8 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from evalkit.clips.video import IMAGE_SUFFIXES, natural_order
+from evalkit.clips.kinds import IMAGE_SUFFIXES
+from evalkit.clips.video import natural_order
 from evalkit.datasets.prepare.jobs import ClipJob, Listing, Remark, WholeFrame, Window
 from evalkit.datasets.prepare.raw import walk
 from evalkit.errors import DatasetError
