@@ -33,6 +33,13 @@ def table(
             "rule of papers."
         ),
     ] = "interval",
+    common_frames: Annotated[
+        bool,
+        typer.Option(
+            "--common-frames",
+            help="Compare methods on the frames that all rows have a value for, so that coverage does not bias them.",
+        ),
+    ] = False,
     standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -40,12 +47,16 @@ def table(
 
     Example: `evalkit table runs/demo_cross/* runs/demo_self/* --format latex --style paper --ours landmark_warp`
     """
+    from dataclasses import replace
+
     from evalkit.cli.printing import print_tables
     from evalkit.errors import RunError, UnknownNameError
+    from evalkit.runs.common_frames import common_note, on_common_frames
     from evalkit.tables.paper_tables import add_reported
     from evalkit.tables.papers import find_paper
     from evalkit.tables.ranking import BOLDS
-    from evalkit.tables.table import STYLES, build_table
+    from evalkit.tables.results import read_measured
+    from evalkit.tables.table import STYLES, arranged
 
     chosen = next((known for known in STYLES if known == style), None)
     if chosen is None:
@@ -53,7 +64,10 @@ def table(
     rule = next((known for known in BOLDS if known == bold), None)
     if rule is None:
         raise UnknownNameError("rule for bold numbers", bold, BOLDS)
-    built = build_table(runs, style=chosen, ours=ours, costs=costs, bold=rule)
+    results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
+    built = arranged(results, style=chosen, ours=ours, costs=costs, bold=rule)
+    if common_frames:
+        built = replace(built, footnotes=(*built.footnotes, common_note(results)))
     for name in reported or ():
         paper, colon, number = name.partition(":")
         if not colon:

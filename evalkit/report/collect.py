@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from evalkit.errors import RunError
 from evalkit.records.frame_scores import FrameScores, read_frames, read_table
 from evalkit.records.run import ProtocolFacts, RunHeader, Summary, read_header
 from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.runs.common_frames import on_common_frames
 from evalkit.runs.run_pairs import finished_pairs
 from evalkit.tables.cells import Column
 from evalkit.tables.results import Measured, read_measured
@@ -117,6 +118,7 @@ def collect(runs: Sequence[Path]) -> Comparison:
     measured = [read_measured(path) for path in runs]
     costs = any(result.costs.measured for result in measured)
     table = table_of(_of_one_protocol(measured), costs=costs)
+    table = replace(table, footnotes=(*table.footnotes, *_on_common_frames(table, runs)))
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)
     )
@@ -124,6 +126,22 @@ def collect(runs: Sequence[Path]) -> Comparison:
     pairs = _pairs(methods, tables)
     keys = list(dict.fromkeys(key for found in tables for key in found["metric"]))
     return Comparison(methods, pairs, table, {key: _matrix(key, tables, pairs) for key in keys})
+
+
+def _on_common_frames(table: Table, runs: Sequence[Path]) -> list[str]:
+    """A line per column of uneven coverage: the values over the frames that all rows have."""
+    uneven = [column for column in table.columns if column.sign]
+    if not uneven or not all(RunFolder(path).frames.is_file() for path in runs):
+        return []
+    results, lines = on_common_frames(runs), []
+    for column in uneven:
+        found = [(result.title, result.summary.metrics.get(column.key)) for result in results]
+        known = [(title, entry) for title, entry in found if entry is not None and entry.value is not None]
+        values = ", ".join(f"{title} {entry.value:.{column.decimals}f}" for title, entry in known)
+        if known:
+            share = min(entry.coverage for _, entry in known)
+            lines.append(f"{column.key} over the {share:.1%} of frames that all rows have: {values}")
+    return lines
 
 
 def slug(name: str) -> str:

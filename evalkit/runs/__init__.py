@@ -6,6 +6,7 @@ plugged        which code from outside a run used
 run_pairs      every pair made by a producer, scored, and kept
 foreign_clips  somebody else's clips, matched to the pairs of a protocol by name
 aggregate      frame -> clip -> protocol, coverage beside every number
+common_frames  runs compared on the frames that all of them have
 notes          what has to stand beside the value of a metric
 summary        `frames.parquet`, `clips.parquet`, `summary.json`
 contact_sheet  source | driving | generated, worst pairs first

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+from typing import Protocol as Interface
 
 import numpy as np
 
 from evalkit.metrics import Metric
-from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
 from evalkit.records.run import MetricStatus, MetricSummary
 from evalkit.records.run_folder import Outcome
@@ -16,6 +16,18 @@ from evalkit.scoring.score_sets import SetScore
 from evalkit.statistics.estimate import SET_SIGNATURE, SIGNATURE, estimate
 from evalkit.statistics.skewness import very_skewed
 from evalkit.types import Pair
+
+
+class Averaging(Interface):
+    """What of a protocol, or of the record of one, says how values are averaged."""
+
+    @property
+    def averaging(self) -> Literal["clip", "frame"]:
+        """Whether values are means over clips or over all frames."""
+
+    @property
+    def coverage_floor(self) -> float:
+        """A number with less coverage is flagged and not ranked."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
     )
 
 
-def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], signature: str) -> MetricSummary:
+def summarise(metric: Metric, protocol: Averaging, clips: Sequence[ClipScore], signature: str) -> MetricSummary:
     """The entry of one metric in `summary.json`.
 
     `value` is the mean over clips of their means (or over all frames, as the protocol says), `n` the number of clips
@@ -112,7 +124,7 @@ def summarise(metric: Metric, protocol: Protocol, clips: Sequence[ClipScore], si
 
 
 def summarise_set(
-    metric: Metric, protocol: Protocol, score: SetScore, pairs: int, scored: int, signature: str
+    metric: Metric, protocol: Averaging, score: SetScore, pairs: int, scored: int, signature: str
 ) -> MetricSummary:
     """The entry of a set metric in `summary.json`: `n` scored pairs of `pairs`, and the rows on each side.
 
@@ -173,7 +185,7 @@ def clip_columns(clips: Sequence[ClipScore]) -> Mapping[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in ClipScore.__dataclass_fields__}
 
 
-def _status(value: float | None, coverage: float, protocol: Protocol) -> MetricStatus:
+def _status(value: float | None, coverage: float, protocol: Averaging) -> MetricStatus:
     if value is None:
         return "nothing_scored"
     return "ok" if coverage >= protocol.coverage_floor else "low_coverage"

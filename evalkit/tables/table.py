@@ -73,9 +73,20 @@ def build_table(
     Raises `RunError` when a folder is not a finished run, when protocol hash, data, or a metric's signature differ
     between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
     """
-    if not runs:
+    return arranged([read_measured(path) for path in runs], style=style, ours=ours, costs=costs, bold=bold)
+
+
+def arranged(
+    results: Sequence[Measured],
+    *,
+    style: Style = "plain",
+    ours: str | None = None,
+    costs: bool = False,
+    bold: Bold = "interval",
+) -> Table:
+    """As `build_table` of results that have been read."""
+    if not results:
         raise RunError("A table needs at least one run folder.")
-    results = [read_measured(path) for path in runs]
     if style == "ablation":
         return table_of(_ablation(results), ours=FULL, costs=costs, bold=bold)
     if style == "plain":

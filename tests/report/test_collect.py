@@ -78,3 +78,30 @@ def test_slugs_are_plain_and_never_shared():
             and text[0] not in "-."
             and len(text) < 80
         )
+
+
+def test_uneven_coverage_brings_the_values_over_common_frames(make_run):
+    comparison = collect([make_run("plain"), make_run("second", quality=0.2, faceless={"bert_take": [2]})])
+    (line,) = [note for note in comparison.table.footnotes if "all rows have" in note]
+    csim = [column for column in comparison.table.columns if column.key == "csim[dlib]"]
+    assert [column.sign for column in csim] == ["°"]
+    means = [
+        np.mean([comparison.frames[index][pair, "csim[dlib]"].values[ok].mean() for pair, ok in shared.items()])
+        for shared in [_common(comparison)]
+        for index in range(2)
+    ]
+    titles = [title for title, _ in comparison.table.rows]
+    assert line.endswith(f"{titles[0]} {means[0]:.3f}, {titles[1]} {means[1]:.3f}")
+    assert not any("all rows have" in note for note in collect([make_run("alone")]).table.footnotes)
+
+
+def _common(comparison):
+    """Pair -> which frames have CSIM in both runs, for pairs that have any."""
+    both = [
+        {pair: scores for (pair, key), scores in frames.items() if key == "csim[dlib]"} for frames in comparison.frames
+    ]
+    masks = {
+        pair: (np.array(both[0][pair].statuses) == "ok") & (np.array(both[1][pair].statuses) == "ok")
+        for pair in both[0].keys() & both[1].keys()
+    }
+    return {pair: mask for pair, mask in masks.items() if mask.any()}
