@@ -12,7 +12,7 @@ from evalkit.types import Clip
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Visible entries by name; names that are not UTF-8 are none of a dataset's. Raises as `all_entries`."""
+    """Visible entries by name; names that are not UTF-8 are left out. Raises as `all_entries`."""
     return [entry for entry in all_entries(folder) if entry.name[0] != "." and is_text(entry.name)]
 
 
