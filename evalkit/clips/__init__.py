@@ -1,11 +1,12 @@
 """Pictures in and out.
 
-kinds     what a file is by its name or first bytes
-video     what the rest of evalkit calls: frames of clips, sizes, layouts; writes clips without loss
-streams   the frames of a video file: which stream, what is refused, what a reader of scores has to know
-whole     whether a video file is all there
-rgb       a decoded frame as RGB, by one of two rules
-display   frames turned, mirrored and stretched as the file says
-pictures  picture files of every mode; animations
-web_copy  H.264 and JPEG for browsers: encodes only, and loses detail
+kinds          what a file is by its name or first bytes
+special_files  what cannot be a clip: pipes, sockets, devices
+video          what the rest of evalkit calls: frames of clips, sizes, layouts; writes clips without loss
+streams        the frames of a video file: which stream, what is refused, what a reader of scores has to know
+whole          whether a video file is all there
+rgb            a decoded frame as RGB, by one of two rules
+display        frames turned, mirrored and stretched as the file says
+pictures       picture files of every mode; animations
+web_copy       H.264 and JPEG for browsers: encodes only, and loses detail
 """

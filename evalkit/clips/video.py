@@ -30,6 +30,7 @@ from evalkit.base.names import is_text, nfc, path_in
 from evalkit.base.refusals import explained
 from evalkit.clips.kinds import IMAGE_SUFFIXES, UNFINISHED, UNREAD_IMAGES, VIDEO_SUFFIXES
 from evalkit.clips.pictures import is_animated, iter_stills, profile_of
+from evalkit.clips.special_files import mode_of, refuse_absent, refuse_special
 from evalkit.clips.streams import Picture, holds_video, iter_stream, stream_notes, stream_rate
 from evalkit.errors import VideoError
 from evalkit.types import AS_STORED, Frames, Rgb, Selection
@@ -51,7 +52,7 @@ def is_clip(path: Path) -> bool:
 
     A file is known by its suffix, and one of another suffix by its first bytes.
     """
-    if _mode(path) == stat.S_IFDIR:
+    if mode_of(path) == stat.S_IFDIR:
         return bool(_images(path))
     return path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES or is_video_inside(path)
 
@@ -59,7 +60,7 @@ def is_clip(path: Path) -> bool:
 def is_video_inside(path: Path) -> bool:
     """Whether a regular file whose suffix says nothing holds a video; one that is still being written does not."""
     suffix = path.suffix.lower()
-    return suffix not in UNFINISHED | UNREAD_IMAGES and _mode(path) == stat.S_IFREG and holds_video(path)
+    return suffix not in UNFINISHED | UNREAD_IMAGES and mode_of(path) == stat.S_IFREG and holds_video(path)
 
 
 def iter_frames(path: Path, selection: Selection = AS_STORED, *, chunk: int = CHUNK) -> Iterator[Frames]:
@@ -139,7 +140,7 @@ def frame_rate(path: Path, default: float = 25.0) -> float:
     """Frames per second the container states, or `default` for images and streams that state none."""
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return default
-    _refuse_special(path)
+    refuse_special(path)
     try:
         rate = stream_rate(path)
     except VideoError:
@@ -294,7 +295,7 @@ def _pictures(path: Path, stop: int | None, rgb: Rgb) -> Iterator[tuple[int, Pic
 
 def _only_picture(path: Path) -> NDArray[np.uint8]:
     """The picture in a file, which in a folder of pictures has to be one."""
-    _refuse_special(path)
+    refuse_special(path)
     pictures = list(islice(iter_stills(path), 2))
     if len(pictures) > 1:
         raise VideoError(f"{path}: an animation among the pictures of a folder. Take it out, or save its frames.")
@@ -303,29 +304,6 @@ def _only_picture(path: Path) -> NDArray[np.uint8]:
 
 def _same(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture
-
-
-def refuse_absent(path: Path) -> None:
-    """Raise `VideoError` for what is not there, may not be looked at, or is a pipe, socket or device."""
-    if _mode(path) is None:
-        raise VideoError(f"{path}: no such file or folder")
-    _refuse_special(path)
-
-
-def _refuse_special(path: Path) -> None:
-    """Reading a pipe or a device may never end."""
-    if _mode(path) not in (None, stat.S_IFREG, stat.S_IFDIR):
-        raise VideoError(f"{path}: a pipe, socket or device. Only files and folders can be clips; remove it.")
-
-
-def _mode(path: Path) -> int | None:
-    """What `path` is (`stat.S_IFREG`, ...), None where nothing is. Raises `VideoError` where nobody may look."""
-    try:
-        return stat.S_IFMT(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise VideoError(explained(error, path)) from error
 
 
 def _images(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ import numpy as np
 from evalkit.base.digests import Digests
 from evalkit.base.refusals import explained
 from evalkit.clips import video
+from evalkit.clips.special_files import refuse_absent
 from evalkit.errors import PluginError, VideoError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.scoring.batching import Batcher
@@ -89,7 +90,7 @@ class FeatureBank:
 
     def digest(self, path: Path) -> str:
         """Content digest of a clip, computed once as long as the file stays the same. Raises `VideoError`."""
-        video.refuse_absent(path)
+        refuse_absent(path)
         try:
             return self._digests.of(path)
         except OSError as error:

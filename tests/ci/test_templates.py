@@ -109,7 +109,7 @@ def build(config):
 def test_the_template_as_it_stands(tmp_path):
     """Its own inputs: the method of the repository runs over demo_gate, coarser than the baseline.
 
-    CSIM falls from 1 to 0.97, which six people cannot prove in the quick stage: incomplete.
+    CSIM falls from 1 to 0.97, which six people can prove: a regression.
     """
     world = build(tmp_path)
     kept = tmp_path / "github" / "caches" / "evalkit-Linux-older"
@@ -126,9 +126,9 @@ def test_the_template_as_it_stands(tmp_path):
     jobs = world.play()
     gate = jobs["gate"]
     assert [job.result for job in jobs.values()] == ["failure", "success", "skipped"], gate.log
-    assert "csim[dlib] could not be judged" in gate.log and "exit code 3" in gate.summary, gate.log
+    assert "csim[dlib] is worse" in gate.log and "exit code 1" in gate.summary, gate.log
     (comment,) = world.github.comments
-    assert "⚠️" in comment["body"] and "Their pictures are in the folder `strips` of the report." in comment["body"]
+    assert "❌" in comment["body"] and "Their pictures are in the folder `strips` of the report." in comment["body"]
     report = tmp_path / "github" / "artifacts" / gate.run_id / "gate"
     assert len(list((report / "strips").glob("*.png"))) == 5
     assert {path.name for path in report.iterdir()} == {"comment.md", "history.jsonl", "junit.xml", "strips"}

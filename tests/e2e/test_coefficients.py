@@ -52,7 +52,7 @@ def test_coverage_says_what_was_not_brought_and_a_new_file_is_scored(run, folder
     header = json.loads((tmp_path / "runs" / "small_self" / "copy_driving" / "run.json").read_text())
     assert header["coefficients"]["person2_take"]["smirk"].startswith("generated none driving ")
     explained = evalkit("explain", tmp_path / "runs" / "small_self" / "copy_driving", "apd", "--json")
-    assert "brought for 2 of 3 pairs" in json.loads(explained.stdout)["facts"]["Coefficients"]
+    assert "supplied for 2 of 3 pairs" in json.loads(explained.stdout)["facts"]["Coefficients"]
 
     write(folder / "copy_driving" / "person2_take.npz", FRAMES - 1, 0.2)
     again = json.loads(run("--coefficients", f"smirk={folder}", "--json").stdout)["metrics"]["apd[smirk]"]

@@ -109,10 +109,10 @@ def planted(monkeypatch, number: int, path: Path | None = None) -> None:
     """Make the pair a_x fail with what the system may answer, about a file or about none."""
     real = evalkit.runs.run.generate
 
-    def generate(pair, method, protocol, output, seed):
+    def generate(pair, method, protocol, output, seed, world):
         if pair.id == "a_x":
             raise OSError(number, os.strerror(number), str(path or output))
-        return real(pair, method, protocol, output, seed)
+        return real(pair, method, protocol, output, seed, world)
 
     monkeypatch.setattr(evalkit.runs.run, "generate", generate)
 
@@ -225,7 +225,7 @@ def test_outputs_in_the_other_unicode_form_match(data, tmp_path):
     options = ("--generated", str(outputs), "--name", "mine", "--data", str(data), "--out", str(tmp_path / "out"))
     done = CliRunner().invoke(app, ["score", "-p", "folder_self", "-m", "psnr", "--workers", "1", *options])
     assert done.exit_code == 0, done.output
-    assert "no output" not in done.stderr and "left out: caf\\xe9.mp4" in done.stderr
+    assert "no output" not in done.stderr and "are ignored: caf\\xe9.mp4" in done.stderr
 
 
 def test_outputs_that_are_pipes_cost_only_their_pair(data, tmp_path):

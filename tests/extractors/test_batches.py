@@ -18,7 +18,14 @@ SIZES = (1, 7, 64)
 TOLERANCE = 1e-6
 MANY, FEW = 65, 8
 """Frames: one more than the largest batch, or than a batch of 7 where networks are slow."""
-OF_HEADS = {"dlib68": MANY, "dlib128": MANY, "landmark_pose": MANY, "landmark_expression": MANY, "deep3d": FEW}
+OF_HEADS = {
+    "dlib68": MANY,
+    "dlib128": MANY,
+    "face_recognition128": MANY,
+    "landmark_pose": MANY,
+    "landmark_expression": MANY,
+    "deep3d": FEW,
+}
 OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", "arcface_onnx", "mobilefacenet"), MANY)
 OF_FACES |= {"insightface": MANY, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
 OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
