@@ -89,7 +89,7 @@ def summarise(metric: Metric, protocol: Averaging, clips: Sequence[ClipScore], s
     `value` is the mean over clips of their means (or over all frames, as the protocol says), `n` the number of clips
     in it, `coverage` the share of frames that have a value, failed pairs included with none. `status` is "ok",
     "low_coverage" below the protocol's floor, or "nothing_scored". The interval of a metric where lower is better and
-    every clip is above 0 is taken on the log of the mean.
+    every clip is above 0 is taken on the log of the mean; none reaches beyond the scale of the metric.
     """
     scored = [clip for clip in clips if clip.mean is not None]
     by_frame = protocol.averaging == "frame"
@@ -100,6 +100,7 @@ def summarise(metric: Metric, protocol: Averaging, clips: Sequence[ClipScore], s
         value = float((values * weights).sum() / weights.sum())
         found = estimate(values, weights, [c.source_identity for c in scored], [c.driving_identity for c in scored])
         bounds, people, word = found.interval_of(values, metric.better == "lower"), found.people, found.word
+        bounds = _on_scale(bounds, metric)
         skewed = very_skewed(values)
     coverage = _coverage(clips, by_frame)
     return MetricSummary(
@@ -189,6 +190,11 @@ def _status(value: float | None, coverage: float, protocol: Averaging) -> Metric
     if value is None:
         return "nothing_scored"
     return "ok" if coverage >= protocol.coverage_floor else "low_coverage"
+
+
+def _on_scale(bounds: tuple[float, float] | None, metric: Metric) -> tuple[float, float] | None:
+    """An interval without the part of it that no value of the metric can reach."""
+    return (max(bounds[0], metric.low), min(bounds[1], metric.high)) if bounds else None
 
 
 def _coverage(clips: Sequence[ClipScore], by_frame: bool) -> float:

@@ -170,3 +170,9 @@ def test_a_set_metric_says_its_interval_and_its_bias():
     few = SetScore(10.0, 4, 4, (), LeftOut(Estimate(10.0, None, None, 2, "2 people"), None))
     alone = summarise_set(METRICS["fid"], make_protocol(), few, 2, 2, "sig")
     assert (alone.ci_low, alone.ci_word, alone.notes) == (None, "2 people", ())
+
+
+def test_an_interval_ends_where_the_scale_of_the_metric_does():
+    clips = [clip(name, mean, 10, 10) for name, mean in (("a", 1.0), ("b", 0.99), ("c", 0.9))]
+    result = summary(clips)
+    assert CSIM.high == 1.0 and result.ci_high == 1.0 and result.ci_low < 0.9
