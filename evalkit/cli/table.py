@@ -67,7 +67,7 @@ def table(
     results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
     built = arranged(results, style=chosen, ours=ours, costs=costs, bold=rule)
     if common_frames:
-        built = replace(built, footnotes=(*built.footnotes, common_note(results)))
+        built = replace(built, footnotes=(*built.footnotes, *common_note(results)))
     for name in reported or ():
         paper, colon, number = name.partition(":")
         if not colon:

@@ -136,6 +136,7 @@ def summarise_set(
     if left_out and score.value is not None:
         found = left_out.estimate
         bounds = found.log_interval() if score.value > 0 and metric.low >= 0 else found.interval()
+        bounds = _on_scale(bounds, metric)
         if left_out.bias is not None:
             notes += (
                 f"of {found.people} people: about {left_out.bias:+.3g} of the value is bias from having so few; "

@@ -31,29 +31,31 @@ def on_common_frames(folders: Sequence[Path]) -> list[Measured]:
     are. Raises `RunError` when a folder is not a finished run or has no frame scores, or when runs of a protocol cannot
     be compared.
     """
-    made = {folder: read_measured(folder) for folder in folders}
-    by_protocol(list(made.values()))
-    for protocol in dict.fromkeys(result.protocol for result in made.values()):
+    results = [read_measured(folder) for folder in folders]
+    by_protocol(results)  # refuses a folder that is given twice, too
+    made = dict(zip(folders, results, strict=True))
+    for protocol in dict.fromkeys(result.protocol for result in results):
         for folder, entries in _restricted([f for f, result in made.items() if result.protocol == protocol]).items():
             summary = made[folder].summary
             known = {
                 key: entry.model_copy(update={"signature": summary.metrics[key].signature})
                 for key, entry in entries.items()
+                if key in summary.metrics
             }
             compared = summary.model_copy(update={"metrics": {**summary.metrics, **known}})
             made[folder] = replace(made[folder], summary=compared)
     return list(made.values())
 
 
-def common_note(results: Sequence[Measured]) -> str:
-    """A line for below a table of `on_common_frames`."""
+def common_note(results: Sequence[Measured]) -> list[str]:
+    """A line for below a table of `on_common_frames`; none where only sets of frames were scored."""
     shares: dict[str, list[float]] = {}
     for result in results:
         for key, entry in result.summary.metrics.items():
             if key in METRICS and METRICS[key].level != "set" and entry.value is not None:
                 shares.setdefault(key, []).append(entry.coverage)
     parts = (f"{key} {min(found):.1%}" for key, found in shares.items())
-    return f"means over the frames that all rows have: {', '.join(parts)} of all"
+    return [f"means over the frames that all rows have: {', '.join(parts)} of all"] if shares else []
 
 
 def _restricted(folders: Sequence[Path]) -> dict[Path, dict[str, MetricSummary]]:

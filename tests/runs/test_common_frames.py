@@ -93,7 +93,7 @@ def test_the_table_says_what_it_compares_and_marks_no_column(run):
     runs = [run("a", {"p": [1, LOST, 1, 1]}), run("b", {"p": [2, 2, 2, 2]})]
     results = on_common_frames(runs)
     assert [column.sign for column in arranged(results).columns] == ["", ""]
-    assert common_note(results) == f"means over the frames that all rows have: {AED} 75.0% of all"
+    assert common_note(results) == [f"means over the frames that all rows have: {AED} 75.0% of all"]
 
 
 def test_runs_that_cannot_be_compared_are_refused(run):
@@ -107,3 +107,18 @@ def test_a_folder_without_frame_scores_is_refused(run):
     RunFolder(path).frames.unlink()
     with pytest.raises(RunError, match=r"frames\.parquet"):
         on_common_frames([path])
+
+
+def test_a_folder_given_twice_is_refused(run):
+    path = run("a", {"p": [1]})
+    with pytest.raises(RunError, match="Two runs have the row name 'a'"):
+        on_common_frames([path, path])
+
+
+def test_a_metric_that_the_summary_lacks_is_left_out(run):
+    path = run("a", {"p": [1]})
+    summary = json.loads(RunFolder(path).summary.read_text())
+    del summary["metrics"][AED]
+    RunFolder(path).summary.write_text(json.dumps(summary))
+    results = on_common_frames([path])
+    assert list(results[0].summary.metrics) == [FID] and common_note(results) == []
