@@ -142,29 +142,6 @@ def design(shares: Values, sources: Sequence[str], drivings: Sequence[str]) -> D
     return one_role(source, shares) if one else two_roles(source, driving, shares)
 
 
-def paired(
-    baseline: Values, candidate: Values, weights: Values, sources: Sequence[str], drivings: Sequence[str]
-) -> Estimate:
-    """The mean of `candidate - baseline` (P,) over pairs, in the unit of the values."""
-    return estimate(np.asarray(candidate) - np.asarray(baseline), weights, sources, drivings)
-
-
-def log_ratio(
-    baseline: Values, candidate: Values, weights: Values, sources: Sequence[str], drivings: Sequence[str]
-) -> Estimate:
-    """The log of the ratio of two means, candidate by baseline: 0.01 is a mean about 1 % larger.
-
-    A pair enters by its share in the change of the ratio, `candidate / mean - baseline / mean` (the delta method).
-    Raises `ValueError` unless both means are above 0.
-    """
-    old, new = (float(np.average(values, weights=weights)) for values in (baseline, candidate))
-    if old <= 0 or new <= 0:
-        raise ValueError(f"expected means above 0 for their ratio, got {old} and {new}")
-    return estimate(
-        np.log(new / old) + np.asarray(candidate) / new - np.asarray(baseline) / old, weights, sources, drivings
-    )
-
-
 def planned(
     spread: float, weights: Values, sources: Sequence[str], drivings: Sequence[str], share: float = 0.2
 ) -> Estimate:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
-from evalkit.statistics.estimate import Estimate, design, estimate, log_ratio, paired, planned
+from evalkit.statistics.estimate import Estimate, design, estimate, planned
 from evalkit.statistics.groups import numbered
 
 GRID = [(a, b) for a in "abcd" for b in "abcd" if a != b]
@@ -172,25 +172,6 @@ def test_the_interval_on_the_log_of_the_mean():
     assert Estimate(1e-9, 1.0, 1.0, 3).log_interval() == (0.0, float("inf"))
     with pytest.raises(ValueError, match="mean above 0"):
         Estimate(0.0, 1.0, 3.0, 4).log_interval()
-
-
-def test_pairs_of_two_runs():
-    generator = np.random.default_rng(9)
-    old, new = generator.uniform(1, 2, (2, 12))
-    ones = np.ones(12)
-    assert paired(old, new, ones, *people(GRID)) == of(new - old, GRID)
-    ratio = log_ratio(old, new, ones, *people(GRID))
-    assert ratio.mean == pytest.approx(np.log(new.mean() / old.mean()))
-    # A pair's influence is the slope of the log of the ratio in its weight.
-    slopes = []
-    for i in range(12):
-        weights = ones + 1e-6 * (np.arange(12) == i)
-        slopes.append((np.log(np.average(new, weights=weights) / np.average(old, weights=weights)) - ratio.mean) * 12e6)
-    assert ratio.error == pytest.approx(of(slopes, GRID).error, rel=1e-4)
-    same = log_ratio(old, 1.1 * old, ones, *people(GRID))
-    assert same.mean == pytest.approx(np.log(1.1)) and same.error == pytest.approx(0, abs=1e-12)
-    with pytest.raises(ValueError, match="means above 0"):
-        log_ratio(old, -new, ones, *people(GRID))
 
 
 def test_a_plan_is_what_comes_on_average():
