@@ -25,7 +25,7 @@ TASKS = {"self_reenactment", "cross_reenactment"}
 KEYS = METRICS.shipped()
 PIXEL = [key for key, metric in METRICS.items() if metric.input is None]
 BY_FEATURE = [key for key, metric in METRICS.items() if metric.input]
-BY_FRAME = [key for key, metric in METRICS.items() if metric.input and metric.level == "frame"]
+BY_FRAME = [key for key, metric in METRICS.items() if metric.input and metric.by_frame]
 SELF_ONLY = [key for key, metric in METRICS.items() if metric.tasks == {"self_reenactment"}]
 
 

@@ -58,7 +58,7 @@ def _answers(
     step: float,
     on_clip: Callable[[str, str], None],
 ) -> list[Answer]:
-    values: dict[str, list[float]] = {metric.key: [] for metric in scorer.metrics if metric.level == "frame"}
+    values: dict[str, list[float]] = {metric.key: [] for metric in scorer.metrics if metric.by_frame}
     found: dict[str, list[float]] = {key: [] for key in values}
     for clip, path in zip(clips, paths, strict=True):
         for score in scorer.score(Pair(clip.id, clip, (0,), clip), path):

@@ -142,7 +142,7 @@ def checks_of(metric: Metric) -> dict[str, Callable[[Metric], str]]:
     found |= {"input exists": input_exists, "direction": gets_worse_with_distance}
     if metric.plugin:
         found |= {"feature exists": feature_exists}
-    if metric.level == "frame" and metric.reference == "driving":
+    if metric.by_frame and metric.reference == "driving":
         found |= {"refuses other rows": refuses_other_rows}
     return found
 

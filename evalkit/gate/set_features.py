@@ -35,7 +35,7 @@ def loss_of_sets(key: str, loss: float, baseline: Side, candidate: Side) -> Esti
     estimate has no error with too few people.
     """
     metric = METRICS.get(key)
-    if metric is None or metric.level != "set" or metric.input is None:
+    if metric is None or metric.by_frame or metric.input is None:
         return None
     ours, theirs = _outcomes(baseline), _outcomes(candidate)
     people = _people(baseline)

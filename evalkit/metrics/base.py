@@ -14,7 +14,7 @@ MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
 """(generated, reference) -> one float64 value per generated frame, NaN where it does not exist.
 
 Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
-source. A metric of level "set" gets all generated and all reference rows of a protocol and returns one value, (1,).
+source. A metric of level `PerSet` gets all generated and all reference rows of a protocol and returns one value, (1,).
 """
 
 
@@ -33,6 +33,32 @@ class Statistics:
 
 
 @dataclass(frozen=True)
+class PerFrame:
+    """The level of a metric that has one value per generated frame.
+
+    Attributes:
+        missing_is_value: it counts missing faces, so that no policy for them applies.
+        notes: what must stand beside a mean of these values, all frames of a run.
+    """
+
+    missing_is_value: bool = False
+    notes: Callable[[Values], tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class PerSet:
+    """The level of a metric that has one value for all generated against all reference rows of a protocol.
+
+    Attributes:
+        statistics: the same value without holding all rows at once; None when the metric needs them all.
+        notes: what must stand beside a value of that many generated rows, reference rows and dimensions.
+    """
+
+    statistics: Statistics | None = None
+    notes: Callable[[int, int, int], tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric in one variant.
 
@@ -48,12 +74,7 @@ class Metric:
         tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment.
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
-        level: "frame" gives one value per frame; "set" gives one for all generated against all reference rows.
-        statistics: of a set metric; the same value without holding all rows at once. None when it needs them all.
-        missing_is_value: it counts missing faces, so that no policy for them applies.
-        value_notes: of a metric per frame; what must stand beside a mean of these values, all frames of a run.
-        sample_notes: of a set metric; what must stand beside a value of that many generated rows, reference rows and
-            dimensions.
+        level: `PerFrame` or `PerSet`, with what only a metric of that level has.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
@@ -74,17 +95,23 @@ class Metric:
     description: str
     differences: str = ""
     variant: str | None = None
-    level: Literal["frame", "set"] = "frame"
-    statistics: Statistics | None = None
-    missing_is_value: bool = False
-    value_notes: Callable[[Values], tuple[str, ...]] | None = None
-    sample_notes: Callable[[int, int, int], tuple[str, ...]] | None = None
+    level: PerFrame | PerSet = PerFrame()
     unit: str = ""
     low: float = 0.0
     high: float = float("inf")
     decimals: int = 3
     version: int = 1
     plugin: Plugin | None = None
+
+    @property
+    def by_frame(self) -> bool:
+        """Whether it has one value per frame."""
+        return isinstance(self.level, PerFrame)
+
+    @property
+    def missing_is_value(self) -> bool:
+        """Whether it counts missing faces: then no policy for them applies."""
+        return isinstance(self.level, PerFrame) and self.level.missing_is_value
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerFrame, check_rows, found
 from evalkit.types import Values
 
 
@@ -33,7 +33,7 @@ METRICS = tuple(
         paper="the detection failures that face metrics leave out",
         description=f"Share of generated frames in which {words} finds a face.",
         high=1.0,
-        missing_is_value=True,
+        level=PerFrame(missing_is_value=True),
     )
     for detector, words in (
         ("dlib68", "dlib"),

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, Statistics
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerFrame, PerSet, Statistics
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\[[a-z0-9][a-z0-9._-]*\])?")
 _MOST_DECIMALS = 6
@@ -33,7 +33,7 @@ def _words(metric: Metric) -> Iterator[str]:
 
 
 def _choices(metric: Metric) -> Iterator[str]:
-    choices = {"better": ("higher", "lower"), "reference": ("driving", "source"), "level": ("frame", "set")}
+    choices = {"better": ("higher", "lower"), "reference": ("driving", "source")}
     for name, allowed in choices.items():
         if getattr(metric, name) not in allowed:
             yield f"{name} is {getattr(metric, name)!r}; expected {' or '.join(map(repr, allowed))}"
@@ -55,9 +55,11 @@ def _border(metric: Metric) -> Iterator[str]:
     if not callable(metric.function):
         yield f"function is {metric.function!r}; expected a function of two arrays"
     if metric.input is None:
-        if metric.reference != "driving" or metric.level != "frame":
+        if metric.reference != "driving" or not isinstance(metric.level, PerFrame):
             yield "a metric of frames compares with the driving frames, one by one"
     elif not isinstance(metric.input, tuple) or [type(part) for part in metric.input] != [str, str]:
         yield f"input is {metric.input!r}; expected None, or an extractor and the name of one of its features"
-    if metric.statistics is not None and (metric.level != "set" or not isinstance(metric.statistics, Statistics)):
-        yield "statistics is for metrics of level 'set', and a Statistics"
+    if not isinstance(metric.level, PerFrame | PerSet):
+        yield f"level is {metric.level!r}; expected a PerFrame or a PerSet"
+    elif isinstance(metric.level, PerSet) and not isinstance(metric.level.statistics, Statistics | None):
+        yield f"the statistics of its level are {metric.level.statistics!r}; expected None or a Statistics"

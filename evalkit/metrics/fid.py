@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerSet
 from evalkit.metrics.frechet import frechet_distance, sample_notes, statistics
 from evalkit.types import Values
 
@@ -38,9 +38,7 @@ METRICS = tuple(
         settings="frechet|cov/(N-1)|all frames",
         paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, NeurIPS 2017" + paper,
         description=description,
-        level="set",
-        statistics=statistics(ddof=1),
-        sample_notes=sample_notes,
+        level=PerSet(statistics(ddof=1), sample_notes),
         decimals=2,
     )
     for variant, extractor, paper, description in (

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerSet
 from evalkit.metrics.frechet import frechet_distance, sample_notes, statistics
 from evalkit.types import Values
 
@@ -45,9 +45,7 @@ METRICS = tuple(
         settings=f"frechet|{'cov/(N-1)' if ddof else 'cov/N'}|{clips}, no seed",
         paper=f"Unterthiner et al., Towards Accurate Generative Models of Video, 2018; as in {rule}",
         description=description,
-        level="set",
-        statistics=statistics(ddof=ddof),
-        sample_notes=sample_notes,
+        level=PerSet(statistics(ddof=ddof), sample_notes),
         decimals=1,
         version=version,
         differences=differences,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerSet
 from evalkit.types import Values
 
 SUBSETS, SUBSET_SIZE, SEED = 100, 1000, 2020
@@ -90,7 +90,7 @@ METRICS = tuple(
         settings=settings,
         paper="Bińkowski et al., Demystifying MMD GANs, ICLR 2018",
         description=description,
-        level="set",
+        level=PerSet(),
         low=float("-inf"),
         decimals=4,
     )

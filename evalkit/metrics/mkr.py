@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
+from evalkit.metrics.base import BOTH_TASKS, Metric, PerFrame, check_rows, found
 from evalkit.types import Values
 
 
@@ -33,7 +33,7 @@ METRICS = tuple(
         paper="Siarohin et al., First Order Motion Model, NeurIPS 2019 (pose-evaluation)",
         description=f"Share of the driving faces {words} finds that have no face in the generated frame.",
         high=1.0,
-        missing_is_value=True,
+        level=PerFrame(missing_is_value=True),
     )
     for detector, words in (("dlib68", "dlib"), ("mtcnn5", "MTCNN"), ("mediapipe478", "MediaPipe"))
 )

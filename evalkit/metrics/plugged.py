@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evalkit.base.plugins import Offer, Plugin, guarded
 from evalkit.errors import PluginError, ScoreError
-from evalkit.metrics.base import Metric, MetricFunction, Statistics
+from evalkit.metrics.base import Metric, MetricFunction, PerFrame, PerSet, Statistics
 from evalkit.metrics.facts import complaints
 from evalkit.types import Values
 
@@ -25,8 +25,8 @@ def adopt(offer: Offer) -> tuple[str, Metric]:
     return key, replace(
         metric,
         plugin=plugin,
-        function=_watched(metric.function, key, plugin, metric.level == "frame"),
-        statistics=_watched_statistics(metric.statistics, key, plugin) if metric.statistics else None,
+        function=_watched(metric.function, key, plugin, metric.by_frame),
+        level=_watched_level(metric.level, key, plugin),
     )
 
 
@@ -40,6 +40,12 @@ def _watched(function: MetricFunction, key: str, plugin: Plugin, by_frame: bool)
         return _checked(values, len(generated) if by_frame else 1, key, plugin)
 
     return call
+
+
+def _watched_level(level: PerFrame | PerSet, key: str, plugin: Plugin) -> PerFrame | PerSet:
+    if isinstance(level, PerFrame) or level.statistics is None:
+        return level
+    return replace(level, statistics=_watched_statistics(level.statistics, key, plugin))
 
 
 def _watched_statistics(statistics: Statistics, key: str, plugin: Plugin) -> Statistics:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.base import SELF_ONLY, Metric, check_frames
+from evalkit.metrics.base import SELF_ONLY, Metric, PerFrame, check_frames
 from evalkit.types import Values
 
 CAP = 100.0
@@ -51,7 +51,7 @@ METRICS = tuple(
         description=description,
         differences="Identical frames are infinite in scikit-image and here count 100 dB inside the mean, as in "
         "common-metrics; smaller errors than those of 100 dB count 100 dB, too.",
-        value_notes=capped_frames,
+        level=PerFrame(notes=capped_frames),
         unit="dB",
         high=CAP,
         decimals=2,

@@ -52,7 +52,7 @@ def common_note(results: Sequence[Measured]) -> list[str]:
     shares: dict[str, list[float]] = {}
     for result in results:
         for key, entry in result.summary.metrics.items():
-            if key in METRICS and METRICS[key].level != "set" and entry.value is not None:
+            if key in METRICS and METRICS[key].by_frame and entry.value is not None:
                 shares.setdefault(key, []).append(entry.coverage)
     parts = (f"{key} {min(found):.1%}" for key, found in shares.items())
     return [f"means over the frames that all rows have: {', '.join(parts)} of all"] if shares else []

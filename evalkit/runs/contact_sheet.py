@@ -72,7 +72,7 @@ def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[M
     parts = [
         f"{m.title} {mean:.{m.decimals}f}" if (mean := means[m.key].mean) is not None else f"{m.title} none"
         for m in metrics
-        if m.level == "frame"
+        if m.by_frame
     ]
     coverage = min((clip.coverage for clip in clips), default=0.0)
     return "   ".join([result.pair.id, *parts, f"coverage {coverage:.1%}"])

@@ -6,6 +6,7 @@ import numpy as np
 
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
+from evalkit.metrics.base import PerFrame
 from evalkit.records.frame_scores import NO_COEFFICIENTS, FrameScores
 from evalkit.scoring.coefficients import arrays_of
 
@@ -26,4 +27,6 @@ def _without_coefficients(metric: Metric, scores: Sequence[FrameScores]) -> tupl
 
 def _of_values(metric: Metric, scores: Sequence[FrameScores]) -> tuple[str, ...]:
     values = [score.values[np.isfinite(score.values)] for score in scores]
-    return metric.value_notes(np.concatenate(values)) if metric.value_notes and values else ()
+    if not (isinstance(metric.level, PerFrame) and metric.level.notes and values):
+        return ()
+    return metric.level.notes(np.concatenate(values))

@@ -224,7 +224,7 @@ def _kept(plan: Plan, pair: Pair, digests: Digests) -> Outcome | None:
         )
     generated = plan.folder.path / (outcome.generated or "")
     intact = generated.exists() and _digest(generated, digests) == outcome.generated_sha256
-    needed = any(metric.level == "set" for metric in plan.metrics) or not _is_scored(plan, pair)
+    needed = any(not metric.by_frame for metric in plan.metrics) or not _is_scored(plan, pair)
     return outcome if intact or not (generated.exists() or needed) else None
 
 

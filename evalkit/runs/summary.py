@@ -49,7 +49,7 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
     signatures = metric_signatures(plan.protocol, plan.metrics)
     if len(results) != total_pairs:
         signatures = {key: f"{text}|{len(results)} of {total_pairs} pairs" for key, text in signatures.items()}
-    by_frame = [metric for metric in plan.metrics if metric.level == "frame"]
+    by_frame = [metric for metric in plan.metrics if metric.by_frame]
     clips = [
         clip_score(result.pair, metric.key, result.outcome, result.scores.get(metric.key))
         for metric in by_frame

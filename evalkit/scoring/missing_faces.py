@@ -46,7 +46,7 @@ def score_frames(
 
 def has_worst(metric: Metric) -> bool:
     """Whether a metric has a worst value that a missing face can be given."""
-    return metric.input is None or metric.level == "set" or metric.missing_is_value or bool(np.isfinite(_worst(metric)))
+    return metric.input is None or not metric.by_frame or metric.missing_is_value or bool(np.isfinite(_worst(metric)))
 
 
 def _worst(metric: Metric) -> float:

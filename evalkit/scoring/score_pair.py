@@ -78,7 +78,7 @@ class Scorer:
 
     def _value_keys(self, pair: Pair, generated: Path) -> dict[str, str]:
         """Metric key -> where its values for these two clips are kept, for the metrics that work by chunk."""
-        chosen = [metric for metric in self.metrics if metric.level == "frame" and _works_by_chunk(metric)]
+        chosen = [metric for metric in self.metrics if metric.by_frame and _works_by_chunk(metric)]
         clips = [
             [self.bank.digest(generated), clip_decoding(self.protocol.whole)],
             [self.bank.digest(pair.driving.path), clip_decoding(self.protocol.selection)],
@@ -139,7 +139,7 @@ class OpenPair:
         imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.selection)
         features, reference = self.ours.finish() | imported[0], self.theirs.finish() | imported[1]
         scores = []
-        for metric in (m for m in metrics if m.level == "frame"):
+        for metric in (m for m in metrics if m.by_frame):
             if metric.key in self.values:
                 values = self.values[metric.key]
                 statuses: tuple[str, ...] = (OK,) * len(values)
@@ -167,7 +167,7 @@ def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str
     scoring = f"{protocol.resolution}px{rgb}|{averaging}|{protocol.no_face}"
     real = "" if protocol.real_set == "driving" else f"|real set: {protocol.real_set} clips"
     return {
-        m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (m.level == "set"))
+        m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (not m.by_frame))
         for m in metrics
     }
 

@@ -1,4 +1,4 @@
-"""Metrics of level "set": one number for all generated against all reference frames of a protocol.
+"""Metrics of level `PerSet`: one number for all generated against all reference frames of a protocol.
 
 Clips are read one after the other in the protocol's order, and metrics that have `statistics` never hold all rows.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.clips import video
 from evalkit.metrics import Metric
+from evalkit.metrics.base import PerSet
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.features import ClipFeatures
 from evalkit.scoring.score_pair import Scorer
@@ -67,12 +68,20 @@ def score_sets(
 
     Features come from the cache, where scoring the pairs has put them; what is missing there is extracted again.
     """
-    sets = [metric for metric in scorer.metrics if metric.level == "set"]
-    return {metric.key: _score(scorer, metric, generated, real, people) for metric in sets}
+    return {
+        metric.key: _score(scorer, metric, metric.level, generated, real, people)
+        for metric in scorer.metrics
+        if isinstance(metric.level, PerSet)
+    }
 
 
 def _score(
-    scorer: Scorer, metric: Metric, generated: Sequence[Path], real: Sequence[Path], people: SetPeople | None
+    scorer: Scorer,
+    metric: Metric,
+    level: PerSet,
+    generated: Sequence[Path],
+    real: Sequence[Path],
+    people: SetPeople | None,
 ) -> SetScore:
     made = _Counted(
         _rows(metric, scorer.generated_features(path, [metric]), video.iter_frames(path, scorer.protocol.whole))
@@ -82,11 +91,11 @@ def _score(
         _rows(metric, scorer.driving_features(path, [metric]), video.iter_frames(path, scorer.protocol.selection))
         for path in dict.fromkeys(real)
     )
-    gather = metric.statistics.gather if metric.statistics else _stacked
-    compare = metric.statistics.compare if metric.statistics else metric.function
+    gather = level.statistics.gather if level.statistics else _stacked
+    compare = level.statistics.compare if level.statistics else metric.function
     ours, theirs = gather(made), gather(reference)
     value = float(compare(ours, theirs)[0]) if made.rows and reference.rows else float("nan")
-    notes = metric.sample_notes(made.rows, reference.rows, made.dimensions) if metric.sample_notes else ()
+    notes = level.notes(made.rows, reference.rows, made.dimensions) if level.notes else ()
     if not np.isfinite(value):
         return SetScore(None, made.rows, reference.rows, notes)
     left_out = None

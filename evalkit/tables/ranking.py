@@ -56,7 +56,7 @@ def floors(group: Sequence[Measured]) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for key in dict.fromkeys(key for result in group for key in result.summary.metrics):
         metric = METRICS.get(key)
-        if metric is None or metric.reference != "driving" or metric.level == "set":
+        if metric is None or metric.reference != "driving" or not metric.by_frame:
             continue
         entries = [result.summary.metrics[key] for result in group if result.anchor and key in result.summary.metrics]
         values = [entry.value for entry in entries if entry.value is not None]

@@ -61,5 +61,5 @@ def test_no_window_has_no_value(key):
 )
 def test_clip_rules(key, window, words):
     extractor, feature = METRICS[key].input
-    assert EXTRACTORS.get(extractor).window == window and feature == "logits" and METRICS[key].level == "set"
+    assert EXTRACTORS.get(extractor).window == window and feature == "logits" and not METRICS[key].by_frame
     assert f"{words}, no seed" in METRICS[key].signature("net", "a")

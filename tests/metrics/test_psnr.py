@@ -45,8 +45,8 @@ def test_the_cap_hides_nothing_that_can_be_seen():
 def test_a_run_says_how_many_frames_stand_in_the_mean_with_the_cap():
     frames = noise(3, seed=1)
     values = psnr(np.stack([frames[0], frames[1], frames[0]]), np.stack([frames[0], frames[0], frames[0]]))
-    assert METRICS["psnr"].value_notes(values) == ("2 of 3 frames stand in the mean with the cap of 100 dB",)
-    assert METRICS["psnr[range2]"].value_notes(values[1:2]) == ()
+    assert METRICS["psnr"].level.notes(values) == ("2 of 3 frames stand in the mean with the cap of 100 dB",)
+    assert METRICS["psnr[range2]"].level.notes(values[1:2]) == ()
     # One capped frame among T moves the mean by 1/T of the distance to the cap.
     assert values.mean() == pytest.approx(values[1] + 2 / 3 * (CAP - values[1]))
 

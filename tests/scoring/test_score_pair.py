@@ -10,6 +10,7 @@ from evalkit.clips import video
 from evalkit.errors import ScoreError, VideoError
 from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
+from evalkit.metrics.base import PerSet
 from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
 from evalkit.scoring import score_pair
 from evalkit.scoring.score_pair import extractors_of, metric_signatures
@@ -124,7 +125,7 @@ def pixels():
 
 def test_scoring_the_same_outputs_again_runs_no_network_and_decodes_nothing(clips, score, calls, pixels, monkeypatch):
     forwards, large = pixels
-    metrics = (L1, TO_DRIVING, TO_SOURCE, large, replace(TO_DRIVING, id="whole", level="set"))
+    metrics = (L1, TO_DRIVING, TO_SOURCE, large, replace(TO_DRIVING, id="whole", level=PerSet()))
     pair, generated = clips([25, NO_FACE, 50, 60, 83])
     first = score(pair, generated, metrics)
     assert sum(calls) == 11 and forwards == [2, 2, 2, 2, 1, 1], "a few frames of both clips at a time"

@@ -8,6 +8,7 @@ import pytest
 from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
+from evalkit.metrics.base import PerSet
 from evalkit.protocol.schema import find_protocol
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
@@ -43,7 +44,7 @@ def scorer(tmp_path):
         return np.array([np.abs(generated.mean(axis=0) - reference.mean(axis=0)).max()])
 
     metric = replace(
-        METRICS["apd[landmark]"], id="d", variant=None, level="set", input=("mean_colour", "mean"), function=distance
+        METRICS["apd[landmark]"], id="d", variant=None, level=PerSet(), input=("mean_colour", "mean"), function=distance
     )
     windowed = replace(metric, id="w", input=("mean_window", "mean"))
     protocol = find_protocol("demo_cross").model_copy(update={"resolution": 32})
