@@ -1,9 +1,13 @@
 """What all tests share: a private cache, and the team's shared test data where it is present."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the tests run in one process per core
+# Without bytecode every process that a test starts would compile PyTorch and SciPy anew: five seconds of a core.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pytest
 from hypothesis import settings
