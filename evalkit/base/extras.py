@@ -13,6 +13,7 @@ CORE = (
     "av",
     "dlib",
     "face_recognition_models",
+    "h11",
     "numpy",
     "PIL",
     "pyarrow",

@@ -85,17 +85,32 @@ def serve(
     study: Folder,
     host: Annotated[str, typer.Option(help="The address to listen on. 0.0.0.0 accepts other machines.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8788,
+    public_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A host name under which raters reach it, such as study.example.org. Repeatable."
+        ),
+    ] = None,
 ) -> None:
-    """Serve the page and collect answers into answers.sqlite, until Ctrl-C. Stop and start it as you like."""
+    """Serve the page and collect answers into answers.sqlite, until Ctrl-C. Stop and start it as you like.
+
+    Requests by IP address or as localhost are always answered; for any other name say --public-name.
+    """
     from evalkit.cli.console import say
     from evalkit.cli.interrupt import Interrupted
+    from evalkit.errors import StudyError
     from evalkit.study.folder import StudyFolder
     from evalkit.study.server import StudyServer
+    from evalkit.study.visitors import is_host_name
 
+    for name in public_name or ():
+        if not is_host_name(name):
+            raise StudyError(f"--public-name {name!r}: expected a host name without http:// and port.")
     folder = StudyFolder(study)
     try:
-        with StudyServer(folder, host, port) as server:
-            say(f"Serving {study} on http://{host}:{server.server_port}/#TOKEN (tokens: {folder.raters})")
+        with StudyServer(folder, host, port, public_name or (), say) as server:
+            shown = f"[{host}]" if ":" in host else host
+            say(f"Serving {study} on http://{shown}:{server.server_port}/#TOKEN (tokens: {folder.raters})")
             server.serve_forever()
     except Interrupted:
         say("Stopped. Answers are kept.")

@@ -6,6 +6,7 @@ Refusals are kept with what was refused, so that nothing is lost and everything 
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
@@ -25,6 +26,11 @@ FORGED = "forged token"
 UNKNOWN = "unknown trial"
 NOT_THEIRS = "another rater's trial"
 CONTRADICTS = "contradicts an earlier answer"
+TOO_LARGE = "larger than any sheet"
+_SHEET_BYTES, _ANSWER_BYTES = 4096, 1024
+"""More than a sheet takes without its answers, and than an answer takes."""
+_SHOWN = 8192
+"""Characters that are kept of what was refused: a whole sheet of 80 answers."""
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -74,6 +80,8 @@ class _Answer(BaseModel):
 
 def read_sheet(study: Study, tokens: Sequence[str], content: bytes) -> Sheet:
     """Judge a sheet and each of its answers; never raises, whatever the bytes are."""
+    if len(content) > largest_sheet(study):
+        return _refused(TOO_LARGE, content)
     try:
         sheet = _Sheet.model_validate(json.loads(content))
     except (ValidationError, ValueError, RecursionError):
@@ -85,9 +93,21 @@ def read_sheet(study: Study, tokens: Sequence[str], content: bytes) -> Sheet:
     rater = find_rater(tokens, sheet.token)
     if rater is None:
         return _refused(FORGED, content)
+    if len(sheet.answers) > trials_of_each(study)[rater]:
+        return _refused(TOO_LARGE, content)
     judged = [_judge(study, rater, answer) for answer in sheet.answers]
     answers = tuple(found for found in judged if isinstance(found, Answer))
     return Sheet(rater, answers, tuple(found for found in judged if isinstance(found, Refusal)))
+
+
+def largest_sheet(study: Study) -> int:
+    """Bytes that no sheet of a rater of this study exceeds: each has an answer to each trial at most."""
+    return _SHEET_BYTES + _ANSWER_BYTES * max(trials_of_each(study).values(), default=0)
+
+
+def trials_of_each(study: Study) -> Counter[int]:
+    """Rater -> number of trials."""
+    return Counter(asked.rater for asked in study.trials.values())
 
 
 def contradiction(answer: Answer) -> Refusal:
@@ -96,7 +116,7 @@ def contradiction(answer: Answer) -> Refusal:
 
 
 def _judge(study: Study, rater: int, raw: object) -> Answer | Refusal:
-    text = json.dumps(raw)
+    text = _cut(json.dumps(raw))
     try:
         answer = _Answer.model_validate(raw)
     except ValidationError:
@@ -110,4 +130,9 @@ def _judge(study: Study, rater: int, raw: object) -> Answer | Refusal:
 
 
 def _refused(reason: str, content: bytes) -> Sheet:
-    return Sheet(None, (), (Refusal(reason, "", content.decode(errors="replace")),))
+    return Sheet(None, (), (Refusal(reason, "", _cut(content[: _SHOWN + 1].decode(errors="replace"))),))
+
+
+def _cut(text: str) -> str:
+    """The beginning of what was refused: strangers do not fill the disk."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

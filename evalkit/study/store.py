@@ -1,9 +1,11 @@
 """Answers in SQLite: many writers at once, nothing lost when the process is killed, nothing ever overwritten.
 
-Write-ahead logging with full synchronisation: an answer that was acknowledged is on the disk.
+Write-ahead logging with full synchronisation: an answer that was acknowledged is on the disk. Refusals are kept with
+what was refused, but of so many that strangers could fill the disk only their number.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from evalkit.base.validation import explain_invalid
 from evalkit.errors import StudyError
 from evalkit.study.answers import Answer, Refusal, Sheet, contradiction
 
+MOST_REFUSED = 2000
+"""Refusals that are kept one by one."""
 _WAIT_S = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -24,6 +28,7 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS refused (
     reason TEXT NOT NULL, trial TEXT NOT NULL, content TEXT NOT NULL, received TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
+CREATE TABLE IF NOT EXISTS more_refused (reason TEXT NOT NULL PRIMARY KEY, count INTEGER NOT NULL);
 """
 
 
@@ -51,28 +56,41 @@ def keep(path: Path, sheet: Sheet) -> Kept:
             if database.execute(ask, row[:2]).fetchone()[0] != answer.choice:
                 contradicting.append(contradiction(answer))
         refusals = (*sheet.refusals, *contradicting)
-        database.executemany(
-            "INSERT INTO refused (reason, trial, content) VALUES (?, ?, ?)",
-            [(refusal.reason, refusal.trial, refusal.content) for refusal in refusals],
-        )
+        _keep_refusals(database, refusals)
         database.execute("COMMIT")
     return Kept(stored, len(sheet.answers) - stored - len(contradicting), refusals)
 
 
 def stored_answers(path: Path, rater: int | None = None) -> list[Answer]:
     """All answers, or those of one rater, in the order they came. Raises `StudyError`."""
+    ask = "SELECT rater, trial, choice, seconds FROM answers WHERE ?1 IS NULL OR rater = ?1 ORDER BY rowid"
     with _open(path) as database:
-        rows = database.execute("SELECT rater, trial, choice, seconds FROM answers ORDER BY rowid").fetchall()
+        rows = database.execute(ask, (rater,)).fetchall()
     try:
-        return [Answer(*row) for row in rows if rater in (None, row[0])]
+        return [Answer(*row) for row in rows]
     except ValidationError as error:
         raise StudyError(f"{explain_invalid(path, error, Answer)}. Restore it from a backup.") from error
 
 
-def stored_refusals(path: Path) -> Sequence[str]:
-    """The reason of every refusal. Raises `StudyError`."""
+def stored_refusals(path: Path) -> Counter[str]:
+    """Reason -> how often something was refused for it. Raises `StudyError`."""
     with _open(path) as database:
-        return [reason for (reason,) in database.execute("SELECT reason FROM refused ORDER BY rowid")]
+        found = Counter(reason for (reason,) in database.execute("SELECT reason FROM refused ORDER BY rowid"))
+        found.update(dict(database.execute("SELECT reason, count FROM more_refused")))
+    return found
+
+
+def _keep_refusals(database: sqlite3.Connection, refusals: Sequence[Refusal]) -> None:
+    (kept,) = database.execute("SELECT COUNT(*) FROM refused").fetchone()
+    room = max(0, MOST_REFUSED - kept)
+    database.executemany(
+        "INSERT INTO refused (reason, trial, content) VALUES (?, ?, ?)",
+        [(refusal.reason, refusal.trial, refusal.content) for refusal in refusals[:room]],
+    )
+    database.executemany(
+        "INSERT INTO more_refused VALUES (?, ?) ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
+        list(Counter(refusal.reason for refusal in refusals[room:]).items()),
+    )
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import refuse_special
 from evalkit.errors import StudyError
-from evalkit.study.answers import UNKNOWN, Answer, contradiction, read_sheet
+from evalkit.study.answers import UNKNOWN, Answer, contradiction, largest_sheet, read_sheet
 from evalkit.study.design import INTACT
 from evalkit.study.folder import Study, StudyFolder
 from evalkit.study.store import stored_answers, stored_refusals
@@ -48,11 +49,13 @@ def gather(folder: StudyFolder, study: Study, tokens: Sequence[str], files: Iter
                 found[answer.trial] = answer
             else:
                 refused[UNKNOWN] += 1
-        refused.update(stored_refusals(folder.answers))
+        refused += stored_refusals(folder.answers)
     repeated = 0
     for path in files:
+        refuse_special(path)
         try:
-            sheet = read_sheet(study, tokens, path.read_bytes())
+            with path.open("rb") as file:
+                sheet = read_sheet(study, tokens, file.read(largest_sheet(study) + 1))
         except OSError as error:
             raise StudyError(f"{path}: cannot be read ({error.strerror}). Give the files that raters saved.") from error
         refused.update(refusal.reason for refusal in sheet.refusals)

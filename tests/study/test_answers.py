@@ -25,7 +25,8 @@ def test_a_whole_sheet_is_taken(key, tokens):
         (b"{", verdicts.MALFORMED),
         (b"\xff\xfe", verdicts.MALFORMED),
         (b"[]", verdicts.MALFORMED),
-        (b"[" * 100_000, verdicts.MALFORMED),
+        (b"[" * 10_000, verdicts.MALFORMED),
+        (b"[" * 100_000, verdicts.TOO_LARGE),
         (b'{"schema_version": 1}', verdicts.MALFORMED),
     ],
 )
@@ -104,3 +105,15 @@ def test_nothing_raises(key, tokens, answers, noise):
     content = json.dumps({"schema_version": 1, "study": key.id, "token": tokens[0], "answers": answers}).encode()
     found = read_sheet(key, tokens, content)
     assert len(found.answers) + len(found.refusals) == len(answers)
+
+
+def test_more_answers_than_trials_are_no_sheet(key, tokens):
+    answers = prefer(key, 0, "Good")
+    assert read_sheet(key, tokens, sheet(key, tokens[0], answers)).rater == 0
+    found = read_sheet(key, tokens, sheet(key, tokens[0], [*answers, answers[0]]))
+    assert found.rater is None and found.refusals[0].reason == verdicts.TOO_LARGE
+
+
+def test_little_is_kept_of_what_is_too_large(key, tokens):
+    (refusal,) = read_sheet(key, tokens, b"\xff" * (4 << 20)).refusals
+    assert refusal.reason == verdicts.TOO_LARGE and len(refusal.content) < 9000

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from evalkit.errors import StudyError
-from evalkit.study.answers import FORGED, MALFORMED
+from evalkit.study.answers import FORGED, MALFORMED, largest_sheet
 from evalkit.study.folder import StudyFolder
-from evalkit.study.server import LARGEST_SHEET, StudyServer
+from evalkit.study.server import StudyServer
 from evalkit.study.store import stored_answers, stored_refusals
 from tests.study.conftest import prefer, sheet
 
@@ -43,6 +43,8 @@ def test_page_and_ranges(server, study, key):
         assert reply.status == 206 and content == part and reply.headers["Content-Range"].endswith(f"/{len(whole)}")
     reply, content = ask(server, "GET", f"/media/{name}", headers={"Range": "bytes=9-5"})
     assert reply.status == 200 and content == whole
+    reply, content = ask(server, "GET", f"/media/{name}", headers={"Range": f"bytes={len(whole)}-"})
+    assert reply.status == 416 and reply.headers["Content-Range"] == f"bytes */{len(whole)}"
     reply, content = ask(server, "HEAD", "/")
     assert reply.status == 200 and content == b"" and int(reply.headers["Content-Length"]) > 100
 
@@ -73,13 +75,26 @@ def test_answers_are_taken_once(server, study, key, tokens):
 def test_refusals_are_counted(server, study, key, tokens):
     assert post(server, sheet(key, "1-ffffffffffffffff", prefer(key, 0, "Good")))[0] == 403
     assert post(server, b"{")[0] == 400
-    assert stored_answers(study.answers) == [] and list(stored_refusals(study.answers)) == [FORGED, MALFORMED]
+    assert stored_answers(study.answers) == [] and stored_refusals(study.answers) == {FORGED: 1, MALFORMED: 1}
 
 
-def test_wrong_requests(server):
+def test_wrong_requests(server, study, key):
     assert ask(server, "POST", "/elsewhere", b"x")[0].status == 404
-    assert ask(server, "POST", "/answers", headers={"Content-Length": str(LARGEST_SHEET + 1)})[0].status == 413
-    assert ask(server, "PUT", "/answers", b"x")[0].status == 501
+    assert ask(server, "POST", "/answers", b" " * (4 << 20))[0].status == 413
+    assert ask(server, "POST", "/answers", headers={"Content-Length": str(largest_sheet(key) + 1)})[0].status == 413
+    assert ask(server, "POST", "/answers", iter([b" " * (1 << 16)] * 9))[0].status == 413  # chunked, of unknown length
+    reply, _ = ask(server, "PUT", "/answers", b"x")
+    assert reply.status == 405 and reply.headers["Allow"] == "GET, HEAD, POST"
+    assert not stored_refusals(study.answers)
+
+
+def test_several_requests_share_a_connection(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    for _ in range(3):
+        connection.request("GET", "/study.js")
+        reply = connection.getresponse()
+        assert reply.status == 200 and b"takeForm" in reply.read()
+    connection.close()
 
 
 def test_a_taken_port_is_explained(server, study):

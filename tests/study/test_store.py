@@ -1,11 +1,13 @@
 """Answers stay: none lost, none overwritten, refusals counted."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from evalkit.errors import StudyError
-from evalkit.study.answers import CONTRADICTS, Answer, Refusal, Sheet
+from evalkit.study import store
+from evalkit.study.answers import CONTRADICTS, FORGED, MALFORMED, Answer, Refusal, Sheet
 from evalkit.study.store import keep, stored_answers, stored_refusals
 
 
@@ -19,7 +21,7 @@ def test_new_repeated_and_contradicting(tmp_path):
     kept = keep(path, answers("left", "left", "right"))
     assert (kept.stored, kept.repeated) == (1, 1) and [r.reason for r in kept.refusals] == [CONTRADICTS]
     assert [(a.trial, a.choice) for a in stored_answers(path)] == [("t0", "left"), ("t1", "right"), ("t2", "right")]
-    assert list(stored_refusals(path)) == [CONTRADICTS]
+    assert stored_refusals(path) == {CONTRADICTS: 1}
 
 
 def test_a_trial_twice_in_one_sheet(tmp_path):
@@ -30,7 +32,7 @@ def test_a_trial_twice_in_one_sheet(tmp_path):
 
 def test_refused_sheets_are_kept_too(tmp_path):
     keep(tmp_path / "a.sqlite", Sheet(None, (), (Refusal("malformed", "", "{'\x00"),)))
-    assert list(stored_refusals(tmp_path / "a.sqlite")) == ["malformed"]
+    assert stored_refusals(tmp_path / "a.sqlite") == {"malformed": 1}
     assert stored_answers(tmp_path / "a.sqlite") == []
 
 
@@ -50,3 +52,14 @@ def test_a_damaged_file_is_explained_and_left_alone(tmp_path):
     with pytest.raises(StudyError, match=r"answers\.sqlite: the answers cannot be read or written"):
         stored_answers(path)
     assert path.read_bytes() == before
+
+
+def test_of_too_many_refusals_only_the_number_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "MOST_REFUSED", 3)
+    path, forged = tmp_path / "a.sqlite", Refusal(FORGED, "", "x")
+    for _ in range(2):
+        keep(path, Sheet(None, (), (forged, forged)))
+    keep(path, Sheet(None, (), (forged, Refusal(MALFORMED, "", "y"))))
+    assert stored_refusals(path) == {FORGED: 5, MALFORMED: 1}
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT COUNT(*) FROM refused").fetchone() == (3,)
