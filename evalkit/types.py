@@ -23,6 +23,8 @@ Kind: TypeAlias = Literal["clip", "portrait"]
 Role: TypeAlias = Literal["any", "source", "driving"]
 Rgb: TypeAlias = Literal["accurate", "swscale"]
 """How pictures of a video become RGB (`clips/rgb.py`)."""
+Filter: TypeAlias = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
+"""How outputs of another size are resized (`clips/resize.py`)."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from evalkit.gate.history import HistoryLine, HistoryValue
 from evalkit.gate.verdict_record import MetricVerdict, SideFacts, VerdictRecord, WorstPair
 from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
+from evalkit.records.output_rules import OutputRules
 from evalkit.records.run import (
     Configuration,
     DataFacts,
@@ -59,6 +60,7 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         (
             RunHeader,
             Configuration,
+            OutputRules,
             ProtocolFacts,
             DrivingFacts,
             DeviceFacts,
@@ -97,7 +99,7 @@ OTHERS = """## Other files of a run folder
 
 | File | What it is |
 | --- | --- |
-| `generated/PAIR.mkv` | The generated clip, lossless, one frame per driving frame. |
+| `generated/PAIR.mkv` | The generated clip, or a prepared output, lossless, one frame per driving frame. |
 | `contact_sheet.png` | Source, driving and generated frames, worst pairs first. |
 | `log.jsonl` | One line per event, for people: `time`, `event`, and what belongs to it. |
 | `.lock` | Held by the process that works in the folder. |

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
-from evalkit.types import Rgb
+from evalkit.types import Filter, Rgb
 
 
 def score(
@@ -37,11 +37,39 @@ def score(
             show_default="the protocol's",
         ),
     ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Which output is whose: columns pair,file; files below --generated. Default: by name."
+        ),
+    ] = None,
+    skip_first: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Leave out the first N frames of outputs, such as the source frame.")
+    ] = 0,
+    whole_clips: Annotated[
+        bool,
+        typer.Option(
+            "--whole-clips", help="Outputs have a frame for each frame of the driving clips: take the protocol's ones."
+        ),
+    ] = False,
+    crop: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PART",
+            help="Score this part of the frames: left-half, right-half, left-third, middle-third, right-third, "
+            "K/N (the K-th of N pictures side by side), or x,y,w,h.",
+        ),
+    ] = None,
+    resize: Annotated[
+        Filter | None,
+        typer.Option(help="Resize outputs of another size by this filter. It becomes part of the numbers' signatures."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Score existing outputs, matched to the protocol's pairs by name.
 
     `evalkit protocols pairs NAME` lists the pairs with their source and driving files, so that any model can make them.
+    docs/outputs.md says which options the outputs of official demos need.
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
@@ -54,13 +82,18 @@ def score(
         report_failures,
         report_notes,
     )
+    from evalkit.clips.panels import check_crop
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
+    from evalkit.records.output_rules import OutputRules
     from evalkit.runs.foreign_clips import check_name, find_outputs
     from evalkit.runs.run import score_outputs
     from evalkit.runs.session import open_session
 
     check_name(name)
+    if crop:
+        check_crop(crop)
+    rules = OutputRules(skip_first=skip_first, whole_clips=whole_clips, crop=crop, resize=resize)
     what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
     chosen = find_protocol(protocol)
     if rgb:
@@ -68,9 +101,9 @@ def score(
     with open_session(chosen, what.settings(), pair_progress) as session:
         warned = warn_of_cache()
         report_data(session)
-        outputs = find_outputs(generated, session.pairs)
-        if extra := outputs.extra:
-            say(f"{len(extra)} entries of {generated} match no pair and are ignored: {', '.join(extra[:5])}")
+        outputs = find_outputs(generated, session.pairs, rules, files, subset=subset != "all")
+        for names, why in outputs.matched.passed_over():
+            say(f"{len(names)} entries of {files or generated} {why}: {', '.join(names[:5])}")
         if missing := outputs.missing:
             say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
         finished = score_outputs(session, outputs, name, tag)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from evalkit.base.text import plain
 from evalkit.errors import RunError
 from evalkit.records.json_record import STRICT, Content, Record, Upgrade, read_record, within, within_each
+from evalkit.records.output_rules import OutputRules
 from evalkit.types import Motion, Rgb, Task
 
 Count = Annotated[int, Field(ge=0)]
@@ -156,6 +157,8 @@ class Configuration(Record):
     """Whether networks had random weights, which is right for speed and wrong for scores."""
     options: Mapping[str, str] | None = None
     """Options of the method; of a file or folder its digest."""
+    outputs: OutputRules | None = None
+    """What was done to outputs made elsewhere before they were scored; absent: nothing."""
 
 
 class Identity(Record):

@@ -54,6 +54,10 @@ class Outcome:
     """Digest of the driving clip."""
     generated_sha256: str | None = None
     """Digest of the generated clip."""
+    original: str | None = None
+    """Path of the output made elsewhere that `generated` was prepared from; null where it was scored as it is."""
+    original_sha256: str | None = None
+    """Its digest."""
     anchor_sha256: str | None = None
     """Digest of the picture at which relative motion starts, where the pair has one."""
     source_frames: tuple[int, ...] | None = None

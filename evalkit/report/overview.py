@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from evalkit.metrics import METRICS
+from evalkit.records.output_rules import without_mark
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
@@ -94,7 +95,7 @@ def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
         "unit": column.unit,
         "decimals": column.decimals,
         "clips": keys.index(column.key) if column.key in keys else None,
-        "signature": (signature or "").split("|") if signature else [],
+        "signature": without_mark(signature).split("|") if signature else [],
         "description": metric.description if metric else "",
         "paper": metric.paper if metric else "",
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from evalkit.report.collect import Comparison, MethodRun
+from evalkit.tables.prepared import prepared_notes
 from evalkit.tables.uncertainty import interval_notes, old_intervals
 
 _NAMED = 3
@@ -21,8 +22,11 @@ def facts(comparison: Comparison) -> list[Fact]:
     """How far the numbers can be trusted, worst first."""
     found = [*_pair_facts(comparison), *_coverage_facts(comparison), *_run_facts(comparison)]
     found += _interval_facts(comparison)
+    prepared = prepared_notes([method.measured for method in comparison.methods])
+    found += [Fact(note[0].upper() + note[1:], "note") for note in prepared]
     if len(comparison.methods) > 1:
-        found.append(Fact("Same protocol, data and metric signatures in all runs", "good"))
+        but = ", but for how outputs were prepared" if prepared else ""
+        found.append(Fact(f"Same protocol, data and metric signatures in all runs{but}", "good"))
     return sorted(found, key=lambda fact: ("bad", "note", "good").index(fact.level))
 
 

@@ -1,72 +1,90 @@
-"""Somebody else's outputs: clips in a folder, matched to the pairs of a protocol by their names."""
+"""Somebody else's outputs: clips in a folder, matched to the pairs of a protocol, and made to fit its frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.base.files import content_sha256
-from evalkit.base.names import is_text, nfc, short_name, shown
+from evalkit.base.digests import Digests
 from evalkit.base.text import check_plain
 from evalkit.clips import video
-from evalkit.errors import RunError, ScoreError, VideoError
+from evalkit.errors import ScoreError
 from evalkit.protocol.schema import Protocol
+from evalkit.records.output_rules import OutputRules
 from evalkit.records.run_folder import RunFolder
+from evalkit.runs.output_names import Matched, match_list, match_names
+from evalkit.runs.prepared_output import Fitting, fitting
 from evalkit.runs.run_pairs import Made
 from evalkit.scoring.level_shift import shift_note
 from evalkit.types import Frames, Pair, Rgb
 
 _LOOKED_AT = 8
 """Frames at the beginning of an output that are compared with the driving frames."""
+_SAME_RATE = 0.005
+"""Rates of 30000/1001 and 30 frames per second are the same to a reader."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Clips by pair id: `<pair>.mp4` or another video, or a folder `<pair>` of images. `extra` fits no pair."""
+    """The outputs of a folder by pair id: video files, or folders of images. `rules` say how they are prepared."""
 
     root: Path
-    clips: dict[str, Path]
+    matched: Matched
     missing: tuple[str, ...]
-    extra: tuple[str, ...]
+    rules: OutputRules
 
-    def check(self, pair: Pair, protocol: Protocol, folder: RunFolder) -> Made:
-        """The output for `pair`.
+    @property
+    def clips(self) -> dict[str, Path]:
+        """Pair id -> output."""
+        return self.matched.clips
+
+    def make(self, pair: Pair, protocol: Protocol, folder: RunFolder) -> Made:
+        """The output for `pair`: as it is, or prepared and written into the run folder.
 
         Raises `ScoreError` when it is missing, has another size than the protocol's, or another number of frames than
-        the driving frames; `VideoError` when it cannot be decoded; `RunError` when it changed since it was scored.
+        the driving frames; `VideoError` when it cannot be decoded or changes meanwhile.
         """
         if pair.id not in self.clips:
             raise ScoreError(f"missing: no {pair.id}.mp4 or folder {pair.id} in {self.root}")
         path = self.clips[pair.id]
-        before = folder.read_outcome(pair.id)
-        if before and before.status == "ok" and before.generated_sha256 != content_sha256(path):
-            raise RunError(f"{path} changed since {folder.path} was scored. Keep that run and add --tag NAME.")
-        size = video.frame_size(path)
-        if size != (protocol.resolution, protocol.resolution):
-            raise ScoreError(
-                f"wrong size: {path} is {size[0]}x{size[1]}, {protocol.id} is scored at "
-                f"{protocol.resolution}x{protocol.resolution}"
-            )
-        frames, wanted = video.count_frames(path), video.count_frames(pair.driving.path, protocol.selection)
-        if frames != wanted:
-            kind = "short" if frames < wanted else "long"
-            raise ScoreError(f"{kind}: {path} has {frames} frames for the {wanted} driving frames of the protocol")
-        return Made(str(path.resolve()), frames, None, _notes(path, pair, protocol))
+        found = fitting(path, self.rules, pair, protocol)
+        notes = _notes(found, pair, protocol)
+        if not self.rules.words:
+            return Made(str(path.resolve()), found.count, None, notes)
+        digests = Digests()
+        before = digests.of(path)
+        rate = video.frame_rate(pair.driving.path) / protocol.driving.stride
+        output = folder.generated(pair.id)
+        video.write_video(output, found.frames(protocol.rgb), rate)
+        if digests.of(path) != before:
+            raise ScoreError(f"{path} changed while it was read. Leave outputs alone during a run, and repeat it.")
+        generated = output.relative_to(folder.path).as_posix()
+        return Made(generated, found.count, None, notes, str(path.resolve()), before)
 
 
-def _notes(path: Path, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
+def _notes(made: Fitting, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
     """What a reader of its scores has to know of an output: what is left out of it, the trace of two conversions."""
-    found = list(video.notes(path))
+    found = [*made.notes, *video.notes(made.path), *_rate_note(made.path, pair, protocol)]
     if protocol.task == "self_reenactment":
 
         def clips(rgb: Rgb) -> tuple[Frames, Frames]:
-            whole, driving = replace(protocol.whole, rgb=rgb), replace(protocol.selection, rgb=rgb)
-            both = ((path, whole), (pair.driving.path, driving))
-            made, true = (next(video.iter_frames(clip, what, chunk=_LOOKED_AT)) for clip, what in both)
-            return made, true
+            true = video.iter_frames(pair.driving.path, replace(protocol.selection, rgb=rgb), chunk=_LOOKED_AT)
+            return next(made.frames(rgb, _LOOKED_AT)), next(true)
 
         if note := shift_note(clips, protocol.rgb):
             found.append(note)
     return tuple(f"generated: {note}" for note in found)
+
+
+def _rate_note(path: Path, pair: Pair, protocol: Protocol) -> list[str]:
+    """A note where the output plays at another speed than its driving frames, which says how it was written."""
+    made, driving = (video.frame_rate(clip, default=0.0) for clip in (path, pair.driving.path))
+    driving /= protocol.driving.stride
+    if not (made and driving) or abs(made / driving - 1) <= _SAME_RATE:
+        return []
+    return [
+        f"it has another frame rate than the driving frames ({made:.4g} and {driving:.4g} frames per second); "
+        "frames are compared by their number"
+    ]
 
 
 def check_name(name: str) -> None:
@@ -74,47 +92,29 @@ def check_name(name: str) -> None:
     check_plain("--name", name, ScoreError)
 
 
-def _name(entry: Path) -> str:
-    try:
-        return entry.name if entry.is_dir() else entry.stem
-    except OSError:
-        return entry.stem
+def find_outputs(
+    root: Path,
+    pairs: Sequence[Pair],
+    rules: OutputRules | None = None,
+    listed: Path | None = None,
+    subset: bool = False,
+) -> Outputs:
+    """Match the entries of `root` with the pairs, by their names or as the CSV file `listed` says.
 
-
-def _may_be_clip(entry: Path) -> bool:
-    """Whether an entry can be an output; one that may not be looked at can, so that its pair says why it fails."""
-    try:
-        return video.is_clip(entry)
-    except VideoError:
-        return True
-
-
-def find_outputs(root: Path, pairs: Sequence[Pair]) -> Outputs:
-    """Match the entries of `root` with the pairs.
-
-    Raises `ScoreError` when the folder is missing, matches no pair at all, or has two clips for one pair.
+    With `subset`, `listed` may name further pairs. Raises `ScoreError` when the folder is missing, matches no pair at
+    all, or has two clips for one pair, and as `match_list` does.
     """
     if not root.is_dir():
         raise ScoreError(f"--generated {root}: no such folder. Give the folder with one clip per pair.")
-    ids = {pair.id for pair in pairs}
-    clips: dict[str, Path] = {}
-    extra: list[str] = []
-    for entry in sorted(root.iterdir()):
-        # Outputs may be named in full, and in the Unicode form of another system.
-        name = short_name(nfc(_name(entry))) if is_text(entry.name) else ""
-        if name not in ids or not _may_be_clip(entry):
-            extra.append(shown(entry.name))
-        elif name in clips:
-            raise ScoreError(
-                f"{root}: both {clips[name].name} and {entry.name} are there for the pair {name}. Remove one."
-            )
-        else:
-            clips[name] = entry
-    missing = tuple(pair.id for pair in pairs if pair.id not in clips)
-    if not clips:
+    rules = rules or OutputRules()
+    matched = match_list(root, listed, pairs, subset) if listed else match_names(root, pairs, bool(rules.crop))
+    missing = tuple(pair.id for pair in pairs if pair.id not in matched.clips)
+    if not matched.clips:
         expected = ", ".join(f"{name}.mp4" for name in missing[:3])
         raise ScoreError(
-            f"{root}: nothing there is named after a pair of the protocol (found {len(extra)} other entries). "
-            f"Expected names such as {expected}; `evalkit protocols pairs` lists them all."
+            f"{listed or root}: nothing there is named after a pair of the protocol (found "
+            f"{len(matched.extra) + len(matched.unclear)} other entries). Expected names such as {expected}; "
+            "`evalkit protocols pairs` lists them all. With other names, give a CSV file with the columns pair,file by "
+            "--files."
         )
-    return Outputs(root, clips, missing, tuple(extra))
+    return Outputs(root, matched, missing, rules)

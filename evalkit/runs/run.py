@@ -1,8 +1,9 @@
 """The main job: run a method over a protocol, or score somebody's outputs, and leave a run folder."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from evalkit.base.places import cache_dir
@@ -97,14 +98,13 @@ def run_method(session: Session, job: MethodJob) -> Finished:
         checkpoint_sha256=checkpoint_sha256(config),
         device=config.device.partition(":")[0],
         precision=config.precision,
-        **_speedups(config),
         seed=config.seed,
         random_weights=config.random_weights,
         options=recorded_options(card, config.options),
         protocol=protocol.id,
         protocol_hash=protocol.hash,
         motion=protocol.motion,
-    )
+    ).model_copy(update=_speedups(config))
     built: list[Method] = []
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
@@ -134,15 +134,24 @@ def score_outputs(session: Session, outputs: Outputs, name: str, tag: str | None
         protocol_hash=protocol.hash,
         motion=protocol.motion,
     )
+    if outputs.rules.words:
+        configuration = configuration.model_copy(update={"outputs": outputs.rules})
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
-        return outputs.check(pair, protocol, folder)
+        return outputs.make(pair, protocol, folder)
 
-    return _run(session, configuration, tag, "cpu", produce)
+    return _run(session, configuration, tag, "cpu", produce, outputs.clips)
 
 
-def _run(session: Session, configuration: Configuration, tag: str | None, device: str, produce: Producer) -> Finished:
-    """Make, score and sum up the pairs of a session; `device` is where they are made."""
+def _run(
+    session: Session,
+    configuration: Configuration,
+    tag: str | None,
+    device: str,
+    produce: Producer,
+    given: Mapping[str, Path] | None = None,
+) -> Finished:
+    """Make, score and sum up the pairs of a session; `device` is where they are made, `given` what is only scored."""
     protocol, settings = session.protocol, session.settings
     check_tag(tag)
     name = configuration.method + (f"@{tag}" if tag else "")
@@ -162,6 +171,7 @@ def _run(session: Session, configuration: Configuration, tag: str | None, device
             max_failures=settings.max_failures,
             coefficients=settings.coefficients,
             device=session.pool.device,
+            given=given or {},
         )
         _write_header(plan, session, device, "running", [])
         folder.log("started", pairs=len(chosen))

@@ -32,13 +32,16 @@ from evalkit.types import Pair
 class Made:
     """A generated clip: its path (in the run folder, or absolute), frames, and what it cost if that is known.
 
-    `notes` are for a reader of its scores.
+    `notes` are for a reader of its scores. `original` is the output made elsewhere that it was prepared from, with its
+    digest.
     """
 
     generated: str
     frames: int
     cost: Cost | None
     notes: tuple[str, ...] = ()
+    original: str | None = None
+    original_sha256: str | None = None
 
 
 class Producer(Interface):
@@ -57,7 +60,8 @@ class Plan:
     """What a run has to do: these pairs of this protocol, by this producer, into this folder.
 
     `metrics` can be computed here; `unavailable` (metric key -> why) were asked for and cannot. `coefficients` are the
-    folders of imported networks, `device` is where networks of metrics run that need no CPU.
+    folders of imported networks, `device` is where networks of metrics run that need no CPU. `given` are the outputs
+    made elsewhere that are to be scored, by pair id.
     """
 
     protocol: Protocol
@@ -71,18 +75,27 @@ class Plan:
     max_failures: int | None = None
     coefficients: Mapping[str, Path] = field(default_factory=dict)
     device: str = "cpu"
+    given: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def mark(self) -> str:
+        """What signatures of metrics say of outputs that were prepared."""
+        return self.configuration.outputs.mark if self.configuration.outputs else ""
 
     def brought(self, pair: Pair) -> dict[str, PairFiles]:
         """Network -> its files for this pair."""
         return pair_files(self.coefficients, self.folder.path.name, pair)
 
     def signatures(self, pair: Pair) -> dict[str, str]:
-        """Metric key -> signature of this pair's scores: the metric's, digests of imported coefficients, the device."""
+        """Metric key -> signature of this pair's scores: the metric's, digests of imported coefficients, the device.
+
+        Prepared outputs end it with their mark.
+        """
         digests = {name: files.signature() for name, files in self.brought(pair).items()}
         networks = {metric.key: metric.input[0] for metric in self.metrics if metric.input}
         marks = {metric.key: device_mark(metric, self.device) for metric in self.metrics}
         return {
-            key: (f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text) + marks[key]
+            key: (f"{text}|{digests[networks[key]]}" if networks.get(key) in digests else text) + marks[key] + self.mark
             for key, text in metric_signatures(self.protocol, self.metrics).items()
         }
 
@@ -173,6 +186,8 @@ def _produce(plan: Plan, pair: Pair, unmade: Outcome, digests: Digests) -> Outco
         frames=made.frames,
         generated_sha256=digests.of(plan.folder.path / made.generated),
         notes=_notes(pair) + made.notes,
+        original=made.original,
+        original_sha256=made.original_sha256,
         **(asdict(made.cost) if made.cost else {}),
     )
     plan.folder.write_outcome(outcome)
@@ -213,7 +228,8 @@ def _unmade(pair: Pair, digests: Digests) -> Outcome:
 def _kept(plan: Plan, pair: Pair, digests: Digests) -> Outcome | None:
     """The outcome of a pair that need not be made again: it went well, and the clips are still what they were.
 
-    A generated clip that is gone is missed only where it has to be scored, for itself or as part of a set.
+    A generated clip that is gone is missed only where it has to be scored, for itself or as part of a set. Raises
+    `RunError` when a clip or the given output is another one than was scored.
     """
     outcome = plan.folder.read_outcome(pair.id)
     if outcome is None or outcome.status == "failed":
@@ -222,6 +238,9 @@ def _kept(plan: Plan, pair: Pair, digests: Digests) -> Outcome | None:
         raise RunError(
             f"{path} changed since {plan.folder.path} was made with it. Restore it, or start again with --tag NAME."
         )
+    given = plan.given.get(pair.id)
+    if given and _digest(given, digests) != (outcome.original_sha256 or outcome.generated_sha256):
+        raise RunError(f"{given} changed since {plan.folder.path} was scored. Keep that run and add --tag NAME.")
     generated = plan.folder.path / (outcome.generated or "")
     intact = generated.exists() and _digest(generated, digests) == outcome.generated_sha256
     needed = any(not metric.by_frame for metric in plan.metrics) or not _is_scored(plan, pair)

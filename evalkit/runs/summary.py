@@ -46,7 +46,7 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
     `complete` means that every one of the protocol's `total_pairs` was made and scored; a limited run, or one with a
     failed pair, is not complete and says so.
     """
-    signatures = metric_signatures(plan.protocol, plan.metrics)
+    signatures = {key: text + plan.mark for key, text in metric_signatures(plan.protocol, plan.metrics).items()}
     if len(results) != total_pairs:
         signatures = {key: f"{text}|{len(results)} of {total_pairs} pairs" for key, text in signatures.items()}
     by_frame = [metric for metric in plan.metrics if metric.by_frame]

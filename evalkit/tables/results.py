@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import RunError, UnknownNameError
+from evalkit.records.output_rules import resized_by, without_mark
 from evalkit.records.run import (
     Configuration,
     CostFacts,
@@ -149,10 +150,12 @@ def by_protocol(results: Sequence[Measured]) -> dict[str, list[Measured]]:
 def refuse_unlike(results: Sequence[Measured]) -> None:
     """Raise `RunError` unless the results share protocol, data and (per metric) signatures, and differ in name.
 
-    A value without a signature shares its column with no other: nothing says that both are the same metric.
+    A value without a signature shares its column with no other: nothing says that both are the same metric. How outputs
+    made elsewhere were cut may differ, and whether they were resized (`prepared_notes` says so); the filter may not.
     """
     first = results[0]
     signatures: dict[str, tuple[Measured, str | None]] = {}
+    filters: dict[str, Measured] = {}
     for result in results:
         one, other = first.summary, result.summary
         if one.protocol_hash != other.protocol_hash:
@@ -165,9 +168,17 @@ def refuse_unlike(results: Sequence[Measured]) -> None:
             if entry.value is None and not entry.signature:
                 continue
             known, signature = signatures.setdefault(metric, (result, entry.signature))
-            if known is not result and (signature != entry.signature or not signature):
+            if known is not result and not _is_same_metric(signature, entry.signature):
                 differ = f"{signature or _NO_SIGNATURE} there, {entry.signature or _NO_SIGNATURE} here"
                 raise RunError(f"{known.name} and {result.name} cannot share the column {metric}: {differ}.")
+            if how := resized_by(entry.signature or ""):
+                filters[how] = result
+    if len(filters) > 1:
+        (one_filter, here), (other_filter, there) = sorted(filters.items())[:2]
+        raise RunError(
+            f"{here.name} and {there.name} cannot share a table: their outputs were resized by {one_filter} and by "
+            f"{other_filter}. Score both with one --resize."
+        )
     titles = [result.title for result in results]
     for title in titles:
         if titles.count(title) > 1:
@@ -184,6 +195,10 @@ def refuse_mixed_rows(results: Sequence[Measured]) -> None:
                 f"{other.name} and {result.name} cannot share the row {result.title!r}: their {difference}. "
                 "Run one of them again with --tag NAME."
             )
+
+
+def _is_same_metric(one: str | None, other: str | None) -> bool:
+    return bool(one and other) and without_mark(one or "") == without_mark(other or "")
 
 
 _NO_SIGNATURE = "no signature"

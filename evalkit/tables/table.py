@@ -13,6 +13,7 @@ from evalkit.errors import RunError
 from evalkit.metrics import METRICS
 from evalkit.records.run import Summary
 from evalkit.tables.cells import NOTHING, Cell, Column
+from evalkit.tables.prepared import prepared_notes
 from evalkit.tables.ranking import Bold, beats, floors, rank_columns, shares_bold
 from evalkit.tables.results import Measured, by_protocol, find_row, read_measured, refuse_unlike
 from evalkit.tables.uncertainty import interval_notes
@@ -120,6 +121,7 @@ def table_of(
             *_shared(columns, rows),
             *_uneven(columns, rows),
             *interval_notes(list(groups.values())),
+            *prepared_notes(results),
         ),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
     )
