@@ -228,9 +228,9 @@ def test_every_extra_brings_the_modules_it_is_for():
     assert set(extras) == set(EXTRAS)
     for extra, libraries in EXTRAS.items():
         assert {distribution(library) for library in libraries} <= names_of(extras[extra])
-        # matplotlib and mediapipe's own OpenCV stand in two extras; each has one name to be installed by.
+        # matplotlib and both OpenCVs stand in two extras; each has one name to be installed by.
         others = names_of(extras[extra]) - {distribution(library) for library in libraries}
-        assert others <= {"matplotlib", "opencv-contrib-python"}
+        assert others <= {"matplotlib", "opencv-contrib-python", "opencv-python"}
 
 
 def test_optional_libraries_used_only_for_training_stay_there():

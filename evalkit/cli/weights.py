@@ -11,7 +11,6 @@ from evalkit.cli import options
 from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names from `evalkit weights list`.")]
 SomeNames = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
 ]
@@ -23,40 +22,82 @@ _ADVICE = (
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """List the network files, their licences, whether they are here, and in what: a folder, a package, the cache."""
+    """List the network files: whether they are here and in what, their licences, which metrics and methods use them."""
+    from rich.markup import escape
+
     from evalkit.cli.console import print_json, print_list
+    from evalkit.cli.weight_users import method_users, metric_users
     from evalkit.weights import candidates, catalogue, digest, origin
 
     entries = list(catalogue().values())
     here = {entry.name: candidates(entry) for entry in entries}
     right = {e.name: next((path for path in here[e.name] if e.accepts(digest(path))), None) for e in entries}
     origins = {e.name: origin(e, path) for e in entries if (path := right[e.name])}
+    metrics, methods = metric_users(), method_users()
     if as_json:
         paths = {name: None if path is None else str(path) for name, path in right.items()}
         places = {e.name: {"path": paths[e.name], "origin": origins.get(e.name)} for e in entries}
-        print_json([{"id": e.name, **e.model_dump(mode="json"), **places[e.name]} for e in entries])
+        users = {e.name: {"metrics": metrics[e.name], "methods": methods[e.name]} for e in entries}
+        print_json([{"id": e.name, **e.model_dump(mode="json"), **places[e.name], **users[e.name]} for e in entries])
     else:
         states = {name: origins.get(name) or ("WRONG" if here[name] else "") for name in here}
-        rows = [[e.name, _size(e.bytes), states[e.name], e.licence, e.title] for e in entries]
-        print_list(["Name", "Size", "Here", "Licence", "What"], rows)
+        users_of = {e.name: escape(", ".join([*metrics[e.name], *methods[e.name]])) for e in entries}
+        rows = [[e.name, _size(e.bytes), states[e.name], e.licence, e.title, users_of[e.name]] for e in entries]
+        print_list(["Name", "Size", "Here", "Licence", "What", "Used by"], rows)
 
 
 @app.command()
 def fetch(
-    names: Names,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", metavar="KEY", help="What this metric needs. Repeatable.")
+    ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option("--protocol", "-p", metavar="NAME", help="What the metrics of this protocol need. Repeatable."),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-M", metavar="NAME", help="What this method uses beside its checkpoint. Repeatable."),
+    ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="You have read the licences shown and may use the files.")
     ] = False,
 ) -> None:
-    """Download network files to the cache folder and check them. Goes on where a stopped download ended."""
-    from evalkit.cli.console import say
-    from evalkit.weights import fetch, find
+    """Download network files to the cache folder and check them; files that are here stay as they are.
 
-    for entry in [find(name) for name in names]:
-        say(f"{entry.name}: {entry.title}. Licence: {entry.licence}. Source: {entry.source}")
-        with _bar(entry.name) as progress:
-            path = fetch(entry.name, accept_licence=accept_licence, progress=progress)
-        echo(str(path))
+    A stopped download goes on where it ended. A file that cannot be had does not keep the others from being fetched.
+
+    Example: `evalkit weights fetch --protocol demo_cross`
+    """
+    from evalkit.cli.console import say
+    from evalkit.cli.weight_users import wanted_files
+    from evalkit.errors import EvalkitError, WeightsError
+    from evalkit.weights import fetch, find, missing
+
+    if not (names or metric or protocol or method):
+        raise EvalkitError("Name files of `evalkit weights list`, or give --metric, --protocol or --method.")
+    wanted = wanted_files(names or (), metric or (), protocol or (), method or ())
+    if not wanted:
+        say("No network file is needed for that.")
+    failed = []
+    for entry in [find(name) for name in wanted]:
+        if missing([entry.name]):
+            say(f"{entry.name}: {entry.title}. {_size(entry.bytes) or 'Size unknown'}. Licence: {entry.licence}.")
+            say(f"  Source: {entry.source}. From: {', '.join(entry.addresses) or 'nowhere'}")
+        try:
+            with _bar(entry.name) as progress:
+                path = fetch(entry.name, accept_licence=accept_licence, progress=progress)
+            echo(str(path))
+        except WeightsError as error:
+            if len(wanted) == 1:
+                raise
+            failed.append(entry.name)
+            say(f"  {error}")
+    if failed:
+        raise WeightsError(f"{len(failed)} of {len(wanted)} files could not be fetched: {', '.join(failed)}.")
 
 
 @app.command()

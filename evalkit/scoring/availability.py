@@ -25,6 +25,13 @@ def networks_of(extractors: Iterable[str]) -> list[Extractor]:
     return [EXTRACTORS[name] for name in dependency_order(extractors)]
 
 
+def weights_of(metric: Metric) -> tuple[str, ...]:
+    """The names of the network files that a metric needs; none for one that builds on nothing known."""
+    if metric.input is None or dangling(metric):
+        return ()
+    return tuple(dict.fromkeys(name for one in networks_of([metric.input[0]]) for name in one.weights))
+
+
 def missing_networks(extractors: Iterable[str]) -> str | None:
     """Why these extractors cannot run here, with the commands that help; None when they can."""
     chain = networks_of(extractors)

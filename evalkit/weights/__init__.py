@@ -3,6 +3,7 @@
 entry     the catalogue, read from `registry.yaml`
 location  where files are on this machine, and whether their digests match
 transfer  resumable downloads from several addresses, or files at hand
+index     files out of packages, by the client of their index
 """
 
 from evalkit.weights.entry import Archive, PackageMember, WeightFile, catalogue, find

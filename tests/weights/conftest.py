@@ -6,16 +6,19 @@ import threading
 import pytest
 
 from evalkit import weights
+from evalkit.cli import weight_users
 from evalkit.weights import entry as entries
+from evalkit.weights import transfer
 from evalkit.weights.entry import WeightFile
 from tests.weights.files import CONTENT, sha256
 
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch):
-    """An empty cache and no extra folders."""
+    """An empty cache, no extra folders, and no second try."""
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("EVALKIT_WEIGHTS", raising=False)
+    monkeypatch.setattr(transfer, "_PAUSES_S", ())
 
 
 @pytest.fixture
@@ -34,6 +37,7 @@ def register(monkeypatch):
         made = WeightFile(name=name, **(facts | keys))
         for module in (entries, weights):
             monkeypatch.setattr(module, "catalogue", lambda: {name: made})
+        monkeypatch.setattr(weight_users, "METRICS", {})  # they need the files of the true catalogue
         return made
 
     return one

