@@ -21,6 +21,7 @@ TABLE: dict[str, int] = {
     "records": 3,
     "weights": 3,
     "extractors": 4,
+    "foreign": 4,
     "protocol": 4,
     "tables": 4,
     "datasets": 5,
@@ -38,7 +39,7 @@ TABLE: dict[str, int] = {
     "report": 8,
     "cli": 9,
 }
-MOST_ROOMS = 25
+MOST_ROOMS = 26
 
 METHODS_MAY_IMPORT = {"types", "errors", "base.extras", "base.files", "clips.video", "extractors.", "weights."}
 METHODS_MAY_IMPORT |= {"method.interface", "method.checkpoints"}
@@ -200,7 +201,8 @@ def test_only_the_readers_decode():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in ("decode", "demux") and not _is_text(node)
     }
-    assert calls == decoders
+    # This one copies packets from file to file as they are.
+    assert calls == decoders | {"evalkit.clips.silence"}
 
 
 def _is_text(node: ast.Attribute) -> bool:

@@ -1,6 +1,7 @@
 """Where a method runs, and where the networks of metrics do."""
 
 import re
+from pathlib import Path
 
 from evalkit.errors import MethodError, RunError
 from evalkit.method.interface import MethodCard
@@ -15,6 +16,9 @@ def resolve_device(asked: str, card: MethodCard) -> str:
         raise MethodError(f"--device {asked!r}: expected auto, cpu, cuda or cuda:N.")
     if card.kind == "baseline" or asked == "cpu":
         return "cpu"
+    if card.external:
+        # Its PyTorch is another one than evalkit's, which may have been installed without CUDA.
+        return ("cuda" if _has_gpu() else "cpu") if asked == "auto" else asked
     if asked == "auto":
         import torch
 
@@ -27,6 +31,10 @@ def resolve_scoring_device(asked: str) -> str:
     if not re.fullmatch(r"cpu|cuda(:\d+)?", asked):
         raise RunError(f"--scoring-device {asked!r}: expected cpu, cuda or cuda:N.")
     return asked if asked == "cpu" else _present("--scoring-device", asked)
+
+
+def _has_gpu() -> bool:
+    return any(Path("/dev", name).exists() for name in ("nvidia0", "dxg"))
 
 
 def _present(option: str, asked: str) -> str:

@@ -22,7 +22,9 @@ def card(entry: MethodEntry) -> str:
     """The card is complete, and the adapter it names exists."""
     wrong = [f"the card has no {name}" for name in ("title", "description", "licence") if not getattr(entry.card, name)]
     module = f"{entry.card.adapter.partition(':')[0]}.py"
-    wrong += [] if (entry.folder / module).is_file() else [f"there is no {module} beside the card"]
+    wrong += (
+        [] if entry.card.external or (entry.folder / module).is_file() else [f"there is no {module} beside the card"]
+    )
     return "; ".join(wrong)
 
 
@@ -31,6 +33,8 @@ def animates(entry: MethodEntry) -> str:
 
     Raises `CannotCheck` for a method whose weights or libraries are missing.
     """
+    if entry.card.external:
+        raise CannotCheck("it runs in an environment of its own; `evalkit methods try` animates a pair with it")
     config = MethodConfig(options=method_options(entry.card, ()), random_weights=entry.card.kind != "baseline")
     try:
         method = build_method(entry, with_checkpoint(entry, config))

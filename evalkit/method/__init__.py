@@ -2,6 +2,8 @@
 
 interface    the card, the configuration, driving frames, and `Method` itself
 find         read cards, build adapters: the only file that imports code it does not know
+external     methods of other people's repositories (`evalkit.foreign`) behind the same border
+user_config  the user's file: aliases, and where repositories are
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files

@@ -52,15 +52,19 @@ def comes_along(folder: Path, roots: Roots) -> bool:
 def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = None, package: str = "") -> str:
     """sha256 over the code of the method in `folder`; `adapter` is the name of its module there.
 
-    `package` is the name of the folder as a package, if it is one.
+    `package` is the name of the folder as a package, if it is one. An external method has no `adapter`: what runs it
+    is `evalkit.method.external`, and every file of its folder may reach its environment.
     """
     roots = roots or package_roots()
-    if comes_along(folder, roots):
+    if not adapter:
+        own = [path for path in folder.rglob("*") if path.suffix in _SOURCES and "__pycache__" not in path.parts]
+        start = ["evalkit.method.external"]
+    elif comes_along(folder, roots):
         own, start = [card], [f"baselines.{folder.resolve().name}.{adapter}"]
     else:
         own = [path for path in folder.rglob("*") if path.suffix in _SOURCES]
         start = list(_imported(own, roots))
-    beside = own_code({f"{package}.{adapter}": folder / f"{adapter}.py"}) if package else {}
+    beside = own_code({f"{package}.{adapter}": folder / f"{adapter}.py"}) if package and adapter else {}
     start += list(_imported(beside.values(), roots))
     named = {f"own/{name}": path for name, path in beside.items() if not path.is_relative_to(folder)}
     named |= {f"method/{path.relative_to(folder).as_posix()}": path for path in own} | followed(start, roots)

@@ -27,6 +27,7 @@ from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import EvalkitError, MethodError, PluginError, UnknownNameError
 from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
+from evalkit.method.external import PLACE_OPTIONS, build_external
 from evalkit.method.interface import Method, MethodCard, MethodConfig
 
 CARD = "method.yaml"
@@ -50,7 +51,8 @@ class MethodEntry:
 
         Results of changed code are never mixed.
         """
-        return code_sha256(self.folder, self.folder / CARD, self.card.adapter.partition(":")[0], package=self.package)
+        adapter = "" if self.card.external else self.card.adapter.partition(":")[0]
+        return code_sha256(self.folder, self.folder / CARD, adapter, package=self.package)
 
     @property
     def world(self) -> World:
@@ -127,31 +129,39 @@ def read_method(folder: Path) -> MethodEntry:
 def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
     """A value for every option of the card: `given` are "name=value" texts, the rest are defaults.
 
+    External methods also have `PLACE_OPTIONS`, which are empty by default.
+
     Raises `UnknownNameError` for an unknown option or value, `MethodError` for a text without "=" or a path that does
     not exist.
     """
     values = {name: option.default for name, option in card.options.items()}
+    if card.external:
+        values |= dict.fromkeys(PLACE_OPTIONS, "")
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise MethodError(f"--option {text!r}: expected NAME=VALUE.")
         if name not in values:
             raise UnknownNameError(f"option of {card.id}", name, values)
-        choices = card.options[name].choices
-        if choices and value not in choices:
-            raise UnknownNameError(f"value of the option {name!r} of {card.id}", value, choices)
-        if card.options[name].path and value and not Path(value).exists():
+        option = card.options.get(name)
+        if option and option.choices and value not in option.choices:
+            raise UnknownNameError(f"value of the option {name!r} of {card.id}", value, option.choices)
+        if option and option.path and value and not Path(value).exists():
             raise MethodError(f"--option {text!r}: there is no file or folder {value}.")
         values[name] = value
     return values
 
 
 def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, str]:
-    """Options as written to run.json: a file or folder is replaced by the sha256 of its content."""
+    """Options as written to run.json: a file or folder is replaced by the sha256 of its content.
+
+    Those that only say where an external method is are left out.
+    """
     paths = {name for name, option in card.options.items() if option.path}
     return {
         name: f"sha256:{content_sha256(Path(value))}" if name in paths and value else value
         for name, value in options.items()
+        if name in card.options
     }
 
 
@@ -163,6 +173,8 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     """
     function = entry.card.adapter.partition(":")[2]
     config = _absolute(entry.card, config)
+    if entry.card.external:
+        return build_external(entry.card, entry.folder, config)
     try:
         build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
     except (ImportError, AttributeError) as error:

@@ -5,7 +5,8 @@ import hashlib
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +16,26 @@ from evalkit.base.world import World, left, shortened
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.method.cost import Step
-from evalkit.method.interface import Driving, Method
+from evalkit.method.interface import Driving, Job, LooksAhead, Method
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Frames, Pair
 
 
 def generate(
-    pair: Pair, method: Method, protocol: Protocol, output: Path, seed: int, world: World | None = None
+    pair: Pair,
+    method: Method,
+    protocol: Protocol,
+    output: Path,
+    seed: int,
+    world: World | None = None,
+    coming: Iterable[Pair] = (),
 ) -> tuple[int, list[Step]]:
     """Animate one pair into the lossless video `output`; returns the frame count and the method's steps.
 
     A pair's anchor goes to the method before the driving frames, and the frame made of it is dropped. The seconds of
     the steps leave out decoding the driving frames and writing the generated ones. Random generators are seeded by
-    `seed` and the pair, so a pair comes out the same whatever ran before it. The method runs in `world`.
+    `seed` and the pair, so a pair comes out the same whatever ran before it. The method runs in `world`. The pairs
+    `coming` are for methods that make several at a time.
 
     Raises:
         MethodError: the method raised, returned NaN, another size, or another number of frames.
@@ -36,17 +44,29 @@ def generate(
     """
     sources = video.read_frames(pair.source.path, pair.source_frames, size=protocol.resolution, rgb=protocol.rgb)
     world = world or World()
-    # The method may work in another directory.
-    anchor = pair.anchor.absolute() if pair.anchor else None
-    driving = Driving(pair.driving.path.absolute(), protocol.selection, anchor)
+    driving = _driving(pair, protocol)
     leading = 1 if pair.anchor else 0
     steps: list[Step] = []
     with world.inside():
         seed_everything(f"{seed}:{pair.id}")
+    if isinstance(method, LooksAhead):
+        method.begin(_job(pair, protocol), (_job(other, protocol) for other in coming))
     answers = _timed(method, sources, driving, protocol, steps, world)
     frames = _without_first(_checked(answers, protocol, driving, leading), leading)
     count = video.write_video(output, frames, video.frame_rate(pair.driving.path) / protocol.driving.stride)
     return count, steps
+
+
+def _driving(pair: Pair, protocol: Protocol) -> Driving:
+    # The method may work in another directory.
+    anchor = pair.anchor.absolute() if pair.anchor else None
+    return Driving(pair.driving.path.absolute(), protocol.selection, anchor)
+
+
+def _job(pair: Pair, protocol: Protocol) -> Job:
+    path, frames, size = pair.source.path.absolute(), pair.source_frames, protocol.resolution
+    read = partial(video.read_frames, path, frames, size=size, rgb=protocol.rgb)
+    return Job(pair.id, read, _driving(pair, protocol), size, protocol.motion)
 
 
 def seed_everything(text: str) -> None:

@@ -7,7 +7,7 @@ never here.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -15,9 +15,11 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from evalkit.clips import video
+from evalkit.foreign.card import Foreign
+from evalkit.method.cost import Cost
 from evalkit.types import Frames, Motion, Selection
 
 
@@ -46,7 +48,8 @@ class MethodCard(BaseModel):
 
     `aliases` are other names for it on the command line; results always bear the id.
     `adapter` is "module:function" inside the method's folder. `max_sources` is None when a method takes any number of
-    sources. `kind` "baseline" is a method without networks. `timed` false leaves out the speed of methods that do no
+    sources. `kind` "baseline" is a method without networks, "external" one that runs in
+    an environment of its own, as its `external` part says. `timed` false leaves out the speed of methods that do no
     work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
     protocol's size by a rule it states. `checkpoint` says in words where official weights come from; `weights` names
     files of `evalkit weights list` that the method uses beside its checkpoint, always or with some option.
@@ -62,7 +65,8 @@ class MethodCard(BaseModel):
     year: int | None = None
     licence: str = ""
     trained_on: tuple[str, ...] = ()
-    kind: Literal["native", "baseline"] = "native"
+    kind: Literal["native", "baseline", "external"] = "native"
+    external: Foreign | None = None
     adapter: str = Field(default="adapter:build", pattern=r"^\w+:\w+$")
     motions: tuple[Motion, ...] = ("absolute", "relative")
     max_sources: Annotated[int, Field(ge=1)] | None = 1
@@ -76,6 +80,12 @@ class MethodCard(BaseModel):
     parameters: int | None = None
     version: Annotated[int, Field(ge=1)] = 1
 
+    @model_validator(mode="after")
+    def _external_says_how(self) -> "MethodCard":
+        if (self.kind == "external") != (self.external is not None):
+            raise ValueError("a method of kind 'external' has a part `external`, and no other method has one")
+        return self
+
 
 @dataclass(frozen=True)
 class MethodConfig:
@@ -86,7 +96,7 @@ class MethodConfig:
     `random_weights` asks a method with networks to run with seeded random ones: right for speed, wrong for scores.
     `channels_last` uses that memory format, `compile` runs networks through torch.compile; both
     are for speed and change rounding only.
-    `options` holds a value for every option of the card.
+    `options` holds a value for every option of the card. What a process of its own prints is kept in `logs`.
     """
 
     device: str = "cpu"
@@ -97,6 +107,7 @@ class MethodConfig:
     channels_last: bool = False
     compile: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    logs: Path | None = None
 
 
 @dataclass
@@ -170,4 +181,42 @@ class Method(Protocol):
             chunks of (t, size, size, 3), uint8 RGB or float in [0, 1]; all chunks together hold exactly one frame per
             driving frame, in order.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pair before it is animated: `sources` reads the (S, size, size, 3) source frames when they are needed."""
+
+    pair: str
+    sources: Callable[[], Frames]
+    driving: Driving
+    size: int
+    motion: Motion
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A method that wants to know which pair comes, such as one that makes several with one command."""
+
+    def begin(self, job: Job, coming: Iterable[Job]) -> None:
+        """The next `animate` is of `job`; those `coming` follow, unless they turn out to be finished already."""
+        ...
+
+
+@runtime_checkable
+class MeasuresItself(Protocol):
+    """A method whose work is done in another process, where seconds and memory have to be measured."""
+
+    def cost(self) -> Cost | None:
+        """What the last pair cost; None if it is not known."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A method that holds something beyond its pairs, such as a process."""
+
+    def close(self) -> None:
+        """Let go of it. A later `animate` may take it again."""
         ...

@@ -52,7 +52,7 @@ def provenance() -> dict[str, Any]:
 def device_name(device: str) -> str:
     """The name of the accelerator behind a torch device string, or of the processor for "cpu"."""
     torch = sys.modules.get("torch")
-    if torch is not None and device.startswith("cuda"):
+    if torch is not None and device.startswith("cuda") and torch.cuda.is_available():
         return str(torch.cuda.get_device_name(device))
     return _processor()
 

@@ -143,6 +143,8 @@ class Configuration(Record):
     """Digest of the method's code."""
     checkpoint_sha256: str | None = None
     """Digest of the weights; null for a method without any."""
+    commit: str | None = None
+    """Commit of an external method's clone, `+edited` when its files were changed; absent for all others."""
     device: str | None = None
     """What computed the frames: `cpu` or `cuda`."""
     precision: str | None = None

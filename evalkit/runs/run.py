@@ -1,8 +1,8 @@
 """The main job: run a method over a protocol, or score somebody's outputs, and leave a run folder."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +11,13 @@ from evalkit.base.refusals import explained, is_expected
 from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
+from evalkit.foreign.weights import weights_sha256
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.method.cost import cost_of, peak_memory
+from evalkit.method.external import Clone, cost_words, locate
 from evalkit.method.find import MethodEntry, build_method, recorded_options
 from evalkit.method.generate import generate
-from evalkit.method.interface import Method, MethodConfig
+from evalkit.method.interface import Closes, MeasuresItself, Method, MethodConfig
 from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -89,13 +91,14 @@ def run_method(session: Session, job: MethodJob) -> Finished:
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
+    clone = locate(card, config.options) if card.external else None
     configuration = Configuration(
         kind="method",
         method=card.id,
         title=card.title + (" (random weights)" if config.random_weights else ""),
         method_version=card.version,
         code_sha256=entry.code_sha256,
-        checkpoint_sha256=checkpoint_sha256(config),
+        checkpoint_sha256=weights_sha256(clone.weights) if clone else checkpoint_sha256(config),
         device=config.device.partition(":")[0],
         precision=config.precision,
         seed=config.seed,
@@ -104,19 +107,37 @@ def run_method(session: Session, job: MethodJob) -> Finished:
         protocol=protocol.id,
         protocol_hash=protocol.hash,
         motion=protocol.motion,
-    ).model_copy(update=_speedups(config))
+    )
+    configuration = configuration.model_copy(update=_where_it_applies(config, clone))
     built: list[Method] = []
+    notes = (clone.warning,) if clone and clone.warning else ()
 
     def produce(pair: Pair, folder: RunFolder) -> Made:
         if not built:
-            built.append(_build(entry, config))
-        output = folder.generated(pair.id)
-        with peak_memory(config.device) as peak:
-            frames, steps = generate(pair, built[0], protocol, output, config.seed, entry.world)
-            cost = cost_of(steps, peak())
-        return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None)
+            built.append(_build(entry, replace(config, logs=folder.path / "logs")))
+        method, output = built[0], folder.generated(pair.id)
+        with peak_memory(config.device if not clone else "cpu") as peak:
+            coming = _unmade_after(pair, session, folder)
+            frames, steps = generate(pair, method, protocol, output, config.seed, entry.world, coming)
+            cost = method.cost() if isinstance(method, MeasuresItself) else cost_of(steps, peak())
+        return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None, notes)
 
-    return _run(session, configuration, job.tag, config.device, produce)
+    try:
+        words = cost_words(card, config.device)
+        return _run(session, configuration, job.tag, config.device, produce, words=words)
+    finally:
+        for method in built:
+            if isinstance(method, Closes):
+                method.close()
+
+
+def _unmade_after(pair: Pair, session: Session, folder: RunFolder) -> Iterator[Pair]:
+    """The pairs of the run after this one that have not been made yet."""
+    chosen = session.select(finished_pairs(folder))
+    for other in chosen[chosen.index(pair) + 1 :]:
+        outcome = folder.read_outcome(other.id)
+        if outcome is None or outcome.status == "failed":
+            yield other
 
 
 def score_outputs(session: Session, outputs: Outputs, name: str, tag: str | None = None) -> Finished:
@@ -150,8 +171,13 @@ def _run(
     device: str,
     produce: Producer,
     given: Mapping[str, Path] | None = None,
+    words: tuple[str, str] | None = None,
 ) -> Finished:
-    """Make, score and sum up the pairs of a session; `device` is where they are made, `given` what is only scored."""
+    """Make, score and sum up the pairs of a session; `device` is where they are made.
+
+    `given` is what is only scored. `words` say what memory and seconds are of, where they are not those of this
+    process.
+    """
     protocol, settings = session.protocol, session.settings
     check_tag(tag)
     name = configuration.method + (f"@{tag}" if tag else "")
@@ -173,13 +199,13 @@ def _run(
             device=session.pool.device,
             given=given or {},
         )
-        _write_header(plan, session, device, "running", [])
+        _write_header(plan, session, device, "running", [], words)
         folder.log("started", pairs=len(chosen))
         with session.progress(f"{protocol.id} / {name}", session.asked) as on_pair:
             results = execute(plan, session.pool, on_pair)
         summary, clips = write_summary(plan, results, expected_pairs(protocol) or len(session.pairs))
         write_contact_sheet(folder, protocol, results, clips, session.metrics)
-        _write_header(plan, session, device, "finished", results)
+        _write_header(plan, session, device, "finished", results, words)
         folder.log("finished", complete=summary.complete)
     return Finished(folder, summary)
 
@@ -202,10 +228,14 @@ def _build(entry: MethodEntry, config: MethodConfig) -> Method:
         raise RunError(explained(error)) from error
 
 
-def _speedups(config: MethodConfig) -> dict[str, bool]:
-    """Those that are on: one that is off is not mentioned, so that runs of versions that had none are still resumed."""
-    chosen = {"channels_last": config.channels_last, "compile": config.compile}
-    return {name: True for name, on in chosen.items() if on}
+def _where_it_applies(config: MethodConfig, clone: Clone | None) -> dict[str, object]:
+    """Keys that not every run has. One that does not apply is absent, so that runs of versions without it resume."""
+    chosen = {
+        "channels_last": config.channels_last,
+        "compile": config.compile,
+        "commit": clone.commit if clone else "",
+    }
+    return {name: value for name, value in chosen.items() if value}
 
 
 def _refuse_too_many_sources(protocol: Protocol, entry: MethodEntry) -> None:
@@ -220,6 +250,7 @@ def _write_header(
     device: str,
     status: Literal["running", "finished"],
     results: Sequence[PairResult],
+    words: tuple[str, str] | None,
 ) -> None:
     now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), session.settings.data
     created = read_header(plan.folder.path).created if plan.folder.header.is_file() else now
@@ -238,7 +269,7 @@ def _write_header(
         scoring_device=plan.device.partition(":")[0],
         device=_device(device),
         provenance=ProvenanceFacts(**provenance()),
-        timings=summed_up([result.outcome for result in results], device),
+        timings=summed_up([result.outcome for result in results], device, words),
         found=_data_facts(session.found) if session.found else None,
         **plugins_used(plan),
     )

@@ -122,8 +122,13 @@ def _anchor(pair: Pair) -> list[str]:
     return [content_sha256(pair.anchor)] if pair.anchor else []
 
 
-def summed_up(outcomes: Sequence[Outcome], device: str) -> Timings:
-    """What the pairs cost that were timed; None if not measured."""
+def summed_up(outcomes: Sequence[Outcome], device: str, words: tuple[str, str] | None = None) -> Timings:
+    """What the pairs cost that were timed; None if not measured.
+
+    `words` say what memory and seconds of a method are of that does not work in this process.
+    """
+    own = (CUDA_MEMORY if device.startswith("cuda") else PROCESS_MEMORY, "")
+    memory_of, includes = words or own
     timed = [outcome for outcome in outcomes if outcome.seconds]
     waits = [outcome.latency_s for outcome in timed if outcome.latency_s is not None]
     peaks = [outcome.peak_bytes for outcome in timed if outcome.peak_bytes is not None]
@@ -133,7 +138,7 @@ def summed_up(outcomes: Sequence[Outcome], device: str) -> Timings:
         seconds=sum(outcome.seconds or 0.0 for outcome in timed),
         latency_s=median(waits) if waits else None,
         batch=max((outcome.batch or 0 for outcome in timed), default=0) or None,
-        warm_up=WARM_UP,
+        warm_up=f"{WARM_UP}; {includes}" if includes else WARM_UP,
         peak_memory_bytes=max(peaks, default=None),
-        peak_memory_of=CUDA_MEMORY if device.startswith("cuda") else PROCESS_MEMORY,
+        peak_memory_of=memory_of,
     )

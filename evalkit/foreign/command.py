@@ -1,0 +1,222 @@
+"""Pairs by commands: the steps of the card for each, or one command for many through a manifest."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from uuid import uuid4
+
+from evalkit.base.files import write_json
+from evalkit.errors import MethodError
+from evalkit.foreign.card import Output, Step
+from evalkit.foreign.container import contained, remove
+from evalkit.foreign.fill import Values, fill, fill_command
+from evalkit.foreign.output import Stillness, find_result, matches, present, refuse_still, result_frames, watched
+from evalkit.foreign.process import Ended, Process
+from evalkit.foreign.surroundings import added_variables, environment
+from evalkit.foreign.task import Setting, Spent, Task, failed, write_log
+from evalkit.foreign.workfolder import Work, clone_alone, shared_values, work_for
+from evalkit.types import Frames
+
+_LOOK_S = 0.2
+
+
+class Commands:
+    """Runs the steps of the card for one pair after the other. `spent` is what the last pair cost."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self.spent: Spent | None = None
+
+    def frames(self, task: Task, coming: Iterable[Task] = ()) -> Iterator[Frames]:
+        """The generated frames of a pair, in chunks of (t, size, size, 3) uint8. Raises `MethodError`."""
+        setting = self._setting
+        with work_for(setting, task) as work:
+            output = _output_of(setting)
+            parts: list[tuple[str, str]] = []
+            seconds, peak = 0.0, 0
+            deadline = time.monotonic() + setting.place.seconds
+            with clone_alone(setting.place.clone, setting.card.alone):
+                before = present(output, work.values)
+                for step in setting.card.steps:
+                    took, held = self._step(step, work, task.pair, deadline, parts)
+                    seconds, peak = seconds + took, max(peak, held)
+                result = _found(setting, task.pair, output, work.values, before, parts)
+                yield from _checked(setting, task, result, work)
+            self.spent = Spent(((work.wanted, seconds),), peak or None)
+
+    def close(self) -> None:
+        """Nothing runs between pairs."""
+
+    def _step(
+        self, step: Step, work: Work, pair: str, deadline: float, parts: list[tuple[str, str]]
+    ) -> tuple[float, int]:
+        """Run a step that is not done; returns its seconds and peak memory."""
+        stamp = work.folder / f".done_{step.name}"
+        if stamp.is_file() and step.makes and matches(step.makes, work.values):
+            parts.append((step.name, "kept from an earlier attempt"))
+            return 0.0, 0
+        setting = self._setting
+        process, began = start(setting, step, work.values, [work.given, work.folder]), time.monotonic()
+        ended = finish(setting, process, lambda: deadline)
+        took = time.monotonic() - began
+        parts.append((step.name, process.output.text()))
+        write_log(setting, pair, parts)
+        made = not step.makes or bool(matches(step.makes, work.values))
+        if ended.why or (ended.code and (step.exit == "zero" or not made)):
+            raise failed(setting, pair, f"step {step.name} {ended}", process.output.last_line())
+        if not made:
+            expected = fill(step.makes or "", work.values)
+            what = f"step {step.name} ended with status {ended.code} and made no {expected}"
+            raise failed(setting, pair, what, process.output.last_line())
+        if step.makes:
+            stamp.touch()
+        return took, process.peak_bytes
+
+
+class Manifest:
+    """Runs one command for many pairs; pairs that it finished stay finished when it fails on a later one."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._open: dict[str, _Batched] = {}
+        self._held = contextlib.ExitStack()
+        self.spent: Spent | None = None
+
+    def frames(self, task: Task, coming: Iterable[Task] = ()) -> Iterator[Frames]:
+        """The generated frames of a pair. The command runs for it and those `coming`, unless it already has."""
+        if task.pair not in self._open:
+            self._run([task, *islice(coming, self._setting.card.pairs - 1)])
+        batched = self._open.pop(task.pair)
+        if batched.error:
+            raise batched.error
+        output = _output_of(self._setting)
+        result = find_result(output, batched.work.values, batched.before)
+        yield from _checked(self._setting, task, result, batched.work)
+        self.spent = batched.spent
+
+    def close(self) -> None:
+        """Forget pairs that nobody asked for."""
+        self._open.clear()
+        self._held.close()
+
+    def _run(self, tasks: Sequence[Task]) -> None:
+        setting, step, output = self._setting, self._setting.card.steps[0], _output_of(self._setting)
+        self.close()
+        works = [self._held.enter_context(work_for(setting, task)) for task in tasks]
+        before = [present(output, work.values) for work in works]
+        manifest = works[0].folder / "manifest.json"
+        write_json(manifest, {"version": 1, "pairs": [_entry(work, output) for work in works]})
+        shared = shared_values(setting, tasks[0].size, tasks[0].motion)
+        values = {**shared, "work": works[0].given, "manifest": works[0].given / manifest.name}
+        found: list[int] = []
+
+        def finished() -> list[int]:
+            return [index for index, work in enumerate(works) if _is_there(output, work, before[index])]
+
+        began = [time.monotonic()]
+
+        def deadline() -> float:
+            """Every pair has its time; a new result starts the next one's."""
+            now = finished()
+            if len(now) > len(found):
+                found[:] = now
+                began[0] = time.monotonic()
+            return began[0] + setting.place.seconds
+
+        with clone_alone(setting.place.clone, setting.card.alone):
+            start_s = time.monotonic()
+            process = start(setting, step, values, [one for work in works for one in (work.given, work.folder)])
+            ended = finish(setting, process, deadline)
+            took = time.monotonic() - start_s
+        total, there = sum(work.wanted for work in works), finished()
+        printed = [(step.name, process.output.text())]
+        culprit = next((index for index in range(len(works)) if index not in there), None)
+        for index, (task, work) in enumerate(zip(tasks, works, strict=True)):
+            share = took * work.wanted / total
+            spent = Spent(((work.wanted, share),), process.peak_bytes or None)
+            batched = _Batched(work, before[index], spent)
+            if index not in there:
+                if (ended.why or ended.code) and index != culprit:
+                    continue  # the command did not come to it; it is asked for again, in a command of its own
+                write_log(setting, task.pair, printed)
+                what = f"the command {ended} and wrote no result for this pair"
+                batched.error = failed(setting, task.pair, what, process.output.last_line())
+            write_log(setting, task.pair, printed)
+            self._open[task.pair] = batched
+
+
+class _Batched:
+    def __init__(self, work: Work, before: dict[Path, tuple[int, int]], spent: Spent) -> None:
+        self.work, self.before, self.spent = work, before, spent
+        self.error: MethodError | None = None
+
+
+def start(setting: Setting, step: Step, values: Values, folders: Sequence[Path], pipes: bool = False) -> Process:
+    """Start a step of the card, in its container if there is one. Raises `MethodError`."""
+    place, card = setting.place, setting.card
+    added = added_variables(setting.device, {key: fill(value, values) for key, value in step.env.items()})
+    command, folder = fill_command(step.command, values), Path(fill(step.folder, values))
+    name = f"evalkit_{uuid4().hex[:16]}"
+    if card.container:
+        mounted = list(dict.fromkeys([place.clone, setting.folder.absolute(), *folders]))
+        command = contained(card.container, command, folder, mounted, added, name)
+    process = Process(command, folder, environment(place.python, added), place.memory_bytes, pipes)
+    if card.container:
+        process.on_kill = partial(remove, card.container, name)
+    return process
+
+
+def finish(setting: Setting, process: Process, deadline: Callable[[], float]) -> Ended:
+    """Wait for a process until its deadline, which may move; then it is killed with all it started."""
+    try:
+        while (ended := process.wait(_LOOK_S)) is None:
+            if time.monotonic() > deadline():
+                return process.kill(f"was stopped after {setting.place.seconds:g} s, the limit for a pair")
+        return ended
+    except BaseException:
+        process.kill("was interrupted")
+        raise
+
+
+def _output_of(setting: Setting) -> Output:
+    assert setting.card.output is not None  # the card was checked
+    return setting.card.output
+
+
+def _is_there(output: Output, work: Work, before: dict[Path, tuple[int, int]]) -> bool:
+    try:
+        find_result(output, work.values, before)
+    except MethodError:
+        return False
+    return True
+
+
+def _entry(work: Work, output: Output) -> dict[str, object]:
+    keys = ("name", "source", "driving", "frames", "fps")
+    entry = {key: work.values[key] for key in keys} | {"output": fill(output.path[0], work.values)}
+    return {key: value if isinstance(value, int) else str(value) for key, value in entry.items()}
+
+
+def _found(
+    setting: Setting,
+    pair: str,
+    output: Output,
+    values: Values,
+    before: dict[Path, tuple[int, int]],
+    parts: Sequence[tuple[str, str]],
+) -> Path:
+    try:
+        return find_result(output, values, before)
+    except MethodError as error:
+        last = [line.strip() for line in parts[-1][1].splitlines() if line.strip()][-1:] if parts else []
+        raise failed(setting, pair, str(error), "".join(last)) from error
+
+
+def _checked(setting: Setting, task: Task, result: Path, work: Work) -> Iterator[Frames]:
+    output, made = _output_of(setting), Stillness()
+    first = setting.card.driving.repeat_first
+    yield from watched(result_frames(result, output, work.handed, first, work.wanted, task.size), made)
+    refuse_still(made, work.driving, output.still)
