@@ -17,6 +17,11 @@ Index: TypeAlias = Callable[[Path], list[Clip]]
 _MEANWHILE = "Without any data, `evalkit run --protocol demo_cross --method copy_source` works right now."
 
 
+def clips_of(survey: Callable[[Path], Found]) -> Index:
+    """The `index` of a dataset that has a `survey`."""
+    return lambda root: list(survey(root).clips)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A dataset by name.

@@ -6,20 +6,22 @@ Layout: `<root>/<clip>.mp4` or `<root>/processed/<clip>.mp4`. Images in `<root>/
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset, no_lists
-from evalkit.datasets.layout import checked, named_clips, portraits
+from evalkit.datasets.base import Dataset, clips_of, no_lists
+from evalkit.datasets.found import Found
+from evalkit.datasets.layout import Look
 from evalkit.datasets.prepare.jobs import Listing, Recipe
 from evalkit.datasets.prepare.lists.celebvhq_json import identity_of, read_info
-from evalkit.types import Clip
 
 _NAME = re.compile(r".+_\d+")
 
 
-def index(root: Path) -> list[Clip]:
-    """Clips and portraits."""
-    folder = root / "processed" if (root / "processed").is_dir() else root
-    clips = list(named_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None))
-    return checked([*clips, *portraits(root)] if clips else [], root, "<root>/<YouTube id>_<number>.mp4")
+def survey(root: Path) -> Found:
+    """Clips and portraits, and what is neither."""
+    look = Look(root, portraits=True)
+    folder = look.part("processed")
+    look.read_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    look.read_portraits()
+    return look.found("<root>/<YouTube id>_<number>.mp4")
 
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
@@ -35,7 +37,8 @@ DATASET = Dataset(
     licence="non-commercial research only; nothing derived from it may be passed on",
     size="35,666 clips of 3 to 20 s, at least 512x512",
     obtain="Get celebvhq_info.json from github.com/CelebV-HQ/CelebV-HQ and download its YouTube videos yourself.",
-    index=index,
+    index=clips_of(survey),
+    survey=survey,
     recipe=Recipe(
         lists="celebvhq_info.json",
         raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",

@@ -23,7 +23,7 @@ from evalkit.base.names import is_text, nfc, path_in, shown
 from evalkit.clips.kinds import IMAGE_SUFFIXES, UNFINISHED, UNREAD_IMAGES, VIDEO_SUFFIXES
 from evalkit.clips.video import is_animation, is_video_inside
 from evalkit.datasets.base import Dataset, unique_clips
-from evalkit.datasets.found import Found, Ignored
+from evalkit.datasets.found import BESIDE, HALF, HIDDEN, NO_MEDIA, NOT_UTF8, UNREAD, Found, Ignored
 from evalkit.datasets.layout import all_entries, is_folder
 from evalkit.datasets.sequences import why_no_sequence
 from evalkit.errors import DatasetError
@@ -31,19 +31,16 @@ from evalkit.types import Clip, Kind, Role
 
 MANIFEST = "manifest.csv"
 MOTION = "motion"
+_NAMED = 3
+_RATE = 25
+"""Frames per second of a folder of pictures (`video.frame_rate`)."""
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]")
 _PORTRAITS = {"portrait", "portraits"}
 _SOURCES = {"source", "sources", "source_image", "source_images", "src"}
 _DRIVERS = {"driving", "drivings", "driver", "drivers", "drive", "driving_video", "driving_videos", "drv"}
 
-HIDDEN = "a hidden name"
-NOT_UTF8 = "a name that is not UTF-8"
-NO_MEDIA = "neither a video nor a picture"
-UNREAD = "a picture of a kind that is not read, save it as PNG"
-HALF = "a file that is still being written"
 DEEP = "a folder below <identity>/<clip>"
 PHOTOGRAPHS = "a folder below <identity> whose pictures are no numbered sequence of one size"
-BESIDE = "beside the pictures of a clip"
 STILL_DRIVER = "a still picture, which cannot drive"
 EMPTY = "an empty folder"
 LOOP = "a link to a folder it lies in"
@@ -61,9 +58,24 @@ def survey(root: Path) -> Found:
     if not manifest.is_file():
         look = _Look(root)
         _read_root(look)
-        return Found(tuple(unique_clips(look.named(), root)), tuple(look.ignored), tuple(look.taken))
+        taken = (*look.taken, *_sequences_note(look))
+        return Found(tuple(unique_clips(look.named(), root)), tuple(look.ignored), taken)
     clips = unique_clips(_from_manifest(manifest), root)
     return Found(tuple(clips), tuple(_unlisted(root, clips)))
+
+
+def _sequences_note(look: "_Look") -> Iterator[str]:
+    """A sentence about folders of pictures that are read as clips: numbered photographs of one size look like them."""
+    counts = look.sequences.values()
+    if not counts:
+        return
+    names = ", ".join(f"{shown(Path(path).relative_to(look.root))}/" for path in list(look.sequences)[:_NAMED])
+    more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
+    frames = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    are = "1 folder of numbered pictures is taken for a clip"
+    if len(counts) > 1:
+        are = f"{len(counts)} folders of numbered pictures are taken for clips"
+    yield f"{are} of {frames} frames, {_RATE} a second: {names}{more}. Photographs belong into portraits/."
 
 
 def motions(root: Path) -> dict[str, str]:
@@ -109,6 +121,7 @@ class _Look:
     clips: list[tuple[Clip, str]] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    sequences: dict[str, int] = field(default_factory=dict)
 
     def pass_over(self, path: str, reason: str) -> None:
         """Note an entry that becomes no clip."""
@@ -230,9 +243,11 @@ def _is_sequence(look: _Look, folder: os.DirEntry[str]) -> bool:
 def _read_sequence(
     look: _Look, folder: os.DirEntry[str], identity: str, name: str, role: Role, second: str = ""
 ) -> None:
-    for entry in look.entries(Path(folder.path)):
+    found = list(look.entries(Path(folder.path)))
+    for entry in found:
         if not _is_picture(entry):
             look.pass_over(entry.path, BESIDE)
+    look.sequences[folder.path] = sum(map(_is_picture, found))
     look.clips.append((Clip(_safe(name), identity, "clip", Path(folder.path), role), _safe(second)))
 
 

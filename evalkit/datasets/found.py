@@ -8,6 +8,13 @@ from evalkit.types import Clip
 
 _NAMED = 3
 
+HIDDEN = "a hidden name"
+NOT_UTF8 = "a name that is not UTF-8"
+NO_MEDIA = "neither a video nor a picture"
+UNREAD = "a picture of a kind that is not read, save it as PNG"
+HALF = "a file that is still being written"
+BESIDE = "beside the pictures of a clip"
+
 
 @dataclass(frozen=True)
 class Ignored:

@@ -3,19 +3,20 @@
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset, no_lists
-from evalkit.datasets.layout import checked, named_clips
+from evalkit.datasets.base import Dataset, clips_of, no_lists
+from evalkit.datasets.found import Found
+from evalkit.datasets.layout import Look
 from evalkit.datasets.prepare.jobs import Listing, Recipe
 from evalkit.datasets.prepare.lists.hdtf_lists import SIZE, SUBSETS, identity_of, read_lists
-from evalkit.types import Clip
 
 _NAME = re.compile(rf"(?:{'|'.join(SUBSETS)})_.+_\d{{3}}")
 
 
-def index(root: Path) -> list[Clip]:
-    """Clips of all three subsets."""
-    clips = named_clips(root, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
-    return checked(list(clips), root, "<root>/<RD|WDA|WRA>_<name>_<three digits>.mp4")
+def survey(root: Path) -> Found:
+    """Clips of all three subsets, and what is not one."""
+    look = Look(root)
+    look.read_clips(root, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    return look.found("<root>/<RD|WDA|WRA>_<name>_<three digits>.mp4")
 
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
@@ -38,7 +39,8 @@ DATASET = Dataset(
     licence="CC BY 4.0 by its README (the repository's LICENSE file is GPL-3.0)",
     size="421 clips with a crop, of 436 intervals of 370 videos, 17.1 hours",
     obtain="Get the folder HDTF_dataset from github.com/MRzzm/HDTF and download its YouTube videos yourself.",
-    index=index,
+    index=clips_of(survey),
+    survey=survey,
     recipe=Recipe(
         lists="the folder HDTF_dataset with {RD,WDA,WRA}_{video_url,annotion_time,resolution,crop_wh,crop_ratio}.txt",
         raw="<subset>_<name>.mp4, <name>.mp4 or <YouTube id>.mp4, at any depth, in the listed resolution "

@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.base.names import is_text
-from evalkit.clips.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from evalkit.base.names import is_text, shown
+from evalkit.clips.kinds import IMAGE_SUFFIXES, UNFINISHED, UNREAD_IMAGES, VIDEO_SUFFIXES
 from evalkit.datasets.base import unique_clips
+from evalkit.datasets.found import HALF, HIDDEN, NOT_UTF8, UNREAD, Found, Ignored
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
 
-
-def entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Visible entries by name; names that are not UTF-8 are left out. Raises as `all_entries`."""
-    return [entry for entry in all_entries(folder) if entry.name[0] != "." and is_text(entry.name)]
+PORTRAITS = "portraits"
+STRANGE = "a name that clips of this dataset do not have"
+NO_CLIP = "neither a video nor a folder of pictures"
+NO_PORTRAIT = "not a picture"
+_OWN = ("prepare.jsonl", "manifest.csv")
+"""What `evalkit data prepare` leaves beside the clips."""
 
 
 def all_entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -27,36 +31,82 @@ def all_entries(folder: Path) -> list[os.DirEntry[str]]:
         raise DatasetError(f"{folder}: cannot be read ({error.strerror}).") from error
 
 
-def named_clips(folder: Path, identity_of: Callable[[str], str | None]) -> Iterator[Clip]:
-    """Clips directly in `folder`: `<id>.mp4` and the like, as a video or a folder of images with or without suffix.
+@dataclass
+class Look:
+    """What is found on the way through a prepared root: clips, with `portraits` also these, and what is neither."""
 
-    `identity_of(id)` names the person, or None for an entry that is not a clip of the dataset.
-    """
-    for entry in entries(folder):
-        stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
-        is_video = suffix.lower() in VIDEO_SUFFIXES
-        if not is_video and not is_folder(entry):
-            continue
-        name = stem if is_video else entry.name
-        if identity := identity_of(name):
-            yield Clip(name, identity, "clip", Path(entry.path))
+    root: Path
+    portraits: bool = False
+    clips: list[Clip] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
 
+    def entries(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+        """Visible entries by name. Raises as `all_entries`."""
+        known = {*_OWN, *([PORTRAITS] if self.portraits else [])} if folder == self.root else set()
+        for entry in all_entries(folder):
+            if entry.name in known:
+                continue
+            if not is_text(entry.name):
+                self.pass_over(entry, NOT_UTF8)
+            elif entry.name.startswith("."):
+                self.pass_over(entry, HIDDEN)
+            else:
+                yield entry
 
-def portraits(root: Path) -> Iterator[Clip]:
-    """Single images in `root/portraits`, each a person of its own."""
-    folder = root / "portraits"
-    if folder.is_dir():
-        for entry in entries(folder):
+    def pass_over(self, entry: os.DirEntry[str], reason: str) -> None:
+        """Note an entry that becomes no clip."""
+        self.ignored.append(Ignored(shown(Path(entry.path).relative_to(self.root)), reason))
+
+    def part(self, *names: str) -> Path:
+        """The folder below the root that holds the clips: the first of `names` that is there, else the root.
+
+        What lies beside it on the way is left out.
+        """
+        name = next((name for name in names if (self.root / name).is_dir()), "")
+        folder = self.root
+        for step in Path(name).parts:
+            for entry in self.entries(folder):
+                if entry.name != step:
+                    self.pass_over(entry, f"beside {step}/, where the clips are")
+            folder /= step
+        return folder
+
+    def read_clips(
+        self, folder: Path, identity_of: Callable[[str], str | None], strange: Callable[[str], str] | None = None
+    ) -> None:
+        """Take the clips directly in `folder`: `<id>.mp4` and the like, a video or a folder of images of any suffix.
+
+        `identity_of(id)` names the person, or None for an entry that is not a clip of the dataset; `strange(id)` says
+        why it is not one.
+        """
+        for entry in self.entries(folder):
+            stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
+            is_video = suffix.lower() in VIDEO_SUFFIXES
+            name = stem if is_video else entry.name
+            if not is_video and not is_folder(entry):
+                self.pass_over(entry, HALF if suffix.lower() in UNFINISHED else NO_CLIP)
+            elif identity := identity_of(name):
+                self.clips.append(Clip(name, identity, "clip", Path(entry.path)))
+            else:
+                self.pass_over(entry, strange(name) if strange else STRANGE)
+
+    def read_portraits(self) -> None:
+        """Take the single images in the folder of portraits, each a person of its own."""
+        folder = self.root / PORTRAITS
+        for entry in self.entries(folder) if folder.is_dir() else ():
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
             if suffix.lower() in IMAGE_SUFFIXES:
-                yield Clip(stem, f"portrait {stem}", "portrait", Path(entry.path))
+                self.clips.append(Clip(stem, f"portrait {stem}", "portrait", Path(entry.path)))
+            else:
+                self.pass_over(entry, UNREAD if suffix.lower() in UNREAD_IMAGES else NO_PORTRAIT)
 
-
-def checked(clips: list[Clip], root: Path, expected: str) -> list[Clip]:
-    """`clips` in order of id. Raises `DatasetError` for none, or for two with one id."""
-    if not clips:
-        raise DatasetError(f"{root}: no clip found. Expected {expected}; `evalkit data prepare` makes such a folder.")
-    return unique_clips(clips, root)
+    def found(self, expected: str) -> Found:
+        """All of it, clips in order of id. Raises `DatasetError` for no clip, or for two with one id."""
+        if not any(clip.kind == "clip" for clip in self.clips):
+            raise DatasetError(
+                f"{self.root}: no clip found. Expected {expected}; `evalkit data prepare` makes such a folder."
+            )
+        return Found(tuple(unique_clips(self.clips, self.root)), tuple(self.ignored))
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:

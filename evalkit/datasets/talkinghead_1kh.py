@@ -7,20 +7,21 @@ evaluation part is `val`.
 import re
 from pathlib import Path
 
-from evalkit.datasets.base import Dataset, no_lists
-from evalkit.datasets.layout import checked, named_clips
+from evalkit.datasets.base import Dataset, clips_of, no_lists
+from evalkit.datasets.found import Found
+from evalkit.datasets.layout import Look
 from evalkit.datasets.prepare.jobs import Listing, Recipe
 from evalkit.datasets.prepare.lists.th1kh_tubes import identity_of, length_of, read_tubes
-from evalkit.types import Clip
 
 _NAME = re.compile(r".+_S\d+_E\d+_L\d+_T\d+_R\d+_B\d+")
 
 
-def index(root: Path) -> list[Clip]:
-    """Clips of the part `val` if there is such a folder, else of the root."""
-    folder = next(f for f in (root / "val" / "cropped_clips", root / "cropped_clips", root / "val", root) if f.is_dir())
-    clips = named_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
-    return checked(list(clips), root, "<root>/val/cropped_clips/<chunk>_S.._E.._L.._T.._R.._B...mp4")
+def survey(root: Path) -> Found:
+    """Clips of the part `val` if there is such a folder, else of the root, and what is not one."""
+    look = Look(root)
+    folder = look.part("val/cropped_clips", "cropped_clips", "val")
+    look.read_clips(folder, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    return look.found("<root>/val/cropped_clips/<chunk>_S.._E.._L.._T.._R.._B...mp4")
 
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
@@ -37,7 +38,8 @@ DATASET = Dataset(
     size="500,000 clips, about 80,000 of them above 512x512; evaluation uses the part val, from 1080p videos only",
     obtain="Get and unpack data_list.zip from github.com/tcwang0509/TalkingHead-1KH, download its YouTube videos "
     "yourself and cut them into one-minute chunks without re-encoding, as videos_split.sh there does.",
-    index=index,
+    index=clips_of(survey),
+    survey=survey,
     recipe=Recipe(
         lists="the unpacked data_list folder with {val,train,small}_video_tubes.txt",
         raw="the one-minute chunks, <YouTube id>_<chunk:04d>.mp4, at any depth",

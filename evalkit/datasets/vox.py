@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evalkit.datasets.base import no_lists
-from evalkit.datasets.layout import checked, named_clips
+from evalkit.datasets.found import Found
+from evalkit.datasets.layout import STRANGE, Look
 from evalkit.datasets.prepare.jobs import Listing
 from evalkit.datasets.prepare.lists.vox_metadata import read_metadata
 from evalkit.datasets.prepare.lists.vox_release import read_release
 from evalkit.datasets.prepare.lists.vox_tracks import read_tracks
 from evalkit.errors import DatasetError
-from evalkit.types import Clip
 
 VOX1_TEST = tuple(f"id{number}" for number in range(10270, 10310))
 _VOX2_NUMBERS = """
@@ -36,19 +36,23 @@ _NAME = re.compile(r"(?P<person>[^#]+)#(?P<video>[^#]+)#(?P<start>\d{6,})#(?P<en
 _EXPECTED = "<root>/test/<person>#<video>#<start>#<end>.mp4 of the official test people"
 
 
-def index_of(people: tuple[str, ...]) -> Callable[[Path], list[Clip]]:
-    """The `index` of a VoxCeleb whose test part consists of `people`."""
+def survey_of(people: tuple[str, ...]) -> Callable[[Path], Found]:
+    """The `survey` of a VoxCeleb whose test part consists of `people`."""
     known = frozenset(people)
 
     def identity_of(name: str) -> str | None:
         found = _NAMES.fullmatch(name)
         return found["person"] if found and found["person"] in known else None
 
-    def index(root: Path) -> list[Clip]:
-        folder = root / "test" if (root / "test").is_dir() else root
-        return checked(list(named_clips(folder, identity_of)), root, _EXPECTED)
+    def strange(name: str) -> str:
+        return "a person who is not in the official test part" if _NAMES.fullmatch(name) else STRANGE
 
-    return index
+    def survey(root: Path) -> Found:
+        look = Look(root)
+        look.read_clips(look.part("test"), identity_of, strange)
+        return look.found(_EXPECTED)
+
+    return survey
 
 
 def length_of(clip: str) -> int | None:

@@ -1,8 +1,8 @@
 """VoxCeleb2, cut to faces as FOMM does: the 118 official test people at 256x256."""
 
-from evalkit.datasets.base import Dataset
+from evalkit.datasets.base import Dataset, clips_of
 from evalkit.datasets.prepare.jobs import Recipe
-from evalkit.datasets.vox import VOX2_TEST, index_of, length_of, reader
+from evalkit.datasets.vox import VOX2_TEST, length_of, reader, survey_of
 
 DATASET = Dataset(
     id="voxceleb2",
@@ -12,7 +12,8 @@ DATASET = Dataset(
     obtain="Get VoxCeleb2's annotation (vox2_test_txt.zip) from the VoxCeleb pages or their KAIST mirror, "
     "or a metadata file that crop_vox.py made, and download the YouTube videos yourself; or take the released "
     "crops (vox2_test_mp4.zip) as --raw without --lists.",
-    index=index_of(VOX2_TEST),
+    index=clips_of(survey_of(VOX2_TEST)),
+    survey=survey_of(VOX2_TEST),
     recipe=Recipe(
         lists="the folder txt/<person>/<video>/<utterance>.txt of the official annotation, or a *metadata*.csv; "
         "none for the released 224x224 crops",

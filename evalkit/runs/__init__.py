@@ -1,14 +1,16 @@
 """One run from beginning to end.
 
-session        one protocol over its data, opened once for everything that is run or scored over it
-run            the main job: run a method in a session, or score somebody's outputs
-plugged        which code from outside a run used
-run_pairs      every pair made by a producer, scored, and kept
-foreign_clips  somebody else's clips, matched to the pairs of a protocol by name
-aggregate      frame -> clip -> protocol, coverage beside every number
-common_frames  runs compared on the frames that all of them have
-notes          what has to stand beside the value of a metric
-summary        `frames.parquet`, `clips.parquet`, `summary.json`
-contact_sheet  source | driving | generated, worst pairs first
-find_clips     where the clips of a finished run are
+session          one protocol over its data, opened once for everything that is run or scored over it
+run              the main job: run a method in a session, or score somebody's outputs
+plugged          which code from outside a run used
+run_pairs        every pair made by a producer, scored, and kept
+foreign_clips    somebody else's clips, matched to the pairs of a protocol and made to fit its frames
+output_names     which pair a file belongs to: by its name, or by a list
+prepared_output  an output's frames chosen, cut and resized, and which option makes it fit
+aggregate        frame -> clip -> protocol, coverage beside every number
+common_frames    runs compared on the frames that all of them have
+notes            what has to stand beside the value of a metric
+summary          `frames.parquet`, `clips.parquet`, `summary.json`
+contact_sheet    source | driving | generated, worst pairs first
+find_clips       where the clips of a finished run are
 """

@@ -1,6 +1,7 @@
 """Which pair an output belongs to: by the name of the pair, by a name that demos of methods give, or by a list."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -112,8 +113,8 @@ def match_list(root: Path, listed: Path, pairs: Sequence[Pair], subset: bool = F
         path = path_in(root, file)
         if path in files:
             raise row.wrong("file", "every file once")
-        if not (path.exists() or path.is_symlink()):
-            raise row.wrong("file", f"a file or folder that is there, below {root},")
+        if not os.path.lexists(path):
+            raise row.wrong("file", f"a file or folder that exists in {root}")
         files.add(path)
         clips[pair] = path
     return Matched(clips, tuple(extra))

@@ -111,12 +111,12 @@ def _advice(part: tuple[int, int], rules: OutputRules, size: int) -> str:
     """Which option makes a picture of this size fit."""
     if part[0] == part[1]:
         return "Add --resize FILTER (bicubic is what driving frames are resized by)."
-    then = "" if size in (part[1], part[1] - 4) or rules.resize else ", with --resize FILTER"
-    if rules.crop:
-        return f"Give --crop x,y,w,h of a square{then}."
     number = squares(*part)
-    if number == 1:
-        return f"If the result is a part of the frame, cut it out with --crop x,y,w,h{then}."
+    if rules.crop or number == 1:
+        then = "" if rules.resize else ", with --resize FILTER if that has another size"
+        square = "Give --crop x,y,w,h of a square" if rules.crop else "Cut the result out with --crop x,y,w,h"
+        return f"{square}{then}."
+    then = "" if size in (part[1], part[1] - 4) or rules.resize else ", with --resize FILTER"
     names = {2: "--crop right-half (or left-half)", 3: "--crop right-third (or middle-third, left-third)"}
     many = f"--crop {number}/{number} (the last; 1/{number} is the first)"
     return f"It looks like {number} pictures side by side: cut the result out with {names.get(number, many)}{then}."

@@ -9,5 +9,6 @@ latex         booktabs, and the layout of papers
 papers        numbers printed in papers: reported, never measured here
 paper_tables  tables of papers in our layout
 explain       what one number of a run is
+prepared      what was done to outputs before they were scored
 uncertainty   why a number has no interval, and where one promises too much
 """

@@ -50,6 +50,23 @@ def test_portraits_are_people_of_their_own_and_only_sources(tmp_path):
     assert pair_ids("folder_self", tmp_path) == {"p1_c1", "p2_c1"}
 
 
+def test_folders_of_pictures_that_are_read_as_clips_are_named(tmp_path):
+    """Numbered photographs of one size look like frames: A04-folder-of-portraits-becomes-a-clip, elsewhere."""
+    pictures(tmp_path, *(f"people/{number}.jpg" for number in range(12)))
+    (sentence,) = survey(tmp_path).taken
+    assert sentence == (
+        "1 folder of numbered pictures is taken for a clip of 12 frames, 25 a second: people/. Photographs belong into "
+        "portraits/."
+    )
+    for name in "abcd":
+        pictures(tmp_path, *(f"p/{name}/{number}.jpg" for number in range(3)))
+    (sentence,) = survey(tmp_path).taken
+    assert sentence.startswith(
+        "5 folders of numbered pictures are taken for clips of 3 to 12 frames, 25 a second: p/a/"
+    )
+    assert " and 2 more. " in sentence
+
+
 @pytest.mark.parametrize(
     ("names", "says"),
     [

@@ -1,11 +1,14 @@
 """Indexing prepared roots: names, people, and roots that are hard to read."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from evalkit.datasets import DATASETS
+from evalkit.datasets.found import BESIDE, HALF, HIDDEN, NOT_UTF8, UNREAD
 from evalkit.datasets.identities import identity_rule
+from evalkit.datasets.layout import NO_CLIP, NO_PORTRAIT, STRANGE
 from evalkit.errors import DatasetError, UnknownNameError
 
 VOX = "id10280#abcdefghijk#000001#000100"
@@ -55,6 +58,77 @@ def test_voxceleb_takes_the_test_part_as_files_and_folders(tmp_path):
 )
 def test_layouts_name_clips_and_people(tmp_path, dataset, files, expected):
     assert ids(dataset, touch(tmp_path, *files)) == expected
+
+
+PEOPLE = "not a folder of one of the five people"
+BESIDE_VAL = "beside val/, where the clips are"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files", "expected"),
+    [
+        (
+            "voxceleb1",
+            [
+                f"test/{VOX}.mp4",
+                f"test/{VOX.replace('id10280', 'id10001')}.mp4",
+                "test/readme.txt",
+                "test/other.mp4",
+                "test/.hidden.mp4",
+                "test/half.mp4.part",
+                "train/x.mp4",
+                "prepare.jsonl",
+                "manifest.csv",
+            ],
+            {
+                f"test/{VOX.replace('id10280', 'id10001')}.mp4": "a person who is not in the official test part",
+                "test/readme.txt": NO_CLIP,
+                "test/other.mp4": STRANGE,
+                "test/.hidden.mp4": HIDDEN,
+                "test/half.mp4.part": HALF,
+                "train": "beside test/, where the clips are",
+            },
+        ),
+        ("voxceleb2", ["id00017#abc#00001.mp4", "id00017#abc.mp4"], {"id00017#abc.mp4": STRANGE}),
+        (
+            "celebv_hq",
+            ["ab_0.mp4", "portraits/oil.png", "portraits/notes.txt", "portraits/oil.heic"],
+            {"portraits/notes.txt": NO_PORTRAIT, "portraits/oil.heic": UNREAD},
+        ),
+        (
+            "celebv_hq",
+            ["processed/ab_0.mp4", "portraits/oil.png", "raw/ab.mp4"],
+            {"raw": "beside processed/, where the clips are"},
+        ),
+        (
+            "hdtf",
+            ["WDA_EdMarkey1_000.mp4", "WDA_EdMarkey1.mp4", "portraits/oil.png"],
+            {"WDA_EdMarkey1.mp4": STRANGE, "portraits": STRANGE},
+        ),
+        (
+            "talkinghead_1kh",
+            ["val/cropped_clips/a_0001_S0_E9_L0_T0_R8_B8.mp4", "train/b.mp4", "val/raw/c.mp4"],
+            {"train": BESIDE_VAL, "val/raw": "beside cropped_clips/, where the clips are"},
+        ),
+        (
+            "celebv",
+            ["Jack_Ma/0000000007/0.png", "Jack_Ma/notes/0.png", "Somebody/0/0.png", "readme.md"],
+            {"Jack_Ma/notes": STRANGE, "Somebody": PEOPLE, "readme.md": PEOPLE},
+        ),
+        ("celebv", ["Jack_Ma/Image/1.jpg", "Jack_Ma/Bound/1.txt"], {"Jack_Ma/Bound": BESIDE}),
+    ],
+)
+def test_what_is_left_out_is_said_with_the_reason(tmp_path, dataset, files, expected):
+    found = DATASETS.get(dataset).look(touch(tmp_path, *files))
+    assert {one.entry: one.reason for one in found.ignored} == expected
+    assert list(found.clips) == DATASETS.get(dataset).index(tmp_path)
+    assert found.counts["ignored"] == len(expected) and found.counts["clips"] == 1
+
+
+def test_names_that_are_not_utf8_are_left_out(tmp_path):
+    touch(tmp_path, f"{VOX}.mp4", os.fsdecode(b"id10280#caf\xe9#000001#000100.mp4"))
+    (left,) = DATASETS.get("voxceleb1").look(tmp_path).ignored
+    assert (left.entry, left.reason) == ("id10280#caf\\xe9#000001#000100.mp4", NOT_UTF8)
 
 
 def test_two_clips_with_one_id_are_an_error(tmp_path):

@@ -109,10 +109,10 @@ def planted(monkeypatch, number: int, path: Path | None = None) -> None:
     """Make the pair a_x fail with what the system may answer, about a file or about none."""
     real = evalkit.runs.run.generate
 
-    def generate(pair, method, protocol, output, seed, world):
+    def generate(pair, method, protocol, output, *rest):
         if pair.id == "a_x":
             raise OSError(number, os.strerror(number), str(path or output))
-        return real(pair, method, protocol, output, seed, world)
+        return real(pair, method, protocol, output, *rest)
 
     monkeypatch.setattr(evalkit.runs.run, "generate", generate)
 

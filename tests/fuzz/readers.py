@@ -46,6 +46,7 @@ from evalkit.records.run import read_header, read_summary
 from evalkit.records.run_folder import RunFolder
 from evalkit.report.folder import MANIFEST, SiteFolder
 from evalkit.report.media import PairMedia, make_mosaic
+from evalkit.runs.output_names import match_list
 from evalkit.scoring.cache import FeatureCache
 from evalkit.study.answers import Answer, Refusal, Sheet, read_sheet
 from evalkit.study.connection import converse
@@ -58,7 +59,7 @@ from evalkit.study.visitors import Visitors
 from evalkit.tables.explain import explain
 from evalkit.tables.papers import read_paper
 from evalkit.tables.table import build_table
-from evalkit.types import Clip
+from evalkit.types import Clip, Pair
 from tests.fuzz.mutate import changed, mutated
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -200,6 +201,12 @@ def _lists(root: Path) -> Iterator[Reader]:
     listed = [b"source,driving,source_frames,anchor\na,b,0,b@1\nb@1,c,0 1,\nc@2.png,a,,a@0.png\n", b"source,driving\na,b\n"]
     protocol = read_protocol(folder / "some.yaml")
     yield Reader("pair list", folder, path, of_files("csv", listed), lambda: listed_pairs(protocol, clips))
+
+    outputs, pairs = _place(root, "outputs"), [Pair(f"{one.id}--b", one, (0,), clips[1]) for one in clips]
+    table = outputs / "outputs.csv"
+    (outputs / "x.mkv").write_bytes(b"x")
+    rows = [b"pair,file\na--b,x.mkv\n", b"file,pair,note\n./x.mkv,c--b,\noutputs.csv,a--b,y\n"]
+    yield Reader("output list", outputs, table, of_files("csv", rows), lambda: match_list(outputs, table, pairs))
 
     for form, seed in {
         "fomm": b"distance,source,driving,frame\n0,id1#a#0#9.mp4,id2#b#0#9.mp4,0\n1,id2#b#0#9.mp4,id1#a#0#9.mp4,7\n",

@@ -48,6 +48,17 @@ def test_limited_runs_changed_code_and_several_machines_are_named(make_run):
     ]
 
 
+def test_outputs_that_were_prepared_are_named(make_run):
+    runs = [make_run("a"), make_run("b")]
+    summary = json.loads((runs[1] / "summary.json").read_text())
+    for entry in summary["metrics"].values():
+        entry["signature"] += "|outputs: cut to right-half, resized by box"
+    (runs[1] / "summary.json").write_text(json.dumps(summary))
+    found = collect(runs)
+    assert said(found, "note") == ["Outputs scored cut to right-half, resized by box: b"]
+    assert said(found, "good")[-1].endswith("metric signatures in all runs, but for how outputs were prepared")
+
+
 def test_metrics_that_could_not_be_computed_are_named_with_the_reason(make_run):
     run = make_run("a")
     summary = json.loads((run / "summary.json").read_text())

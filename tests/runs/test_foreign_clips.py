@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from evalkit.base.files import content_sha256
 from evalkit.clips import video
-from evalkit.errors import RunError, ScoreError, VideoError
-from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.errors import ScoreError, VideoError
+from evalkit.records.output_rules import OutputRules
+from evalkit.records.run_folder import RunFolder
 from evalkit.runs.foreign_clips import check_name, find_outputs
 from tests.fakes import SIZE, encode, make_pair, make_protocol, noise
 
@@ -29,8 +32,8 @@ def root(tmp_path):
 
 @pytest.fixture
 def check(pair, root, tmp_path):
-    def checked(**protocol):
-        return find_outputs(root, [pair]).check(pair, make_protocol(**protocol), RunFolder(tmp_path / "run"))
+    def checked(rules=None, **protocol):
+        return find_outputs(root, [pair], rules).make(pair, make_protocol(**protocol), RunFolder(tmp_path / "run"))
 
     return checked
 
@@ -55,7 +58,7 @@ def test_videos_and_folders_are_matched_by_name(pair, root):
         "a--b": "a--b",
         "x.1--y.2": "x.1--y.2.mkv",
     }
-    assert found.missing == ("gone--gone",) and found.extra == ("empty", "notes.txt", "stranger.mp4")
+    assert found.missing == ("gone--gone",) and found.matched.extra == ("empty", "notes.txt", "stranger.mp4")
 
 
 def test_a_fitting_clip_is_taken_where_it_lies(check, root):
@@ -99,16 +102,35 @@ def test_a_missing_clip_is_named(pair, root, tmp_path):
     other = replace(pair, id="a--b")
     outputs = find_outputs(root, [pair, other])
     with pytest.raises(ScoreError, match=r"missing: no a--b\.mp4 or folder a--b in .*theirs"):
-        outputs.check(other, make_protocol(), RunFolder(tmp_path / "run"))
+        outputs.make(other, make_protocol(), RunFolder(tmp_path / "run"))
 
 
-def test_a_clip_that_changed_since_is_refused(check, root, tmp_path):
-    video.write_video(root / "s--d.mkv", [noise(FRAMES)], 25)
-    RunFolder(tmp_path / "run").write_outcome(Outcome("s--d", "ok", generated_sha256="0" * 64))
-    with pytest.raises(RunError, match=r"s--d\.mkv changed since .*run was scored\. Keep that run and add --tag NAME"):
-        check()
-    RunFolder(tmp_path / "run").write_outcome(Outcome("s--d", "failed", generated_sha256="0" * 64))
-    assert check().frames == FRAMES
+def test_a_prepared_clip_is_written_into_the_run_folder(check, root, tmp_path):
+    path, made = root / "s--d.mkv", noise(FRAMES + 1)
+    video.write_video(path, [made], 25)
+    found = check(OutputRules(skip_first=1))
+    assert (found.generated, found.frames) == ("generated/s--d.mkv", FRAMES)
+    assert (found.original, found.original_sha256) == (str(path.resolve()), content_sha256(path))
+    (written,) = video.iter_frames(tmp_path / "run" / found.generated)
+    assert np.array_equal(written, made[1:])
+
+
+@pytest.mark.parametrize(("fps", "noted"), [(25, False), (25.05, False), (15, True)])
+def test_another_frame_rate_is_noted(check, root, fps, noted):
+    video.write_video(root / "s--d.mkv", [noise(FRAMES)], fps)
+    about = [note for note in check().notes if "frame rate" in note]
+    assert bool(about) == noted
+    assert not noted or "(15 and 25 frames per second)" in about[0]
+
+
+def test_the_stride_of_the_protocol_counts_in_the_frame_rate(check, root):
+    video.write_video(root / "s--d.mkv", [noise(3)], 12.5)
+    assert not any("frame rate" in note for note in check(driving={"stride": 2}).notes)
+
+
+def test_a_folder_of_frames_has_no_rate_that_could_differ(check, root):
+    images(root / "s--d", noise(FRAMES))
+    assert not any("frame rate" in note for note in check().notes)
 
 
 def test_two_clips_for_one_pair_are_refused(pair, root):

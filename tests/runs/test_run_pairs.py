@@ -220,3 +220,20 @@ def test_no_flipped_bit_of_an_outcome_changes_what_is_read(plan):
             assert plan.folder.read_outcome("a") == before
         except RunError as error:
             assert str(path) in str(error)
+
+
+@pytest.mark.parametrize("given", ["generated_sha256", "original_sha256"])
+def test_an_output_that_changed_since_it_was_scored_is_refused(plan, given):
+    """Also one of another folder: what is asked for is not what was scored."""
+    plan, _ = plan
+    run(plan)
+    output = plan.pairs[0].driving.path
+    outcome = plan.folder.read_outcome("a")
+    digest = {"generated_sha256": content_sha256(output), given: content_sha256(output)}
+    plan.folder.write_outcome(replace(outcome, **digest))
+    run(replace(plan, given={"a": output}))
+    other = plan.pairs[1].driving.path
+    with pytest.raises(RunError, match=r"b\.mkv changed since .*run was scored\. Keep that run and add --tag NAME"):
+        run(replace(plan, given={"a": other}))
+    plan.folder.write_outcome(replace(outcome, status="failed", **digest))
+    run(replace(plan, given={"a": other}))

@@ -125,6 +125,7 @@ def test_a_full_grid_has_the_degrees_of_freedom_of_its_people():
     ],
 )
 def test_too_few_people_get_a_word(pairs, word):
+    """Case interval-few-people: where no interval can be trusted a word stands in its place."""
     found = of(np.arange(float(len(pairs))), pairs)
     assert found.word == word and found.error is found.df is None
     assert found.mean == pytest.approx((len(pairs) - 1) / 2)
@@ -188,9 +189,16 @@ def test_a_plan_is_what_comes_on_average():
 
 @pytest.mark.parametrize(
     ("pairs", "roles"),
-    [(clips([1, 2, 3, 4]), 1), (RING, 2), (GRID, 2), ([*RING, ("a", "c"), ("a", "d"), ("a", "e")], 2)],
+    [
+        (clips([1, 2, 3, 4]), 1),
+        (clips([2] * 6), 1),
+        (RING, 2),
+        (GRID, 2),
+        ([*RING, ("a", "c"), ("a", "d"), ("a", "e")], 2),
+    ],
 )
 def test_intervals_hold_the_truth(pairs, roles):
+    """Case interval-few-people: with six people an interval of the bootstrap held the truth in 87 % of cases."""
     # 1,500 draws: standard error 0.6 points at 95 %. The whole tables: benchmarks/interval_coverage.py.
     generator = np.random.default_rng(11)
     names, (source, driver) = numbered(*people(pairs))
