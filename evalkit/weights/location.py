@@ -82,7 +82,7 @@ def locate(name: str) -> Path:
 def contents(names: Iterable[str]) -> dict[str, str | None]:
     """Name -> digest of the file that `locate` gives now, None without one. Raises `WeightsError` for a wrong one."""
     found = {name: _right_file(name) for name in names}
-    return {name: path and digest(path) for name, path in found.items()}
+    return {name: digest(path) if path else None for name, path in found.items()}
 
 
 def missing(names: Iterable[str]) -> str | None:
