@@ -22,9 +22,14 @@ Messages say what was expected, what came, and what to do.
 import difflib
 from collections.abc import Callable, Iterable
 
+_MOST_BYTES = 1900
+
 
 class EvalkitError(Exception):
-    """Base of every error a user can act on."""
+    """Base of every error a user can act on. Of a message that is too long to read the beginning and the end stay."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_readable(message))
 
 
 class UnknownNameError(EvalkitError):
@@ -41,6 +46,15 @@ class UnknownNameError(EvalkitError):
     def __reduce__(self) -> tuple[Callable[[str], "UnknownNameError"], tuple[str]]:
         # From a worker process it comes back by its text: what it was made of is not kept.
         return _unknown_name, (str(self),)
+
+
+def _readable(message: str) -> str:
+    """What a stranger's file puts into a message does not flood a terminal or a log."""
+    text = message.encode(errors="surrogatepass")
+    if len(text) <= _MOST_BYTES:
+        return message
+    head, tail = text[: _MOST_BYTES * 3 // 4], text[-_MOST_BYTES // 4 :]
+    return f"{head.decode(errors='ignore')} [...] {tail.decode(errors='ignore')}"
 
 
 def _unknown_name(text: str) -> UnknownNameError:

@@ -52,11 +52,12 @@ value is null; there is no NaN. A parquet file states the sha256 of what is read
 one is noticed, and the scores of a pair are then computed again.
 """
 
+_SEALED = "Has `sha256` beside these keys: digest of all of them."
 SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
-    ("Run folder: summary.json", "", (Summary, PairCounts, MetricSummary)),
+    ("Run folder: summary.json", _SEALED, (Summary, PairCounts, MetricSummary)),
     (
         "Run folder: run.json",
-        "",
+        _SEALED,
         (
             RunHeader,
             Configuration,
@@ -87,7 +88,7 @@ TABLES = (
 LATER: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     (
         "Leaderboard: PROTOCOL/METHOD[@TAG].json",
-        "",
+        _SEALED,
         (BoardRow, Identity, Speed, RowProvenance, RowClips),
     ),
     ("Gate: baseline file", "", (BaselineFile, BaselineRun, BaselinePair, BaselineScores)),

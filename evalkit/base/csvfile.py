@@ -7,6 +7,9 @@ from pathlib import Path
 
 from evalkit.errors import EvalkitError
 
+_LONGEST = 200
+_MOST_DIGITS = 18
+
 
 @dataclass(frozen=True)
 class Row:
@@ -20,7 +23,8 @@ class Row:
     def wrong(self, column: str, expected: str) -> EvalkitError:
         """The error for the cell in `column`, which should have been `expected`."""
         got = self.cells.get(column, "")
-        return self.error(f"{self.path} line {self.line}, column {column!r}: expected {expected}, got {got!r}.")
+        shown = got if len(got) <= _LONGEST else f"{got[:_LONGEST]}..."
+        return self.error(f"{self.path} line {self.line}, column {column!r}: expected {expected}, got {shown!r}.")
 
     def text(self, column: str) -> str:
         """The cell, which must not be empty."""
@@ -39,7 +43,7 @@ class Row:
     def integer(self, column: str, least: int = 0) -> int:
         """The cell as a whole number of at least `least`."""
         value = self.text(column)
-        if not value.isascii() or not value.isdigit() or int(value) < least:
+        if not is_number(value) or int(value) < least:
             raise self.wrong(column, f"a whole number from {least}")
         return int(value)
 
@@ -49,6 +53,11 @@ class Row:
             return tuple(int(part) for part in self.cells.get(column, "").split()) or default
         except ValueError:
             raise self.wrong(column, "whole numbers separated by spaces") from None
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number from 0, in ASCII digits and not beyond what any file counts."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def read_rows(path: Path, required: Sequence[str], error: type[EvalkitError], short_rows: bool = False) -> list[Row]:

@@ -24,6 +24,11 @@ def is_plain(name: str) -> bool:
     return fits and not name.startswith(".") and "/" not in name and "\\" not in name and name.isprintable()
 
 
+def is_one_part(name: str) -> bool:
+    """Whether a name, which may hold any letters, is one file below a folder and no other place."""
+    return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name
+
+
 def check_plain(what: str, name: str, error: type[EvalkitError]) -> None:
     """Raise `error` for a name, given as `what`, that cannot be one part of a path."""
     if not is_plain(name):

@@ -10,14 +10,18 @@ from pydantic import ValidationError
 
 def explain_invalid(name: object, error: ValidationError, model: object) -> str:
     """File (`name`), key, value and reason for each finding; unknown keys get the nearest known one."""
-    return f"{name}: " + "; ".join(_one(finding, model) for finding in error.errors())
+    findings = error.errors()
+    more = f"; and {len(findings) - _MOST} more" if len(findings) > _MOST else ""
+    return f"{name}: " + "; ".join(_one(finding, model) for finding in findings[:_MOST]) + more
 
 
 def _one(finding: Any, model: object) -> str:
     keys = ".".join(str(part) for part in finding["loc"])
+    if len(keys) > _LONGEST:
+        keys = f"{keys[:_LONGEST]}..."
     if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = _known_keys(model, finding["loc"][:-1])
-        near = difflib.get_close_matches(str(finding["loc"][-1]), known, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(finding["loc"][-1])[:_LONGEST], known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key {keys!r}, {hint}"
     if finding["type"] in ("missing", "missing_argument"):
@@ -32,6 +36,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+_MOST = 8
 _LONGEST = 200
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _LONGEST

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from evalkit.base.csvfile import is_number
 from evalkit.base.files import atomic_folder, atomic_path
 from evalkit.base.names import is_text, nfc, path_in
 from evalkit.base.refusals import explained
@@ -115,7 +116,9 @@ def sequence_image(folder: Path, frame: str) -> Path | None:
     """A picture of an image sequence by file name or by number; None when there is no such picture or sequence."""
     if not folder.is_dir():
         return None
-    if not frame.isdecimal():
+    if not is_number(frame):
+        if len(frame.encode(errors="surrogatepass")) > 255 or "\0" in frame:  # no file has such a name
+            return None
         path = path_in(folder, frame)
         same = nfc(path.name) == nfc(frame)
         return path if path.suffix.lower() in IMAGE_SUFFIXES and same and path.is_file() else None

@@ -13,10 +13,17 @@ def read_rows(leaderboards: str) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for path in sorted(Path(leaderboards).glob("*/*.json")):
         try:
-            found.append(dict(read_json(path)["provenance"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            provenance = dict(read_json(path)["provenance"])
+            libraries = provenance.get("libraries")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
+        if libraries is None or _are_versions(libraries):
+            found.append(provenance)
     return found
+
+
+def _are_versions(libraries: object) -> bool:
+    return isinstance(libraries, dict) and all(isinstance(one, str | None) for one in libraries.values())
 
 
 def compare_rows(rows: Sequence[Mapping[str, Any]], installed: Mapping[str, str | None]) -> Rows:

@@ -6,9 +6,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from evalkit.base.files import canonical_sha256
 from evalkit.errors import RunError
-from evalkit.records.json_record import Content, Record, build, within
+from evalkit.records.json_record import Content, Record, build, check_seal, within
 from evalkit.records.run import Count, Share, Summary, summary_1
 
 KIND: Literal["evalkit_gate_baseline"] = "evalkit_gate_baseline"
@@ -87,12 +86,9 @@ class BaselineFile(Record):
 
 def baseline_in(path: Path, content: Content) -> BaselineFile:
     """`content` of the file `path`. Raises `RunError` when it is damaged or was changed since it was written."""
-    whole = {key: value for key, value in content.items() if key != "sha256"}
-    if content.get("sha256") != canonical_sha256(whole):
-        raise RunError(
-            f"{path}: its content does not have the sha256 it states: it is damaged or was edited by hand. "
-            "Restore it, or make it again with `evalkit gate save RUN FILE`."
-        )
+    if "sha256" not in content:
+        raise RunError(f"{path}: lacks its sha256. Restore it, or make it again with `evalkit gate save RUN FILE`.")
+    check_seal(path, content)
     return build(path, BaselineFile, content, {1: _baseline_1})
 
 

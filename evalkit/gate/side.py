@@ -9,8 +9,9 @@ from evalkit.errors import RunError
 from evalkit.gate.baseline_file import KIND, BaselineFile, baseline_in
 from evalkit.leaderboard.row import BoardRow, row_in
 from evalkit.protocol.schema import Protocol
-from evalkit.records.frame_scores import SCHEMA_VERSION, read_table
-from evalkit.records.json_record import Content, build, parse_json
+from evalkit.records.clip_scores import read_clips
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import Content, build_sealed, parse_json
 from evalkit.records.run import (
     MetricSummary,
     PairCounts,
@@ -163,7 +164,7 @@ def not_run(protocol: Protocol | ProtocolFacts, protocol_hash: str, method: str,
 
 def _run_scores(folder: RunFolder) -> dict[str, dict[str, PairScore]]:
     scores: dict[str, dict[str, PairScore]] = {}
-    for row in read_table(folder.clips, _CLIP_COLUMNS).to_pylist():
+    for row in read_clips(folder.clips, _CLIP_COLUMNS).to_pylist():
         score = PairScore(
             row["pair"], row["source_identity"], row["driving_identity"], row["mean"], row["n"], row["coverage"]
         )
@@ -223,7 +224,7 @@ def _precision(machine: str) -> str | None:
 
 def _from_summary(path: Path, content: Content) -> Side:
     """A bare summary, which has no scores per pair."""
-    return _published(path, build(path, Summary, content, {1: summary_1}), None, None)
+    return _published(path, build_sealed(path, Summary, content, {1: summary_1}), None, None)
 
 
 def _published(path: Path, summary: Summary, scores: _Scores | None, checkpoint: str | None) -> Side:

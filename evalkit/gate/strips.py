@@ -61,8 +61,12 @@ def _generated(side: Side, pair: str) -> Frames | None:
         return None
     if outcome is None or not outcome.generated:
         return None
+    try:
+        path = side.folder.clip(outcome)
+    except EvalkitError:
+        return None
     whole = Selection(rgb=side.header.protocol.rgb) if side.header else AS_STORED
-    return _moments(video.iter_frames(side.folder.path / outcome.generated, whole))
+    return _moments(video.iter_frames(path, whole))
 
 
 def _moments(chunks: Iterator[Frames]) -> Frames | None:

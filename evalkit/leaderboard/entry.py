@@ -14,8 +14,9 @@ from evalkit.base.text import check_plain
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
 from evalkit.method.find import find_method
-from evalkit.records.frame_scores import SCHEMA_VERSION, read_table
-from evalkit.records.json_record import content_of, parse_json
+from evalkit.records.clip_scores import read_clips
+from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.json_record import content_of, parse_json, sealed
 from evalkit.records.run import RunHeader, Summary, identity_of, read_header, read_summary
 from evalkit.records.run_folder import RunFolder
 from evalkit.tables.results import Measured, costs_of, machine, row_title
@@ -152,6 +153,7 @@ def overlaps(trained_on: Sequence[str], dataset: str) -> bool:
 def write_entry(entry: Entry) -> None:
     """Write the row, atomically, with one pair a line."""
     content = content_of(entry.row)
+    content = {"schema_version": content["schema_version"], "sha256": sealed(content)["sha256"], **content}
     rows = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in content["clips"].pop("rows")]
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     head = text.removesuffix("\n    ]\n  }\n}")
@@ -169,7 +171,7 @@ def read_entry(path: Path) -> Entry:
 
 
 def _read_clips(run: Path) -> Clips:
-    rows = read_table(RunFolder(run).clips, _CLIP_COLUMNS).to_pylist()
+    rows = read_clips(RunFolder(run).clips, _CLIP_COLUMNS).to_pylist()
     pairs = {row["pair"]: (row["source_identity"], row["driving_identity"]) for row in rows}
     keys = list(dict.fromkeys(row["metric"] for row in rows))
     found = {(row["pair"], row["metric"]): (row["mean"], row["n"]) for row in rows}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from evalkit.records.json_record import Content, Record, build, within
+from evalkit.records.json_record import Content, Record, build_sealed, within
 from evalkit.records.run import CostFacts, Identity, MetricSummary, ResultHead, Summary, costs_1, summary_1
 
 _NAMES = ("pair", "source_identity", "driving_identity")
@@ -146,7 +146,7 @@ class BoardRow(ResultHead):
 
 def row_in(path: Path, content: Content) -> BoardRow:
     """`content` of the file `path`. Raises `RunError` when it is damaged."""
-    return build(path, BoardRow, content, {1: _row_1})
+    return build_sealed(path, BoardRow, content, {1: _row_1})
 
 
 def _row_1(content: Content) -> Content:

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 import yaml
 
-from evalkit.base.csvfile import Row, read_rows
+from evalkit.base.csvfile import Row, is_number, read_rows
 from evalkit.base.files import atomic_path, content_sha256
 from evalkit.clips.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from evalkit.errors import ProtocolError
@@ -128,7 +128,7 @@ def _name(row: Row, column: str, whole: bool = False) -> str:
     """`<clip>` or `<clip>@<frame>` of a path, whatever folders come before."""
     parts = PurePosixPath(row.text(column).replace("\\", "/")).parts
     frame = ""
-    if PurePosixPath(parts[-1]).suffix.lower() in IMAGE_SUFFIXES and not whole:
+    if parts and PurePosixPath(parts[-1]).suffix.lower() in IMAGE_SUFFIXES and not whole:
         frame, parts = parts[-1], parts[:-1]
         if len(parts) > 1 and parts[-1] == "Image":
             parts = parts[:-1]
@@ -138,7 +138,7 @@ def _name(row: Row, column: str, whole: bool = False) -> str:
     if not clip or clip.startswith(".") or _UNSAFE & set(clip) or "/" in clip:
         raise row.wrong(column, "a path that ends in <clip> or <clip>/<frame>.png")
     number = PurePosixPath(frame).stem
-    return f"{clip}@{int(number) if number.isdecimal() else frame}" if frame else clip
+    return f"{clip}@{int(number) if is_number(number) else frame}" if frame else clip
 
 
 def _person(name: str, identity_of: Callable[[str], str]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from evalkit.base.csvfile import Row, read_rows
+from evalkit.base.csvfile import Row, is_number, read_rows
 from evalkit.base.names import nfc, short_name
 from evalkit.clips.video import sequence_image
 from evalkit.errors import DatasetError, EvalkitError, ProtocolError
@@ -213,7 +213,7 @@ def _source(row: Row, by_id: Mapping[str, Clip]) -> tuple[Clip, tuple[int, ...]]
     frame = name.removeprefix(clip.id).removeprefix("@")
     if not frame:
         return clip, ()
-    return (clip, (int(frame),)) if frame.isdecimal() else (_one_image(row, "source", clip, frame), (0,))
+    return (clip, (int(frame),)) if is_number(frame) else (_one_image(row, "source", clip, frame), (0,))
 
 
 def _driving(row: Row, by_id: Mapping[str, Clip]) -> Clip:

@@ -68,6 +68,10 @@ def write_frames(path: Path, scores: Iterable[FrameScores], signatures: Mapping[
 def read_frames(path: Path) -> list[FrameScores]:
     """Read what `write_frames` wrote, in the same order. Raises `RunError` for a newer schema or a damaged file."""
     table = read_table(path, _FRAME_SCHEMA.names)
+    if wrong := [
+        name for name, kind in zip(_FRAME_SCHEMA.names, _FRAME_SCHEMA.types, strict=True) if _unlike(table[name], kind)
+    ]:
+        raise RunError(f"{path}: cannot be read as a record file: column {wrong[0]} holds {table[wrong[0]].type}.")
     (pairs, pair_names), (metrics, metric_names), (statuses, status_names) = (
         _codes(table, name) for name in ("pair", "metric", "status")
     )
@@ -80,6 +84,11 @@ def read_frames(path: Path) -> list[FrameScores]:
         for r in rows
         if len(r)
     ]
+
+
+def _unlike(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    """Whether a column is of another type; only scores are missing sometimes."""
+    return column.type != kind or bool(column.null_count and kind != pa.float64())
 
 
 def _codes(table: pa.Table, name: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from evalkit.base.files import write_json
+from evalkit.base.files import canonical_sha256, write_json
 from evalkit.base.validation import explain_invalid
 from evalkit.errors import RunError
 from evalkit.records.frame_scores import SCHEMA_VERSION, check_schema
@@ -28,13 +28,36 @@ Upgrade = Callable[[Content], Content]
 
 
 def read_record(path: Path, kind: type[T], upgrades: Mapping[int, Upgrade] | None = None) -> T:
-    """Read a file as a `kind`. Raises `RunError` as `parse_json` and `build` do."""
-    return build(path, kind, parse_json(path), upgrades)
+    """Read a file as a `kind`. Raises `RunError` as `parse_json` and `build_sealed` do."""
+    return build_sealed(path, kind, parse_json(path), upgrades)
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write `record` with the keys that were set, atomically."""
-    write_json(path, content_of(record))
+    """Write `record` with the keys that were set and a digest of them, atomically."""
+    write_json(path, sealed(content_of(record)))
+
+
+def sealed(content: Content) -> Content:
+    """`content` with `sha256`, a digest of all that is in it."""
+    return {**content, "sha256": canonical_sha256(content)}
+
+
+def check_seal(name: object, content: Content) -> None:
+    """Raise `RunError` when `content` is not what its digest says. Files of before there was one have none."""
+    plain = {key: value for key, value in content.items() if key != "sha256"}
+    try:
+        whole = "sha256" not in content or content["sha256"] == canonical_sha256(plain)
+    except (ValueError, RecursionError):  # numbers beyond all numbers, halves of characters: nothing evalkit writes
+        whole = False
+    if not whole:
+        raise RunError(f"{name}: damaged, it does not hold what its digest says. Restore it, or make it again.")
+
+
+def build_sealed(name: object, kind: type[T], content: Content, upgrades: Mapping[int, Upgrade] | None = None) -> T:
+    """`build` without the digest, which is checked too. Raises `RunError` as `build` and `check_seal` do."""
+    found = build(name, kind, {key: value for key, value in content.items() if key != "sha256"}, upgrades)
+    check_seal(name, content)
+    return found
 
 
 def content_of(record: Record) -> Content:

@@ -19,10 +19,12 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from evalkit.base.files import canonical_sha256, write_json
+from evalkit.base.files import content_sha256, write_json
+from evalkit.base.names import nfc
+from evalkit.base.text import is_one_part
 from evalkit.errors import RunError
 from evalkit.records.frame_scores import SCHEMA_VERSION
-from evalkit.records.json_record import STRICT, build, parse_json
+from evalkit.records.json_record import STRICT, read_record, sealed
 from evalkit.records.run import Amount, Configuration, Count, read_header
 
 
@@ -99,15 +101,33 @@ class RunFolder:
 
     def generated(self, pair: str) -> Path:
         """The generated clip of a pair."""
-        return self.path / "generated" / f"{pair}.mkv"
+        return self.path / "generated" / f"{_part(pair)}.mkv"
 
     def outcome_path(self, pair: str) -> Path:
         """The outcome of a pair."""
-        return self.path / "pairs" / f"{pair}.json"
+        return self.path / "pairs" / f"{_part(pair)}.json"
 
     def scores(self, pair: str) -> Path:
         """The frame scores of a pair."""
-        return self.path / "pairs" / f"{pair}.parquet"
+        return self.path / "pairs" / f"{_part(pair)}.parquet"
+
+    def clip(self, outcome: Outcome) -> Path:
+        """The generated clip of an outcome, which may be missing.
+
+        Raises `RunError` for an outcome without one, and for a clip outside of the folder that is not the one that was
+        scored: a folder may be a stranger's, who could name any file.
+        """
+        if not outcome.generated:
+            raise RunError(f"{self.outcome_path(outcome.pair)}: names no generated clip.")
+        path = self.path / outcome.generated
+        try:
+            inside = path.resolve().is_relative_to(self.path.resolve())
+            scored = inside or not path.exists() or content_sha256(path) == outcome.generated_sha256
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RunError(f"{self.outcome_path(outcome.pair)}: its clip cannot be read ({error}).") from error
+        if not scored:
+            raise RunError(f"{path}: outside of {self.path}, and not the clip that was scored there.")
+        return path
 
     def read_outcome(self, pair: str) -> Outcome | None:
         """The outcome of a pair; None when it has none yet. Raises `RunError` for a damaged file or a newer schema."""
@@ -115,20 +135,16 @@ class RunFolder:
         if not path.is_file():
             return None
         try:
-            content = parse_json(path)
-            stated = content.pop("sha256", None)
-            outcome = build(path, Outcome, content)
-            # Files of before there was a digest have none.
-            if stated is not None and stated != canonical_sha256(content):
-                raise RunError(f"{path}: damaged, it does not hold what its digest says.")
+            outcome = read_record(path, Outcome)
+            if nfc(outcome.pair) != nfc(pair):
+                raise RunError(f"{path}: damaged, it is the outcome of the pair {outcome.pair[:200]!r}.")
             return outcome
         except RunError as error:
             raise RunError(f"{error} A pair whose file is deleted is made again.") from error
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Store the outcome of a pair."""
-        content = {"schema_version": SCHEMA_VERSION, **asdict(outcome)}
-        write_json(self.outcome_path(outcome.pair), {**content, "sha256": canonical_sha256(content)})
+        write_json(self.outcome_path(outcome.pair), sealed({"schema_version": SCHEMA_VERSION, **asdict(outcome)}))
 
     def log(self, event: str, **details: object) -> None:
         """Append one line to log.jsonl."""
@@ -195,3 +211,10 @@ class RunFolder:
             for stale in self.path.rglob(".*.tmp*"):
                 stale.unlink(missing_ok=True)
             yield
+
+
+def _part(pair: str) -> str:
+    """The id of a pair as part of a path. Raises `RunError` for one that could lead elsewhere."""
+    if not is_one_part(pair):
+        raise RunError(f"the pair {pair[:200]!r} cannot be a file name; the run folder is damaged.")
+    return pair

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import RunError
-from evalkit.records.frame_scores import FrameScores, read_frames, read_table
+from evalkit.records.clip_scores import read_clips
+from evalkit.records.frame_scores import FrameScores, read_frames
 from evalkit.records.run import ProtocolFacts, RunHeader, Summary, read_header
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.common_frames import on_common_frames
@@ -164,7 +165,7 @@ def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
 
 def _clips(folder: RunFolder) -> pd.DataFrame:
     columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
-    return pd.DataFrame(read_table(folder.clips, columns).select(columns).to_pydict())
+    return pd.DataFrame(read_clips(folder.clips, columns).to_pydict())
 
 
 def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:

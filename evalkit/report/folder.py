@@ -67,7 +67,17 @@ def _listed(path: Path) -> list[str]:
     if not (path / MANIFEST).is_file():
         return []
     try:
-        names = [str(name) for name in read_json(path / MANIFEST)["files"]]
-    except (ValueError, KeyError, TypeError) as error:
+        names = read_json(path / MANIFEST)["files"]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("'files' is not a list of names")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{path / MANIFEST}: damaged ({error}). Remove the folder or choose another --out.") from error
-    return [name for name in names if (path / name).resolve().is_relative_to(path.resolve())]
+    return [name for name in names if _is_file_in(path, name)]
+
+
+def _is_file_in(path: Path, name: str) -> bool:
+    try:
+        found = (path / name).resolve()
+        return found.is_relative_to(path.resolve()) and found.is_file()
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, a loop of links
+        return False

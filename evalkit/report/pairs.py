@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.errors import RunError
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import spans
 from evalkit.report.media import ClipFile
@@ -43,8 +44,12 @@ def clips_of(comparison: Comparison, index: int, found: Pair | None) -> tuple[Cl
         clips.append(ClipFile("driving", found.driving.path, known.driving_sha256))
     for place, (method, outcome) in enumerate(zip(comparison.methods, outcomes, strict=True)):
         if outcome and outcome.generated:
-            path = (method.folder.path / outcome.generated).resolve()
-            clips.append(ClipFile(str(place), path, outcome.generated_sha256))
+            path, digest = (method.folder.path / outcome.generated).resolve(), outcome.generated_sha256
+            try:
+                method.folder.clip(outcome)
+            except RunError:
+                digest = digest or "unknown"  # so that the page says why the clip is not shown
+            clips.append(ClipFile(str(place), path, digest))
     return tuple(clips)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics import METRICS
-from evalkit.records.frame_scores import OK, FrameScores, read_frames, read_table
+from evalkit.records.clip_scores import read_clips
+from evalkit.records.frame_scores import OK, FrameScores, read_frames
 from evalkit.records.run import MetricSummary, read_header
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.aggregate import ClipScore, summarise
@@ -114,5 +115,5 @@ def _by_metric(folder: Path) -> dict[str, Scores]:
 
 
 def _people(folder: Path) -> People:
-    rows = read_table(RunFolder(folder).clips, ("pair", "source_identity", "driving_identity")).to_pylist()
+    rows = read_clips(RunFolder(folder).clips, ("pair", "source_identity", "driving_identity")).to_pylist()
     return {row["pair"]: (row["source_identity"], row["driving_identity"]) for row in rows}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from evalkit.clips import video
-from evalkit.errors import VideoError
+from evalkit.errors import RunError, VideoError
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
@@ -92,8 +92,8 @@ def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[ND
         places = [rule.start + rule.stride * i for i in moments]
         tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution, rgb=protocol.rgb))
         if outcome.status == "ok" and outcome.generated:
-            tiles[2::2] = _small(video.read_frames(folder.path / outcome.generated, moments, rgb=protocol.rgb))
-    except VideoError:
+            tiles[2::2] = _small(video.read_frames(folder.clip(outcome), moments, rgb=protocol.rgb))
+    except (VideoError, RunError):
         pass
     return tiles
 

@@ -12,7 +12,7 @@ from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
 from evalkit.foreign.weights import weights_sha256
-from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
+from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
 from evalkit.method.cost import cost_of, peak_memory
 from evalkit.method.external import Clone, cost_words, locate
 from evalkit.method.find import MethodEntry, build_method, recorded_options
@@ -92,13 +92,14 @@ def run_method(session: Session, job: MethodJob) -> Finished:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
     clone = locate(card, config.options) if card.external else None
+    weights = watch_checkpoint(config)
     configuration = Configuration(
         kind="method",
         method=card.id,
         title=card.title + (" (random weights)" if config.random_weights else ""),
         method_version=card.version,
         code_sha256=entry.code_sha256,
-        checkpoint_sha256=weights_sha256(clone.weights) if clone else checkpoint_sha256(config),
+        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights.sha256,
         device=config.device.partition(":")[0],
         precision=config.precision,
         seed=config.seed,
@@ -119,6 +120,7 @@ def run_method(session: Session, job: MethodJob) -> Finished:
         with peak_memory(config.device if not clone else "cpu") as peak:
             coming = _unmade_after(pair, session, folder)
             frames, steps = generate(pair, method, protocol, output, config.seed, entry.world, coming)
+            weights.refuse_changed()  # after every pair, since a method may load late
             cost = method.cost() if isinstance(method, MeasuresItself) else cost_of(steps, peak())
         return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None, notes)
 

@@ -9,11 +9,12 @@ from typing import cast
 
 import numpy as np
 
+from evalkit import weights
 from evalkit.base.digests import Digests
 from evalkit.base.refusals import explained
 from evalkit.clips import video
 from evalkit.clips.special_files import refuse_absent
-from evalkit.errors import PluginError, VideoError
+from evalkit.errors import PluginError, VideoError, WeightsError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
 from evalkit.scoring.batching import Batcher
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
@@ -107,7 +108,11 @@ class FeatureBank:
     def _load(self, name: str) -> Extract | ExtractClip:
         if name not in self._loaded:
             entry = EXTRACTORS[name]
-            self._loaded[name] = entry.load(device=self.device) if entry.gpu else entry.load()
+            before = weights.contents(entry.weights)
+            loaded = entry.load(device=self.device) if entry.gpu else entry.load()
+            if weights.contents(entry.weights) != before:
+                raise WeightsError(f"The weights of {name} changed while they were loaded. Repeat the command.")
+            self._loaded[name] = loaded
         return self._loaded[name]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
-from evalkit.errors import StudyError
+from evalkit.errors import RunError, StudyError
 from evalkit.protocol.schema import Protocol, read_protocol
 from evalkit.records.run import read_header
 from evalkit.records.run_folder import RunFolder
@@ -88,7 +88,10 @@ def _clip(folder: RunFolder, pair: Pair) -> Path | str:
     outcome = folder.read_outcome(pair.id)
     if outcome is None or outcome.generated is None or outcome.status != "ok":
         return outcome.reason or "failed" if outcome else "not run"
-    path = folder.path / outcome.generated
+    try:
+        path = folder.clip(outcome)
+    except RunError as error:
+        return str(error)
     wanted = (
         (path, outcome.generated_sha256, "generated clip"),
         (pair.source.path, outcome.source_sha256, "source"),

@@ -162,7 +162,7 @@ def read_study(folder: StudyFolder) -> Study:
         ) from error
     except ValidationError as error:
         raise StudyError(explain_invalid(folder.key, error, Study)) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise StudyError(f"{folder.key}: damaged ({type(error).__name__}: {error}).") from error
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.errors import UnknownNameError
 from evalkit.metrics import METRICS
-from evalkit.records.frame_scores import read_table
+from evalkit.records.clip_scores import read_clips
 from evalkit.records.json_record import content_of
 from evalkit.records.run import DeviceFacts, MetricSummary, RunHeader, Summary, read_header, read_summary
 from evalkit.records.run_folder import RunFolder
@@ -162,7 +162,7 @@ def _coefficients(header: RunHeader, key: str) -> list[tuple[str, str]]:
 
 
 def _extremes(run: Path, key: str, entry: MetricSummary) -> list[tuple[str, str]]:
-    table = read_table(RunFolder(run).clips, ("pair", "metric", "mean")).to_pandas()
+    table = read_clips(RunFolder(run).clips, ("pair", "metric", "mean")).to_pandas()
     scored = table[(table["metric"] == key) & table["mean"].notna()]
     if scored.empty:
         return []

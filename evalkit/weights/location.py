@@ -79,6 +79,12 @@ def locate(name: str) -> Path:
     return path
 
 
+def contents(names: Iterable[str]) -> dict[str, str | None]:
+    """Name -> digest of the file that `locate` gives now, None without one. Raises `WeightsError` for a wrong one."""
+    found = {name: _right_file(name) for name in names}
+    return {name: digest(path) if path else None for name, path in found.items()}
+
+
 def missing(names: Iterable[str]) -> str | None:
     """Which of the weights called `names` are absent or wrong, and the commands that help; None if all are here."""
     absent, wrong = [], []

@@ -147,3 +147,13 @@ def test_a_run_without_a_finished_pair_claims_nothing(run, make_method, fails):
     assert second.returncode == 0 and scored("loads") == 1, second.stderr
     assert reasons("loads") == []
     assert_explained(run(str(method), more=("--checkpoint", "bad")), "another configuration", "checkpoint_sha256")
+
+
+def test_a_checkpoint_that_changes_while_it_is_loaded_ends_the_run(run, make_method, tmp_path):
+    """Kind 4: what was hashed may not be what made the clips."""
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(b"a" * 100)
+    method = make_method("swaps", f"import pathlib\npathlib.Path({str(weights)!r}).write_text('b' * 100)\n{REPEAT}")
+    done = run(method, more=("--checkpoint", str(weights)))
+    assert_explained(done, "weights.bin changed while the run was going")
+    assert not list(Path("runs").rglob("pairs/*.json"))

@@ -13,12 +13,47 @@ import yaml
 
 _TOKEN = re.compile(rb"[A-Za-z0-9_.+-]+|\s+|[^\sA-Za-z0-9_.+-]")
 _BYTES = (
-    *(b"", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n\n", b"\x1b[31m", b"\xe2\x80\xae", b"\xed\xa0\x80", b'"', b"'"),
-    *(b"[" * 400, b"{" * 400, b'{"a":' * 300, b"- " * 300, b"9" * 5000, b"a" * 3000, b"../" * 20, b"\t", b"\x0b", b"\x85"),
+    *(
+        b"",
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\r",
+        b"\n\n",
+        b"\x1b[31m",
+        b"\xe2\x80\xae",
+        b"\xed\xa0\x80",
+        b'"',
+        b"'",
+    ),
+    *(
+        b"[" * 400,
+        b"{" * 400,
+        b'{"a":' * 300,
+        b"- " * 300,
+        b"9" * 5000,
+        b"a" * 3000,
+        b"../" * 20,
+        b"\t",
+        b"\x0b",
+        b"\x85",
+    ),
 )
 _TOKENS = (
     *(b"", b"-1", b"1e999", b"-1e999", b"NaN", b"nan", b"inf", b"-Infinity", b".inf", b"0", b"1.5", b"1e5", b"true"),
-    *(b"null", b"~", b"0x10", b"1_000", b"0o17", b"0b1", b"1:30", b"\xc2\xb2", b"\xd9\xa3", b"2024-99-99", b"2024-01-01"),
+    *(
+        b"null",
+        b"~",
+        b"0x10",
+        b"1_000",
+        b"0o17",
+        b"0b1",
+        b"1:30",
+        b"\xc2\xb2",
+        b"\xd9\xa3",
+        b"2024-99-99",
+        b"2024-01-01",
+    ),
     *(b"99999999999999999999", b"-99999999999999999999", b"9" * 5000, b"1" * 400 + b".5", b"/etc/passwd"),
     *(b"../../../../etc/passwd", b"..", b".", b"/", b"a/b", b"con:", b"\\\\", b"\\ud800", b"\\u0000", b"\\x00", b"%00"),
     *(b"&a", b"*a", b"&a [*a]", b"<<: *a", b"!!python/object/apply:os.system", b"!!binary", b"? ", b"|", b">-", b"---"),
@@ -26,14 +61,60 @@ _TOKENS = (
     *(b"a" * 3000, b"\xf0\x9f\x98\x80", b"e\xcc\x81", b"id", b"\x7f"),
 )
 _VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 1, 1.5, -0.0, 1e308, 2**31, 2**63, 2**64, -(2**70), 10**400, float("nan"), float("inf")),
-    *("", " ", "a", "a" * 3000, "\x00", "\x1b[31m", "\ud800", "\u202e", "../../etc/passwd", "/etc/passwd", ".", "..", "a/b"),
-    *("nan", "1", "1e3", "2024-01-01", [], {}, [None], [[]], {"a": 1}, [1, "a"], ["a"] * 300, {"a" * 300: {}}, "é", "e\u0301"),
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        1.5,
+        -0.0,
+        1e308,
+        2**31,
+        2**63,
+        2**64,
+        -(2**70),
+        10**400,
+        float("nan"),
+        float("inf"),
+    ),
+    *(
+        "",
+        " ",
+        "a",
+        "a" * 3000,
+        "\x00",
+        "\x1b[31m",
+        "\ud800",
+        "\u202e",
+        "../../etc/passwd",
+        "/etc/passwd",
+        ".",
+        "..",
+        "a/b",
+    ),
+    *(
+        "nan",
+        "1",
+        "1e3",
+        "2024-01-01",
+        [],
+        {},
+        [None],
+        [[]],
+        {"a": 1},
+        [1, "a"],
+        ["a"] * 300,
+        {"a" * 300: {}},
+        "é",
+        "e\u0301",
+    ),
 )
 
 
 def mutated(kind: str, content: bytes, others: Sequence[bytes], random: Random) -> bytes:
-    """`content`, changed in one to three places, or in what its structure says. `others` are inputs of the same kind."""
+    """`content`, changed in one to three places: bytes, tokens, or keys and values. `others` are of the same kind."""
     structured = _STRUCTURES.get(kind)
     for _ in range(1 + (random.random() < 0.3) + (random.random() < 0.1)):
         choice = random.random()

@@ -1,5 +1,6 @@
 """What evalkit reads from others: for each kind, valid inputs and the reader."""
 
+import contextlib
 import json
 import os
 import socket
@@ -40,7 +41,7 @@ from evalkit.method.find import read_method
 from evalkit.protocol.import_list import read_pair_list
 from evalkit.protocol.pairs import listed_pairs
 from evalkit.protocol.schema import read_protocol
-from evalkit.records.frame_scores import read_frames, read_signatures, read_table, write_frames, write_table
+from evalkit.records.frame_scores import read_frames, read_signatures, read_table, write_table
 from evalkit.records.json_record import content_of
 from evalkit.records.run import read_header, read_summary
 from evalkit.records.run_folder import RunFolder
@@ -104,10 +105,8 @@ def sealed(seeds: Sequence[bytes], key: str = "sha256") -> Make:
         if random.random() < 0.5:
             return plain(random)
         content = changed(json.loads(random.choice(seeds)), random)
-        try:
+        with contextlib.suppress(TypeError, ValueError, AttributeError):  # what has no canonical form keeps its digest
             content[key] = canonical_sha256({name: value for name, value in content.items() if name != key})
-        except (TypeError, ValueError, AttributeError):
-            pass
         return json.dumps(content).encode("utf-8", "surrogatepass")
 
     return make
@@ -147,8 +146,9 @@ def _settings(root: Path) -> Iterator[Reader]:
     folder = _place(root, "rules")
     path = folder / "rules.yaml"
     rules = (
-        b"confidence: 0.9\nmargin: 5%\nprimary: [csim]\nallow_unproven: [lmd]\nmetrics:\n  csim: {tolerance: 0.01}\n"
-        b"  akd[dlib68]: {tolerance: 2%, direction: lower, margin: 0.1}\n  l1: {ignore: true}\n"
+        b"confidence: 0.95\nprimary: [akd, csim]\ncluster: identity\ndevice: warn\ndefault: {relative: 0.02}\n"
+        b"metrics:\n  csim: {absolute: 0.005, margin: 0.01, min_coverage: 0.95}\n  akd[dlib68]: {relative: 0.02,\n"
+        b"    margin: 5%, confidence: 0.99, ceiling: 6.0, must_improve: true, direction: both}\n  aed: {ignore: true}\n"
     )
     path.write_bytes(rules)
     yield Reader("gate rules", folder, path, of_files("yaml", [rules]), lambda path=path: read_rules(path))
@@ -198,7 +198,10 @@ def _lists(root: Path) -> Iterator[Reader]:
     for number in range(3):
         (folder / "clip" / f"{number}.png").write_bytes(b"x")
     clips = [Clip(name, name, "clip", folder / "clip") for name in "abc"]
-    listed = [b"source,driving,source_frames,anchor\na,b,0,b@1\nb@1,c,0 1,\nc@2.png,a,,a@0.png\n", b"source,driving\na,b\n"]
+    listed = [
+        b"source,driving,source_frames,anchor\na,b,0,b@1\nb@1,c,0 1,\nc@2.png,a,,a@0.png\n",
+        b"source,driving\na,b\n",
+    ]
     protocol = read_protocol(folder / "some.yaml")
     yield Reader("pair list", folder, path, of_files("csv", listed), lambda: listed_pairs(protocol, clips))
 
@@ -210,7 +213,7 @@ def _lists(root: Path) -> Iterator[Reader]:
 
     for form, seed in {
         "fomm": b"distance,source,driving,frame\n0,id1#a#0#9.mp4,id2#b#0#9.mp4,0\n1,id2#b#0#9.mp4,id1#a#0#9.mp4,7\n",
-        "dagan": b"source,driving,best_frame\n/d/test/id1#a.mp4/0001.png,/d/test/id2#b.mp4/0002.png,/d/id2#b.mp4/3.png\n",
+        "dagan": b"source,driving,best_frame\n/d/id1#a.mp4/0001.png,/d/id2#b.mp4/0002.png,/d/id2#b.mp4/3.png\n",
     }.items():
         folder = _place(root, f"import_{form}")
         path = folder / "list.csv"
@@ -235,7 +238,11 @@ def _lists(root: Path) -> Iterator[Reader]:
     boxes = "".join(f"{frame:06d} \t0.3 \t0.2 \t0.3 \t0.5 \n" for frame in range(2, 80))
     tracks = b"Identity\nReference\nOffset\nFV Conf\nASD Conf\n\nFRAME \tX \tY \tW \tH \n" + boxes.encode()
     yield Reader(
-        "vox tracks", folder, path, of_files("text", [tracks]), lambda folder=folder: read_tracks(folder, [], "all", True)
+        "vox tracks",
+        folder,
+        path,
+        of_files("text", [tracks]),
+        lambda folder=folder: read_tracks(folder, [], "all", True),
     )
 
     folder = _place(root, "tubes")
@@ -276,7 +283,9 @@ def _lists(root: Path) -> Iterator[Reader]:
             for number in range(3)
         }
     }
-    yield Reader("celebvhq info", folder, path, of_files("json", [json.dumps(info).encode()]), lambda path=path: read_info(path))
+    yield Reader(
+        "celebvhq info", folder, path, of_files("json", [json.dumps(info).encode()]), lambda path=path: read_info(path)
+    )
 
     folder = _place(root, "journal")
     path = folder / JOURNAL
@@ -314,7 +323,9 @@ def _lists(root: Path) -> Iterator[Reader]:
     (folder / "fsrt.csv").write_bytes(b"\n".join(rows.split(b"\n")[:4]) + b"\n")
     path, csv_path = folder / "fsrt.yaml", folder / "fsrt.csv"
     cards = _seeds("leaderboards/published/*.yaml")
-    yield Reader("paper's card", folder, path, of_files("yaml", cards), lambda csv_path=csv_path: read_paper(csv_path), weight=1)
+    yield Reader(
+        "paper's card", folder, path, of_files("yaml", cards), lambda csv_path=csv_path: read_paper(csv_path), weight=1
+    )
 
     folder = _place(root, "answers")
     path = folder / "answers.csv"
@@ -405,7 +416,12 @@ def _records(root: Path) -> Iterator[Reader]:
     path = folder / "history.jsonl"
     seeds = _seeds("tests/data/gate_schema2/history.jsonl")
     yield Reader(
-        "history", folder, path, of_files("jsonl", seeds), lambda path=path: collect_history(history.read(path)), weight=2
+        "history",
+        folder,
+        path,
+        of_files("jsonl", seeds),
+        lambda path=path: collect_history(history.read(path)),
+        weight=2,
     )
 
     folder = _place(root, "report")
@@ -434,7 +450,12 @@ def _records(root: Path) -> Iterator[Reader]:
     (folder / f"{stem}.mp4").write_bytes(b"video")
     path = folder / f"{stem}.json"
     yield Reader(
-        "facts of a mosaic", folder, path, of_files("json", [json.dumps(told).encode()]), lambda: make_mosaic(job), weight=1
+        "facts of a mosaic",
+        folder,
+        path,
+        of_files("json", [json.dumps(told).encode()]),
+        lambda: make_mosaic(job),
+        weight=1,
     )
 
 
@@ -473,14 +494,18 @@ def _tables(root: Path) -> Iterator[Reader]:
     run = _finished(root / "parquet")
     for name, use in {
         "frames.parquet": lambda path: (read_frames(path), read_signatures(path)),
-        "clips.parquet": lambda path: (read_side(path.parent), explain(path.parent, "csim"), build_table([path.parent])),
+        "clips.parquet": lambda path: (
+            read_side(path.parent),
+            explain(path.parent, "csim"),
+            build_table([path.parent]),
+        ),
         "rows.parquet": lambda path: make_entry(path.parent, root / "rows", None, force=True),
     }.items():
         path = run / name.replace("rows", "clips")
         seed, table, signatures = path.read_bytes(), read_table(path), read_signatures(path)
         spare = root / f"spare_{name}"
 
-        def make(random: Random, seed=seed, table=table, signatures=signatures, spare=spare) -> bytes:  # noqa: ANN001
+        def make(random: Random, seed=seed, table=table, signatures=signatures, spare=spare) -> bytes:
             if random.random() < 0.6:
                 return mutated("bytes", seed, [seed], random)
             write_table(spare, _other_columns(table, random), signatures)
@@ -564,12 +589,18 @@ def _studies(root: Path) -> Iterator[Reader]:
 
     folder = StudyFolder(_place(root, "store"))
     path = folder.answers
-    sheets = Sheet(0, (Answer(0, "t0", "left", 1.0), Answer(0, "t2", "right", None)), (Refusal("forged token", "", "x"),))
+    sheets = Sheet(
+        0, (Answer(0, "t0", "left", 1.0), Answer(0, "t2", "right", None)), (Refusal("forged token", "", "x"),)
+    )
     keep(path, sheets)
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
     stored = path.read_bytes()
-    more = (folder.path / "answers.sqlite-wal", folder.path / "answers.sqlite-shm", folder.path / "answers.sqlite-journal")
+    more = (
+        folder.path / "answers.sqlite-wal",
+        folder.path / "answers.sqlite-shm",
+        folder.path / "answers.sqlite-journal",
+    )
 
     def database(path: Path = path) -> object:
         return stored_answers(path), stored_refusals(path), keep(path, sheets)
@@ -598,7 +629,9 @@ def _requests(root: Path, study: Study, tokens: Sequence[str], sheet: bytes) -> 
         + head
         + b"Origin: http://127.0.0.1:8788\r\nContent-Length: %d\r\n\r\n" % len(sheet)
         + sheet,
-        b"POST /answers HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n2;x=y\r\n1}\r\n0\r\n\r\n",
+        b"POST /answers HTTP/1.1\r\n"
+        + head
+        + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n2;x=y\r\n1}\r\n0\r\n\r\n',
         b"GET /%2e%2e/key.json HTTP/1.1\r\n" + head + b"\r\nGET /../raters.csv HTTP/1.1\r\n" + head + b"\r\n",
         b"OPTIONS * HTTP/1.1\r\n" + head + b"Upgrade: websocket\r\nExpect: 100-continue\r\n\r\n",
     ]
@@ -618,7 +651,7 @@ def _requests(root: Path, study: Study, tokens: Sequence[str], sheet: bytes) -> 
             while block := theirs.recv(1 << 16):
                 said += block
         assert not sent or not said or said.startswith(b"HTTP/1.1 "), said[:50]
-        assert b"HTTP/1.1 5" not in said, said[:50]
+        assert b"HTTP/1.1 5" not in said.replace(b"HTTP/1.1 501 ", b""), said[:50]  # 501: an unknown transfer encoding
         assert not any(secret in said for secret in secrets if secret not in sent)
         return said
 

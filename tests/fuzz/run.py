@@ -1,8 +1,9 @@
 """Feed mutated inputs to all readers in turn, and say what went wrong."""
 
+import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -30,12 +31,15 @@ class Tally:
     found: list[Found]
 
 
-def fuzz(root: Path, inputs: int, seed: int, only: str = "") -> Tally:
-    """Run `inputs` inputs over the readers (those with `only` in their name), more over those that matter more."""
+def fuzz(root: Path, inputs: Iterable[int], seed: int, only: str = "") -> Tally:
+    """Run the inputs of these numbers over the readers (those with `only` in their name).
+
+    Readers that matter more have more turns.
+    """
     turns = [reader for reader in readers(root) if only in reader.name for _ in range(reader.weight)]
     tally = Tally(Counter(), Counter(), [])
     seen: Counter[tuple[str, str]] = Counter()
-    for number in range(inputs):
+    for number in inputs:
         reader = turns[number % len(turns)]
         tally.given[reader.name] += 1
         content = one_input(reader, number, seed)
@@ -47,6 +51,22 @@ def fuzz(root: Path, inputs: int, seed: int, only: str = "") -> Tally:
             if seen[reader.name, str(error)[:30]] <= 3:
                 tally.found.append(Found(reader.name, number, str(error), content))
     return tally
+
+
+def part(inputs: range, seed: int, only: str) -> Tally:
+    """The share of one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        return fuzz(Path(folder).resolve(), inputs, seed, only)
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """The sum of what several processes found."""
+    whole = Tally(Counter(), Counter(), [])
+    for tally in tallies:
+        whole.given.update(tally.given)
+        whole.taken.update(tally.taken)
+        whole.found.extend(tally.found)
+    return whole
 
 
 def one_input(reader: Reader, number: int, seed: int) -> bytes:

@@ -89,6 +89,6 @@ def _audit(event: str, arguments: tuple[object, ...]) -> None:
     if not isinstance(path, str | bytes | os.PathLike):
         return
     root, touched = _watched[-1]
-    name = os.path.abspath(os.fsdecode(path))
+    name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolving would touch files in turn
     if not name.startswith((str(root), *_OURS)):
         touched.append(name)

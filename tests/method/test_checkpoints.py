@@ -1,12 +1,19 @@
 """Which checkpoint a run will use, and its digest; for methods that come with evalkit and for those of a user."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
-from evalkit.errors import MethodError
-from evalkit.method.checkpoints import checkpoint_sha256, checkpoints_of, installed_path, with_checkpoint
+from evalkit.errors import MethodError, RunError
+from evalkit.method.checkpoints import (
+    checkpoint_sha256,
+    checkpoints_of,
+    installed_path,
+    watch_checkpoint,
+    with_checkpoint,
+)
 from evalkit.method.find import MethodEntry, find_method, list_methods, method_options, read_method
 from evalkit.method.interface import MethodConfig
 from tests.fakes import SHIPS_WEIGHTS
@@ -42,6 +49,24 @@ def test_a_file_given_goes_before_the_default(tmp_path: Path) -> None:
 def test_random_weights_use_no_file(tmp_path: Path) -> None:
     config = with_checkpoint(method(tmp_path / "random", SHIPS_WEIGHTS), MethodConfig(random_weights=True))
     assert config.checkpoint is None and checkpoint_sha256(config) is None
+
+
+def test_a_checkpoint_that_is_swapped_after_it_was_hashed_is_seen(tmp_path: Path) -> None:
+    path, other = tmp_path / "weights.bin", tmp_path / "other.bin"
+    path.write_bytes(b"a" * 100)
+    watched, stamp = watch_checkpoint(MethodConfig(checkpoint=path)), path.stat()
+    watched.refuse_changed()
+    os.utime(path)  # touched, and still the same
+    watched.refuse_changed()
+    other.write_bytes(b"b" * 100)
+    os.utime(other, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    other.replace(path)
+    with pytest.raises(RunError, match="changed while the run was going"):
+        watched.refuse_changed()
+    path.unlink()
+    with pytest.raises(RunError, match="changed while"):
+        watched.refuse_changed()
+    watch_checkpoint(MethodConfig()).refuse_changed()
 
 
 def test_a_method_that_says_nothing_of_weights_uses_none(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Features of clips: the same whatever the chunks, computed once, in the order they depend on each other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evalkit.clips import video
-from evalkit.errors import UnknownNameError, VideoError
+from evalkit.errors import UnknownNameError, VideoError, WeightsError
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extractor
 from evalkit.scoring import features as features_module
 from evalkit.scoring.cache import FeatureCache
@@ -156,3 +158,20 @@ def test_features_of_windows_and_of_whole_clips(tmp_path, clip, calls):
             assert found.finish()["windows"]["mean"].tolist() == [10, 50]
             assert found.finish()["whole"]["frames"].tolist() == [[7, 10, 20, 0, 40, 50, 60, 70]]
         assert bank(tmp_path, "cache1").collect(clip, AS_STORED, ["windows", "whole"]).missing == []
+
+
+def test_weights_that_change_while_they_are_loaded_are_not_used(tmp_path, monkeypatch):
+    path = tmp_path / "net.bin"
+    path.write_bytes(b"a" * 100)
+    monkeypatch.setenv("FAKE_NETWORK", str(path))
+    plain = brightness_extractor([])
+
+    def swaps():
+        path.write_bytes(b"b" * 100)
+        return plain.load()
+
+    with EXTRACTORS.also({"brightness": replace(plain, weights=("$FAKE_NETWORK",), load=swaps)}):
+        with pytest.raises(WeightsError, match="changed while they were loaded"):
+            bank(tmp_path)._frames("brightness")
+        path.write_bytes(b"b" * 100)
+        assert bank(tmp_path)._frames("brightness") is not None

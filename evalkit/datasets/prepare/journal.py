@@ -12,11 +12,15 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from evalkit.base.files import atomic_path
+from evalkit.base.validation import explain_invalid
 from evalkit.datasets.prepare.jobs import ClipJob
 from evalkit.errors import DatasetError
 
@@ -24,13 +28,23 @@ JOURNAL, MANIFEST = "prepare.jsonl", "manifest.csv"
 _COLUMNS = ("id", "kind", "file", "identity", "frames", "width", "height", "fps", "sha256", "video")
 
 
-@dataclass(frozen=True)
+def _inside(file: str) -> str:
+    if Path(file).is_absolute() or ".." in Path(file).parts or "\0" in file:
+        raise ValueError("expected a path inside the root")
+    return file
+
+
+_File = Annotated[str, AfterValidator(_inside)]
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+
+@checked_dataclass(frozen=True, config=_STRICT)
 class Entry:
     """A clip that is done. `digest` is that of its job; `stamp` tells a touched file."""
 
     id: str
     digest: str
-    file: str
+    file: _File
     identity: str
     frames: int
     width: int
@@ -43,6 +57,20 @@ class Entry:
     stamp: tuple[int, ...]
 
 
+@checked_dataclass(frozen=True, config=_STRICT)
+class _Done:
+    done: Entry
+
+
+@checked_dataclass(frozen=True, config=_STRICT)
+class _Begun:
+    begun: str
+    file: _File
+
+
+_EVENT: TypeAdapter[_Done | _Begun] = TypeAdapter(_Done | _Begun)
+
+
 class Journal:
     """The journal of one root. Raises `DatasetError` for a damaged one."""
 
@@ -52,7 +80,7 @@ class Journal:
         self.begun: dict[str, str] = {}
         self._path = root / JOURNAL
         if self._path.is_file():
-            for number, line in enumerate(self._path.read_text(encoding="utf-8").splitlines(), 1):
+            for number, line in enumerate(self._path.read_bytes().split(b"\n"), 1):
                 self._replay(number, line)
 
     def begin(self, jobs: Iterable[ClipJob]) -> None:
@@ -78,21 +106,23 @@ class Journal:
             writer.writerow([cells[column] for column in _COLUMNS])
         return write_if_new(self.root / MANIFEST, text.getvalue())
 
-    def _replay(self, number: int, line: str) -> None:
+    def _replay(self, number: int, line: bytes) -> None:
         try:
-            event = json.loads(line)
-        except ValueError:
+            event = json.loads(line.decode())
+        except (ValueError, RecursionError):
             return  # cut short when the machine stopped: its clip is made again
         try:
-            if "done" in event:
-                cells = event["done"] | {key: tuple(event["done"][key]) for key in ("notes", "stamp")}
-                self.done[cells["id"]] = Entry(**cells)
-                self.begun.pop(cells["id"], None)
-            else:
-                self.begun[event["begun"]] = event["file"]
-                self.done.pop(event["begun"], None)
-        except (KeyError, TypeError) as error:
-            raise DatasetError(f"{self._path} line {number}: damaged ({error!r}). Delete the line.") from error
+            # Through JSON, whose arrays a strict type takes for tuples.
+            found = _EVENT.validate_json(json.dumps(event))
+        except ValidationError as error:
+            where = f"{self._path} line {number}"
+            raise DatasetError(f"{explain_invalid(where, error, Entry)}. Delete the line.") from error
+        if isinstance(found, _Done):
+            self.done[found.done.id] = found.done
+            self.begun.pop(found.done.id, None)
+        else:
+            self.begun[found.begun] = found.file
+            self.done.pop(found.begun, None)
 
 
 def note_done(root: Path, entry: Entry) -> None:

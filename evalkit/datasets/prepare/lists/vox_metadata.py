@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from evalkit.base.csvfile import Row, read_rows
+from evalkit.base.csvfile import Row, is_number, read_rows
 from evalkit.datasets.prepare.jobs import Box, ClipJob, Listing, Remark, Window
 from evalkit.datasets.prepare.names import safe_name, watch_url
 from evalkit.errors import DatasetError, VideoError
@@ -109,7 +109,7 @@ def _job(path: Path, row: Row) -> ClipJob:
 
 def _box(row: Row) -> Box:
     parts = row.text("bbox").split("-")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
+    if len(parts) != 4 or not all(map(is_number, parts)):
         raise row.wrong("bbox", "left-top-right-bottom in whole pixels")
     box = Box(*map(int, parts))
     if box.right <= box.left or box.bottom <= box.top:

@@ -1,0 +1,55 @@
+"""`clips.parquet` of a run: one row per metric and pair, checked when it is read, since anybody may have written it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from evalkit.errors import RunError
+from evalkit.records.frame_scores import read_table
+
+_TEXTS = ("pair", "source_identity", "driving_identity", "metric", "status")
+_COUNTS = ("n", "frames", "no_face_generated", "no_face_reference")
+
+
+def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
+    """The `columns` of a `clips.parquet`: texts and counts without nulls, means finite or null, coverage in [0, 1].
+
+    A pair has each metric once, and every pair has every metric. Raises `RunError` for anything else.
+    """
+    table = read_table(path, columns).select(list(columns))
+    for name in columns:
+        if wrong := _wrong(name, table[name]):
+            raise RunError(f"{path}: column {name!r} {wrong}. Restore the file, or make the run again.")
+    if {"pair", "metric"} <= set(columns):
+        pairs, metrics = (pc.count_distinct(table[name]).as_py() for name in ("pair", "metric"))
+        if table.select(["pair", "metric"]).group_by(["pair", "metric"]).aggregate([]).num_rows != len(table):
+            raise RunError(f"{path}: a pair has two values of one metric. Restore the file, or make the run again.")
+        if pairs * metrics != len(table):
+            raise RunError(f"{path}: not every pair has every metric. Restore the file, or make the run again.")
+    return table
+
+
+def _wrong(name: str, column: pa.ChunkedArray) -> str:
+    kind = column.type
+    if name in _TEXTS or name == "reason":
+        if not (pa.types.is_string(kind) or (name == "reason" and pa.types.is_null(kind))):
+            return f"holds {kind}, not text"
+        return "has nulls" if name != "reason" and column.null_count else ""
+    if name in _COUNTS:
+        if not pa.types.is_integer(kind):
+            return f"holds {kind}, not counts"
+        return "has nulls" if column.null_count else "has negative counts" if len(column) and _least(column) < 0 else ""
+    if not (pa.types.is_floating(kind) or pa.types.is_null(kind)):
+        return f"holds {kind}, not numbers"
+    known = column.drop_null().to_numpy() if pa.types.is_floating(kind) else []
+    if name == "coverage":
+        fits = column.null_count == 0 and all(0 <= value <= 1 for value in known)
+        return "" if fits else "has values that are no shares"
+    return "" if all(abs(value) < float("inf") for value in known) else "has values that are no numbers"
+
+
+def _least(column: pa.ChunkedArray) -> int:
+    found: int = pc.min(column).as_py()
+    return found
