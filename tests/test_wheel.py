@@ -1,5 +1,6 @@
 """The installed wheel finds its protocols, baselines and leaderboards without the checkout."""
 
+import compileall
 import json
 import os
 import re
@@ -16,7 +17,9 @@ import pytest
 
 from evalkit import __version__
 from evalkit.base.files import content_sha256
+from evalkit.datasets.folder import MANIFEST
 from evalkit.records.provenance import code_state
+from tests.conftest import copy_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +34,7 @@ def installed(tmp_path_factory):
     venv.create(folder / "env", with_pip=False, symlinks=True)
     site = next((folder / "env").glob("lib/python*/site-packages"))
     zipfile.ZipFile(wheel).extractall(site)
+    compileall.compile_dir(site, quiet=1)
     return folder / "env" / "bin" / "python", wheel
 
 
@@ -44,12 +48,17 @@ def evalkit(installed, *arguments, cwd=None, **variables):
 
 
 @pytest.fixture(scope="module")
-def first_run(installed, tmp_path_factory):
-    """An empty folder in which the README's command ran, on one pair."""
+def first_run(installed, demo_corpus, tmp_path_factory):
+    """An empty folder in which the README's command ran, on one pair; of the corpus the last clip was still missing."""
     folder = tmp_path_factory.mktemp("empty")
+    cache = copy_corpus(demo_corpus, tmp_path_factory.mktemp("cache"))
+    clip = max((cache / demo_corpus.name).rglob("*.mkv"))
+    clip.unlink()
+    (cache / demo_corpus.name / MANIFEST).unlink()
     command = ("run", "--protocol", "demo_cross", "--method", "ours", "--limit", "1")
-    done = evalkit(installed, *command, cwd=folder, EVALKIT_CACHE=tmp_path_factory.mktemp("cache"))
+    done = evalkit(installed, *command, cwd=folder, EVALKIT_CACHE=cache)
     assert done.returncode == 0, done.stderr
+    assert clip.read_bytes() == (demo_corpus / clip.relative_to(cache / demo_corpus.name)).read_bytes()
     return folder, done
 
 

@@ -6,7 +6,9 @@ weights of dlib's file: equal to dlib's own to 1e-6, ten times faster. Source: d
 chip, padding 0.25, no jitter); model file dlib_face_recognition_resnet_model_v1.dat.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -29,12 +31,18 @@ Embed: TypeAlias = Callable[[Sequence[NDArray[np.uint8]]], Values]
 
 def embedder() -> Embed:
     """dlib's ResNet on chips of any number."""
+    return _embedder(dlib_model(RESNET_128))
+
+
+@functools.lru_cache(maxsize=1)
+def _embedder(path: Path) -> Embed:
+    """Read once for all variants of the metric."""
     import torch
 
     from evalkit.extractors.dlib_resnet import DIMENSIONS, SIDE, face_resnet
     from evalkit.extractors.inference import exact_inference
 
-    network = face_resnet(dlib_model(RESNET_128)).to(memory_format=torch.channels_last)
+    network = face_resnet(path).to(memory_format=torch.channels_last)
 
     def embed(chips: Sequence[NDArray[np.uint8]]) -> Values:
         embeddings = np.empty((len(chips), DIMENSIONS))

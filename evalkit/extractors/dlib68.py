@@ -5,7 +5,11 @@ one with the largest box is taken (leftmost on a tie), and the number of faces i
 `get_frontal_face_detector`; Kazemi & Sullivan, CVPR 2014; model file shape_predictor_68_face_landmarks.dat.
 """
 
+import functools
+import threading
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +18,15 @@ from evalkit.extractors.base import Extract, Extractor
 from evalkit.extractors.dlib_models import LANDMARKS_68, LANDMARKS_68_SHA256, dlib_model
 from evalkit.types import Features, Frames, Values
 
+if TYPE_CHECKING:
+    import dlib
+
 _UPSAMPLES = (0, 1)
 
 
 def load() -> Extract:
     """Features: `box` (T, 4) left, top, right, bottom and `points` (T, 68, 2) x, y in pixels; `faces` (T,) count."""
-    import dlib
-
-    detector = dlib.get_frontal_face_detector()
-    predictor = dlib.shape_predictor(str(dlib_model(LANDMARKS_68)))
+    detector, predictor = _models(dlib_model(LANDMARKS_68), threading.get_ident())
 
     def detect(frame: NDArray[np.uint8]) -> tuple[Values, Values, int]:
         attempts = (list(detector(frame, upsamples)) for upsamples in _UPSAMPLES)
@@ -39,6 +43,14 @@ def load() -> Extract:
         return {"box": np.stack(boxes), "points": np.stack(points), "faces": np.array(faces, dtype=np.float64)}
 
     return extract
+
+
+@functools.lru_cache(maxsize=2)
+def _models(path: Path, thread: int) -> "tuple[dlib.fhog_object_detector, dlib.shape_predictor]":
+    """Read once for all methods and metrics of a thread: it takes a second, and a detector serves one thread."""
+    import dlib
+
+    return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(path))
 
 
 EXTRACTOR = Extractor("dlib68", f"dlib-hog-up0,1-largest|dlib68@{LANDMARKS_68_SHA256[:8]}", (), load)

@@ -19,9 +19,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import brentq
-from scipy.special import gammaincinv, ndtri
+from scipy.special import gammaincinv, ndtri, stdtrit
 
 from evalkit.gate.decision import SHOWN, of_two
 from evalkit.gate.evidence import Evidence
@@ -89,7 +88,7 @@ def provable_margin(loss: Estimate, people: int | None = None, chance: float = P
         return None
     times = (people or loss.people) / loss.people
     df = _grown(loss, times)
-    drawn = stats.t.ppf(1 - SHOWN, df) * _roots(df, 1) + _NORMAL[0]
+    drawn = stdtrit(df, 1 - SHOWN) * _roots(df, 1) + _NORMAL[0]
     return float(np.quantile(drawn, chance)) * loss.error / math.sqrt(times)
 
 
@@ -110,7 +109,7 @@ def _thresholds(loss: Estimate, level: float, tolerance: float, times: float, no
     """
     assert loss.error is not None and loss.df is not None
     df, error = _grown(loss, times), loss.error / math.sqrt(times)
-    significant = stats.t.ppf(1 - level, df) * _roots(df, 1)
+    significant = stdtrit(df, 1 - level) * _roots(df, 1)
     return np.stack(
         [
             (significant + normal) / _roots(loss.df, 0) * error,

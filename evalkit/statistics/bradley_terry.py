@@ -9,7 +9,7 @@ Source: Bradley and Terry, Biometrika 1952; Hunter, Annals of Statistics 2004 (l
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from evalkit.statistics.estimate import LEVEL
 from evalkit.types import Values
@@ -40,7 +40,7 @@ def strengths(wins: Values, compared: NDArray[np.bool_]) -> tuple[Values, Values
         if np.abs(step).max() < _CLOSE:
             break
     spread = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True)))
-    return found - found.mean(), np.asarray(norm.ppf(0.5 + LEVEL / 2) * spread)
+    return found - found.mean(), np.asarray(ndtri(0.5 + LEVEL / 2) * spread)
 
 
 def _information(games: Values, chance: Values) -> Values:

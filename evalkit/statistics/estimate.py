@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from evalkit.statistics.groups import numbered, summed
 from evalkit.statistics.one_role import OneRole, one_role, variance_if
@@ -81,14 +81,14 @@ class Estimate:
         return self._tail(value - self.mean)
 
     def _half(self, tail: float) -> float | None:
-        return None if self.error is None else float(student.isf(tail, self.df)) * self.error
+        return None if self.error is None else float(-stdtrit(self.df, tail)) * self.error
 
     def _tail(self, beyond: float) -> float | None:
         if self.error is None:
             return None
         if self.error == 0:
             return 0.0 if beyond > 0 else 1.0
-        return float(student.sf(beyond / self.error, self.df))
+        return float(stdtr(self.df, -beyond / self.error))
 
 
 Design = OneRole | TwoRoles

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm as normal
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from evalkit.types import Values
 
@@ -56,7 +55,7 @@ class Ratios:
     def critical(self, level: float) -> Values:
         """(N,) the c that `m^2 / V` exceeds with a chance of `level`."""
         # A normal m over a fixed V would be near; the log of the chance is nearly a line in the log of c.
-        start = np.log(self.own.sum(axis=1) / self.seen.sum(axis=1)) + 2 * math.log(float(normal.isf(level / 2)))
+        start = np.log(self.own.sum(axis=1) / self.seen.sum(axis=1)) + 2 * math.log(float(-ndtri(level / 2)))
         low, high = start - 2.0, start + 1.0
         at_low, at_high = (self._beyond(x, level) for x in (low, high))
         while (at_low < 0).any() or (at_high > 0).any():
@@ -101,10 +100,10 @@ def fitted(quantiles: Values) -> tuple[Values, Values]:
 
     The t has these quantiles; degrees of freedom lie between 1 and 1000.
     """
-    of_t = [student.isf(level / 2, _DFS) for level in LEVELS]
+    of_t = [-stdtrit(_DFS, level / 2) for level in LEVELS]
     falling = of_t[1] / of_t[0]
     df = np.exp(np.interp(quantiles[:, 1] / quantiles[:, 0], falling[::-1], np.log(_DFS)[::-1]))
-    return quantiles[:, 0] / student.isf(LEVELS[0] / 2, df), df
+    return quantiles[:, 0] / -stdtrit(df, LEVELS[0] / 2), df
 
 
 def _positive_root(own: Values, shifts: Values) -> Values:

@@ -20,14 +20,12 @@ from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.generate import generate
 from evalkit.method.interface import Driving
 from evalkit.types import Frames, Selection
-from tests.baselines.random_methods import EVERY, SIDE, SIZES, Build, Sizes, chosen, config_of, fitted, floats
+from tests.baselines.random_methods import EVERY, SIDE, Build, chosen, config_of, fitted, floats
 from tests.baselines.tiny import TINY
 from tests.fakes import make_pair, make_protocol
 
 Sized = Callable[[str], tuple[Frames, Driving]]
 ABSOLUTE_ONLY = ("dpe", "pirenderer")
-HEAVY = ("osfs", "fsrt", "liveportrait")
-"""Methods that see one driving frame less in full size."""
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +44,16 @@ def sized(faces: Frames, driving: Driving) -> Sized:
     return lambda name: fitted(faces, driving, TINY[name]["side"])
 
 
-@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", EVERY)
-def test_runs_on_a_pair_of_any_size(
-    name: str, sizes: Sizes, build: Build, clips: tuple[Path, Path], tmp_path: Path
-) -> None:
-    motions, start = find_method(name).card.motions, 2 if name in HEAVY and sizes is not TINY else 1
+def test_runs_on_a_pair_of_any_size(name: str, build: Build, clips: tuple[Path, Path], tmp_path: Path) -> None:
+    """In full size the methods run by command, `tests/e2e/test_native_methods.py`."""
+    motions = find_method(name).card.motions
     assert motions == (("absolute",) if name in ABSOLUTE_ONLY else ("absolute", "relative"))
     for motion in motions:
-        protocol = make_protocol(resolution=96, motion=motion, driving={"start": start})
+        protocol = make_protocol(resolution=96, motion=motion, driving={"start": 1})
         output = tmp_path / f"{motion}.mkv"
-        count, steps = generate(make_pair(*clips), build(name, sizes=sizes), protocol, output, seed=0)
-        assert count == 3 - start and sum(step.seconds for step in steps) > 0
+        count, steps = generate(make_pair(*clips), build(name), protocol, output, seed=0)
+        assert count == 2 and sum(step.seconds for step in steps) > 0
         assert video.read_frames(output, range(count)).shape == (count, 96, 96, 3)
 
 

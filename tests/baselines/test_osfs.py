@@ -11,7 +11,7 @@ from baselines.osfs.model import VOX_256, VOX_256_BETA, VOX_256_SPADE, Osfs
 from tests.parity.compare import load_fixture, main, run
 from tests.parity.methods.osfs import build
 
-BOTH = pytest.mark.parametrize("name", ["osfs", "osfs_spade"])
+BOTH = pytest.mark.parametrize("name", ["osfs", pytest.param("osfs_spade", marks=pytest.mark.slow)])
 
 
 @BOTH

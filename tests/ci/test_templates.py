@@ -14,6 +14,7 @@ from tests.ci.runner import Event
 from tests.ci.scenarios import SCENARIOS
 from tests.ci.standins import NotPlayed
 from tests.ci.world import TEMPLATE, build
+from tests.conftest import copy_corpus
 
 TOOLS = ("bash", "git", "jq", "sha256sum")
 played = pytest.mark.skipif(any(shutil.which(tool) is None for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}")
@@ -106,13 +107,13 @@ def build(config):
 
 @played
 @pytest.mark.slow
-def test_the_template_as_it_stands(tmp_path):
+def test_the_template_as_it_stands(tmp_path, demo_corpus):
     """Its own inputs: the method of the repository runs over demo_gate, coarser than the baseline.
 
     CSIM falls from 1 to 0.97, which six people can prove: a regression.
     """
     world = build(tmp_path)
-    kept = tmp_path / "github" / "caches" / "evalkit-Linux-older"
+    kept = copy_corpus(demo_corpus, tmp_path / "github" / "caches" / "evalkit-Linux-older")
     command = [sys.executable, "-m", "evalkit", "run", "-p", "demo_gate", "-M", "copy_source", "--no-anchors"]
     run = [*command, "--out", tmp_path / "baseline", "--workers", "1"]
     subprocess.run(run, env={**os.environ, "EVALKIT_CACHE": str(kept)}, check=True, capture_output=True)

@@ -53,7 +53,8 @@ def one_go(evalkit, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path):
+def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path, demo_cache, monkeypatch):
+    monkeypatch.setenv("EVALKIT_CACHE", str(demo_cache))
     baseline, history = tmp_path / "baseline.json", tmp_path / "gate.jsonl"
     ran = evalkit("run", "-p", "demo_gate", "-M", "landmark_warp", "-o", tmp_path, "--workers", 1, "--no-anchors")
     assert ran.returncode == 0, ran.stderr

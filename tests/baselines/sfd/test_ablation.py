@@ -68,6 +68,7 @@ def rows(folder: Path) -> dict[str, list[str]]:
     return {name: cells for name, *cells in lines}
 
 
+@pytest.mark.slow
 def test_from_data_to_the_table(asked, watch, tmp_path, caplog):
     out = tmp_path / "out"
     watch.failing = {"dec"}
