@@ -84,6 +84,42 @@ def test_too_good_is_an_alarm(make_side):
     assert gate(make_side("c", values()), make_side("d", leaked), Rules(default=Rule(too_good=1))).exit_code == 0
 
 
+def test_a_bound_that_a_metric_can_pass_is_no_alarm_where_the_rules_say_so(make_side):
+    # KID can fall below 0: a gain of 110 % of the way to a perfect value.
+    a, b = make_side("a", {"kid": np.full(40, 0.01)}), make_side("b", {"kid": np.full(40, -0.001)})
+    assert status(gate(a, b, Rules())) == {"kid": "suspicious"}
+    free = gate(a, b, Rules(default=Rule(too_good=1)))
+    assert status(free) == {"kid": "better"} and free.exit_code == 0
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_a_clip_without_a_value_on_one_side_takes_no_part(make_side, side):
+    lost = {key: [None, *means[1:]] for key, means in moved(1.2).items()}
+    whole = {key: list(means) for key, means in values().items()}
+    a, b = (
+        (make_side("a", lost), make_side("b", whole))
+        if side == "baseline"
+        else (make_side("a", whole), make_side("b", lost))
+    )
+    verdict = gate(a, b, Rules(default=Rule(coverage_drop=1, min_coverage=0)))
+    assert {row.pairs for row in verdict.metrics} == {39}
+    assert verdict.worst and people()[0][0] not in {worst.pair for worst in verdict.worst}
+
+
+def test_runs_are_named_by_their_titles(make_side):
+    verdict = gate(make_side("one", values()), make_side("other", values()), Rules())
+    assert (verdict.baseline.title, verdict.candidate.title) == ("one", "other")
+    assert verdict.baseline.method == verdict.candidate.method == "m"
+
+
+def test_changed_clips_are_named_in_order(make_side, make_run):
+    folder = make_run("b", values(), data_hash="e" * 64)
+    for pair in ("p19_c1", "p03_c0", "p11_c0"):
+        path = folder / "pairs" / f"{pair}.json"
+        path.write_text(path.read_text().replace('"driving_sha256": "d"', '"driving_sha256": "other"'))
+    not_comparable(gate(make_side("a", values()), read_side(folder), Rules()), "behind p03_c0, p11_c0, p19_c1.")
+
+
 @pytest.mark.parametrize(
     ("rule", "factor", "code"),
     [

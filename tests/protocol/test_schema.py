@@ -184,3 +184,8 @@ def test_a_missing_pair_list_is_named(write):
     protocol = read_protocol(write(pairs={"rule": "list", "list": "gone.csv"}))
     with pytest.raises(ProtocolError, match=r"protocol mine: the pair list .*gone\.csv does not exist"):
         _ = protocol.hash
+
+
+def test_protocols_are_listed_by_id():
+    ids = [protocol.id for protocol in list_protocols()]
+    assert len(ids) > 20 and ids == sorted(ids)
