@@ -106,6 +106,27 @@ def test_a_clip_without_a_value_on_one_side_takes_no_part(make_side, side):
     assert verdict.worst and people()[0][0] not in {worst.pair for worst in verdict.worst}
 
 
+def test_the_worst_pairs_are_the_five_that_lost_most_each_in_its_worst_metric(make_side):
+    before = {CSIM: np.full(40, 0.9), AKD: np.full(40, 4.0)}
+    after = {key: means.copy() for key, means in before.items()}
+    for pair, loss in enumerate((0.1, 0.2, 0.02, 0.3, 0.4, 0.5)):
+        after[CSIM][pair] -= loss
+    after[AKD][2] += 4.0  # 100 times 1 %
+    after[AKD][3] += 0.4
+    after[AKD][30] -= 4.0
+    verdict = gate(make_side("a", before), make_side("b", after), Rules())
+    names = [name for name, _ in people()]
+    found = [(row.pair, row.metric, row.baseline, row.candidate) for row in verdict.worst]
+    expected = [(2, AKD), (5, CSIM), (4, CSIM), (3, CSIM), (1, CSIM)]
+    assert found == [(names[i], key, before[key][i], after[key][i]) for i, key in expected]
+    assert [row.tolerances for row in verdict.worst] == pytest.approx([100, 100, 80, 60, 40])
+    # Without a tolerance the spread of the differences is the measure.
+    free = Rules(default=Rule(absolute=0.0))
+    alone = gate(make_side("c", {CSIM: before[CSIM]}), make_side("d", {CSIM: after[CSIM]}), free)
+    assert [row.pair for row in alone.worst] == [names[i] for i in (5, 4, 3, 1, 0)]
+    assert {row.tolerances for row in alone.worst} == {None}
+
+
 def test_runs_are_named_by_their_titles(make_side):
     verdict = gate(make_side("one", values()), make_side("other", values()), Rules())
     assert (verdict.baseline.title, verdict.candidate.title) == ("one", "other")
