@@ -76,6 +76,10 @@ TWINS = {
 TWIN = TWINS | {other: one for one, other in TWINS.items() if one not in ("log1p", "expm1", "sorted")}
 
 
+_SYMMETRIC = ("min", "max", "minimum", "maximum", "hypot")
+"""Functions that do not care for the order of their arguments."""
+
+
 @dataclass(frozen=True)
 class Change:
     """`before` and `after` are the whole text of the file at `path`, relative to the root of the repository."""
@@ -215,7 +219,11 @@ def _calls(node: ast.Call, source: _Source) -> Iterator[Edit]:
     if name in TWIN:
         end = source.span(node.func)[1]
         yield ("twin", end - len(name), end, TWIN[name])
-    if len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
+    if (
+        len(node.args) >= 2
+        and name not in _SYMMETRIC
+        and not any(isinstance(argument, ast.Starred) for argument in node.args[:2])
+    ):
         first, second = source.span(node.args[0]), source.span(node.args[1])
         middle = source.bytes[first[1] : second[0]].decode()
         yield ("arguments", first[0], second[1], source.of(node.args[1]) + middle + source.of(node.args[0]))
