@@ -197,7 +197,10 @@ def _lists(root: Path) -> Iterator[Reader]:
     for number in range(3):
         (folder / "clip" / f"{number}.png").write_bytes(b"x")
     clips = [Clip(name, name, "clip", folder / "clip") for name in "abc"]
-    listed = [b"source,driving,source_frames,anchor\na,b,0,b@1\nb@1,c,0 1,\nc@2.png,a,,a@0.png\n", b"source,driving\na,b\n"]
+    listed = [
+        b"source,driving,source_frames,anchor\na,b,0,b@1\nb@1,c,0 1,\nc@2.png,a,,a@0.png\n",
+        b"source,driving\na,b\n",
+    ]
     protocol = read_protocol(folder / "some.yaml")
     yield Reader("pair list", folder, path, of_files("csv", listed), lambda: listed_pairs(protocol, clips))
 
@@ -228,7 +231,11 @@ def _lists(root: Path) -> Iterator[Reader]:
     boxes = "".join(f"{frame:06d} \t0.3 \t0.2 \t0.3 \t0.5 \n" for frame in range(2, 80))
     tracks = b"Identity\nReference\nOffset\nFV Conf\nASD Conf\n\nFRAME \tX \tY \tW \tH \n" + boxes.encode()
     yield Reader(
-        "vox tracks", folder, path, of_files("text", [tracks]), lambda folder=folder: read_tracks(folder, [], "all", True)
+        "vox tracks",
+        folder,
+        path,
+        of_files("text", [tracks]),
+        lambda folder=folder: read_tracks(folder, [], "all", True),
     )
 
     folder = _place(root, "tubes")
@@ -269,7 +276,9 @@ def _lists(root: Path) -> Iterator[Reader]:
             for number in range(3)
         }
     }
-    yield Reader("celebvhq info", folder, path, of_files("json", [json.dumps(info).encode()]), lambda path=path: read_info(path))
+    yield Reader(
+        "celebvhq info", folder, path, of_files("json", [json.dumps(info).encode()]), lambda path=path: read_info(path)
+    )
 
     folder = _place(root, "journal")
     path = folder / JOURNAL
@@ -307,7 +316,9 @@ def _lists(root: Path) -> Iterator[Reader]:
     (folder / "fsrt.csv").write_bytes(b"\n".join(rows.split(b"\n")[:4]) + b"\n")
     path, csv_path = folder / "fsrt.yaml", folder / "fsrt.csv"
     cards = _seeds("leaderboards/published/*.yaml")
-    yield Reader("paper's card", folder, path, of_files("yaml", cards), lambda csv_path=csv_path: read_paper(csv_path), weight=1)
+    yield Reader(
+        "paper's card", folder, path, of_files("yaml", cards), lambda csv_path=csv_path: read_paper(csv_path), weight=1
+    )
 
     folder = _place(root, "answers")
     path = folder / "answers.csv"
@@ -398,7 +409,12 @@ def _records(root: Path) -> Iterator[Reader]:
     path = folder / "history.jsonl"
     seeds = _seeds("tests/data/gate_schema2/history.jsonl")
     yield Reader(
-        "history", folder, path, of_files("jsonl", seeds), lambda path=path: collect_history(history.read(path)), weight=2
+        "history",
+        folder,
+        path,
+        of_files("jsonl", seeds),
+        lambda path=path: collect_history(history.read(path)),
+        weight=2,
     )
 
     folder = _place(root, "report")
@@ -427,7 +443,12 @@ def _records(root: Path) -> Iterator[Reader]:
     (folder / f"{stem}.mp4").write_bytes(b"video")
     path = folder / f"{stem}.json"
     yield Reader(
-        "facts of a mosaic", folder, path, of_files("json", [json.dumps(told).encode()]), lambda: make_mosaic(job), weight=1
+        "facts of a mosaic",
+        folder,
+        path,
+        of_files("json", [json.dumps(told).encode()]),
+        lambda: make_mosaic(job),
+        weight=1,
     )
 
 
@@ -466,7 +487,11 @@ def _tables(root: Path) -> Iterator[Reader]:
     run = _finished(root / "parquet")
     for name, use in {
         "frames.parquet": lambda path: (read_frames(path), read_signatures(path)),
-        "clips.parquet": lambda path: (read_side(path.parent), explain(path.parent, "csim"), build_table([path.parent])),
+        "clips.parquet": lambda path: (
+            read_side(path.parent),
+            explain(path.parent, "csim"),
+            build_table([path.parent]),
+        ),
         "rows.parquet": lambda path: make_entry(path.parent, root / "rows", None, force=True),
     }.items():
         path = run / name.replace("rows", "clips")
@@ -557,12 +582,18 @@ def _studies(root: Path) -> Iterator[Reader]:
 
     folder = StudyFolder(_place(root, "store"))
     path = folder.answers
-    sheets = Sheet(0, (Answer(0, "t0", "left", 1.0), Answer(0, "t2", "right", None)), (Refusal("forged token", "", "x"),))
+    sheets = Sheet(
+        0, (Answer(0, "t0", "left", 1.0), Answer(0, "t2", "right", None)), (Refusal("forged token", "", "x"),)
+    )
     keep(path, sheets)
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
     stored = path.read_bytes()
-    more = (folder.path / "answers.sqlite-wal", folder.path / "answers.sqlite-shm", folder.path / "answers.sqlite-journal")
+    more = (
+        folder.path / "answers.sqlite-wal",
+        folder.path / "answers.sqlite-shm",
+        folder.path / "answers.sqlite-journal",
+    )
 
     def database(path: Path = path) -> object:
         return stored_answers(path), stored_refusals(path), keep(path, sheets)
@@ -591,7 +622,9 @@ def _requests(root: Path, study: Study, tokens: Sequence[str], sheet: bytes) -> 
         + head
         + b"Origin: http://127.0.0.1:8788\r\nContent-Length: %d\r\n\r\n" % len(sheet)
         + sheet,
-        b"POST /answers HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n2;x=y\r\n1}\r\n0\r\n\r\n",
+        b"POST /answers HTTP/1.1\r\n"
+        + head
+        + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n2;x=y\r\n1}\r\n0\r\n\r\n',
         b"GET /%2e%2e/key.json HTTP/1.1\r\n" + head + b"\r\nGET /../raters.csv HTTP/1.1\r\n" + head + b"\r\n",
         b"OPTIONS * HTTP/1.1\r\n" + head + b"Upgrade: websocket\r\nExpect: 100-continue\r\n\r\n",
     ]

@@ -5,9 +5,9 @@ import pytest
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.gate.evidence import gather
-from evalkit.gate.needs import Provable, needs
-from evalkit.gate.power import needed_for
-from evalkit.gate.rules import Rules
+from evalkit.gate.needs import Provable, needs, provable
+from evalkit.gate.power import PROVEN, needed_for, provable_margin
+from evalkit.gate.rules import Rule, Rules
 from tests.gate.conftest import values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
@@ -50,8 +50,40 @@ def test_other_texts_are_refused(noisy, text):
 
 
 def test_a_metric_that_the_runs_do_not_have(noisy):
-    with pytest.raises(UnknownNameError, match="fid"):
+    with pytest.raises(UnknownNameError, match="no metric in these runs called 'fid'"):
         needs(*noisy, Rules(), ["fid=1"], 0.8)
+
+
+def test_what_two_runs_can_prove_by_metric(noisy):
+    rules = Rules(default=Rule(absolute=0.0))
+    found = {row.metric: row for row in provable(*noisy, rules)}
+    for key, row in found.items():
+        e = gather(key, *noisy, rules)
+        loss = e.differences.loss
+        assert (row.baseline, row.margin, row.people) == (e.baseline, e.margin, 20)
+        assert row.now == provable_margin(loss) and row.spread == pytest.approx(e.differences.values.std(ddof=1))
+        assert row.at == {people: provable_margin(loss, people) for people in (6, 12, 50, 100)}
+        # Two metrics: each may fail half as often.
+        assert row.proposed == max(provable_margin(loss, None, 1 - (1 - PROVEN) / 2), e.tolerance) > row.now
+    assert set(found) == {CSIM, AKD}
+
+
+def test_a_margin_is_never_proposed_below_the_tolerance_nor_for_what_is_ignored_or_has_no_error(noisy, make_side):
+    rules = Rules(default=Rule(absolute=5.0), metrics={CSIM: Rule(ignore=True)})
+    (row,) = provable(*noisy, rules)
+    assert (row.metric, row.proposed) == (AKD, 5.0)
+    # One metric alone may fail as often as is said.
+    (alone,) = provable(*noisy, Rules(metrics={CSIM: Rule(ignore=True), AKD: Rule(absolute=0.0)}))
+    assert alone.proposed == alone.now
+    same = [make_side(name, {CSIM: values()[CSIM]}) for name in "cd"]
+    assert provable(*same, Rules()) == []
+
+
+def test_cells_of_a_margin_are_in_per_cent_for_distances():
+    row = Provable(AKD, baseline=5.0, spread=0.12345, people=20, margin=1.25, now=0.3, at={6: 0.5}, proposed=0.4)
+    assert row.cells() == [AKD, "0.1235", "20", "25 %", "6 %", "10 %"] and row.rule() == "8%"
+    row = Provable(CSIM, baseline=0.9, spread=0.1, people=20, margin=0.01, now=0.0123, at={}, proposed=0.0)
+    assert row.cells() == [CSIM, "0.1", "20", "0.01", "0.0123"] and row.rule() == "0"
 
 
 @pytest.mark.parametrize(

@@ -1,50 +1,56 @@
-"""What a published number rests on stays as it is: facts of all metrics, and set metrics in blocks."""
+"""Rules for the facts of a metric: what is complained of, and that nothing else is."""
 
-import json
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from evalkit.metrics import METRICS
-from evalkit.metrics.base import PerSet
+from evalkit.metrics.base import PerFrame, PerSet
+from evalkit.metrics.facts import complaints
 
-PINNED = Path(__file__).parent / "metric_facts.json"
-IN_BLOCKS = [
-    key for key, metric in METRICS.items() if isinstance(metric.level, PerSet) and metric.level.statistics is not None
-]
+PIXELS, ROWS = METRICS["l1"], METRICS["csim[dlib]"]
 
 
-def facts(metric):
-    """Everything about a metric that tables, gates and comparisons of signatures see."""
-    return {
-        "signature": metric.signature(None, "averaging"),
-        "title": metric.title,
-        "better": metric.better,
-        "unit": metric.unit,
-        "scale": [str(metric.low), str(metric.high)],
-        "decimals": metric.decimals,
-        "input": list(metric.input) if metric.input else None,
-        "tasks": sorted(metric.tasks),
-        "by_frame": metric.by_frame,
-        "missing_is_value": metric.missing_is_value,
-    }
+@pytest.mark.parametrize(
+    ("metric", "change", "word"),
+    [
+        (PIXELS, {"id": "L1"}, "the key 'L1' is not of the form"),
+        (PIXELS, {"variant": "Big"}, "is not of the form"),
+        (PIXELS, {"title": " L1"}, "title is ' L1'; expected a line of text"),
+        (PIXELS, {"title": ""}, "title is ''"),
+        (PIXELS, {"title": "L|1"}, "the title has a |"),
+        (PIXELS, {"paper": "a\nb"}, "paper is"),
+        (PIXELS, {"settings": 3}, "settings is 3"),
+        (PIXELS, {"description": "no stop"}, "full stop"),
+        (PIXELS, {"unit": None}, "unit is None; expected text"),
+        (PIXELS, {"differences": 1}, "differences is 1; expected text"),
+        (PIXELS, {"better": "more"}, "better is 'more'; expected 'higher' or 'lower'"),
+        (ROWS, {"reference": "both"}, "reference is 'both'"),
+        (PIXELS, {"tasks": frozenset()}, "tasks is frozenset()"),
+        (PIXELS, {"tasks": frozenset({"other"})}, "tasks is"),
+        (PIXELS, {"tasks": ("self_reenactment",)}, "tasks is"),
+        (PIXELS, {"low": 1.0, "high": 1.0}, "expected numbers, the first one smaller"),
+        (PIXELS, {"low": float("nan")}, "expected numbers"),
+        (PIXELS, {"high": None}, "expected numbers"),
+        (PIXELS, {"decimals": -1}, "decimals is -1; expected 0 to 6"),
+        (PIXELS, {"decimals": 7}, "decimals is 7"),
+        (PIXELS, {"decimals": 1.0}, "decimals is 1.0"),
+        (PIXELS, {"version": 0}, "version is 0; expected a whole number from 1"),
+        (PIXELS, {"function": "f"}, "function is 'f'"),
+        (PIXELS, {"reference": "source"}, "compares with the driving frames"),
+        (PIXELS, {"level": PerSet()}, "compares with the driving frames"),
+        (ROWS, {"input": ("dlib128",)}, "input is"),
+        (ROWS, {"input": ["dlib128", "embedding"]}, "input is"),
+        (ROWS, {"input": ("dlib128", 3)}, "input is"),
+    ],
+)
+def test_a_wrong_fact_is_the_only_complaint(metric, change, word):
+    found = complaints(replace(metric, **change))
+    assert len(found) == 1 and word in found[0], found
 
 
-def test_facts_of_metrics_change_only_on_purpose():
-    """A changed signature separates new runs from all old ones: raise `version` and edit the pinned file together."""
-    assert {key: facts(metric) for key, metric in METRICS.items()} == json.loads(PINNED.read_text())
-
-
-@pytest.mark.parametrize("key", IN_BLOCKS)
-def test_a_set_metric_is_the_same_in_blocks(key):
-    # A run takes the statistics, and whoever calls the metric its function.
-    metric, generator = METRICS[key], np.random.default_rng(0)
-    one, other = generator.normal(size=(30, 7)), 1.5 * generator.normal(size=(40, 7)) + 0.2
-    in_blocks = metric.level.statistics
-    gathered = [in_blocks.gather(np.array_split(rows, parts)) for rows, parts in ((one, 4), (other, 3))]
-    assert in_blocks.compare(*gathered) == pytest.approx(metric.function(one, other), rel=1e-9)
-
-
-def test_every_frechet_distance_is_tried_in_blocks():
-    assert {METRICS[key].id for key in IN_BLOCKS} >= {"fid", "fvd"}
+@pytest.mark.parametrize(
+    "change", [{"decimals": 0}, {"decimals": 6}, {"version": 1}, {"variant": "a-b.c_1"}, {"level": PerFrame()}]
+)
+def test_facts_at_their_bounds(change):
+    assert complaints(replace(PIXELS, **change)) == []

@@ -104,7 +104,7 @@ def test_the_table_counts_by_room():
 
 def python(*arguments):
     """Run Python at the root, in a process of its own: the check forks, which a process with threads should not."""
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=500)
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=1800)
 
 
 @pytest.mark.slow
