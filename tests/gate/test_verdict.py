@@ -132,6 +132,9 @@ def test_runs_are_named_by_their_titles(make_side):
     verdict = gate(make_side("one", values()), make_side("other", values()), Rules())
     assert (verdict.baseline.title, verdict.candidate.title) == ("one", "other")
     assert verdict.baseline.method == verdict.candidate.method == "m"
+    assert (verdict.baseline.pairs, verdict.candidate.pairs) == (40, 40)
+    stopped = gate(make_side("a", values()), make_side("b", values(), header={"status": "running"}), Rules())
+    assert stopped.candidate.pairs is None
 
 
 def test_changed_clips_are_named_in_order(make_side, make_run):
