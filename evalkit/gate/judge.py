@@ -52,7 +52,7 @@ def _row(e: Evidence, tested: Tested | None, primary: bool) -> MetricVerdict:
         change=None if e.estimate is None else e.sign * e.estimate.mean + 0.0,
         change_low=bounds[0],
         change_high=bounds[1],
-        typical=next((call.loss.mean for call in calls if call.view == "typical"), None),
+        typical=next((call.stated(call.loss.mean) for call in calls if call.view == "typical"), None),
         tolerance=e.tolerance,
         margin=e.margin,
         loss_high=tested.high if tested else None,
@@ -105,8 +105,9 @@ def _why_not(e: Evidence, tested: Tested) -> str:
     return f"a loss of up to {tested.high:.4g} is possible, and one of {e.margin:.4g} is to be excluded"
 
 
-def _amount(call: Call, size: float) -> str:
-    return f"{abs(size):.2%} of the typical clip" if call.view == "typical" else f"{abs(size):.4g}"
+def _amount(call: Call, loss: float) -> str:
+    size = abs(call.stated(loss))
+    return f"{size:.2%} of the typical clip" if call.view == "typical" else f"{size:.4g}"
 
 
 def _limit(e: Evidence, value: float) -> str | None:
@@ -119,7 +120,7 @@ def _limit(e: Evidence, value: float) -> str | None:
 
 def _gain(e: Evidence, call: Call) -> tuple[Status, str]:
     room = _room(e)
-    gained = -call.loss.mean * (abs(e.baseline or 0.0) if call.view == "typical" else 1.0)
+    gained = -call.stated(call.loss.mean) * (abs(e.baseline or 0.0) if call.view == "typical" else 1.0)
     share = gained / room if room else 0.0
     if e.rule.too_good is not None and e.rule.too_good < 1 and share > e.rule.too_good:
         text = f"too good: {share:.0%} of the way to a perfect value in one step; look for a leak or a bug"

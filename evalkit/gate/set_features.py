@@ -56,9 +56,9 @@ def loss_of_sets(key: str, loss: float, baseline: Side, candidate: Side) -> Esti
 
 
 def _of(metric: Metric, clips: Sequence[NDArray[np.float64]], reference: Values, kept: NDArray[np.bool_]) -> float:
-    """The metric of the clips that stay."""
+    """The metric of the clips that stay, of which there are some: nobody is in every pair."""
     chosen = [clip for clip, stays in zip(clips, kept, strict=True) if stays]
-    return float(metric.function(np.concatenate(chosen), reference)[0]) if chosen else float("nan")
+    return float(metric.function(np.concatenate(chosen), reference)[0])
 
 
 def _thin(clips: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -79,8 +79,8 @@ def _people(side: Side) -> dict[str, tuple[str, str]]:
 
 
 def _generated(metric: Metric, side: Side, outcome: Outcome) -> NDArray[np.float64] | None:
-    rgb = side.header.protocol.rgb if side.header else "accurate"
-    return _load(metric, side, outcome.generated_sha256, Selection(rgb=rgb))
+    assert side.header is not None
+    return _load(metric, side, outcome.generated_sha256, Selection(rgb=side.header.protocol.rgb))
 
 
 def _reference(metric: Metric, side: Side, outcomes: Iterable[Outcome]) -> list[NDArray[np.float64]] | None:

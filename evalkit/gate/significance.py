@@ -4,6 +4,7 @@ Pair by pair where there are scores of the same pairs; by leaving out people for
 else by two intervals, taken as independent. What rests on neither has no error, and proves nothing.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,7 +27,7 @@ class Call:
     """One view of a metric.
 
     Attributes:
-        view: "mean" is in the metric's unit, "typical" in shares.
+        view: "mean" is in the metric's unit, "typical" in logarithms of ratios.
         loss: positive is worse; with its error, if it has one.
         tolerance: of a loss.
         p: of a loss, corrected for the number of views; 1 without an error.
@@ -38,6 +39,10 @@ class Call:
     tolerance: float
     p: float
     q: float
+
+    def stated(self, loss: float) -> float:
+        """A loss of this view as people read it: in the metric's unit, or as a share of the typical clip's value."""
+        return math.expm1(loss) if self.view == "typical" else loss
 
     @property
     def beyond(self) -> bool:

@@ -75,8 +75,7 @@ def gate(
         check_names(rules, named, {key: entry.better for key, entry in entries.items()})
     wanted = [key for key in keys if not rules.of(key).ignore]
     findings = [*check_signatures(baseline, candidate, wanted), *check_sides(baseline, candidate, rules, subset)]
-    if candidate.finished:
-        findings += only_in_candidate([key for key in only_new if not rules.of(key).ignore])
+    findings += only_in_candidate([key for key in only_new if not rules.of(key).ignore])
     warnings = [finding.text for finding in findings if finding.kind == "warning"]
     warnings += [f"{key} is new: the baseline has no value of it." for key in only_new if rules.of(key).ignore]
     if rules.seed is not None:

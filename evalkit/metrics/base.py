@@ -155,7 +155,7 @@ BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"
 
 def found(rows: NDArray[Any]) -> NDArray[np.bool_]:
     """(T,) whether rows (T, ...) hold something: they are NaN where there was no face."""
-    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))
+    return np.asarray(np.isfinite(rows).all(axis=tuple(range(1, rows.ndim))))
 
 
 def check_frames(generated: NDArray[Any], reference: NDArray[Any]) -> None:

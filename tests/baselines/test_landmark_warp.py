@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.spatial.transform import Rotation
 from skimage import data, transform
 
@@ -12,7 +16,7 @@ from baselines.landmark_warp.expression import LEFT_EYE, RIGHT_EYE, eye_opening,
 from baselines.landmark_warp.head import follow_head, still_ring
 from baselines.landmark_warp.motion import place_source, usable
 from baselines.landmark_warp.mouth import inner_mouth
-from baselines.landmark_warp.pose import move_pose, pose_at
+from baselines.landmark_warp.pose import move_pose, pose_at, turn_between
 from baselines.landmark_warp.track import pose_track, track_clip
 from baselines.landmark_warp.warp import GridWarp
 from evalkit.errors import MethodError
@@ -226,3 +230,85 @@ def test_any_size(method, source, size):
     generated = together(method.animate(frames[:1], [frames], "relative"))
     assert generated.shape == frames.shape
     assert np.abs(generated.astype(int) - frames).max() <= 2
+
+
+# -- golden frames: what the pictures look like today --------------------------------------------------------------
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "landmark_warp.png"
+SMALL = 96
+
+
+def small(turn=(0.0, 0.0, 0.0), shape=None):
+    """Landmarks (68, 2) of the generic face in a picture of `SMALL` pixels; no detector takes part."""
+    return (face(turn, shape) - SIZE / 2) * 3.2 / 8 + SMALL / 2
+
+
+def jaw_aside():
+    model = face_model_68()
+    model[48:68, 0] += 0.6
+    model[56:59, 0] += np.array([0.5, 0.1, 0.0])
+    return model
+
+
+def golden_frames():
+    """(2, 6, SMALL, SMALL, 3) uint8: a frontal source and one in half profile; six poses and expressions of a driver.
+
+    The source is a pattern without a flat place, so that a point that moves by a tenth of a pixel is seen.
+    """
+    ys, xs = np.mgrid[:SMALL, :SMALL]
+    waves = [np.sin(xs / a + ys / b) for a, b in ((3.1, 9.0), (-7.0, 2.9), (4.3, 4.1))]
+    pattern = np.rint(127 + 110 * np.stack(waves, axis=-1)).astype(np.uint8)
+    shown = [
+        small(shape=open_mouth(4.0)),
+        small(shape=shut_eyes()),
+        small((0.0, 0.7, 0.0)),
+        small((0.4, -0.2, 0.2)),
+        small(shape=jaw_aside()),
+        1.3 * (small() - SMALL / 2) + SMALL / 2 + 14,
+    ]
+    driving = np.stack([small()] * 9 + shown)
+    rows = []
+    for turn in ((0.0, 0.0, 0.0), (0.0, -0.6, 0.0)):
+        own = small(turn, shape=open_mouth(0.8))
+
+        def look(frames, own=own):
+            known = np.concatenate([driving, own[None]])
+            # Small pictures are shown to a detector in three times the size.
+            return {"points": (known[np.minimum(frames[:, 0, 0, 0], len(driving)).astype(int)] + 0.5) * 3 - 0.5}
+
+        frames = np.zeros((len(driving), SMALL, SMALL, 3), np.uint8)
+        frames[:, 0, 0] = np.arange(len(driving))[:, None]
+        rows.append(together(LandmarkWarp(look).animate(pattern[None], [frames], "absolute"))[9:])
+    return np.stack(rows)
+
+
+def test_pictures_are_those_of_the_golden_frames():
+    """To change them on purpose: save `golden_frames()` as rows of one picture, and say so under "Scores changed"."""
+    rows = golden_frames()
+    wanted = np.array(Image.open(GOLDEN)).reshape(2, SMALL, 6, SMALL, 3).transpose(0, 2, 1, 3, 4)
+    off = np.abs(rows.astype(int) - wanted)
+    # Half a level may round either way on another machine; a tenth of a pixel moves hundreds of values by more.
+    assert off.max() <= 2, [(row, frame, off[row, frame].max()) for row in range(2) for frame in range(6)]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_turn_is_limited_without_a_step_and_below_its_limit(own, axis):
+    degrees = np.arange(0, 80, 1.0)
+    track = pose_track(np.stack([face()]))
+    turned = []
+    for angle in degrees:
+        turn = np.zeros(3)
+        turn[axis] = np.radians(angle)
+        driving = replace(pose_at(track, 0), rotation=Rotation.from_rotvec(turn).as_matrix() @ track.rotation[0])
+        moved = move_pose(pose_at(own, 0), pose_at(track, 0), driving, "relative", SIZE)
+        turned.append(np.degrees(turn_between(moved.rotation, own.rotation[0])))
+    steps = np.diff(turned)
+    assert turned[:26] == pytest.approx(degrees[:26], abs=1e-6) and max(turned) < 47
+    assert steps.min() > 0 and steps.max() < 1 + 1e-6
+
+
+def test_the_eye_opening_is_lid_gap_over_width():
+    shape = np.zeros((1, 68, 2))
+    for eye, gap in ((LEFT_EYE, 1.0), (RIGHT_EYE, 2.0)):
+        shape[0, eye] = [(0, 0), (1, -gap / 2), (3, -gap / 2), (4, 0), (3, gap / 2), (1, gap / 2)]
+    assert eye_opening(shape) == pytest.approx(np.array([[0.25, 0.5]]))

@@ -118,9 +118,14 @@ def test_the_still_that_stands_in_for_an_animated_png_is_no_frame(tmp_path):
     assert np.array_equal(read(path), frames[1:])
 
 
-def write_pages(path, frames, kinds):
-    """A TIFF of plain RGB pages (TIFF 6.0): a directory of tags, sorted, before the samples of each page."""
-    data = b"II*\0" + struct.pack("<I", 8)
+def write_pages(path, frames, kinds, order="<", large=False):
+    """A TIFF of plain RGB pages (TIFF 6.0): a directory of tags, sorted, before the samples of each page.
+
+    `large` is BigTIFF: 64-bit offsets and counts.
+    """
+    word, count, entry = ("Q", "Q", "HHQI4x") if large else ("I", "H", "HHII")
+    data = b"II" if order == "<" else b"MM"
+    data += struct.pack(order + "HHHQ", 43, 8, 0, 16) if large else struct.pack(order + "HI", 42, 8)
     for index, (frame, kind) in enumerate(zip(frames, kinds, strict=True)):
         height, width = frame.shape[:2]
         values = {
@@ -135,12 +140,13 @@ def write_pages(path, frames, kinds):
             278: height,
             279: frame.size,
         }
-        samples = len(data) + 2 + 12 * len(values) + 4
+        samples = len(data) + struct.calcsize(order + count + len(values) * entry + word)
         values[273] = samples
         end = samples + frame.size + frame.size % 2
-        data += struct.pack("<H", len(values))
-        data += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
-        data += struct.pack("<I", end if index + 1 < len(frames) else 0) + frame.tobytes() + b"\0" * (frame.size % 2)
+        data += struct.pack(order + count, len(values))
+        data += b"".join(struct.pack(order + entry, tag, 4, 1, value) for tag, value in values.items())
+        after = struct.pack(order + word, end if index + 1 < len(frames) else 0)
+        data += after + frame.tobytes() + b"\0" * (frame.size % 2)
     path.write_bytes(data)
 
 
@@ -151,6 +157,23 @@ def test_thumbnails_and_masks_in_a_tiff_are_no_frames(tmp_path):
     assert not video.is_animation(tmp_path / "a.tif")
     write_pages(tmp_path / "b.tif", frames, (0, 1, 2, 0))
     assert np.array_equal(read(tmp_path / "b.tif"), frames[[0, 2, 3]])
+
+
+# Pillow reads no big-endian BigTIFF.
+@pytest.mark.parametrize(("order", "large"), [("<", False), (">", False), ("<", True)])
+def test_pages_are_counted_in_every_kind_of_tiff(tmp_path, order, large):
+    frames = noise(4, 16)
+    write_pages(tmp_path / "a.tif", frames, (0, 1, 4, 0), order, large)
+    assert np.array_equal(read(tmp_path / "a.tif"), frames[[0, 3]])
+
+
+def test_an_animated_png_without_its_end_mark_is_said_to_lack_it(tmp_path):
+    path = animation(tmp_path / "a.png", noise(3, 16))
+    data = path.read_bytes()
+    for cut in (12, 1):
+        path.write_bytes(data[:-cut])
+        with pytest.raises(VideoError, match="truncated, its end mark is missing"):
+            read(path)
 
 
 def test_the_second_view_in_a_jpeg_is_no_frame(tmp_path):

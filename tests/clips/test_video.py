@@ -1,5 +1,7 @@
 """Decoding, encoding, resizing and colour: what goes in comes out, by frame index, and damage is noticed."""
 
+import errno
+import os
 import struct
 import tracemalloc
 
@@ -335,3 +337,17 @@ def test_what_looks_like_a_clip(tmp_path):
     assert video.is_clip(tmp_path / "folder")
     assert all(video.is_clip(tmp_path / name) for name in ("a.mp4", "a.MKV", "b.gif", "c.jpeg", "d.webm"))
     assert not any(video.is_clip(tmp_path / name) for name in ("a.txt", "a", "mp4", "a.mp4.part"))
+
+
+@pytest.mark.parametrize("look", [video.frame_rate, video.frame_size, video.count_frames, video.notes])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path, look):
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(VideoError, match=r"a\.mp4: a pipe, socket or device"):
+        look(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(("code", "words"), [(errno.ENOSPC, "No space left"), (None, "Input/output error")])
+def test_what_could_not_be_written_is_told_as_the_system_tells_it(tmp_path, code, words):
+    with pytest.raises(OSError, match=words) as caught, video._naming(tmp_path / "a.mkv"):
+        raise OSError(code, "as FFmpeg says it") if code else OSError("as FFmpeg says it")
+    assert caught.value.filename == str(tmp_path / "a.mkv")

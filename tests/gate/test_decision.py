@@ -54,6 +54,26 @@ def test_what_is_red_alone_is_never_green_beside_others():
     assert {"worse", "same", "better", "not_proven"} == set(np.unique(named))
 
 
+@pytest.mark.parametrize(
+    ("beyond", "p", "adjusted", "gained", "high", "expected"),
+    [
+        (True, 0.001, 0.05, False, 9.0, ("worse", True)),  # alpha itself is permitted
+        (True, 0.001, 0.051, False, 0.5, ("not_proven", True)),  # red alone: never green
+        (True, 0.04, 0.051, False, 0.5, ("not_proven", True)),  # the share of a primary metric, 0.8 of 0.05, itself
+        (True, 0.041, 0.051, False, 0.5, ("same", False)),
+        (False, 0.001, 0.001, False, 0.5, ("same", False)),  # a loss within the tolerance
+        (False, 0.9, 1.0, True, 0.5, ("better", False)),
+        (False, 0.9, 1.0, True, 1.0, ("not_proven", False)),  # the margin itself is not excluded
+        (False, 0.9, 1.0, False, 1.0, ("not_proven", False)),
+        (True, 0.001, 0.06, True, 0.5, ("not_proven", True)),
+    ],
+)
+def test_words_and_alarms_one_by_one(beyond, p, adjusted, gained, high, expected):
+    arrays = [np.array([value]) for value in (beyond, p, adjusted)]
+    named, alarm = words(*arrays, 0.05, np.array([gained]), np.array([high]), np.array([1.0]))
+    assert (str(named[0]), bool(alarm[0])) == expected
+
+
 def test_nothing_is_shown_by_an_infinite_bound():
     nothing = np.array([False])
     named, _ = words(nothing, np.ones(1), np.ones(1), 0.05, nothing, np.array([np.inf]), np.array([1.0]))

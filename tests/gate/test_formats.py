@@ -39,6 +39,12 @@ def test_junit_survives_control_characters(red):
     assert Xml.fromstring(junit(replace(red, metrics=(row,)))).get("failures") == "1"
 
 
+def test_the_message_of_a_failed_case_is_its_sentence(red):
+    row = next(row for row in red.metrics if row.key == AKD)
+    message = Xml.fromstring(junit(red)).find(f"testcase[@name='{AKD}']/failure").get("message")
+    assert message == f"{AKD}: worse, {row.reason}"
+
+
 def test_ignored_metrics_are_skipped(make_side):
     rules = Rules(metrics={AKD: Rule(ignore=True)})
     verdict = gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 2}), rules)

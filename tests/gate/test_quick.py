@@ -1,6 +1,8 @@
 """The quick stage: balanced beginnings, certain verdicts only, no more false alarms than one look."""
 
+import hashlib
 import itertools
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -56,6 +58,25 @@ def test_every_beginning_is_balanced(make_side):
         assert len({pair[:3] for pair in order[:20]}) == 20
         counts = [sum(pair[:3] == person for pair in order[:size]) for person in {pair[:3] for pair in order}]
         assert max(counts) - min(counts) == 0
+
+
+def test_each_place_takes_the_pair_whose_people_were_used_least(make_side):
+    a = make_side("a", values(), drivings=[f"p{i * i % 17:02d}" for i in range(40)])
+    scores, used, expected = dict(a.scores[CSIM]), Counter(), []
+
+    def load(pair):
+        return sum(used[person] for person in _people(scores[pair]))
+
+    def _people(score):
+        return ("source", score.source_identity), ("driving", score.driving_identity)
+
+    waiting = set(scores)
+    while waiting:
+        best = min(waiting, key=lambda pair: (load(pair), hashlib.sha256(pair.encode()).hexdigest()))
+        used.update(_people(scores[best]))
+        expected.append(best)
+        waiting.remove(best)
+    assert balanced_order(a) == expected
 
 
 def test_looks_grow_and_small_protocols_have_fewer():

@@ -1,6 +1,7 @@
 """Rules: defaults, what overrides what, and mistakes in the file."""
 
 import pytest
+from pydantic import ValidationError
 
 from evalkit.errors import ProtocolError, UnknownNameError
 from evalkit.gate.rules import Rule, Rules, check_names, margin, read_rules
@@ -18,6 +19,48 @@ def test_defaults_without_a_file():
     rules = read_rules(None)
     assert rules.confidence == 0.95 and rules.of("csim[dlib]").absolute == 0.005 and rules.of("akd[x]").relative == 0.01
     assert rules.of("csim[dlib]").relative is None and rules.of("psnr").absolute == 0.1
+
+
+def test_rules_without_a_file_are_those_that_docs_state():
+    assert Rules().model_dump() == {
+        "confidence": 0.95,
+        "primary": (),
+        "cluster": "identity",
+        "device": "warn",
+        "precision": "refuse",
+        "seed": None,
+        "default": Rule().model_dump(),
+        "metrics": {},
+    }
+    common = {"coverage_drop": 0.02, "too_good": 0.5, "must_improve": False, "typical": True, "ignore": False}
+    common |= {"allow_unproven": False}
+    tolerances = {"l1": {"relative": 0.01}, "csim": {"absolute": 0.005}, "ssim": {"absolute": 0.005}}
+    for key, tolerance in (tolerances | {"psnr": {"absolute": 0.1}}).items():
+        assert Rules().of(key).model_dump(exclude_none=True) == common | tolerance
+    sizes = {key: margin(Rules().of(key), key, 4.0, 0.0, 6) for key in ("l1", "apd", "p_rmse", "csim", "ssim", "psnr")}
+    assert sizes == {"l1": 1.0, "apd": 3.0, "p_rmse": 3.0, "csim": 0.01, "ssim": 0.02, "psnr": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("key", "bad", "good"),
+    [("confidence", 0.5, 0.51), ("confidence", 1.0, 0.999), ("seed", -1, 0)],
+)
+def test_bounds_of_the_rules(key, bad, good):
+    assert getattr(Rules(**{key: good}), key) == good
+    with pytest.raises(ValidationError):
+        Rules(**{key: bad})
+
+
+@pytest.mark.parametrize("key", ["min_coverage", "coverage_drop", "too_good"])
+def test_shares_lie_between_0_and_1(key):
+    assert [getattr(Rule(**{key: share}), key) for share in (0, 1)] == [0, 1]
+    for share in (-0.001, 1.001):
+        with pytest.raises(ValidationError):
+            Rule(**{key: share})
+
+
+def test_a_floor_may_equal_the_ceiling():
+    assert Rule(floor=1, ceiling=1).floor == 1
 
 
 def test_key_over_id_over_default_over_built_in(tmp_path):

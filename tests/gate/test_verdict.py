@@ -1,6 +1,7 @@
 """Verdicts on runs with known numbers: what is red, green, incomplete, not comparable."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,69 @@ def test_too_good_is_an_alarm(make_side):
     verdict = gate(make_side("a", values()), make_side("b", leaked), Rules())
     assert verdict.exit_code == 1 and status(verdict)[AKD] == "suspicious" and "too good" in verdict.reasons[0]
     assert gate(make_side("c", values()), make_side("d", leaked), Rules(default=Rule(too_good=1))).exit_code == 0
+
+
+def test_a_bound_that_a_metric_can_pass_is_no_alarm_where_the_rules_say_so(make_side):
+    # KID can fall below 0: a gain of 110 % of the way to a perfect value.
+    a, b = make_side("a", {"kid": np.full(40, 0.01)}), make_side("b", {"kid": np.full(40, -0.001)})
+    assert status(gate(a, b, Rules())) == {"kid": "suspicious"}
+    free = gate(a, b, Rules(default=Rule(too_good=1)))
+    assert status(free) == {"kid": "better"} and free.exit_code == 0
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_a_clip_without_a_value_on_one_side_takes_no_part(make_side, side):
+    lost = {key: [None, *means[1:]] for key, means in moved(1.2).items()}
+    whole = {key: list(means) for key, means in values().items()}
+    a, b = (
+        (make_side("a", lost), make_side("b", whole))
+        if side == "baseline"
+        else (make_side("a", whole), make_side("b", lost))
+    )
+    verdict = gate(a, b, Rules(default=Rule(coverage_drop=1, min_coverage=0)))
+    assert {row.pairs for row in verdict.metrics} == {39}
+    assert verdict.worst and people()[0][0] not in {worst.pair for worst in verdict.worst}
+
+
+def test_the_worst_pairs_are_the_five_that_lost_most_each_in_its_worst_metric(make_side):
+    before = {CSIM: np.full(40, 0.9), AKD: np.full(40, 4.0)}
+    after = {key: means.copy() for key, means in before.items()}
+    for pair, loss in enumerate((0.1, 0.2, 0.02, 0.3, 0.4, 0.5)):
+        after[CSIM][pair] -= loss
+    after[AKD][2] += 4.0  # 100 times 1 %
+    after[AKD][3] += 0.4
+    after[AKD][30] -= 4.0
+    verdict = gate(make_side("a", before), make_side("b", after), Rules())
+    names = [name for name, _ in people()]
+    found = [(row.pair, row.metric, row.baseline, row.candidate) for row in verdict.worst]
+    expected = [(2, AKD), (5, CSIM), (4, CSIM), (3, CSIM), (1, CSIM)]
+    assert found == [(names[i], key, before[key][i], after[key][i]) for i, key in expected]
+    assert [row.tolerances for row in verdict.worst] == pytest.approx([100, 100, 80, 60, 40])
+    # Without a tolerance the spread of the differences is the measure.
+    free = Rules(default=Rule(absolute=0.0))
+    alone = gate(make_side("c", {CSIM: before[CSIM]}), make_side("d", {CSIM: after[CSIM]}), free)
+    assert [row.pair for row in alone.worst] == [names[i] for i in (5, 4, 3, 1, 0)]
+    assert {row.tolerances for row in alone.worst} == {None}
+
+
+def test_runs_are_named_by_their_titles(make_side):
+    verdict = gate(make_side("one", values()), make_side("other", values()), Rules())
+    assert (verdict.baseline.title, verdict.candidate.title) == ("one", "other")
+    assert verdict.baseline.method == verdict.candidate.method == "m"
+    assert (verdict.baseline.pairs, verdict.candidate.pairs) == (40, 40)
+    stopped = gate(make_side("a", values()), make_side("b", values(), header={"status": "running"}), Rules())
+    assert stopped.candidate.pairs is None
+
+
+def test_changed_clips_are_named_in_order(make_side, make_run):
+    folder = make_run("b", values(), data_hash="e" * 64)
+    for pair in ("p19_c1", "p03_c0", "p11_c0"):
+        path = folder / "pairs" / f"{pair}.json"
+        path.write_text(path.read_text().replace('"driving_sha256": "d"', '"driving_sha256": "other"'))
+    a = make_side("a", values())
+    for pairs in (sorted(a.data), sorted(a.data, reverse=True)):
+        baseline = replace(a, data={pair: a.data[pair] for pair in pairs})
+        not_comparable(gate(baseline, read_side(folder), Rules()), "behind p03_c0, p11_c0, p19_c1.")
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,22 @@ def test_a_loss_of_every_clip_is_seen_behind_the_noise_of_a_few(make_side):
     assert gate(a, b, Rules(default=Rule(typical=False))).exit_code == 3
 
 
+def test_the_typical_clip_is_told_as_a_share_not_as_a_logarithm(make_side):
+    # All clips are 1.5 times worse: log(1.5) is 0.405.
+    row = gate(make_side("a", values()), make_side("b", values() | {AKD: 1.5 * values()[AKD]}), Rules()).metrics[1]
+    assert row.typical == pytest.approx(0.5)
+    before, after = few_bad_clips(0.5)
+    reason = gate(make_side("c", {AKD: before}), make_side("d", {AKD: after}), Rules()).metrics[0].reason
+    assert reason == "a loss of 49.88% of the typical clip, 1.00% of the typical clip is tolerated"
+
+
+def test_half_of_every_clip_is_half_of_the_way_to_a_perfect_value(make_side):
+    # Of the typical clip, whose logarithm is 0.693: more than `too_good`, which is 0.6.
+    before, after = few_bad_clips(-0.5)
+    verdict = gate(make_side("a", {AKD: before}), make_side("b", {AKD: after}), Rules(default=Rule(too_good=0.6)))
+    assert verdict.metrics[0].status == "better"
+
+
 def test_a_gain_of_the_mean_outweighs_the_typical_clip(make_side):
     # Half of the clips are 100 times larger and gain 30 %; the small ones lose 40 %: the mean is surely better.
     large = np.arange(40) // 20 == 0

@@ -5,6 +5,7 @@ import pytest
 
 from evalkit.extractors import EXTRACTORS, WHOLE_CLIP
 from evalkit.metrics import METRICS
+from evalkit.metrics.fvd import fvd
 from tests.formula import golden
 
 KEYS = ("fvd", "fvd[first-window]", "fvd[common-metrics]")
@@ -25,6 +26,11 @@ def test_distances_are_those_of_the_official_code(key, expected):
     latter given float64."""
     one, other = golden(40 * 5, 1).reshape(40, 5), golden(50 * 5, 2).reshape(50, 5) ** 2
     assert METRICS[key].function(one, other)[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_function_alone_is_the_plain_variant():
+    one, other = golden(40 * 5, 1).reshape(40, 5), golden(50 * 5, 2).reshape(50, 5) ** 2
+    assert fvd(one, other) == METRICS["fvd"].function(one, other)
 
 
 @pytest.mark.parametrize(("key", "norm"), [("fvd", 3), ("fvd[common-metrics]", 2)])

@@ -94,5 +94,8 @@ def test_too_few_rows_have_no_value():
 def test_other_inputs_are_refused(function):
     with pytest.raises(ValueError, match="expected features"):
         function(features(5, 0), features(5, 0, dimensions=5))
+    for one, other in ((features(5, 0)[..., None], features(5, 0)), (features(5, 0), features(5, 0)[..., None])):
+        with pytest.raises(ValueError, match="expected features"):
+            function(one, other)
     with pytest.raises(ValueError, match="finite"):
         function(features(5, 0), np.full((5, 6), np.inf))

@@ -27,6 +27,11 @@ def test_fewer_faces_score_worse():
     assert means == [0, 0.25, 0.5, 0.75, 1]
 
 
+def test_rows_of_two_shapes_are_named_by_their_side():
+    with pytest.raises(ValueError, match=r"got generated \(3, 68, 2\), reference \(4, 68, 2\)"):
+        mkr(POINTS[:3], POINTS)
+
+
 @pytest.mark.parametrize("key", [key for key, metric in METRICS.items() if metric.id == "mkr"])
 def test_a_missing_face_is_a_value(key):
     metric = METRICS[key]

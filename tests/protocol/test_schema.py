@@ -37,6 +37,33 @@ def test_a_file_is_read_with_its_defaults(write):
     assert protocol.source.frames == (0, 2) and protocol.driving.maximum == 9 and protocol.coverage_floor == 0.9
 
 
+def test_defaults_are_those_that_published_hashes_stand_for(write):
+    """The hash leaves out what has its default: another default would change runs under the same hash."""
+    least = {key: BASE[key] for key in ("id", "title", "task", "dataset", "metrics")}
+    path = write(yaml.safe_dump(least | {"pairs": {"rule": "random_cross", "count": 5}}))
+    assert read_protocol(path).model_dump(mode="json") == {
+        **least,
+        "version": 1,
+        "description": "",
+        "clips": {"identities": None, "per_identity": None, "seed": 0, "count": None, "sha256": None},
+        "pairs": {"rule": "random_cross", "count": 5, "seed": 0, "list": None},
+        "source": {"frames": [0], "kinds": ["clip"]},
+        "driving": {"start": 0, "stride": 1, "maximum": None, "end_margin": 0},
+        "motion": "absolute",
+        "resolution": 256,
+        "rgb": "accurate",
+        "real_set": "driving",
+        "averaging": "clip",
+        "no_face": "exclude_and_report",
+        "coverage_floor": 0.9,
+        "anchors": [],
+        "assumptions": [],
+        "citation": "",
+        "licence": "",
+        "supersedes": None,
+    }
+
+
 def test_protocols_are_found_by_name_and_by_path(write):
     assert find_protocol("demo_self").id == "demo_self"
     assert find_protocol(str(write())).title == "Mine"
@@ -184,3 +211,8 @@ def test_a_missing_pair_list_is_named(write):
     protocol = read_protocol(write(pairs={"rule": "list", "list": "gone.csv"}))
     with pytest.raises(ProtocolError, match=r"protocol mine: the pair list .*gone\.csv does not exist"):
         _ = protocol.hash
+
+
+def test_protocols_are_listed_by_id():
+    ids = [protocol.id for protocol in list_protocols()]
+    assert len(ids) > 20 and ids == sorted(ids)

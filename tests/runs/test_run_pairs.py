@@ -1,5 +1,6 @@
 """Making and scoring pairs: what is kept, what is made again, and that nothing finished is lost."""
 
+import errno
 import os
 import shutil
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
-from evalkit.errors import MethodError, RunError
+from evalkit.errors import EvalkitError, MethodError, RunError
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import read_frames, write_frames
 from evalkit.records.run import Configuration
@@ -110,6 +111,45 @@ def test_a_generated_clip_that_changed_is_made_again(plan):
     run(plan)
     video.write_video(plan.folder.generated("b"), [noise(3, seed=9)], 25)
     assert [r.scores["l1"].values.tolist() for r in run(plan)] == [[0.0] * 3] * 3 and produced[3:] == ["b"]
+
+
+def test_scores_of_the_clip_before_do_not_outlive_it(plan):
+    """A run that is stopped between making a changed clip anew and scoring it has no scores of it when it goes on."""
+    plan, _ = plan
+    run(plan)
+    plan.folder.generated("b").write_bytes(b"no clip")
+
+    class Stopped(Exception):
+        pass
+
+    class Pool:
+        def submit(self, job):
+            raise Stopped
+
+    def produce(pair, folder):
+        made = plan.produce(pair, folder)
+        video.write_video(folder.generated(pair.id), [255 - noise(3, seed=ord(pair.id))], 25)
+        return made
+
+    with pytest.raises(Stopped):
+        execute(replace(plan, produce=produce), Pool(), lambda pair, became: None)
+    scores = run(plan)[1].scores["l1"].values
+    assert plan.folder.read_outcome("b").status == "ok" and scores.min() > 0
+
+
+@pytest.mark.parametrize("code", [errno.EBADF, errno.EPIPE])
+def test_a_refusal_that_says_nothing_of_the_disk_comes_out_as_it_is(plan, code):
+    plan, _ = plan
+    with pytest.raises(OSError) as caught:
+        run(failing(plan, "b", OSError(code, os.strerror(code))))
+    assert caught.value.errno == code and not isinstance(caught.value, EvalkitError)
+
+
+def test_a_broken_disk_ends_the_run_and_is_not_told_as_a_full_one(plan):
+    plan, _ = plan
+    with pytest.raises(RunError, match="could not read or write it") as caught:
+        run(failing(plan, "b", OSError(errno.EIO, os.strerror(errno.EIO))))
+    assert "space" not in str(caught.value)
 
 
 def test_damaged_scores_of_a_pair_are_noticed_and_taken_anew(plan):

@@ -134,6 +134,19 @@ def test_too_few_people_get_a_word(pairs, word):
     assert planned(1.0, np.ones(len(pairs)), *people(pairs)).word == word
 
 
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a", "b"), ("c", "d"), ("d", "a")],  # four people in three couples
+        [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c")],  # three people in four
+        clips([1, 1, 1]),
+    ],
+)
+def test_the_fewest_people_of_whom_something_is_said(pairs):
+    found = of(np.arange(float(len(pairs))) ** 2, pairs)
+    assert found.word == "" and found.error > 0 and found.df > 0
+
+
 @pytest.mark.parametrize("pairs", [clips([2, 2, 1]), GRID, RING, MIXED])
 def test_values_that_are_all_the_same_have_no_width(pairs):
     found = of(np.full(len(pairs), 0.1), pairs)
@@ -162,6 +175,8 @@ def test_bounds_and_p_values_say_the_same():
         assert found.p_above(found.lower(alpha)) == pytest.approx(alpha)
         assert found.p_below(found.upper(alpha)) == pytest.approx(alpha)
     assert found.interval(0.9) == (found.lower(0.05), found.upper(0.05))
+    assert found.p_above() == found.p_above(0.0) == pytest.approx(1 - found.p_below())
+    assert found.p_above() == pytest.approx(student.sf(found.mean / found.error, found.df))
 
 
 def test_the_interval_on_the_log_of_the_mean():
@@ -216,6 +231,8 @@ def test_intervals_hold_the_truth(pairs, roles):
     [
         ([1.0], [1.0, 1.0], RING[:1], "one value, weight, source and driving person per pair"),
         ([1.0, np.nan], [1.0, 1.0], RING[:2], "finite values"),
+        ([1.0, 2.0], [1.0, np.nan], RING[:2], "finite values and weights"),
+        ([1.0, 2.0], [1.0, np.inf], RING[:2], "finite values and weights"),
         ([1.0, 2.0], [1.0, -1.0], RING[:2], "no weight below 0"),
         ([1.0, 2.0], [0.0, 0.0], RING[:2], "one above"),
         ([], [], [], "one above"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.statistics.estimate import estimate
+from evalkit.statistics.estimate import design, estimate
 from evalkit.statistics.leave_out import TOO_FEW_ROWS, leave_out
 
 PEOPLE = list("aabbbcddee")
@@ -23,6 +23,24 @@ def test_the_mean_of_crossed_rows_is_never_surer_than_its_own_standard_error():
     rows = np.random.default_rng(2).normal(size=12)
     found = leave_out(lambda one, other: float(rows[one].mean()), sources, drivings, list("abcd"))
     assert 0 < found.estimate.error <= 1.05 * estimate(rows, np.ones(12), sources, drivings).error
+
+
+def test_crossed_rows_have_the_spread_of_the_people_who_leave_at_the_floor():
+    pairs = [(a, b) for a in "abcd" for b in "abcd" if a != b][:-1]  # not the same number of pairs for everybody
+    sources, drivings = zip(*pairs, strict=True)
+    rows = np.random.default_rng(2).normal(size=11) ** 2
+    found = leave_out(lambda one, other: float(np.log(rows[one].mean())), sources, drivings, list("abcd"))
+    weight, moved = [], []
+    for name in "abcd":
+        stay = [i for i, pair in enumerate(pairs) if name not in pair]
+        weight.append(1 - len(stay) / 11)
+        moved.append((1 - weight[-1]) * (np.log(rows[stay].mean()) - np.log(rows.mean())))
+    bias = sum(moved) / sum(weight)
+    spread = sum((d - bias * h) ** 2 / (1 - h) for d, h in zip(moved, weight, strict=True))
+    factor, df = design(np.full(11, 1 / 11), sources, drivings).calibration(np.zeros((1, 4)))
+    assert found.bias == pytest.approx(bias) and found.estimate.df == pytest.approx(df[0])
+    assert found.estimate.error == pytest.approx(factor[0] * np.sqrt(spread))
+    assert (found.estimate.mean, found.estimate.people) == (np.log(rows.mean()), 4)
 
 
 def test_the_bias_of_a_plain_variance_is_found():

@@ -188,6 +188,14 @@ def test_speed_is_a_column_where_somebody_was_timed(run):
     assert [c.title for c in build_table([runs[1]]).columns] == ["L1"]
 
 
+def test_frames_per_step_are_stated_of_methods_that_have_them(run):
+    runs = [run("a", {"l1": entry(0.1)}, fps=12.5), run("b", {"l1": entry(0.2)}, fps=3.0)]
+    header = json.loads((runs[1] / "run.json").read_text())
+    (runs[1] / "run.json").write_text(json.dumps(header | {"timings": header["timings"] | {"batch": 4}}))
+    caption = build_table(runs, costs=True).caption
+    assert "Frames per step: b 4." in caption
+
+
 def test_the_caption_names_protocol_size_and_variants(run):
     caption = build_table([run("a", {"l1": entry(0.1), "csim[dlib]": csim(0.5, n=2)})]).caption
     for part in ("Self-reenactment", "small v1 (aaaaaaaa)", "N = 2-3 of 3 pairs", "l1, csim[dlib]"):

@@ -1,0 +1,39 @@
+"""`python -m tests.mutation [ROOM|FILE...] --sample N --seed N`: how many small changes the tests notice."""
+
+import argparse
+import sys
+
+from tests.mutation.score import ROOMS, candidates, measure, table
+
+parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+parser.add_argument("places", nargs="*", default=list(ROOMS), help="rooms of evalkit, or files; six rooms without any")
+parser.add_argument("--sample", type=int, default=100, help="how many changes, drawn at random")
+parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--jobs", type=int, default=1, help="copies of the tree to work in at once")
+parser.add_argument("--floor", type=float, default=0.0, help="exit with 1 when a smaller share is noticed")
+parser.add_argument(
+    "--near", action="store_true", help="only modules that have tests of their name, and only these tests"
+)
+parser.add_argument("--list", action="store_true", help="print the changes, and run nothing")
+options = parser.parse_args()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+drawn = candidates(options.places, options.sample, options.seed, not options.near)
+if options.list:
+    say("\n".join(map(str, drawn)))
+    sys.exit()
+results = []
+for result in measure(drawn, options.jobs, not options.near):
+    results.append(result)
+    if result.noticed is None:
+        say(f"[{len(results)}/{len(drawn)}] not noticed: {result.change}")
+    elif len(results) % 20 == 0:
+        say(f"[{len(results)}/{len(drawn)}]")
+say(table(results))
+share = sum(result.noticed is not None for result in results) / max(len(results), 1)
+sys.exit(int(not results or share < options.floor))
