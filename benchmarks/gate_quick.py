@@ -99,11 +99,11 @@ def _fine(mean, variance, df, tolerance, people, level, done, miss):
 
 
 PLANS = (
-    one_each(48),
-    one_each(100),
-    Design("self, 16, 3 clips", tuple(range(16)) * 3, tuple(range(16)) * 3),
-    scattered(12, 60, person=1.0, shared=True),
+    (one_each(48), (1, 8)),
+    (Design("self, 16, 3 clips", tuple(range(16)) * 3, tuple(range(16)) * 3), (1,)),
+    (scattered(12, 60, person=1.0, shared=True), (1,)),
 )
+"""Designs, and with how many metrics."""
 
 
 def caught(plan):
@@ -136,7 +136,7 @@ def main():
         ],
         4,
     )
-    for plan in PLANS:
+    for plan, counts in PLANS:
         seen, planned = caught(plan)
         proven = power.provable_margin(planned)
         cases = (
@@ -146,7 +146,7 @@ def main():
             ("its margin", AKD.margin(plan.people), {}),
             ("its margin", proven, {AKD.key: proven}),
         )
-        for count in (1, 8):
+        for count in counts:
             for label, lost, margins in cases:
                 generator = np.random.default_rng(0)
                 staged = Staged(plan, EIGHT[:count], draws, {AKD.key: lost}, margins, generator)

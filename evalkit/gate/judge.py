@@ -97,7 +97,9 @@ def _why_not(e: Evidence, tested: Tested) -> str:
     call = tested.call
     if tested.high is None:
         assert e.estimate is not None
-        beyond = f"changed by {abs(e.estimate.mean):.4g}, and " if tested.alarm else ""
+        size = abs(e.estimate.mean)
+        moved = f"a change of {size:.4g}" if e.rule.direction == "both" else f"a loss of {size:.4g}"
+        beyond = f"{moved}, more than the {e.tolerance:.4g} tolerated, but " if tested.alarm else ""
         return f"{beyond}nothing can be told from noise: {e.estimate.word}"
     if tested.alarm:
         alone = f"a loss of {_amount(call, call.loss.mean)} that would be significant if it were judged alone"

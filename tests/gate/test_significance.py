@@ -115,7 +115,7 @@ def eight(make_side, name, akd, others, generator, noise):
 @pytest.mark.parametrize("noise", [0.0, 0.01, 1.0])
 @pytest.mark.parametrize("primary", [(), ("l1",), ("csim",)])
 def test_a_doubled_akd_is_never_green_whatever_is_judged_beside_it(make_side, count, noise, primary):
-    """Of issue 22: beside six other metrics this was "same within noise", exit code 0."""
+    """Beside six other metrics this once was "same within noise", exit code 0."""
     assert BEFORE.mean() == pytest.approx(2.24) and AFTER.mean() == pytest.approx(4.88)
     assert (AFTER > BEFORE).sum() == 7
     generator, others = np.random.default_rng(count), OTHERS[:count]
