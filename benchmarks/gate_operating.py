@@ -50,7 +50,7 @@ class Drawn:
         pairs = len(plan.sources)
         found = design(np.full(pairs, 1 / pairs), [str(p) for p in plan.sources], [str(p) for p in plan.drivings])
         common = noise(plan, draws, generator)
-        rows = [self._metric(plan, found, metric, common, draws, rho, losses, generator) for metric in metrics]
+        rows = [judged(found, views_of(plan, metric, common, rho, losses, generator)) for metric in metrics]
         self.beyond, self.p, self.high, self.gained, self.error = (
             np.stack(part, axis=-1) for part in zip(*rows, strict=True)
         )
@@ -58,21 +58,6 @@ class Drawn:
         keys = [metric.key for metric in metrics]
         chosen = RULES.primary_of(keys)
         self.primary = np.array([key in chosen for key in keys])
-
-    def _metric(self, plan, found, metric, common, draws, rho, losses, generator):
-        apart = np.sqrt(rho) * common + np.sqrt(1 - rho) * noise(plan, draws, generator)
-        planted = losses.get(metric.key, 0.0)
-        size, pairs = metric.value, len(plan.sources)
-        if not metric.distance:
-            views = [(metric.spread * size * apart + planted, metric.tolerance())]
-        else:
-            before = size * np.exp(CLIPS_SPREAD * generator.normal(size=(draws, pairs)) - CLIPS_SPREAD**2 / 2)
-            spread = metric.spread * np.exp(-(CLIPS_SPREAD**2) / 2)
-            ratio = np.exp(spread * apart - spread**2 / 2) + planted / size
-            views = [(before * (ratio - 1), metric.tolerance())]
-            if plan.people >= FEWEST:
-                views.append((np.log(np.maximum(ratio, 1e-9)), np.log1p(metric.tolerance() / size)))
-        return judged(found, views)
 
     def first(self, count):
         """The same comparisons judged by the first metrics alone."""
@@ -92,14 +77,29 @@ class Drawn:
         return named, alarm, red, green
 
 
-def judged(found, views):
+def views_of(plan, metric, common, rho, losses, generator):
+    """The losses of all pairs, (draws, pairs), and the tolerance, in each view of a metric."""
+    apart = np.sqrt(rho) * common + np.sqrt(1 - rho) * noise(plan, len(common), generator)
+    planted, size = losses.get(metric.key, 0.0), metric.value
+    if not metric.distance:
+        return [(metric.spread * size * apart + planted, metric.tolerance())]
+    before = size * np.exp(CLIPS_SPREAD * generator.normal(size=common.shape) - CLIPS_SPREAD**2 / 2)
+    spread = metric.spread * np.exp(-(CLIPS_SPREAD**2) / 2)
+    ratio = np.exp(spread * apart - spread**2 / 2) + planted / size
+    views = [(before * (ratio - 1), metric.tolerance())]
+    if plan.people >= FEWEST:
+        views.append((np.log(np.maximum(ratio, 1e-9)), np.log1p(metric.tolerance() / size)))
+    return views
+
+
+def judged(found, views, shown=SHOWN):
     """beyond, p, upper bound, gained, standard error of one metric, each (draws,)."""
     means, tails, gains, tolerances = [], [], [], []
     for values, tolerance in views:
         variance, df = found.spread(values)
         error, mean = np.sqrt(variance), values @ found.shares
         if not means:
-            high, first = mean + student.isf(SHOWN, df) * error, error
+            high, first = mean + student.isf(shown, df) * error, error
         means.append(mean)
         tails.append(student.sf(mean / error, df))
         gains.append(student.cdf(mean / error, df))
@@ -110,7 +110,7 @@ def judged(found, views):
         p, q = of_two(p, related), of_two(q, related)
     speaks = surest(loss, tolerance, p, q)[None]
     spoken, tolerated, tail = (np.take_along_axis(part, speaks, axis=0)[0] for part in (loss, tolerance, p))
-    gained = ((-loss > tolerance) & (q <= SHOWN)).any(axis=0)
+    gained = ((-loss > tolerance) & (q <= shown)).any(axis=0)
     return spoken > tolerated, tail, high, gained, first
 
 

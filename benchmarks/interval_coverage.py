@@ -1,6 +1,6 @@
 """How often does a 95 % interval hold the truth? The tables of docs/statistics.md.
 
-    python benchmarks/interval_coverage.py [--quick] [--only self cross paired positive skewed]
+    python benchmarks/interval_coverage.py [--quick] [--only self cross paired positive few skewed]
 
 A cell is a design (who is in which pair), a law of the effects, and how the effects of a person's two roles go
 together. Its number is coverage in % ± its standard error, and the median width of the interval divided by
@@ -32,6 +32,8 @@ EFFECTS = {
     "none": (0.0, 0.0),
 }
 """Variance of a person's effect in each role, and the correlation of the two."""
+SOURCES_ONLY = {"independent": (1.0, 0.0), "shared": (1.0, 1.0), "sources only": (1.0, 0.0, 0.0)}
+"""The third number: the variance of a driver's effect as a share of a source's, 1 where it is left out."""
 WEAK = {"weak, independent": (0.2, 0.0), "weak, shared": (0.2, 1.0), "none": (0.0, 0.0)}
 """Effects on a paired difference."""
 
@@ -130,6 +132,17 @@ def cross_designs():
     }
 
 
+def few_designs():
+    """A few people have most of the pairs, or one of the roles."""
+    return {
+        "self, 3 people, 1, 1 and 30 clips": clips([1, 1, 30]),
+        "self, 60 people, two have half": clips([29, 29] + [1] * 58),
+        "others drive, 2 x 6": others_drive(2, 6),
+        "others drive, 2 x 20": others_drive(2, 20),
+        "one-to-one, 8, 1 to 30 clips": ring(8).repeated(np.linspace(1, 30, 8).round().astype(int)),
+    }
+
+
 def law(name, generator, shape):
     """Values with mean 0 and variance 1."""
     if name == "normal":
@@ -143,7 +156,7 @@ def law(name, generator, shape):
 
 def roles(pairs, effect, name, generator, draws):
     """(draws, P) what the people of each pair add."""
-    size, together = effect
+    size, together, drivers = (*effect, 1.0)[:3]
     shape = (draws, pairs.people)
     if size == 0:
         return 0.0
@@ -155,16 +168,17 @@ def roles(pairs, effect, name, generator, draws):
         share, rest = np.sqrt(abs(together)), np.sqrt(1 - abs(together))
         source = share * common + rest * law(name, generator, shape)
         driver = np.sign(together) * share * common + rest * law(name, generator, shape)
-    return np.sqrt(size) * (source[:, pairs.sources] + driver[:, pairs.drivings])
+    return np.sqrt(size) * (source[:, pairs.sources] + np.sqrt(drivers) * driver[:, pairs.drivings])
 
 
 def deviation(pairs, effect, shares):
     """The true standard deviation of the mean."""
-    size, together = effect
+    size, together, drivers = (*effect, 1.0)[:3]
     source, driver = (np.bincount(side, shares, pairs.people) for side in (pairs.sources, pairs.drivings))
     if (pairs.sources == pairs.drivings).all():
         return np.sqrt(size * source @ source + shares @ shares)
-    return np.sqrt(size * (source @ source + driver @ driver + 2 * together * source @ driver) + shares @ shares)
+    of_both = drivers * driver @ driver + 2 * together * np.sqrt(drivers) * source @ driver
+    return np.sqrt(size * (source @ source + of_both) + shares @ shares)
 
 
 def cell(pairs, effect, name, draws, seed):
@@ -242,7 +256,7 @@ def lognormal(spread, generator, shape):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="400 draws a cell instead of 2,000 (self: 4,000)")
-    parser.add_argument("--only", nargs="+", default=["self", "cross", "paired", "positive", "skewed"])
+    parser.add_argument("--only", nargs="+", default=["self", "cross", "paired", "positive", "few", "skewed"])
     arguments = parser.parse_args()
     draws, many = (400, 400) if arguments.quick else (2000, 4000)
     began = time.process_time()
@@ -254,6 +268,8 @@ def main():
         table("Paired differences", {**self_designs(), **cross_designs()}, WEAK, LAWS[:2], draws)
     if "positive" in arguments.only:
         positive(many)
+    if "few" in arguments.only:
+        table("Few people in one role, or with most pairs", few_designs(), SOURCES_ONLY, LAWS, draws)
     if "skewed" in arguments.only:
         skewed(draws)
     print(f"\n{time.process_time() - began:.0f} s of one core.")

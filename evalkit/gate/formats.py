@@ -12,7 +12,7 @@ from evalkit.tables.formats import ARROWS
 HEADLINES: Mapping[str, str] = {
     "pass": "Pass: shown not worse than the baseline",
     "regression": "Regression",
-    "not_proven": "Not proven: no loss was shown, and none excluded",
+    "not_proven": "Not proven: no loss was shown, but one cannot be excluded",
     "incomplete": "Incomplete: not everything could be measured",
     "not_comparable": "Not comparable with the baseline",
 }

@@ -76,7 +76,7 @@ def _status(e: Evidence, tested: Tested | None) -> tuple[Status, str]:
     call = tested.call
     if tested.word == "worse":
         kind = "change" if e.rule.direction == "both" else "loss"
-        return "worse", f"a {kind} of {_amount(call, call.loss.mean)}, {_amount(call, call.tolerance)} is tolerated"
+        return "worse", f"a {kind} of {_amount(call, call.loss.mean)}, {_beside(call)}"
     if tested.word == "better":
         return _gain(e, next(call for call in tested.calls if gain(call)))
     if e.rule.must_improve:
@@ -97,17 +97,24 @@ def _why_not(e: Evidence, tested: Tested) -> str:
     call = tested.call
     if tested.high is None:
         assert e.estimate is not None
-        beyond = f"changed by {abs(e.estimate.mean):.4g}, and " if tested.alarm else ""
+        size = abs(e.estimate.mean)
+        moved = f"a change of {size:.4g}" if e.rule.direction == "both" else f"a loss of {size:.4g}"
+        beyond = f"{moved}, more than the {e.tolerance:.4g} tolerated, but " if tested.alarm else ""
         return f"{beyond}nothing can be told from noise: {e.estimate.word}"
     if tested.alarm:
         alone = f"a loss of {_amount(call, call.loss.mean)} that would be significant if it were judged alone"
         return f"{alone} (p = {tested.p:.2g})"
-    return f"a loss of up to {tested.high:.4g} is possible, and one of {e.margin:.4g} is to be excluded"
+    return f"a loss of up to {tested.high:.4g} is possible; one of {e.margin:.4g} or more has to be excluded"
 
 
 def _amount(call: Call, loss: float) -> str:
     size = abs(call.stated(loss))
-    return f"{size:.2%} of the typical clip" if call.view == "typical" else f"{size:.4g}"
+    return f"{size:.2%} of a typical clip's value" if call.view == "typical" else f"{size:.4g}"
+
+
+def _beside(call: Call) -> str:
+    """What a loss is more than."""
+    return f"more than the {_amount(call, call.tolerance)} tolerated" if call.tolerance else "and none is tolerated"
 
 
 def _limit(e: Evidence, value: float) -> str | None:

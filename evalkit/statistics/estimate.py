@@ -158,7 +158,7 @@ def planned(
     if isinstance(found, str):
         return Estimate(0.0, None, None, people, found)
     if isinstance(found, OneRole):
-        variance, df = variance_if(found, share, 1.0) / (1 + share), found.df
+        variance, df = found.factor**2 * variance_if(found, share, 1.0) / (1 + share), found.df
     else:
         variance, df = found.expected((share, share, 0.0, 1.0))
         variance /= 1 + 2 * share

@@ -63,7 +63,7 @@ def leave_out(
     bias = float(moved.sum() / weight.sum())
     apart: Values = moved - bias * weight
     if isinstance(found, OneRole):
-        variance, df = float(apart**2 @ (1 / (1 - weight))), found.df
+        variance, df = found.factor**2 * float(apart**2 @ (1 / (1 - weight))), found.df
     else:
         factor, dfs = found.calibration(np.zeros((1, 4)))
         variance, df = float(factor[0] ** 2 * (apart**2 @ (1 / (1 - weight)))), float(dfs[0])

@@ -6,6 +6,11 @@ With `h_g` the weight of person g and `R_g` its weighted residuals, summed, the 
 of Student's t are `tr(N)^2 / tr(N N)`, N being the covariance of the K terms `R_g / sqrt(1 - h_g)` for independent
 pairs: exactly K - 1 where people have equally many pairs, fewer where one has most of them.
 
+These degrees of freedom take pairs of one person as independent. Where people differ and a few have most of the pairs,
+the mean is theirs, and t falls short: 92 % where two of 60 people have half of the pairs. So the exact quantiles of
+`|mean| / sqrt(V)` for normal values (`evalkit.statistics.ratio`) are taken too, where people vary as much as pairs do,
+and where nothing else varies. The largest counts. Nothing changes where people have equally many pairs.
+
 Source: Bell and McCaffrey, Survey Methodology 2002; Imbens and Kolesar, Review of Economics and Statistics 2016;
 Pustejovsky and Tipton, Journal of Business and Economic Statistics 2018.
 """
@@ -14,9 +19,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from evalkit.statistics.groups import summed, total
+from evalkit.statistics.ratio import LEVELS, fitted, ratios
 from evalkit.types import Values
+
+_PEOPLE = np.array([[1.0, 1.0], [1.0, 0.0]])
+"""Variances of people and of pairs for which quantiles are never fallen short of."""
+_ROUNDING = 1 + 1e-6
+_MANY = 100
+"""Degrees of freedom beyond which exact quantiles would add less than 2 % and cost seconds with thousands of people."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +41,20 @@ class OneRole:
         shares: (P,) float64, the weight of each pair; they sum to 1.
         scale: what the squares are multiplied by.
         df: degrees of freedom, the same for all values.
+        factor: what the standard error is multiplied by; 1 unless a few people have most of the pairs.
     """
 
     people: NDArray[np.int64]
     shares: Values
     scale: Values
     df: float
+    factor: float
 
     def spread(self, values: Values) -> tuple[Values, Values]:
-        """Variances of the mean (N,) and degrees of freedom (N,) of N sets of `values` (N, P)."""
+        """Squared standard errors of the mean (N,) and degrees of freedom (N,) of N sets of `values` (N, P)."""
         residuals = values - (values @ self.shares)[:, None]
         sums = total(residuals * self.shares, self.people, len(self.scale))
-        return sums**2 @ self.scale, np.full(len(values), self.df)
+        return self.factor**2 * (sums**2 @ self.scale), np.full(len(values), self.df)
 
 
 def one_role(people: NDArray[np.int64], shares: Values) -> OneRole:
@@ -50,7 +65,29 @@ def one_role(people: NDArray[np.int64], shares: Values) -> OneRole:
     terms = np.diag(square) - np.outer(square, weight) - np.outer(weight, square)
     terms = (terms + square.sum() * np.outer(weight, weight)) / np.sqrt(np.outer(apart, apart))
     trace = float(np.trace(terms))
-    return OneRole(people, shares, square.sum() / trace / apart, trace**2 / float((terms**2).sum()))
+    scale, df = square.sum() / trace, trace**2 / float((terms**2).sum())
+    factor, df = _not_below_exact(weight, square, scale * terms, scale, df)
+    return OneRole(people, shares, scale / apart, df, factor)
+
+
+def _not_below_exact(weight: Values, square: Values, of_pairs: Values, scale: float, df: float) -> tuple[float, float]:
+    """A factor on sqrt(V) and degrees of freedom whose quantiles are those of t with `df`, or the exact ones if larger.
+
+    `of_pairs` is the covariance (K, K) of the terms `sqrt(scale) R_g / sqrt(1 - h_g)` for independent pairs.
+    """
+    if df > _MANY:
+        return 1.0, df
+    on = np.sqrt(scale / (1 - weight))
+    effects = on[:, None] * (np.diag(weight) - np.outer(weight, weight))
+    forms = np.tensordot(_PEOPLE, np.stack([effects @ effects.T, of_pairs]), 1)
+    with_mean = _PEOPLE @ np.stack([effects @ weight, on * (square - weight * square.sum())])
+    of = ratios(forms, with_mean, _PEOPLE @ np.array([weight @ weight, square.sum()]))
+    exact = np.sqrt(np.stack([of.critical(level) for level in LEVELS], axis=1)).max(axis=0)
+    of_t = np.array([student.isf(level / 2, df) for level in LEVELS])
+    if (exact <= of_t * _ROUNDING).all():
+        return 1.0, df
+    factors, dfs = fitted(np.maximum(exact, of_t)[None])
+    return float(factors[0]), float(dfs[0])
 
 
 def variance_if(design: OneRole, person: float, pair: float) -> float:

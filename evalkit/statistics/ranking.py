@@ -1,4 +1,4 @@
-"""Who is first, and how sure is it: Borda over metrics, with bootstrap intervals of the rank.
+"""Who is first, and how sure is it: Borda over metrics, with intervals of the rank.
 
 **Borda.** For one metric a method gets a point per method it beats and half a point per tie, divided by the number of
 other methods: 1 beats all, 0 none. Over metrics the mean is taken; variants of one metric (`akd[a]`, `akd[b]`) share
@@ -113,7 +113,7 @@ def _moved(metrics: Sequence[MetricScores], sources: Sequence[str], drivings: Se
     if isinstance(found, str) or any(term is not None and not np.isfinite(term).all() for term in terms):
         return None
     if isinstance(found, OneRole):
-        factor, df = 1.0, found.df
+        factor, df = found.factor, found.df
     else:
         factor, df = (float(x[0]) for x in found.calibration(np.zeros((1, 4))))
     joint = np.hstack([term for term in terms if term is not None] or [np.zeros((len(names), 0))])

@@ -53,7 +53,7 @@ def escape_latex(text: str) -> str:
 def latex(table: Table, *, standalone: bool = False) -> str:
     """A booktabs table with coverage beside incomplete numbers; `standalone` makes a document of it."""
     rows = [_line(title, [_plain_cell(*pair) for pair in _pairs(cells, table)]) for title, cells in table.rows]
-    caption = escape_latex(" ".join([table.caption, *table.footnotes]))
+    caption = escape_latex(" ".join(_sentence(text) for text in [table.caption, *table.footnotes]))
     text = _table(caption, "r" * len(table.columns), [*_header(table), r"\midrule", *rows])
     return document([text], landscape=False) if standalone else text
 
@@ -86,6 +86,11 @@ def document(tables: Sequence[str], *, landscape: bool = True) -> str:
 
 def _pairs(cells: Sequence[Cell], table: Table) -> Iterator[tuple[Cell, Column]]:
     return zip(cells, table.columns, strict=True)
+
+
+def _sentence(text: str) -> str:
+    """Footnotes stand in lines of their own elsewhere; in a caption they follow each other."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _table(caption: str, alignment: str, lines: Sequence[str], notes: Sequence[str] = ()) -> str:

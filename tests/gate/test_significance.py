@@ -100,7 +100,7 @@ def test_changes_in_either_direction_cost_half(paired):
     assert either.p == pytest.approx(2 * plain.p)
 
 
-# The case of the issue: AKD 2.24 to 4.88 px, worse on 7 of 8 pairs, alone clearly red.
+# A case that was once green: AKD 2.24 to 4.88 px, worse on 7 of 8 pairs, alone clearly red.
 BEFORE = np.array([2.1, 2.6, 1.9, 2.4, 2.2, 2.0, 2.5, 2.22])
 AFTER = np.array([5.9, 4.4, 6.8, 3.9, 7.2, 1.9, 4.6, 4.34])
 OTHERS = ("csim[dlib]", "apd[landmark]", "aed[landmark]", "l1", "psnr", "ssim")
@@ -115,7 +115,7 @@ def eight(make_side, name, akd, others, generator, noise):
 @pytest.mark.parametrize("noise", [0.0, 0.01, 1.0])
 @pytest.mark.parametrize("primary", [(), ("l1",), ("csim",)])
 def test_a_doubled_akd_is_never_green_whatever_is_judged_beside_it(make_side, count, noise, primary):
-    """Of issue 22: beside six other metrics this was "same within noise", exit code 0."""
+    """Beside six other metrics this once was "same within noise", exit code 0."""
     assert BEFORE.mean() == pytest.approx(2.24) and AFTER.mean() == pytest.approx(4.88)
     assert (AFTER > BEFORE).sum() == 7
     generator, others = np.random.default_rng(count), OTHERS[:count]

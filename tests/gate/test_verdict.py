@@ -168,12 +168,22 @@ def test_rules_of_one_metric(make_side, rule, factor, code):
     assert gate(make_side("a", values()), make_side("b", moved), rules).exit_code == code
 
 
+def test_a_verdict_says_what_a_loss_is_more_than(make_side):
+    worse = values() | {CSIM: values()[CSIM] - 0.03}
+    verdict = gate(make_side("a", values()), make_side("b", worse), Rules())
+    assert verdict.reasons == (f"{CSIM} is worse: a loss of 0.03, more than the 0.005 tolerated.",)
+    zero = Rules(default=Rule(absolute=0, relative=0), metrics={CSIM: Rule(absolute=0, relative=0)})
+    verdict = gate(make_side("c", values()), make_side("d", worse), zero)
+    assert f"{CSIM} is worse: a loss of 0.03, and none is tolerated." in verdict.reasons
+
+
 def test_few_people_cannot_prove_a_loss(make_side):
     pairs = people(6, 2)
     worse = {AKD: values(count=6)[AKD] * 1.5}
     same, lost = make_side("a", {AKD: values(count=6)[AKD]}, pairs=pairs), make_side("b", worse, pairs=pairs)
     verdict = gate(same, lost, Rules())
-    assert verdict.exit_code == 3 and "nothing can be told from noise: 2 people" in verdict.reasons[0]
+    assert verdict.exit_code == 3 and verdict.reasons[0].startswith(f"{AKD} is not proven: a loss of ")
+    assert verdict.reasons[0].endswith(" tolerated, but nothing can be told from noise: 2 people.")
     # What is beyond the tolerance is not allowed either.
     assert gate(same, lost, Rules(default=Rule(allow_unproven=True))).exit_code == 3
     assert gate(same, same, Rules()).exit_code == 0

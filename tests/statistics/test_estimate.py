@@ -23,7 +23,7 @@ def of(values, pairs, weights=None):
 
 
 def clips(counts):
-    return [(name, name) for name, count in zip("abcdefgh", counts, strict=False) for _ in range(count)]
+    return [(f"p{i:02d}", f"p{i:02d}") for i, count in enumerate(counts) for _ in range(count)]
 
 
 def test_equal_clips_per_person_are_students_t_on_the_means_of_people():
@@ -55,8 +55,26 @@ def cr2(values, groups):
 def test_unequal_clips_are_cr2_with_bell_and_mccaffreys_degrees_of_freedom(counts):
     pairs = clips([*counts, 2])
     values = np.random.default_rng(2).normal(size=len(pairs))
-    found = of(values, pairs)
-    assert (found.error, found.df) == pytest.approx(cr2(values, people(pairs)[0]))
+    found, plan = of(values, pairs), design(np.full(len(pairs), 1 / len(pairs)), *people(pairs))
+    error, df = cr2(values, people(pairs)[0])
+    assert found.error / plan.factor == pytest.approx(error)
+    for level in (0.05, 0.005):
+        of_t = student.isf(level / 2, df) * error
+        assert student.isf(level / 2, found.df) * found.error >= of_t * 0.999
+    assert plan.factor > 1 or found.df == pytest.approx(df)
+
+
+@pytest.mark.parametrize(
+    ("counts", "wider"),
+    [([2] * 6, 1.0), ([12, 1, 1], 1.05), ([10, 2, 2, 2], 1.0), ([1, 1, 30], 1.49), ([29, 29, *[1] * 58], 1.12)],
+)
+def test_few_people_with_most_of_the_clips_widen_the_interval(counts, wider):
+    # `wider` was computed apart, by a million draws where clips vary as people do, and not at all: the 95 % quantile of
+    # |mean| / error beside that of t with Bell and McCaffrey's degrees of freedom.
+    pairs = clips(counts)
+    _, df = cr2(np.arange(len(pairs)) + 0.0, people(pairs)[0])
+    plan = design(np.full(len(pairs), 1 / len(pairs)), *people(pairs))
+    assert plan.factor * student.isf(0.025, plan.df) == pytest.approx(wider * student.isf(0.025, df), rel=0.02)
 
 
 def test_weights_keep_the_variance_of_independent_clips_unbiased():

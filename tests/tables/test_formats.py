@@ -48,7 +48,7 @@ def test_latex_as_a_whole():
         "\\begin{table}\n"
         "  \\centering\n"
         "  \\caption{Self-reenactment, protocol demo\\_self v1, N = 3. Metrics: l1, csim{[}dlib]. "
-        "{*} low coverage \\textdagger{} incomplete}\n"
+        "{*} low coverage. \\textdagger{} incomplete.}\n"
         "  \\begin{tabular}{lrr}\n"
         "    \\toprule\n"
         "    Method & L1 $\\downarrow$ & CSIM $\\uparrow$ \\\\\n"
