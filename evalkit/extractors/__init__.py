@@ -60,7 +60,7 @@ inception_resize     three ways to bring frames to its input
 lpips_backbones      the three convolution stacks LPIPS looks at
 lpips_network        LPIPS v0.1 as an embedding
 stlpips_network      ST-LPIPS as an embedding
-efficientnet_network EfficientNet-Lite0
+efficientnet_network  EfficientNet-Lite0
 mtcnn_networks       the three networks of MTCNN
 openface_network     OpenFace nn4.small2.v1 in PyTorch
 tddfa_network        the MobileNet of 3DDFA_V2, and its face
