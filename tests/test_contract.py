@@ -132,7 +132,8 @@ def test_protocols_hold_together(protocol):
 
 def test_protocol_hashes_tell_protocols_apart():
     hashes = [protocol.hash for protocol in list_protocols()]
-    assert len(set(hashes)) == len(hashes) == len(list(resource_dir("protocols").glob("*.yaml")))
+    files = [path for path in resource_dir("protocols").glob("*.yaml") if "@" not in path.stem]
+    assert len(set(hashes)) == len(hashes) == len(files)
 
 
 def test_no_file_is_longer_than_400_lines():

@@ -1,15 +1,17 @@
 """How `run` and `score` report: a table, the folder, the picture, and everything that went wrong."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
 
 from evalkit.cli.console import print_grid, say
 from evalkit.cli.echo import echo
+from evalkit.metrics import METRICS
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
+from evalkit.scoring.availability import missing_networks, networks_under
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.formats import ARROWS, number
 from evalkit.tables.table import build_table
@@ -46,9 +48,10 @@ def report_data(session: Session) -> None:
 
 def report_failures(finished: Finished) -> None:
     """Say on stderr which metrics could not be computed, that pairs are missing, and which failed and why."""
+    unavailable = {key: e.reason for key, e in finished.summary.metrics.items() if e.status == "unavailable"}
+    for line in _why_unavailable(unavailable):
+        say(line)
     for key, entry in finished.summary.metrics.items():
-        if entry.status == "unavailable":
-            say(f"{key} is unavailable. {entry.reason}")
         if entry.status == "nothing_scored":
             for note in entry.notes:
                 say(f"{key} has no value: {note}.")
@@ -67,6 +70,17 @@ def report_failures(finished: Finished) -> None:
         say(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
     if len(failed) > _SHOWN_FAILURES:
         say(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
+
+
+def _why_unavailable(reasons: Mapping[str, str | None]) -> list[str]:
+    """Metric key -> why: one line for all that lack a network, with one way to get them all, and one for each other."""
+    lacking = [key for key in reasons if key in METRICS and missing_networks(networks_under(METRICS[key]))]
+    lines = [f"{key} is unavailable. {reason}" for key, reason in reasons.items() if key not in lacking[1:]]
+    if len(lacking) > 1:
+        remedy = missing_networks(name for key in lacking for name in networks_under(METRICS[key]))
+        alone = f"{lacking[0]} is unavailable. {reasons[lacking[0]]}"
+        lines[lines.index(alone)] = f"{', '.join(lacking[:-1])} and {lacking[-1]} are unavailable. {remedy}"
+    return lines
 
 
 def report_notes(finished: Finished) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from evalkit.base.extras import missing_modules
+from evalkit.base.extras import extra_of, missing_modules
 from evalkit.doctor.facts import Lacking
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
@@ -36,8 +36,11 @@ def metric_modules() -> dict[str, list[str]]:
 
 
 def first_command() -> list[str]:
-    """What keeps the README's command from working; empty when nothing does."""
-    wanted = [METRICS[key] for key in find_protocol(FIRST_PROTOCOL).metrics]
+    """What keeps the README's command from working; empty when nothing does.
+
+    Metrics on networks of an extra or on files to fetch are left out of its table where these are missing.
+    """
+    wanted = [metric for key in find_protocol(FIRST_PROTOCOL).metrics if not _optional(metric := METRICS[key])]
     metrics = [f"{metric.key}: {remedy}" for metric in wanted for _, remedy in _of_metric(metric)]
     return metrics + [f"{FIRST_METHOD}: {remedy}" for _, remedy in _of_method(find_method(FIRST_METHOD))]
 
@@ -48,6 +51,11 @@ def grouped(found: Iterable[tuple[str, str, str]]) -> list[Lacking]:
     for kind, name, remedy in found:
         names[kind, remedy].append(name)
     return [Lacking(kind, tuple(those), remedy) for (kind, remedy), those in names.items()]  # type: ignore[arg-type]
+
+
+def _optional(metric: Metric) -> bool:
+    networks = networks_of([metric.input[0]]) if metric.input and not dangling(metric) else []
+    return any(one.weights or any(extra_of(module) for module in one.modules) for one in networks)
 
 
 def _of_metric(metric: Metric) -> list[tuple[str, str]]:

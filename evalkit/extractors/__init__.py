@@ -15,6 +15,7 @@ Identity
 dlib128              dlib's 128 numbers
 face_recognition128  dlib's 128 numbers as the package face_recognition gives them
 arcface              embeddings by ArcFace-style networks
+mobilefacenet192     embeddings by a MobileFaceNet in TensorFlow Lite
 insightface_app      embeddings as insightface's own `FaceAnalysis` gives them
 openface             OpenFace nn4.small2, the network of the FOMM line's AED
 
@@ -30,9 +31,11 @@ imported             coefficients of networks that evalkit does not run
 Features of pictures and clips
 
 inception            Inception-v3, for FID and KID
+efficientnet_lite0   EfficientNet-Lite0, for FID and KID without Inception
 i3d                  I3D of windows or whole clips, for FVD
 i3d_videogpt         I3D with VideoGPT's weights
 lpips                what LPIPS compares
+stlpips              what ST-LPIPS compares
 
 What they stand on
 
@@ -42,6 +45,7 @@ plugged              extractors from outside
 inference            how PyTorch networks are run
 torch_network        loading checkpoints, safely and strictly
 onnx_network         ONNX networks on the CPU
+tflite_network       TensorFlow Lite networks on the CPU
 quiet                silence for libraries that log from C++
 face_crop            square crops around a face
 face_alignment5      five points onto the ArcFace template
@@ -55,6 +59,8 @@ inception_network    the Inception-v3 of FID
 inception_resize     three ways to bring frames to its input
 lpips_backbones      the three convolution stacks LPIPS looks at
 lpips_network        LPIPS v0.1 as an embedding
+stlpips_network      ST-LPIPS as an embedding
+efficientnet_network  EfficientNet-Lite0
 mtcnn_networks       the three networks of MTCNN
 openface_network     OpenFace nn4.small2.v1 in PyTorch
 tddfa_network        the MobileNet of 3DDFA_V2, and its face
@@ -74,11 +80,13 @@ EXTRACTORS.register("scrfd_500m", "evalkit.extractors.scrfd:EXTRACTOR_500M")
 EXTRACTORS.register("arcface_glint100", "evalkit.extractors.arcface:EXTRACTOR_GLINT100")
 EXTRACTORS.register("arcface_onnx", "evalkit.extractors.arcface:EXTRACTOR_CUSTOM")
 EXTRACTORS.register("mobilefacenet", "evalkit.extractors.arcface:EXTRACTOR_MOBILEFACENET")
+EXTRACTORS.register("mobilefacenet192", "evalkit.extractors.mobilefacenet192:EXTRACTOR")
 EXTRACTORS.register("insightface", "evalkit.extractors.insightface_app:EXTRACTOR")
 EXTRACTORS.register("openface", "evalkit.extractors.openface:EXTRACTOR")
 EXTRACTORS.register("inception", "evalkit.extractors.inception:EXTRACTOR")
 EXTRACTORS.register("inception_clean", "evalkit.extractors.inception:EXTRACTOR_CLEAN")
 EXTRACTORS.register("inception_tf", "evalkit.extractors.inception:EXTRACTOR_TF")
+EXTRACTORS.register("efficientnet_lite0", "evalkit.extractors.efficientnet_lite0:EXTRACTOR")
 EXTRACTORS.register("i3d", "evalkit.extractors.i3d:EXTRACTOR")
 EXTRACTORS.register("i3d_first", "evalkit.extractors.i3d:EXTRACTOR_FIRST")
 EXTRACTORS.register("i3d_centre", "evalkit.extractors.i3d:EXTRACTOR_CENTRE")
@@ -86,6 +94,8 @@ EXTRACTORS.register("i3d_videogpt", "evalkit.extractors.i3d_videogpt:EXTRACTOR")
 EXTRACTORS.register("lpips_alex", "evalkit.extractors.lpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("lpips_vgg", "evalkit.extractors.lpips:EXTRACTOR_VGG")
 EXTRACTORS.register("lpips_squeeze", "evalkit.extractors.lpips:EXTRACTOR_SQUEEZE")
+EXTRACTORS.register("stlpips_alex", "evalkit.extractors.stlpips:EXTRACTOR_ALEX")
+EXTRACTORS.register("stlpips_vgg", "evalkit.extractors.stlpips:EXTRACTOR_VGG")
 EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
 EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 

@@ -10,12 +10,16 @@ Source: Zhang et al., CVPR 2018; package `lpips` (v0.1, `normalize=False` on [-1
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
 from evalkit.types import Features, Frames
+
+if TYPE_CHECKING:
+    from evalkit.extractors.lpips_network import LpipsEmbedding
 
 HEAD_WEIGHTS = {net: f"lpips-lin-v0.1-{net}" for net in ("alex", "vgg", "squeeze")}
 BACKBONE_WEIGHTS = {
@@ -34,13 +38,16 @@ def load(net: str, device: str = "cpu") -> Extract:
 
 def load_files(net: str, backbone: Path, head: Path, device: str = "cpu") -> Extract:
     """As `load` from a torchvision state dict and an `lpips` v0.1 head file."""
+    from evalkit.extractors.lpips_network import lpips_embedding
+
+    return rows_of(lpips_embedding(net, backbone, head, device), _BATCH[net], device)
+
+
+def rows_of(network: "LpipsEmbedding", size: int, device: str) -> Extract:
+    """Features: `features` (T, D) float32, what `network` makes of `size` frames at a time."""
     import torch
 
     from evalkit.extractors.inference import exact_inference
-    from evalkit.extractors.lpips_network import lpips_embedding
-
-    network = lpips_embedding(net, backbone, head, device)
-    size = _BATCH[net]
 
     def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
         if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:

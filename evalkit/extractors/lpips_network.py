@@ -67,15 +67,19 @@ def lpips_embedding(net: str, backbone: Path, head: Path, device: str = "cpu") -
     """
     layers = {name: value for name, value in read_state(backbone).items() if name.startswith("features.")}
     stack = load_into(BACKBONES[net](), layers, backbone)
-    network = LpipsEmbedding(stack, _heads(read_state(head), head)).eval()
+    network = LpipsEmbedding(stack, heads(read_state(head), head)).eval()
     return network.to(memory_format=torch.channels_last).to(device)
 
 
-def _heads(state: Mapping[str, Tensor], path: Path) -> list[Tensor]:
+def heads(state: Mapping[str, Tensor], path: Path) -> list[Tensor]:
+    """The learned weights (C,) of every stage, from a state dict with keys `linK.model.1.weight`.
+
+    Raises `WeightsError`, which names `path`, for other keys and for negative weights.
+    """
     names = [f"lin{number}.model.1.weight" for number in range(len(state))]
     if set(names) != set(state):
         raise WeightsError(f"{path}: expected {names[0]} and so on, got {', '.join(state)}")
-    heads = [state[name].float().flatten() for name in names]
-    if any((head < 0).any() for head in heads):
+    learned = [state[name].float().flatten() for name in names]
+    if any((head < 0).any() for head in learned):
         raise WeightsError(f"{path}: LPIPS weights are never negative, these are")
-    return heads
+    return learned

@@ -99,6 +99,14 @@ METRICS = tuple(
             _DETECTION,
         ),
         (
+            "mobilefacenet192",
+            "mobilefacenet192",
+            "Deng et al., ArcFace, CVPR 2019; Chen et al., MobileFaceNets, CCBR 2018; file of a package of npm",
+            "Cosine of a small network's embeddings with the source, on ArcFace's scale: strangers are near 0; no "
+            "paper reports it.",
+            "The network's makers and training set are not stated; faces are found by MTCNN.",
+        ),
+        (
             "onnx",
             "arcface_onnx",
             "Deng et al., ArcFace, CVPR 2019 (input and alignment); the network is the user's",

@@ -18,7 +18,7 @@ from evalkit.types import Values
 
 
 def fid(generated: NDArray[Any], reference: NDArray[Any]) -> Values:
-    """(1,) squared Fréchet distance of features (N, 2048) and (M, 2048), lower is better, 0 for equal sets.
+    """(1,) squared Fréchet distance of features (N, D) and (M, D), lower is better, 0 for equal sets.
 
     NaN when a side has fewer than two rows. Raises `ValueError` for rows that are not finite.
     """
@@ -29,7 +29,7 @@ METRICS = tuple(
     Metric(
         id="fid",
         variant=variant,
-        title="FID",
+        title=title,
         better="lower",
         reference="driving",
         tasks=BOTH_TASKS,
@@ -41,24 +41,34 @@ METRICS = tuple(
         level=PerSet(statistics(ddof=1), sample_notes),
         decimals=2,
     )
-    for variant, extractor, paper, description in (
+    for variant, extractor, title, paper, description in (
         (
             None,
             "inception",
+            "FID",
             "; as pytorch-fid computes it",
             "Fréchet distance of Inception features; frames resized inside the network without antialiasing.",
         ),
         (
             "clean",
             "inception_clean",
+            "FID",
             "; Parmar et al., On Aliased Resizing and Surprising Subtleties in GAN Evaluation, CVPR 2022",
             "Fréchet distance of Inception features; frames resized with antialiased bicubic, as clean-fid does.",
         ),
         (
             "tf-resize",
             "inception_tf",
+            "FID",
             "; the resize of TensorFlow 1, as in the original and in torch-fidelity",
             "Fréchet distance of Inception features; frames resized exactly as TensorFlow 1 did.",
+        ),
+        (
+            "efficientnet-lite0",
+            "efficientnet_lite0",
+            "FID (not Inception)",
+            " (definition); features of EfficientNet-Lite0, Tan and Le, ICML 2019",
+            "Fréchet distance of EfficientNet-Lite0 features, not Inception's: never compare it with a FID of a paper.",
         ),
     )
 )

@@ -81,31 +81,47 @@ METRICS = tuple(
     Metric(
         id="kid",
         variant=variant,
-        title="KID",
+        title=title,
         better="lower",
         reference="driving",
         tasks=BOTH_TASKS,
-        input=("inception", "pool"),
+        input=(extractor, "pool"),
         function=function,
         settings=settings,
-        paper="Bińkowski et al., Demystifying MMD GANs, ICLR 2018",
+        paper="Bińkowski et al., Demystifying MMD GANs, ICLR 2018" + paper,
         description=description,
         level=PerSet(),
         low=float("-inf"),
         decimals=4,
     )
-    for variant, function, settings, description in (
+    for variant, extractor, title, paper, function, settings, description in (
         (
             None,
+            "inception",
+            "KID",
+            "",
             kid,
             "poly3|unbiased|all frames",
             "Unbiased kernel distance of Inception features over all frames; does not grow when frames are few.",
         ),
         (
             "subsets",
+            "inception",
+            "KID",
+            "",
             kid_subsets,
             f"poly3|unbiased|{SUBSETS}x{SUBSET_SIZE} seed {SEED}",
             "Mean kernel distance of Inception features over 100 random subsets of 1000 frames, as in torch-fidelity.",
+        ),
+        (
+            "efficientnet-lite0",
+            "efficientnet_lite0",
+            "KID (not Inception)",
+            " (definition); features of EfficientNet-Lite0, Tan and Le, ICML 2019",
+            kid,
+            "poly3|unbiased|all frames",
+            "Unbiased kernel distance of EfficientNet-Lite0 features, not Inception's: never compare it with a KID of "
+            "a paper.",
         ),
     )
 )

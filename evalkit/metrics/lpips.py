@@ -3,7 +3,10 @@
 `evalkit/extractors/lpips.py` gives rows whose squared Euclidean distance is LPIPS v0.1: unit-length channel features of
 every stage, times the root of the learned weight over the number of positions. So what is left to do here is one sum.
 
-Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018 (`lpips`).
+The shift-tolerant variants are the same sum over features of networks that blur before they subsample.
+
+Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018 (`lpips`);
+Ghildyal and Liu, Shift-tolerant Perceptual Similarity Metric, ECCV 2022 (`stlpips-pytorch`).
 """
 
 from typing import Any
@@ -25,23 +28,49 @@ def lpips(generated: NDArray[Any], reference: NDArray[Any]) -> Values:
     return np.array([float(np.dot(d, d)) for d in differences])
 
 
+_ZHANG = "Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018"
+_GHILDYAL = "Ghildyal and Liu, Shift-tolerant Perceptual Similarity Metric, ECCV 2022"
+_TOLERANT = (
+    "Shift-tolerant LPIPS on {} with blur pooling: a shift of a pixel or two costs little; another scale than LPIPS."
+)
+
 METRICS = tuple(
     Metric(
         id="lpips",
         variant=variant,
-        title="LPIPS",
+        title=title,
         better="lower",
         reference="driving",
         tasks=SELF_ONLY,
-        input=(f"lpips_{network}", "features"),
+        input=(extractor, "features"),
         function=lpips,
         settings="8-bit to [-1,1]|native size|spatial mean",
-        paper="Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018",
-        description=f"Learned perceptual distance, weights v0.1 on {title} features{remark}.",
+        paper=paper,
+        description=description,
     )
-    for variant, network, title, remark in (
-        (None, "alex", "AlexNet", ", the usual choice"),
-        ("vgg", "vgg", "VGG-16", "; values are larger than with AlexNet"),
-        ("squeeze", "squeeze", "SqueezeNet 1.1", ""),
+    for variant, extractor, title, paper, description in (
+        (
+            None,
+            "lpips_alex",
+            "LPIPS",
+            _ZHANG,
+            "Learned perceptual distance, weights v0.1 on AlexNet features, the usual choice.",
+        ),
+        (
+            "vgg",
+            "lpips_vgg",
+            "LPIPS",
+            _ZHANG,
+            "Learned perceptual distance, weights v0.1 on VGG-16 features; values are larger than with AlexNet.",
+        ),
+        (
+            "squeeze",
+            "lpips_squeeze",
+            "LPIPS",
+            _ZHANG,
+            "Learned perceptual distance, weights v0.1 on SqueezeNet 1.1 features.",
+        ),
+        ("st-alex", "stlpips_alex", "ST-LPIPS", _GHILDYAL, _TOLERANT.format("AlexNet")),
+        ("st-vgg", "stlpips_vgg", "ST-LPIPS", _GHILDYAL, _TOLERANT.format("VGG-16")),
     )
 )

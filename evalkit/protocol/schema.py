@@ -1,4 +1,7 @@
-"""A protocol: `protocols/<id>.yaml` plus its CSV lists, validated, with a hash that travels with every number."""
+"""A protocol: `protocols/<id>.yaml` plus its CSV lists, validated, with a hash that travels with every number.
+
+Earlier versions that can still be run are files too, `protocols/<id>@<version>.yaml`, and are asked for by that name.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -137,9 +140,11 @@ class Protocol(_Strict):
 
     @property
     def argument(self) -> str:
-        """What `--protocol` takes for it: the id, or the path of its YAML when it did not come with evalkit."""
+        """What `--protocol` takes for it: the id, that with a version, or the path of a YAML of the user's."""
+        earlier = self.folder / f"{self.id}@{self.version}.yaml"
+        name = earlier.stem if earlier.is_file() else self.id
         shipped = self.folder.resolve() == resource_dir("protocols").resolve()
-        return self.id if shipped else str(self.folder / f"{self.id}.yaml")
+        return name if shipped else str(self.folder / f"{name}.yaml")
 
     @property
     def list_path(self) -> Path | None:
@@ -164,12 +169,16 @@ class Protocol(_Strict):
 
 
 def list_protocols() -> list[Protocol]:
-    """All protocols that come with evalkit, by id."""
-    return [read_protocol(path) for path in sorted(resource_dir("protocols").glob("*.yaml"))]
+    """All protocols that come with evalkit, by id, in their newest versions."""
+    paths = sorted(resource_dir("protocols").glob("*.yaml"))
+    return [read_protocol(path) for path in paths if "@" not in path.stem]
 
 
 def find_protocol(name: str) -> Protocol:
-    """The protocol called `name`, or the one in the YAML file `name`. Raises `UnknownNameError` or `ProtocolError`."""
+    """The protocol called `name`, or the one in the YAML file `name`; `demo_self@1` is an earlier version.
+
+    Raises `UnknownNameError` or `ProtocolError`.
+    """
     if name.endswith((".yaml", ".yml")):
         return read_protocol(Path(name))
     path = resource_dir("protocols") / f"{name}.yaml"
@@ -192,6 +201,9 @@ def read_protocol(path: Path) -> Protocol:
         protocol = Protocol.model_validate(content).model_copy(update={"folder": path.parent})
     except ValidationError as error:
         raise ProtocolError(explain_invalid(path, error, Protocol)) from error
-    if protocol.id != path.stem:
-        raise ProtocolError(f"{path}: the id is {protocol.id!r}, expected {path.stem!r} as in the file name")
+    id, _, version = path.stem.partition("@")
+    if protocol.id != id:
+        raise ProtocolError(f"{path}: the id is {protocol.id!r}, expected {id!r} as in the file name")
+    if version and version != str(protocol.version):
+        raise ProtocolError(f"{path}: the version is {protocol.version}, expected {version} as in the file name")
     return protocol

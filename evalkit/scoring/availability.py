@@ -25,11 +25,16 @@ def networks_of(extractors: Iterable[str]) -> list[Extractor]:
     return [EXTRACTORS[name] for name in dependency_order(extractors)]
 
 
-def weights_of(metric: Metric) -> tuple[str, ...]:
-    """The names of the network files that a metric needs; none for one that builds on nothing known."""
-    if metric.input is None or dangling(metric):
+def networks_under(metric: Metric) -> tuple[str, ...]:
+    """The extractor that a metric builds on, where evalkit runs one: none for pixels, coefficients, unknown names."""
+    if metric.input is None or dangling(metric) or EXTRACTORS[metric.input[0]].imported:
         return ()
-    return tuple(dict.fromkeys(name for one in networks_of([metric.input[0]]) for name in one.weights))
+    return (metric.input[0],)
+
+
+def weights_of(metric: Metric) -> tuple[str, ...]:
+    """The names of the network files that a metric needs."""
+    return tuple(dict.fromkeys(name for one in networks_of(networks_under(metric)) for name in one.weights))
 
 
 def missing_networks(extractors: Iterable[str]) -> str | None:

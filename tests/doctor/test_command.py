@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.base.extras import CORE, EXTRAS
+from evalkit.base.extras import CORE, EXTRAS, extra_of
+from evalkit.doctor import lacking
 from evalkit.doctor.facts import Diagnosis
 from evalkit.doctor.folders import describe
 from evalkit.doctor.lacking import first_command, grouped, lacking_methods, lacking_metrics
@@ -35,6 +36,14 @@ def test_every_key_is_documented():
 
 def test_the_first_command_has_all_it_needs():
     assert first_command() == []
+
+
+def test_the_first_command_runs_without_the_networks_of_extras(monkeypatch):
+    monkeypatch.setattr(lacking, "missing", lambda names: "absent" if list(names) else None)
+    monkeypatch.setattr(lacking, "missing_modules", lambda names: next((n for n in names if extra_of(n)), None))
+    lacks = {name for one in lacking_metrics() for name in one.names}
+    assert {"csim[mobilefacenet192]", "apd[mediapipe]", "kid[efficientnet-lite0]"} <= lacks
+    assert not lacks & {"csim[dlib]", "apd[landmark]", "aed[landmark]"} and first_command() == []
 
 
 def test_what_lacks_the_same_stands_together():

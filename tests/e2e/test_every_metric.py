@@ -13,6 +13,7 @@ LACKING = {
     "aed_id": "fetch openface-nn4-small2",
     "akd[fan68]": "fetch fan-2dfan4-zip",
     "akd[fan68-mean-abs]": "fetch fan-2dfan4-zip",
+    "csim[mobilefacenet192]": "fetch mobilefacenet-arcface-192",
     "coverage[scrfd]": "fetch scrfd-10g-det --accept-licence",
     **dict.fromkeys(("fid", "fid[clean]", "fid[tf-resize]", "kid", "kid[subsets]"), "fetch inception-fid-pytorch"),
     **dict.fromkeys(("fvd", "fvd[first-window]", "fvd[common-metrics]"), "fetch i3d-torchscript-kinetics400"),

@@ -9,7 +9,7 @@ import pytest
 from evalkit.datasets import DATASETS
 from evalkit.datasets.identities import identity_rule
 from evalkit.datasets.prepare.lists.vox_metadata import read_metadata
-from evalkit.errors import DatasetError
+from evalkit.errors import DatasetError, ProtocolError
 from evalkit.metrics import METRICS
 from evalkit.protocol.check import check_protocol
 from evalkit.protocol.diff import diff_protocols
@@ -170,10 +170,33 @@ def test_a_published_protocol_is_never_edited():
     assert newest == {protocol.id: protocol.version for protocol in list_protocols()}
 
 
+EARLIER = ["demo_cross@1", "demo_self@1", "folder_cross@2", "folder_self@2"]
+
+
+@pytest.mark.parametrize("name", EARLIER)
+def test_earlier_versions_can_still_be_run(name):
+    published = json.loads(Path(__file__).with_name("protocol_hashes.json").read_text(encoding="utf-8"))
+    protocol = find_protocol(name)
+    assert f"{protocol.id}@{protocol.version}" == protocol.argument == name
+    assert protocol.hash == published[f"{protocol.id} v{protocol.version}"]
+    newest = find_protocol(protocol.id)
+    assert newest.version == protocol.version + 1 and newest.argument == protocol.id
+    assert {d.key for d in diff_protocols(protocol, newest).keys if d.moves_numbers} == {"metrics"}
+    assert set(protocol.metrics) < set(newest.metrics), "nothing that was measured is gone"
+    assert protocol.id in IDS and name not in IDS
+
+
+def test_a_file_name_with_another_version_is_refused(tmp_path):
+    text = (find_protocol("demo_self").folder / "demo_self@1.yaml").read_text(encoding="utf-8")
+    (tmp_path / "demo_self@3.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProtocolError, match="the version is 1, expected 3 as in the file name"):
+        find_protocol(str(tmp_path / "demo_self@3.yaml"))
+
+
 def test_a_protocol_without_the_key_of_before_keeps_its_hash():
     """Runs of before `rgb` there was were converted by swscale: the hash of that rule is theirs."""
     published = json.loads(Path(__file__).with_name("protocol_hashes.json").read_text(encoding="utf-8"))
-    now = find_protocol("folder_self")
+    now = find_protocol("folder_self@2")
     before = now.model_copy(update={"rgb": "swscale", "version": 1})
     assert before.hash == published["folder_self v1"] and now.hash == published["folder_self v2"]
 
