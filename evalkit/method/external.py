@@ -18,7 +18,7 @@ from evalkit.foreign.place import (
     refuse_version,
 )
 from evalkit.foreign.task import Setting, Task
-from evalkit.foreign.weights import weight_digests
+from evalkit.foreign.weights import missing_weights, weight_digests
 from evalkit.foreign.worker import Worker
 from evalkit.method.cost import Cost, Step, cost_of
 from evalkit.method.interface import Driving, Job, MethodCard, MethodConfig
@@ -85,6 +85,9 @@ class External:
 def build_external(card: MethodCard, folder: Path, config: MethodConfig) -> External:
     """The method of a card. Raises `MethodError` when its clone, interpreter or weights are missing or do not fit."""
     foreign = foreign_of(card)
+    for name in foreign.required:
+        if not config.options.get(name):
+            raise MethodError(f"{card.id}: expected --option {name}=... {card.options[name].help}")
     clone = locate(card, config.options)
     if foreign.python and not foreign.container:
         refuse_version(card.id, clone.place.python, foreign.python, python_version(clone.place.python))
@@ -105,6 +108,10 @@ def locate(card: MethodCard, options: Mapping[str, str]) -> Clone:
     warning = commit_warning(foreign, state)
     if warning and options.get("strict_commit") == "yes":
         raise MethodError(f"{card.id}: {warning}. Check out {foreign.commit}, or leave out --strict-commit.")
+    if missing := [weight.path for weight in missing_weights(foreign, place.clone)]:
+        # Not refused: some repositories can be pointed at another folder, and all of them say themselves what they miss.
+        text = f"{len(missing)} weight file(s) of the card are not in the clone, such as {missing[0]}"
+        warning = "; ".join(filter(None, (warning, text)))
     commit = "" if state is None else state[0] + ("+edited" if state[1] else "")
     return Clone(place, commit, weight_digests(foreign, place.clone), warning)
 

@@ -1,0 +1,1 @@
+"""The external method `follow_your_emoji`: a card; its code is in a repository of its own."""
