@@ -8,6 +8,7 @@ whole          whether a video file is all there
 rgb            a decoded frame as RGB, by one of two rules
 display        frames turned, mirrored and stretched as the file says
 pictures       picture files of every mode; animations
+quick_png      pictures for another program, written fast
 silence        a silent sound track for programs that want one
 web_copy       H.264 and JPEG for browsers: encodes only, and loses detail
 """
