@@ -8,10 +8,11 @@ import typer
 
 from evalkit.cli import options
 from evalkit.cli.echo import echo
-from evalkit.cli.methods import Name, app
+from evalkit.cli.methods import Name
+from evalkit.cli.methods import app as app
 
 Frames = Annotated[int, typer.Option("--frames", min=2, max=1000, help="Driving frames of the drawn pair.")]
-Size = Annotated[int, typer.Option("--size", min=16, max=2048, help="Side of its frames in pixels.")]
+Size = Annotated[int, typer.Option("--size", min=64, max=512, help="Side of its frames in pixels.")]
 
 
 @app.command()

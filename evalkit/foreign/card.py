@@ -171,11 +171,11 @@ class Foreign(_Part):
     """How a repository is run. `mode` "command" runs `steps` for every pair, "manifest" the only step for up to
     `pairs` of them, "worker" keeps that step's process and sends it one pair after the other.
 
-    `commit` is the one that was checked. `python` are versions, such as ">=3.7,<3.9", `made_with` the one to make an environment with. `alone`: two runs in one clone
-    would use the same scratch files, so that the second waits. `setup` are the steps to an environment, `requirements`
-    a file of the clone that `uv` can install. `needs` says what is needed first: audio, landmarks, 3DMM;
-    `required` are options that have to be given.
-    `aligned` says whether frames lie on the driving ones, pixel by pixel. `fixed_seed`: it has a seed of its own.
+    `commit` is the one that was checked. `python` are versions, such as ">=3.7,<3.9", `made_with` the one to make an
+    environment with. `alone`: two runs in one clone would use the same scratch files, so that the second waits.
+    `setup` are steps for a person, `requirements` a file of the clone that `uv` can install. `needs` says what is
+    needed first: audio, landmarks, 3DMM; `required` are options that have to be given. `aligned` says whether frames
+    lie on the driving ones, pixel by pixel. `fixed_seed`: it has a seed of its own.
     """
 
     mode: Literal["command", "manifest", "worker"] = "command"

@@ -89,7 +89,7 @@ def test_a_new_method_runs_as_it_is_written(evalkit, tmp_path):
     changed = [line for file in ("method.yaml", "worker.py") for line in (folder / file).read_text().splitlines()]
     assert sum("change" in line for line in changed) == 4 and len(changed) <= 45
     place = ("--option", f"clone={tmp_path}", "--option", f"python={sys.executable}", "--device", "cpu")
-    done = evalkit("methods", "try", folder, "--out", tmp_path / "out", "--frames", "3", "--size", "48", *place)
+    done = evalkit("methods", "try", folder, "--out", tmp_path / "out", "--frames", "3", "--size", "64", *place)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_file() and (tmp_path / "out" / "mine.mkv").is_file()
     assert_explained(evalkit("methods", "new", "mine", "--out", folder), "is there already")
@@ -98,13 +98,13 @@ def test_a_new_method_runs_as_it_is_written(evalkit, tmp_path):
 
 def test_a_native_method_can_be_begun_as_well(evalkit, tmp_path):
     assert evalkit("methods", "new", "mine", "--out", tmp_path / "mine").returncode == 0
-    done = evalkit("methods", "try", tmp_path / "mine", "--out", tmp_path / "out", "--frames", "3", "--size", "48")
+    done = evalkit("methods", "try", tmp_path / "mine", "--out", tmp_path / "out", "--frames", "3", "--size", "64")
     assert done.returncode == 0, done.stderr
 
 
 def test_two_methods_are_compared(evalkit, toy, tmp_path):
     clone = ("--option-a", f"clone={toy[1]}", "--option-a", f"python={sys.executable}")
-    how = ("--out", tmp_path / "out", "--frames", "3", "--size", "48", "--device", "cpu", "--json")
+    how = ("--out", tmp_path / "out", "--frames", "3", "--size", "64", "--device", "cpu", "--json")
     done = evalkit("methods", "compare", toy[0], "copy_driving", *clone, *how)
     found = json.loads(done.stdout)
     assert done.returncode == 1 and found["verdict"] == "different" and len(found["frames"]) == 3
