@@ -14,6 +14,7 @@ history      `evalkit history`
 leaderboard  `evalkit leaderboard`
 study        `evalkit study`
 methods      `evalkit methods`
+external     `evalkit methods setup`, `doctor`, `try`, `new`, `compare`
 metrics      `evalkit metrics`
 calibrate    what `evalkit metrics calibrate` does
 protocols    `evalkit protocols`

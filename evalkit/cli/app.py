@@ -8,9 +8,9 @@ from evalkit.cli import (
     cache,
     check,
     data,
+    external,
     gate,
     leaderboard,
-    methods,
     metrics,
     options,
     plot,
@@ -47,7 +47,7 @@ app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
 app.add_typer(plot.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
-app.add_typer(methods.app, name="methods", rich_help_panel="Look up")
+app.add_typer(external.app, name="methods", rich_help_panel="Look up")
 app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")
 app.add_typer(weights.app, name="weights", rich_help_panel="Look up")

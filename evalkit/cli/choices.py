@@ -27,6 +27,7 @@ class MethodChoice:
     option: Sequence[str] | None = None
     random_weights: bool = False
     seed: int = 0
+    strict_commit: bool = False
 
     def runs(self, names: Sequence[str], tag: str | None) -> list[MethodJob]:
         """The methods with these names. Raises `UnknownNameError`, and as `config` does."""
@@ -57,8 +58,11 @@ class MethodChoice:
             seed=self.seed,
             channels_last=self.channels_last and learned,
             compile=self.compile and learned,
-            options=method_options(entry.card, self.option or ()),
+            options=method_options(entry.card, [*(self.option or ()), *self._strict(entry)]),
         )
+
+    def _strict(self, entry: MethodEntry) -> list[str]:
+        return ["strict_commit=yes"] if self.strict_commit and entry.card.external else []
 
 
 @dataclass(frozen=True)

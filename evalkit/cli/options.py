@@ -64,6 +64,12 @@ MethodOptions = Annotated[
 RandomWeights = Annotated[
     bool, typer.Option("--random-weights", help="Seeded random weights: valid for speed, not for scores.")
 ]
+StrictCommit = Annotated[
+    bool,
+    typer.Option(
+        "--strict-commit", help="Refuse an external method whose clone is edited or at another commit than its card's."
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the method's random numbers, and of random weights.")]
 Plugins = Annotated[
     list[Path] | None,

@@ -27,6 +27,7 @@ def run(
     option: options.MethodOptions = None,
     random_weights: options.RandomWeights = False,
     seed: options.Seed = 0,
+    strict_commit: options.StrictCommit = False,
     metric: options.MetricNames = None,
     coefficients: options.Coefficients = None,
     limit: options.Limit = None,
@@ -59,7 +60,9 @@ def run(
     from evalkit.runs.run import run_methods
     from evalkit.runs.session import open_session
 
-    how = MethodChoice(checkpoint, device, precision, channels_last, compile_, option, random_weights, seed)
+    how = MethodChoice(
+        checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+    )
     what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
     chosen = find_protocol(protocol)
     asked = how.runs(method, tag)

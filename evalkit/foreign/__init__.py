@@ -17,4 +17,6 @@ messages        length-prefixed JSON on pipes
 worker          a process that keeps its model loaded
 evalkit_worker  the file that people drop into their repository
 weights         digests of weight files
+setup           the commands from nothing to a clone with an environment
+doctor          what is missing for a method to run
 """

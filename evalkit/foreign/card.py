@@ -2,7 +2,8 @@
 
 Texts may hold placeholders: `{clone}`, `{python}`, `{card}` (the card's folder), `{work}` (a folder of the pair),
 `{source}`, `{driving}`, `{frames}` (how many are handed over), `{wanted}` (how many are needed), `{size}`, `{fps}`,
-`{seed}`, `{name}` (new for every pair and run), `{manifest}`, and the id of every option. Doubled braces are braces.
+`{seed}`, `{pair}` (its id), `{name}` (plain, the same when a pair is tried again), `{fresh}` (new every time),
+`{port}` (a free one), `{manifest}`, and the id of every option. Doubled braces are braces.
 """
 
 import re
@@ -170,15 +171,17 @@ class Foreign(_Part):
     """How a repository is run. `mode` "command" runs `steps` for every pair, "manifest" the only step for up to
     `pairs` of them, "worker" keeps that step's process and sends it one pair after the other.
 
-    `commit` is the one that was checked. `python` are versions, such as ">=3.7,<3.9". `alone`: two runs in one clone
-    would use the same scratch files, so that the second waits. `setup` are the steps to an environment, `requirements`
-    a file of the clone that `uv` can install. `needs` says what is needed first: audio, landmarks, 3DMM.
-    `aligned` says whether frames lie on the driving ones, pixel by pixel. `fixed_seed`: it has a seed of its own.
+    `commit` is the one that was checked. `python` are versions, such as ">=3.7,<3.9", `made_with` the one to make an
+    environment with. `alone`: two runs in one clone would use the same scratch files, so that the second waits.
+    `setup` are steps for a person, `requirements` a file of the clone that `uv` can install. `needs` says what is
+    needed first: audio, landmarks, 3DMM; `required` are options that have to be given. `aligned` says whether frames
+    lie on the driving ones, pixel by pixel. `fixed_seed`: it has a seed of its own.
     """
 
     mode: Literal["command", "manifest", "worker"] = "command"
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,40}$")] | None = None
     python: str = ""
+    made_with: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = None
     entry: Inside | None = None
     alone: bool = False
     pairs: Positive = 16
@@ -195,6 +198,7 @@ class Foreign(_Part):
     setup: tuple[str, ...] = ()
     registration: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     aligned: bool = True
     fixed_seed: bool = False
     traps: tuple[Trap, ...] = ()

@@ -10,6 +10,7 @@ import yaml
 from evalkit.base.files import atomic_path
 from evalkit.base.yamlfile import read_yaml
 from evalkit.clips import video
+from evalkit.clips.quick_png import write_quickly
 from evalkit.clips.silence import add_silence
 from evalkit.errors import MethodError
 from evalkit.foreign.card import DrivingFiles, SettingsFile, SourceFile
@@ -23,7 +24,7 @@ def write_source(folder: Path, card: SourceFile, source: Frames) -> Path:
     """Write (H, W, 3) uint8 RGB as the card wants it; returns the file."""
     path = folder / card.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    video.write_image(path, video.fit(source, card.size))
+    write_quickly(path, video.fit(source, card.size))
     return path
 
 
@@ -39,7 +40,7 @@ def write_driving(folder: Path, card: DrivingFiles, chunks: Iterable[Frames], fp
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         for index, frame in enumerate(frames):
-            video.write_image(path / card.pattern.format(index=index + card.first_index), frame)
+            write_quickly(path / card.pattern.format(index=index + card.first_index), frame)
     else:
         video.write_video(path, (frame[None] for frame in frames), card.fps or fps)
         if card.sound:

@@ -142,14 +142,17 @@ class Process:
         self._sample()
         return self.peak_bytes or None
 
-    def take_output(self) -> str:
-        """What was printed since this was called last, all that was written before this call included."""
+    def printed(self) -> Kept:
+        """What was printed since `forget_output`, all that was written before this call included."""
         until = time.monotonic() + _QUIET_S
         with contextlib.suppress(OSError, ValueError):
             while time.monotonic() < until and select.select([self._drained], [], [], 0)[0]:
                 time.sleep(_QUIET_S / 100)
-        taken, self.output = self.output, Kept()
-        return taken.text()
+        return self.output
+
+    def forget_output(self) -> None:
+        """Keep what is printed from now on."""
+        self.output = Kept()
 
     def kill(self, why: str) -> Ended:
         """End it and everything it started, and return how it ended: by itself if it already had."""

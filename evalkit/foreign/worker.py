@@ -68,6 +68,7 @@ class Worker:
         """The process with its model loaded."""
         setting = self._setting
         if self._running and self._running.process.wait(0) is None:
+            self._running.process.forget_output()
             return self._running
         self.close()
         self._running = running = _Running(setting, task)
@@ -133,16 +134,16 @@ class Worker:
 
     def _failure(self, task: Task, what: str, last: bool = True) -> MethodError:
         self._keep_log(task)
-        printed = self._running.process.output.last_line() if self._running and last else ""
+        printed = self._running.process.printed().last_line() if self._running and last else ""
         return failed(self._setting, task.pair, what, printed)
 
     def _keep_log(self, task: Task) -> None:
         if self._running:
-            write_log(self._setting, task.pair, [("worker", self._running.printed())])
+            write_log(self._setting, task.pair, [("worker", self._running.process.printed().text())])
 
 
 class _Running:
-    """A process, the messages it sends, and what it printed since the last pair."""
+    """A process, and the messages it sends."""
 
     def __init__(self, setting: Setting, task: Task) -> None:
         folders = [_scratch(setting)]
@@ -156,10 +157,6 @@ class _Running:
         with contextlib.suppress(OSError, ValueError):
             if self.process.stdin:
                 self.process.stdin.write(pack(message))
-
-    def printed(self) -> str:
-        """What it printed since this was asked last, or since it was started."""
-        return self.process.take_output()
 
     def end(self) -> None:
         """Close its input, which is its sign to end; kill what is still there after a moment."""

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,8 +65,10 @@ def work_for(setting: Setting, task: Task) -> Iterator[Work]:
                 "frames": card.driving.handed(wanted),
                 "wanted": wanted,
                 "fps": round(card.driving.fps or task.fps),
+                "pair": task.pair,
                 "name": f"ek{digest}",
                 "fresh": f"ek{uuid4().hex[:16]}",
+                "port": _free_port(),
             }
             for settings in card.files:
                 write_settings(folder / settings.path, settings, setting.place.clone, values)
@@ -78,6 +81,13 @@ def work_for(setting: Setting, task: Task) -> Iterator[Work]:
                     shutil.rmtree(folder, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """For programs that insist on a process group; two that start at once get different ones."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
 
 
 def shared_values(setting: Setting, size: int, motion: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from evalkit.foreign.place import (
     refuse_version,
 )
 from evalkit.foreign.task import Setting, Task
-from evalkit.foreign.weights import weight_digests
+from evalkit.foreign.weights import missing_weights, weight_digests
 from evalkit.foreign.worker import Worker
 from evalkit.method.cost import Cost, Step, cost_of
 from evalkit.method.interface import Driving, Job, MethodCard, MethodConfig
@@ -85,6 +85,14 @@ class External:
 def build_external(card: MethodCard, folder: Path, config: MethodConfig) -> External:
     """The method of a card. Raises `MethodError` when its clone, interpreter or weights are missing or do not fit."""
     foreign = foreign_of(card)
+    if config.checkpoint or config.random_weights or config.compile or config.channels_last:
+        raise MethodError(
+            f"{card.id} runs in an environment of its own: --checkpoint, --random-weights, --compile and "
+            "--channels-last do not reach it. Its card has options (`evalkit methods info`)."
+        )
+    for name in foreign.required:
+        if not config.options.get(name):
+            raise MethodError(f"{card.id}: expected --option {name}=... {card.options[name].help}")
     clone = locate(card, config.options)
     if foreign.python and not foreign.container:
         refuse_version(card.id, clone.place.python, foreign.python, python_version(clone.place.python))
@@ -105,15 +113,29 @@ def locate(card: MethodCard, options: Mapping[str, str]) -> Clone:
     warning = commit_warning(foreign, state)
     if warning and options.get("strict_commit") == "yes":
         raise MethodError(f"{card.id}: {warning}. Check out {foreign.commit}, or leave out --strict-commit.")
+    if missing := [weight.path for weight in missing_weights(foreign, place.clone)]:
+        # Not refused: some repositories can be pointed at other folders, and each says itself what it misses.
+        text = f"{len(missing)} weight file(s) of the card are not in the clone, such as {missing[0]}"
+        warning = "; ".join(filter(None, (warning, text)))
     commit = "" if state is None else state[0] + ("+edited" if state[1] else "")
     return Clone(place, commit, weight_digests(foreign, place.clone), warning)
 
 
-def place_of(card: MethodCard, options: Mapping[str, str]) -> Place:
-    """Where the clone of a method is and what it may take here: options go before variables and the user's file."""
+def place_of(card: MethodCard, options: Mapping[str, str], python_needed: bool = True) -> Place:
+    """Where the clone of a method is and what it may take here: options go before variables and the user's file.
+
+    Without `python_needed` a missing interpreter is the one that would be looked for first. Raises `MethodError`.
+    """
     foreign, known = foreign_of(card), user_config().external.get(card.id, Placed())
     clone = find_clone(card.id, options.get("clone") or known.clone, foreign.entry)
-    python = "python" if foreign.container else find_python(card.id, options.get("python") or known.python, clone)
+    python = "python"
+    if not foreign.container:
+        try:
+            python = find_python(card.id, options.get("python") or known.python, clone)
+        except MethodError:
+            if python_needed:
+                raise
+            python = str(options.get("python") or known.python or clone / ".venv" / "bin" / "python")
     memory = _number(options, "memory_gb") or known.memory_gb or foreign.limits.memory_gb
     seconds = _number(options, "seconds") or known.seconds or foreign.limits.seconds
     start_s = max(seconds, foreign.limits.start_seconds) if not options.get("seconds") else seconds

@@ -2,6 +2,7 @@
 
 session          one protocol over its data, opened once for everything that is run or scored over it
 run              the main job: run a method in a session, or score somebody's outputs
+one_pair         a drawn pair through one method or two, to look at
 plugged          which code from outside a run used
 run_pairs        every pair made by a producer, scored, and kept
 foreign_clips    somebody else's clips, matched to the pairs of a protocol and made to fit its frames

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,3 +81,72 @@ def test_a_worker_runs_through_the_command_line(run, toy, tmp_path):
 
 def test_a_missing_clone_ends_the_run_before_it_begins(run, toy, tmp_path):
     assert_explained(run(toy[0], tmp_path / "nowhere"), "there is no folder", "clone")
+
+
+def test_a_new_method_runs_as_it_is_written(evalkit, tmp_path):
+    folder = tmp_path / "mine"
+    assert evalkit("methods", "new", "mine", "--external", "--out", folder).returncode == 0
+    changed = [line for file in ("method.yaml", "worker.py") for line in (folder / file).read_text().splitlines()]
+    assert sum("change" in line for line in changed) == 4 and len(changed) <= 45
+    place = ("--option", f"clone={tmp_path}", "--option", f"python={sys.executable}", "--device", "cpu")
+    done = evalkit("methods", "try", folder, "--out", tmp_path / "out", "--frames", "3", "--size", "64", *place)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_file() and (tmp_path / "out" / "mine.mkv").is_file()
+    assert_explained(evalkit("methods", "new", "mine", "--out", folder), "is there already")
+    assert_explained(evalkit("methods", "new", "Not Mine"), "expected an id")
+
+
+def test_a_native_method_can_be_begun_as_well(evalkit, tmp_path):
+    assert evalkit("methods", "new", "mine", "--out", tmp_path / "mine").returncode == 0
+    done = evalkit("methods", "try", tmp_path / "mine", "--out", tmp_path / "out", "--frames", "3", "--size", "64")
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_methods_are_compared(evalkit, toy, tmp_path):
+    clone = ("--option-a", f"clone={toy[1]}", "--option-a", f"python={sys.executable}")
+    how = ("--out", tmp_path / "out", "--frames", "3", "--size", "64", "--device", "cpu", "--json")
+    done = evalkit("methods", "compare", toy[0], "copy_driving", *clone, *how)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and found["verdict"] == "different" and len(found["frames"]) == 3
+    again = evalkit("methods", "compare", "copy_driving", "copy_driving", *how)
+    assert again.returncode == 0 and json.loads(again.stdout)["largest"] == 0
+    assert Path(found["picture"]).is_file()
+
+
+def test_the_doctor_says_what_is_missing(evalkit, tmp_path):
+    clone = tmp_path / "clone"
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / "demo.py").write_text("import argparse\n")
+    done = evalkit("methods", "doctor", "fsrt_official", "--option", f"clone={clone}", "--json")
+    found = {(one["what"], one["state"]) for one in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert {("clone", "ok"), ("python", "missing"), ("weights", "missing"), ("step demo", "look")} <= found
+    assert_explained(evalkit("methods", "doctor", "fsrt_official"), "$EVALKIT_FSRT_OFFICIAL_CLONE")
+    assert_explained(evalkit("methods", "doctor", "fomm"), "no external method")
+
+
+def test_setup_prints_the_steps_and_runs_none(evalkit):
+    done = evalkit("methods", "setup", "hyperreenact_official")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("git clone https://github.com/StelaBou/HyperReenact") and "checkout 1b66485" in lines[1]
+    assert lines[2].startswith("uv venv --python 3.8") and "-r " in lines[3]
+    assert any("hypernetwork.pt" in line for line in lines) and "doctor" in lines[-1]
+    assert not Path("hyperreenact_official").exists()
+
+
+def test_another_commit_is_noted_or_refused(run, toy, tmp_path):
+    card, clone = toy
+    git = ["git", "-C", str(clone), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *command], check=True)
+    text = CARD.replace("  mode: worker\n", "  mode: worker\n  commit: 1234567890\n")
+    (card / "method.yaml").write_text(text)
+    assert_explained(run(card, clone, "--strict-commit"), "is at commit", "1234567890", "leave out --strict-commit")
+    assert run(card, clone, "--limit", "1").returncode == 0
+    folder = tmp_path / "runs" / "small_self" / "toy"
+    commit = json.loads((folder / "run.json").read_text())["configuration"]["commit"]
+    assert len(commit) == 40
+    notes = [json.loads(path.read_text())["notes"] for path in folder.glob("pairs/*.json")]
+    assert len(notes) == 1 and "was checked with 1234567890" in notes[0][-1]
+    (clone / "toy.py").write_text(TOY.replace("// 2", "// 3"))
+    assert_explained(run(card, clone, "--limit", "1"), "commit")

@@ -14,8 +14,11 @@ from evalkit.method.find import CARD, find_method, list_methods
 ROOT = Path(__file__).resolve().parents[2]
 IDS = {entry.card.id for entry in list_methods()}
 ANCHORS = {"copy_source", "copy_driving"}
-NATIVE = IDS - ANCHORS - {"landmark_warp"}
-MODULES = {entry.card.id: entry.card.adapter.partition(":")[0] for entry in list_methods()}
+EXTERNAL = {entry.card.id for entry in list_methods() if entry.card.external}
+NATIVE = IDS - ANCHORS - {"landmark_warp"} - EXTERNAL
+MODULES = {
+    entry.card.id: "" if entry.card.external else entry.card.adapter.partition(":")[0] for entry in list_methods()
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,9 @@ def changed_by(tree):
         ("evalkit/extractors/landmark_pose.py", {"landmark_warp"}),
         ("evalkit/extractors/onnx_network.py", {"liveportrait"}),
         ("evalkit/extractors/deep3d/alignment.py", {"pirenderer"}),
-        ("evalkit/clips/video.py", NATIVE),
+        ("evalkit/clips/video.py", NATIVE | EXTERNAL),
+        ("evalkit/foreign/output.py", EXTERNAL),
+        ("baselines/follow_your_emoji/landmarks.py", {"follow_your_emoji"}),
     ],
 )
 def test_a_change_is_a_change_of_the_methods_that_import_it(changed_by, file, methods):

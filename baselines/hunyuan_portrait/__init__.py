@@ -1,0 +1,1 @@
+"""The external method `hunyuan_portrait`: a card; its code is in a repository of its own."""
