@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from evalkit.statistics.groups import summed, total
 from evalkit.statistics.ratio import LEVELS, fitted, ratios
@@ -83,7 +83,7 @@ def _not_below_exact(weight: Values, square: Values, of_pairs: Values, scale: fl
     with_mean = _PEOPLE @ np.stack([effects @ weight, on * (square - weight * square.sum())])
     of = ratios(forms, with_mean, _PEOPLE @ np.array([weight @ weight, square.sum()]))
     exact = np.sqrt(np.stack([of.critical(level) for level in LEVELS], axis=1)).max(axis=0)
-    of_t = np.array([student.isf(level / 2, df) for level in LEVELS])
+    of_t = np.array([-stdtrit(df, level / 2) for level in LEVELS])
     if (exact <= of_t * _ROUNDING).all():
         return 1.0, df
     factors, dfs = fitted(np.maximum(exact, of_t)[None])
