@@ -30,7 +30,6 @@ def list_(as_json: options.Json = False) -> None:
             "better",
             "unit",
             "reference",
-            "level",
             "settings",
             "version",
             "paper",
@@ -40,6 +39,7 @@ def list_(as_json: options.Json = False) -> None:
         print_json(
             [
                 {"id": m.key, **{key: getattr(m, key) for key in keys}, "tasks": sorted(m.tasks)}
+                | {"level": "frame" if m.by_frame else "set"}
                 | {"available": m.key not in missing, "unavailable_because": missing.get(m.key)}
                 | {"plugin": str(m.plugin) if m.plugin else None}
                 for m in METRICS.values()
