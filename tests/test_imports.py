@@ -74,7 +74,7 @@ LIBRARIES: dict[str, set[str]] = {
     "mediapipe": {"extractors."},
     "typer": {"cli."},
     "rich": {"cli."},
-    "pyarrow": {"records.frame_scores", "runs.summary"},
+    "pyarrow": {"records.clip_scores", "records.frame_scores", "runs.summary"},
     "pooch": {"weights."},
     "huggingface_hub": {"weights."},
 }

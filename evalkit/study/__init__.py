@@ -7,7 +7,7 @@ media     what raters see of a scene
 page      the page raters open
 folder    a study on disk
 server    serve a study on the local machine, a bounded number of connections
-connection one HTTP connection, bounded in bytes and time
+connection  one HTTP connection, bounded in bytes and time
 replies   what is answered to a request
 visitors  under which names and from which pages one may ask
 answers   sheets of answers: what is taken and what is refused
