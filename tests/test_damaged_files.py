@@ -133,6 +133,7 @@ def test_every_key_of_a_board_row(run, tmp_path):
     row = make_entry(run, tmp_path, None, force=True)
     write_entry(row)
     content = json.loads(row.path.read_text())
+    del content["sha256"]  # so that the damage is not seen by that alone
     for schema in (1, 2, SCHEMA_VERSION):
         for _ in survivors(row.path, content | {"schema_version": schema}, lambda: read_entry(row.path)):
             found = read_entry(row.path)
