@@ -77,7 +77,7 @@ def test_the_typical_clip_is_told_as_a_share_not_as_a_logarithm(make_side):
     assert row.typical == pytest.approx(0.5)
     before, after = few_bad_clips(0.5)
     reason = gate(make_side("c", {AKD: before}), make_side("d", {AKD: after}), Rules()).metrics[0].reason
-    assert reason == "a loss of 49.88% of the typical clip, 1.00% of the typical clip is tolerated"
+    assert "a loss of 49.88% of a typical clip" in reason and "1.00% of a typical clip" in reason
 
 
 def test_half_of_every_clip_is_half_of_the_way_to_a_perfect_value(make_side):
