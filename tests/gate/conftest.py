@@ -15,6 +15,7 @@ from tests.facts import header_facts, metric_facts, summary_facts
 
 BETTER = {"csim[dlib]": "higher", "akd[dlib68]": "lower", "l1": "lower", "fid": "lower"}
 IDENTITIES, CLIPS = 20, 40
+TYPES = {"mean": pa.float64(), "n": pa.int64(), "coverage": pa.float64()}
 NAMES = ("pair", "source_identity", "driving_identity", "metric", "mean", "n", "coverage")
 
 
@@ -83,7 +84,11 @@ def write_run(
         for key, means in scores.items()
         for i, ((pair, person), mean) in enumerate(zip(pairs, means, strict=True))
     ]
-    table = pa.Table.from_pylist(rows) if rows else pa.table({name: pa.array([], pa.string()) for name in NAMES})
+    table = (
+        pa.Table.from_pylist(rows)
+        if rows
+        else pa.table({name: pa.array([], TYPES.get(name, pa.string())) for name in NAMES})
+    )
     write_table(folder / "clips.parquet", table, {})
     for pair, _ in pairs[:count]:
         outcome = {"schema_version": SCHEMA_VERSION, "pair": pair, "status": "ok"}

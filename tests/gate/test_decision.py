@@ -26,6 +26,17 @@ def test_the_rest_gets_all_of_alpha_once_every_primary_metric_is_red():
         assert corrected(np.array([first, 0.01, 0.5]), FIRST)[1] == pytest.approx(expected)
 
 
+def test_corrected_p_values_are_chances():
+    # 0.9 in the fifth of the others is 4.5 times as much.
+    assert corrected(np.array([0.5, 0.9, 0.9]), FIRST) == pytest.approx([0.625, 1, 1])
+    assert holm(np.array([0.9, 0.8])) == pytest.approx([1, 1])
+
+
+def test_shares_by_hand():
+    assert share(FIRST) == pytest.approx([0.8, 0.1, 0.1]) and share(~FIRST) == pytest.approx([0.2, 0.4, 0.4])
+    assert share(np.array([True])) == pytest.approx([0.8]) and share(np.array([False] * 4)) == pytest.approx([0.25] * 4)
+
+
 def test_shares_are_what_the_correction_asks_of_the_first_metric():
     for primary in (FIRST, np.array([True, True, False, False]), np.array([True]), np.array([False, False])):
         for place, part in enumerate(share(primary)):

@@ -66,7 +66,7 @@ def test_a_loss_of_every_clip_is_seen_behind_the_noise_of_a_few(make_side):
     before, after = few_bad_clips(0.05)
     a, b = make_side("a", {AKD: before}), make_side("b", {AKD: after})
     red = gate(a, b, Rules())
-    assert red.exit_code == 1 and "of the typical clip" in red.reasons[0]
+    assert red.exit_code == 1 and "of a typical clip" in red.reasons[0]
     assert red.metrics[0].typical == pytest.approx(0.05, abs=0.01)
     assert gate(a, b, Rules(default=Rule(typical=False))).exit_code == 3
 
@@ -77,7 +77,7 @@ def test_the_typical_clip_is_told_as_a_share_not_as_a_logarithm(make_side):
     assert row.typical == pytest.approx(0.5)
     before, after = few_bad_clips(0.5)
     reason = gate(make_side("c", {AKD: before}), make_side("d", {AKD: after}), Rules()).metrics[0].reason
-    assert reason == "a loss of 49.88% of the typical clip, 1.00% of the typical clip is tolerated"
+    assert "a loss of 49.88% of a typical clip" in reason and "1.00% of a typical clip" in reason
 
 
 def test_half_of_every_clip_is_half_of_the_way_to_a_perfect_value(make_side):

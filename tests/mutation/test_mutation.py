@@ -126,7 +126,7 @@ from tests.mutation.changes import Change
 from tests.mutation.score import measure
 path = Path("evalkit/metrics/mkr.py")
 text = path.read_text()
-texts = [text + "_UNUSED = 1", text + "raise OSError", text + "while True: pass"]
+texts = [text + "x = 1", text + "1 / 0", text + "while True: pass"]
 drawn = [Change(path, 1, "none", text, after) for after in texts]
 print([result.noticed for result in measure(drawn, thorough=False)])
 """

@@ -5,6 +5,7 @@ Every run is a fork of this process, which has imported the libraries but nothin
 
 import contextlib
 import importlib
+import itertools
 import os
 import resource
 import shutil
@@ -137,13 +138,18 @@ def _files() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in (*top, *below)]
 
 
+_times = itertools.count(1)
+"""Seconds of 1970, one for each text that is written."""
+
+
 @contextlib.contextmanager
 def _written(path: Path, text: str):
-    """`text` instead of the file, with a time that no bytecode of it has."""
+    """`text` instead of the file, with a time that no bytecode has: two changes may be of the same length."""
     kept, stat = path.read_bytes(), path.stat()
     try:
         path.write_text(text, encoding="utf-8")
-        os.utime(path, (1, 1))
+        now = next(_times)
+        os.utime(path, (now, now))
         yield
     finally:
         path.write_bytes(kept)
