@@ -40,7 +40,7 @@ def corrected(p: Values, primary: Flags) -> Values:
     passed_on = np.maximum(rest, first.max(axis=-1, initial=0.0)[..., None])
     found[..., primary] = first
     found[..., ~primary] = np.minimum(passed_on, rest / (1 - PRIMARY))
-    return np.minimum(1.0, found)
+    return found
 
 
 def holm(p: Values) -> Values:

@@ -131,7 +131,7 @@ def test_the_doctor_knows_a_path_in_its_authors_home(standin):
 def test_scripts_for_other_environments_are_old_python(standin):
     root = Path(find_method("champ").folder).parent
     scripts = [root / "follow_your_emoji" / "landmarks.py", root / "pirenderer_official" / "database.py"]
-    old = [path for path in Path.home().glob(".pyenv/versions/3.6.*/bin/python")]
+    old = list(Path.home().glob(".pyenv/versions/3.6.*/bin/python"))
     if not old:
         pytest.skip("no Python 3.6 here")
     check = "import ast, sys; [ast.parse(open(path).read()) for path in sys.argv[1:]]"
