@@ -99,7 +99,7 @@ class _Anything(dict[str, object]):
 
 
 def _script(step: Step, values: Values) -> Path | None:
-    """The Python file that a step runs; None if it is none."""
+    """The Python file that a step runs; None for another program."""
     parts = fill_command(step.command, values)
     folder = Path(fill(step.folder, values))
     if "-m" in parts[1:2]:

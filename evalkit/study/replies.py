@@ -1,4 +1,4 @@
-"""What a study answers to a request: files of `page/`, and what became of answers.
+"""What a study answers to a request: files of `page/`, and whether answers are kept.
 
 `GET` gives files, with byte ranges, which browsers need to seek. `POST /answers` takes a sheet
 (`evalkit.study.answers`) and tells what was stored, what was refused and why, and the trials this rater has answered so
