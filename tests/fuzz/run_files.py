@@ -44,7 +44,8 @@ def records(root: Path) -> Iterator[Reader]:
     (folder / "pairs").mkdir()
     path = folder / "pairs" / "p.json"
     seeds = valid_files("tests/data/runs_schema1/demo_cross/*/pairs/*.json")
-    seeds = [content.replace(path.stem.encode(), b"p") for content in seeds]
+    seeds = [json.dumps({**json.loads(content), "pair": path.stem}).encode() for content in seeds]
+    path.write_bytes(seeds[0])
     yield Reader(
         "outcome", folder, path, sealed(seeds), lambda folder=folder: RunFolder(folder).read_outcome("p"), weight=6
     )
