@@ -53,6 +53,7 @@ def test_the_box_is_grown_rounded_and_made_square_with_its_shorter_side():
         (changed(duration={"start_sec": 5.0}), "clip 'M2Ohb0FAaJU_1': key 'duration.end_sec' is missing"),
         (changed(duration={"start_sec": 5.0, "end_sec": 5.0}), "key 'duration.end_sec': expected more than 5.0"),
         (changed(bbox=CLIP["bbox"] | {"top": "0.1"}), "key 'bbox.top': expected a number, got '0.1'"),
+        (changed(bbox=CLIP["bbox"] | {"top": 10**400}), "key 'bbox.top': expected at most 1000000000.0"),
         ({"../../M2Ohb0FAaJU_1": CLIP}, "column 'clips': expected a name without slashes"),
         ([], "key 'clips' is missing"),
     ],
@@ -83,3 +84,16 @@ def test_broken_json_is_named_with_line_and_column_and_a_repeated_clip_by_its_ke
         read_info(path)
     with pytest.raises(DatasetError, match=r"expected celebvhq_info\.json"):
         DATASETS.get("celebv_hq").recipe.read(tmp_path / "nowhere", None, "all")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("1e999999999", "the number 1e999999999 is larger"), ("1e-999999999", None)]
+)
+def test_numbers_of_any_exponent_take_no_time(tmp_path, number, said):
+    path = write(tmp_path, changed(duration={"start_sec": 0.5, "end_sec": 5.0}))
+    path.write_text(path.read_text().replace("0.5", number, 1))
+    if said is None:
+        assert read_info(path).jobs[0].window.start == 0
+    else:
+        with pytest.raises(DatasetError, match=said):
+            read_info(path)

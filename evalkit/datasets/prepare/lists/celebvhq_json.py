@@ -18,6 +18,7 @@ from evalkit.datasets.prepare.names import safe_name, watch_url
 from evalkit.errors import DatasetError
 
 _GROWTH = 0.02
+_LARGEST, _SMALLEST = 1e9, 1e-12
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _parse(path: Path, repeated: list[str]) -> object:
         return content
 
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique, parse_float=Fraction)
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique, parse_float=_exactly)
     except json.JSONDecodeError as error:
         raise DatasetError(f"{path} line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
     except (OSError, ValueError) as error:
@@ -105,7 +106,17 @@ def _number(path: Path, key: str, clip: object, *keys: str) -> Fraction:
     value = _entry(path, key, clip, *keys)
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise DatasetError(f"{path}, clip {key!r}, key '{'.'.join(keys)}': expected a number, got {value!r}.")
+    if abs(value) > _LARGEST:
+        raise DatasetError(f"{path}, clip {key!r}, key '{'.'.join(keys)}': expected at most {_LARGEST}.")
     return Fraction(value)
+
+
+def _exactly(text: str) -> Fraction:
+    """A number of the file. The exact form of 1e-999999999 would fill the memory, so such numbers are 0 or refused."""
+    rounded = float(text)
+    if abs(rounded) > _LARGEST:
+        raise ValueError(f"the number {text[:40]} is larger than {_LARGEST}")
+    return Fraction(text) if abs(rounded) > _SMALLEST else Fraction(0)
 
 
 def _entry(path: Path, key: str, clip: object, *keys: str) -> object:
