@@ -106,9 +106,10 @@ def _number(path: Path, key: str, clip: object, *keys: str) -> Fraction:
     value = _entry(path, key, clip, *keys)
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise DatasetError(f"{path}, clip {key!r}, key '{'.'.join(keys)}': expected a number, got {value!r}.")
-    if abs(value) > _LARGEST:
+    exact = Fraction(value)
+    if abs(exact) > _LARGEST:
         raise DatasetError(f"{path}, clip {key!r}, key '{'.'.join(keys)}': expected at most {_LARGEST}.")
-    return Fraction(value)
+    return exact
 
 
 def _exactly(text: str) -> Fraction:
