@@ -12,7 +12,7 @@ from evalkit.metrics import METRICS
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
 from evalkit.scoring.availability import missing_networks, networks_under
-from evalkit.tables.cells import Cell, Column
+from evalkit.tables.cells import Cell, Column, headings
 from evalkit.tables.formats import ARROWS, number
 from evalkit.tables.table import build_table
 
@@ -25,7 +25,8 @@ _NUMBERS = re.compile(r" \([^)]*\)")
 def print_results(finished: Sequence[Finished]) -> None:
     """Table of the runs on stdout, then where they are."""
     table = build_table([run.folder.path for run in finished])
-    header = ["Method", *(f"{c.heading} {ARROWS[c.better]}" for c in table.columns)]
+    named = zip(headings(table.columns), table.columns, strict=True)
+    header = ["Method", *(escape(f"{heading} {ARROWS[column.better]}") for heading, column in named)]
     rows = [
         [escape(title), *(_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True))]
         for title, cells in table.rows

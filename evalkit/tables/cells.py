@@ -1,5 +1,7 @@
 """Columns and cells of tables."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +31,13 @@ class Column:
     def heading(self) -> str:
         """The title with its sign."""
         return f"{self.title}{self.sign}"
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Titles with their signs; columns of one group and title, which are variants of one metric, say which they are."""
+    titles = Counter((column.group, column.title) for column in columns)
+    variants = ["".join(c.key.partition("[")[1:]) if titles[c.group, c.title] > 1 else "" for c in columns]
+    return [f"{c.title}{variant}{c.sign}" for c, variant in zip(columns, variants, strict=True)]
 
 
 @dataclass(frozen=True)

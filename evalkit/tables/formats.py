@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from evalkit.base.text import printable, spreadsheet_cell
-from evalkit.tables.cells import Cell, Column
+from evalkit.tables.cells import Cell, Column, headings
 from evalkit.tables.latex import escape_latex, latex
 from evalkit.tables.table import Table
 
@@ -20,7 +20,8 @@ def markdown(table: Table) -> str:
 
     Column groups stand before the metric, reported rows and columns are in italics, the rows below a heading.
     """
-    header = ["Method", *(_markdown_header(column) for column in table.columns)]
+    named = zip(headings(table.columns), table.columns, strict=True)
+    header = ["Method", *(_markdown_header(heading, column) for heading, column in named)]
     lines = [_markdown_row(header), _markdown_row(["---", *("---:" for _ in table.columns)])]
     starts = {section.start: section for section in table.sections}
     reported = False
@@ -82,9 +83,9 @@ def escape_markdown(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def _markdown_header(column: Column) -> str:
+def _markdown_header(heading: str, column: Column) -> str:
     group = f"{escape_markdown(column.group)}: " if column.group else ""
-    return f"{group}{escape_markdown(column.heading)} {ARROWS[column.better]}".rstrip()
+    return f"{group}{escape_markdown(heading)} {ARROWS[column.better]}".rstrip()
 
 
 def _markdown_cell(cell: Cell, column: Column, reported: bool) -> str:

@@ -71,7 +71,7 @@ def test_the_heads_of_lpips_name_the_extra_beside_the_download(without):
         ("matplotlib", ("plot", "frames", "RUN", "-m", "l1", "-o", "OUT.pdf")),
         ("jinja2", ("history", "RUN", "-o", "OUT")),
         ("jinja2", ("study", "make", "RUN", "-o", "OUT")),
-        ("pooch", ("weights", "fetch", "mtcnn-pnet")),
+        ("pooch", ("weights", "fetch", "fsanet-1x1")),
         ("huggingface_hub", ("weights", "fetch", "face-landmarks-203")),
     ],
 )

@@ -6,13 +6,14 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.base.text import spreadsheet_cell
-from evalkit.tables.cells import Cell, Column
+from evalkit.tables.cells import Cell, Column, headings
 from evalkit.tables.formats import FORMATS, as_json, comma_separated, escape_latex, latex, markdown
 from evalkit.tables.table import Table
 
@@ -27,6 +28,18 @@ TABLE = Table(
     "Self-reenactment, protocol demo_self v1, N = 3. Metrics: l1, csim[dlib].",
     ("* low coverage", "† incomplete"),
 )
+
+
+def test_columns_of_one_title_say_which_variant_they_are():
+    columns = (
+        Column("apd[landmark]", "APD", "lower", "", 4),
+        Column("apd[mediapipe]", "APD", "lower", "", 4, sign="°"),
+        Column("csim[dlib]", "CSIM", "higher", "", 3, group="Cross"),
+        Column("csim[dlib]", "CSIM", "higher", "", 3, group="Self"),
+    )
+    assert headings(columns) == ["APD[landmark]", "APD[mediapipe]°", "CSIM", "CSIM"]
+    text = markdown(replace(TABLE, columns=columns, rows=()))
+    assert text.startswith("| Method | APD\\[landmark\\] ↓ | APD\\[mediapipe\\]° ↓ | Cross: CSIM ↑ | Self: CSIM ↑ |")
 
 
 def test_markdown_as_a_whole():
