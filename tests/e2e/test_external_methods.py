@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.foreign import evalkit_worker
+from evalkit.runs.one_pair import Difference
 from tests.e2e.conftest import FRAMES, assert_explained
 
 TOY = """
@@ -139,14 +140,62 @@ def test_another_commit_is_noted_or_refused(run, toy, tmp_path):
     git = ["git", "-C", str(clone), "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*git, *command], check=True)
-    text = CARD.replace("  mode: worker\n", "  mode: worker\n  commit: 1234567890\n")
+    text = CARD.replace("  mode: worker\n", "  mode: worker\n  commit: deadbeef00\n")
     (card / "method.yaml").write_text(text)
-    assert_explained(run(card, clone, "--strict-commit"), "is at commit", "1234567890", "leave out --strict-commit")
+    assert_explained(run(card, clone, "--strict-commit"), "is at commit", "deadbeef00", "leave out --strict-commit")
     assert run(card, clone, "--limit", "1").returncode == 0
     folder = tmp_path / "runs" / "small_self" / "toy"
     commit = json.loads((folder / "run.json").read_text())["configuration"]["commit"]
     assert len(commit) == 40
     notes = [json.loads(path.read_text())["notes"] for path in folder.glob("pairs/*.json")]
-    assert len(notes) == 1 and "was checked with 1234567890" in notes[0][-1]
+    assert len(notes) == 1 and "was checked with deadbeef00" in notes[0][-1]
     (clone / "toy.py").write_text(TOY.replace("// 2", "// 3"))
     assert_explained(run(card, clone, "--limit", "1"), "commit")
+
+
+MANY = """
+import json, os, shutil, sys
+pairs = json.load(open(sys.argv[1]))["pairs"]
+with open("calls.txt", "a") as file:
+    file.write("%d " % len(pairs))
+for index, pair in enumerate(pairs):
+    if index == 2 and os.path.exists("crash"):
+        os.remove("crash")
+        os.abort()
+    shutil.copytree(pair["driving"], pair["output"])
+"""
+
+
+def test_one_command_for_a_run_and_a_crash_that_costs_one_pair(run, tmp_path):
+    card, clone = tmp_path / "card", tmp_path / "clone"
+    card.mkdir()
+    clone.mkdir()
+    (clone / "many.py").write_text(MANY)
+    (clone / "crash").touch()
+    external = """  mode: manifest
+  driving: {form: frames, path: driving}
+  steps: [{name: run, command: ["{python}", many.py, "{manifest}"]}]
+  output: {path: ["{work}/out"], form: frames}
+"""
+    (card / "method.yaml").write_text(CARD.partition("  mode:")[0] + external)
+    run(card, clone)
+    folder = tmp_path / "runs" / "small_self" / "toy"
+    outcomes = [json.loads(path.read_text()) for path in sorted(folder.glob("pairs/*.json"))]
+    assert sorted(outcome["status"] for outcome in outcomes) == ["failed", "ok", "ok"]
+    assert (clone / "calls.txt").read_text() == "3 "
+    reason = next(outcome["reason"] for outcome in outcomes if outcome["status"] == "failed")
+    assert "was ended by signal 6 and wrote no result for this pair" in reason
+    assert run(card, clone).returncode == 0
+    assert (clone / "calls.txt").read_text() == "3 1 "
+
+
+def test_verdicts():
+    def of(mean: float, most: float, largest: int) -> str:
+        return Difference(mean, most, largest, ()).verdict.partition(":")[0]
+
+    assert [of(0.2, 1, 1), of(2.9, 63, 190), of(3.1, 20, 40), of(0.5, 65, 70)] == [
+        "the same",
+        "close",
+        "different",
+        "different",
+    ]
