@@ -13,8 +13,13 @@ from tests.e2e.conftest import assert_explained
 
 NATIVE = {entry.card.id: entry for entry in list_methods() if entry.card.kind == "native"}
 
-OPTIONS = {"fsrt": {"decoder": "small"}}
+OPTIONS = {
+    "fsrt": {"decoder": "small"},
+    "magicportrait_mesh": {"networks": "tiny", "side": "64", "steps": "1"},
+}
 """What makes a method lighter."""
+NEEDS_FILES = {"magicportrait"}
+"""Methods that need files for every pair; `tests/baselines/test_magicportrait_adapter.py` runs it by command."""
 
 PROTOCOL = """id: two_frames
 title: Two frames
@@ -65,7 +70,7 @@ def runs_by_command(evalkit, small_root, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("name", sorted(NATIVE.keys() - NEEDS_FILES))
 def test_runs_by_command(name, runs_by_command):
     runs_by_command(name, name)
 
