@@ -27,6 +27,7 @@ CORE = (
 )
 """The modules that every installation has, by import name."""
 EXTRAS: dict[str, tuple[str, ...]] = {
+    "diffusion": ("diffusers", "transformers"),
     "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
     "lpips": ("lpips",),
     "mediapipe": ("mediapipe",),

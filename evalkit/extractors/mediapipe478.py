@@ -32,18 +32,32 @@ def load() -> Extract:
     `points` (T, 478, 2) x, y in pixels; `blendshapes` (T, 52) in [0, 1]; `rotation` (T, 3, 3) in camera axes and
     `angles` (T, 3) yaw, pitch, roll in radians with the signs of `landmark_pose.angles`; `faces` (T,) count.
     """
+    read = load_meshes()
+
+    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+        features = dict(read(frames))
+        points = np.ascontiguousarray(features.pop("mesh")[:, :, :2])
+        return {"points": points, **features, "angles": angles(features["rotation"])}
+
+    return extract
+
+
+def load_meshes() -> Callable[[Frames], Features]:
+    """Features of T frames as `load` gives them but for `points` and `angles`, and the `mesh` (T, 478, 3).
+
+    x and y of the mesh are those of `points`, z is the depth in the same unit, growing away from the camera.
+    """
     import mediapipe
 
     with quiet_stderr():
         landmarker = _landmarker(str(weights.locate(WEIGHTS)))
         landmarker.detect(_image(mediapipe, np.zeros((64, 64, 3), np.uint8)))
 
-    def extract(frames: Frames, upstream: Mapping[str, Features]) -> Features:
+    def read(frames: Frames) -> Features:
         rows = [_row(landmarker.detect(_image(mediapipe, frame)), *frame.shape[1::-1]) for frame in frames]
-        features = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-        return {**features, "angles": angles(features["rotation"])}
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
-    return extract
+    return read
 
 
 def _landmarker(path: str) -> Any:
@@ -72,17 +86,19 @@ def _image(mediapipe: Any, frame: NDArray[np.uint8]) -> Any:
 
 
 def _row(found: Any, width: int, height: int) -> dict[str, Values]:
-    faces = [np.array([(p.x * width, p.y * height) for p in face[:POINTS]]) for face in found.face_landmarks]
+    faces = [
+        np.array([(p.x * width, p.y * height, p.z * width) for p in face[:POINTS]]) for face in found.face_landmarks
+    ]
     row = {
-        "points": np.full((POINTS, 2), np.nan),
+        "mesh": np.full((POINTS, 3), np.nan),
         "blendshapes": np.full(BLENDSHAPES, np.nan),
         "rotation": np.full((3, 3), np.nan),
         "faces": np.array(float(len(faces))),
     }
     if faces:
-        face = min(range(len(faces)), key=lambda i: (-np.ptp(faces[i], axis=0).prod(), faces[i][:, 0].min()))
+        face = min(range(len(faces)), key=lambda i: (-np.ptp(faces[i][:, :2], axis=0).prod(), faces[i][:, 0].min()))
         turn = np.asarray(found.facial_transformation_matrixes[face], dtype=np.float64)[:3, :3]
-        row["points"] = faces[face]
+        row["mesh"] = faces[face]
         row["blendshapes"] = np.array([shape.score for shape in found.face_blendshapes[face]])
         row["rotation"] = _TO_CAMERA @ (turn / np.linalg.norm(turn, axis=0)) @ _TO_CAMERA
     return row

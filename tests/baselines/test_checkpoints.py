@@ -27,7 +27,7 @@ from evalkit.method.find import find_method
 from evalkit.method.interface import MethodConfig
 
 NATIVE = {networks.method: networks for networks in all_networks()}
-VARIANTS = [(name, variant) for name, networks in NATIVE.items() for variant in networks.variants]
+VARIANTS = [(name, variant) for name, known in NATIVE.items() for variant in known.variants if not known.assemble]
 
 
 class Small(nn.Module):

@@ -13,8 +13,13 @@ from tests.e2e.conftest import FRAMES, assert_explained
 
 NATIVE = {entry.card.id: entry for entry in list_methods() if entry.card.kind == "native"}
 
-OPTIONS = {"fsrt": {"decoder": "small"}}
+OPTIONS = {
+    "fsrt": {"decoder": "small"},
+    "magicportrait_mesh": {"networks": "tiny", "side": "64", "steps": "1"},
+}
 """What makes a method lighter."""
+NEEDS_FILES = {"magicportrait"}
+"""Methods that need files for every pair; `tests/baselines/test_magicportrait_adapter.py` runs it by command."""
 
 PROTOCOL = """id: few_frames
 title: Few frames
@@ -66,7 +71,7 @@ def runs_by_command(evalkit, small_root, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("name", sorted(NATIVE.keys() - NEEDS_FILES))
 def test_runs_by_command(name, runs_by_command):
     """In the size of the released models; one frame of it says all, and two of the small networks follow each other."""
     runs_by_command(name, name, frames=1)

@@ -70,6 +70,8 @@ def read_any(networks: Networks, path: Path) -> tuple[str, State]:
 
 def match(networks: Networks, path: Path) -> tuple[str, State]:
     """Variant and tensors, as they are stored, of an official checkpoint. Raises `MethodError` when none fits."""
+    if networks.assemble is not None:
+        return _assembled(networks, path)
     files = read_official(path)
     for variant in networks.variants:
         expected = networks.expected(variant)
@@ -77,6 +79,16 @@ def match(networks: Networks, path: Path) -> tuple[str, State]:
         if not compare(networks, state, expected):
             return variant, state
     raise MethodError(_explain(networks, path, files))
+
+
+def _assembled(networks: Networks, path: Path) -> tuple[str, State]:
+    variant = next(iter(networks.variants))
+    expected = networks.expected(variant)
+    assert networks.assemble is not None
+    state = networks.assemble(path, expected)
+    if difference := compare(networks, state, expected):
+        raise MethodError(f"{path}: keys do not fit {networks.method}: {difference}.")
+    return variant, state
 
 
 def default_file(networks: Networks, config: MethodConfig) -> Path:
@@ -240,7 +252,9 @@ def _looks_like(networks: Networks, files: Sequence[OfficialFile]) -> str | None
     """Another method most of whose required keys and shapes are in the files."""
     shares: dict[str, float] = {}
     for other in all_networks():
-        for variant in other.variants if other.method != networks.method else ():
+        if other.method == networks.method or other.assemble is not None:
+            continue
+        for variant in other.variants:
             expected = other.expected(variant)
             state = _collect(other, files, expected)
             fitting = sum(tuple(state[key].shape) == shape for key, (shape, _) in expected.items() if key in state)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from evalkit.method.checkpoints import installed_path
 from evalkit.method.interface import MethodConfig
@@ -43,6 +43,8 @@ class Networks:
         needs: files of `evalkit weights` that the method needs besides.
         settle: puts freshly drawn random weights into a state that gives finite pictures.
         choose: the variant that options ask for; None where there is one variant.
+        assemble: makes the state dict of the first variant, of the keys expected, out of official files that no rule of
+            `parts` describes; raises `MethodError`. None: the rules of `parts` do.
         shipped: variant -> converted file that comes with the method, used until another one is imported.
     """
 
@@ -53,6 +55,7 @@ class Networks:
     needs: tuple[str, ...] = ()
     settle: Callable[[nn.Module], None] | None = None
     choose: Callable[[Mapping[str, str]], str] | None = None
+    assemble: Callable[[Path, Expected], dict[str, Tensor]] | None = None
     shipped: Mapping[str, Path] = field(default_factory=dict)
 
     def variant(self, config: MethodConfig) -> str:

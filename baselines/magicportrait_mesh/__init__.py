@@ -1,0 +1,9 @@
+"""MagicPortrait's networks, guided by a landmark mesh that anybody may use, instead of FLAME.
+
+adapter   the method in evalkit
+provider  meshes of source and driving clip -> maps
+heads     shape of one, expression and pose of the other
+topology  which points make triangles
+raster    what is seen of a mesh
+render    depth, normal and shaded maps
+"""
