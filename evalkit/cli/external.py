@@ -154,9 +154,8 @@ def compare(
         )
     else:
         echo(f"{first} and {second} are {found.verdict}")
-        echo(
-            f"mean {found.mean:.3f}, 99.9 % below {found.most:.0f}, largest {found.largest} of 255; by frame {_range(found.frames)}"
-        )
+        size = f"mean {found.mean:.3f}, 99.9 % below {found.most:.0f}, largest {found.largest} of 255"
+        echo(f"{size}; by frame {_range(found.frames)}")
         echo(str(picture))
     if found.verdict == "different":
         raise typer.Exit(1)

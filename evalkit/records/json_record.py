@@ -43,7 +43,7 @@ def sealed(content: Content) -> Content:
 
 
 def check_seal(name: object, content: Content) -> None:
-    """Raise `RunError` when `content` is not what its digest says. Files written before there were digests hold none."""
+    """Raise `RunError` when `content` is not what its digest says. Older files hold none."""
     plain = {key: value for key, value in content.items() if key != "sha256"}
     try:
         whole = "sha256" not in content or content["sha256"] == canonical_sha256(plain)

@@ -111,3 +111,18 @@ def make_side(make_run):
         return read_side(make_run(name, scores, **changes))
 
     return made
+
+
+def status(verdict):
+    return {row.key: row.status for row in verdict.metrics}
+
+
+def moved(factor):
+    return {key: means * factor for key, means in values().items()}
+
+
+def incomplete(verdict, *phrases):
+    assert (verdict.outcome, verdict.exit_code) == ("incomplete", 3)
+    text = " ".join(verdict.reasons)
+    for phrase in phrases:
+        assert phrase in text, text
