@@ -14,9 +14,9 @@ _COUNTS = ("n", "frames", "no_face_generated", "no_face_reference")
 
 
 def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
-    """The `columns` of a `clips.parquet`: texts and counts without nulls, means finite or null, coverage in [0, 1].
+    """The `columns` of a `clips.parquet`: texts and counts without nulls, finite means, coverage in [0, 1].
 
-    A pair has each metric once, and every pair has every metric. Raises `RunError` for anything else.
+    A mean that is null or NaN stands for no value. A pair has each metric once, and every pair has every metric. Raises `RunError` for anything else.
     """
     table = read_table(path, columns).select(list(columns))
     for name in columns:
@@ -47,7 +47,7 @@ def _wrong(name: str, column: pa.ChunkedArray) -> str:
     if name == "coverage":
         fits = column.null_count == 0 and all(0 <= value <= 1 for value in known)
         return "" if fits else "has values that are no shares"
-    return "" if all(abs(value) < float("inf") for value in known) else "has values that are no numbers"
+    return "has infinite values" if any(abs(value) == float("inf") for value in known) else ""
 
 
 def _least(column: pa.ChunkedArray) -> int:
