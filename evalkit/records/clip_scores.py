@@ -16,7 +16,8 @@ _COUNTS = ("n", "frames", "no_face_generated", "no_face_reference")
 def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
     """The `columns` of a `clips.parquet`: texts and counts without nulls, finite means, coverage in [0, 1].
 
-    A mean that is null or NaN stands for no value. A pair has each metric once, and every pair has every metric. Raises `RunError` for anything else.
+    A mean that is null or NaN stands for no value. A pair has each metric once, and every pair has every metric.
+    Raises `RunError` for anything else.
     """
     table = read_table(path, columns).select(list(columns))
     for name in columns:
