@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.markup import escape
@@ -12,9 +13,9 @@ from evalkit.metrics import METRICS
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
 from evalkit.scoring.availability import missing_networks, networks_under
-from evalkit.tables.cells import Cell, Column, headings
+from evalkit.tables.cells import NOTHING, Cell, Column, headings
 from evalkit.tables.formats import ARROWS, number
-from evalkit.tables.table import build_table
+from evalkit.tables.table import Table, build_table
 
 _SHOWN_FAILURES = 10
 _SHOWN_NOTES, _SHOWN_PAIRS = 10, 3
@@ -23,8 +24,8 @@ _NUMBERS = re.compile(r" \([^)]*\)")
 
 
 def print_results(finished: Sequence[Finished]) -> None:
-    """Table of the runs on stdout, then where they are."""
-    table = build_table([run.folder.path for run in finished])
+    """Table of the runs on stdout, without columns that no run could measure, then where they are."""
+    table = _measured(build_table([run.folder.path for run in finished]))
     named = zip(headings(table.columns), table.columns, strict=True)
     header = ["Method", *(escape(f"{heading} {ARROWS[column.better]}") for heading, column in named)]
     rows = [
@@ -35,6 +36,13 @@ def print_results(finished: Sequence[Finished]) -> None:
     print_lines([table.caption, *table.footnotes])
     for run in finished:
         print_lines([f"Run folder:    {run.folder.path}", f"Contact sheet: {run.folder.contact_sheet}"])
+
+
+def _measured(table: Table) -> Table:
+    rows = [cells for _, cells in table.rows]
+    kept = [i for i in range(len(table.columns)) if any(row[i] != NOTHING for row in rows)]
+    columns = tuple(table.columns[i] for i in kept)
+    return replace(table, columns=columns, rows=tuple((t, tuple(cells[i] for i in kept)) for t, cells in table.rows))
 
 
 def report_data(session: Session) -> None:
