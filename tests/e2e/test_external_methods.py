@@ -139,14 +139,14 @@ def test_another_commit_is_noted_or_refused(run, toy, tmp_path):
     git = ["git", "-C", str(clone), "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*git, *command], check=True)
-    text = CARD.replace("  mode: worker\n", "  mode: worker\n  commit: 1234567890\n")
+    text = CARD.replace("  mode: worker\n", "  mode: worker\n  commit: deadbeef00\n")
     (card / "method.yaml").write_text(text)
-    assert_explained(run(card, clone, "--strict-commit"), "is at commit", "1234567890", "leave out --strict-commit")
+    assert_explained(run(card, clone, "--strict-commit"), "is at commit", "deadbeef00", "leave out --strict-commit")
     assert run(card, clone, "--limit", "1").returncode == 0
     folder = tmp_path / "runs" / "small_self" / "toy"
     commit = json.loads((folder / "run.json").read_text())["configuration"]["commit"]
     assert len(commit) == 40
     notes = [json.loads(path.read_text())["notes"] for path in folder.glob("pairs/*.json")]
-    assert len(notes) == 1 and "was checked with 1234567890" in notes[0][-1]
+    assert len(notes) == 1 and "was checked with deadbeef00" in notes[0][-1]
     (clone / "toy.py").write_text(TOY.replace("// 2", "// 3"))
     assert_explained(run(card, clone, "--limit", "1"), "commit")

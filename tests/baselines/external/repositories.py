@@ -42,8 +42,8 @@ LIVEPORTRAIT = (
     HEAD
     + """
 p.add_argument("-s", "--source"); p.add_argument("-d", "--driving"); p.add_argument("-o", "--output-dir")
-for name in ("pasteback", "do-crop", "relative-motion", "stitching"):
-    p.add_argument("--no-flag-" + name, action="store_true")
+for name in ("no-flag-pasteback", "no-flag-do-crop", "no-flag-relative-motion", "no-flag-stitching"):
+    p.add_argument("--" + name, action="store_true")
 p.add_argument("--animation-region"); p.add_argument("--driving-option")
 p.add_argument("--flag-force-cpu", action="store_true")
 a = p.parse_args()
@@ -135,8 +135,8 @@ ANIPORTRAIT = (
     + """
 import yaml
 p.add_argument("--config")
-for name in "WHL":
-    p.add_argument("-" + name, type=int)
+for name in ("-W", "-H", "-L"):
+    p.add_argument(name, type=int)
 p.add_argument("--seed", type=int); p.add_argument("--cfg", type=float); p.add_argument("--steps", type=int)
 a = p.parse_args()
 needs_its_root("configs/inference/inference_v2.yaml")
@@ -448,7 +448,7 @@ from pathlib import Path
 
 class open:
     def __init__(self, path, map_size=0, **options):
-        self.path = Path(path)
+        self.path = Path(path, "data.mdb")
         self.values = pickle.loads(self.path.read_bytes()) if self.path.is_file() else {}
 
     def __enter__(self):
