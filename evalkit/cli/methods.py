@@ -72,6 +72,8 @@ def check(
     found = checkpoint_status(entry, checkpoint)
     if as_json:
         print_json({"id": entry.card.id, "checkpoints": [_plain(one) for one in found or ()]})
+    elif entry.card.external:
+        echo(f"{entry.card.id} loads its weights in its own environment: `evalkit methods doctor {name}` looks there.")
     elif found is None:
         echo(f"{entry.card.id} needs no weights that evalkit knows of.")
     else:

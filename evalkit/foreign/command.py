@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from evalkit.base.files import write_json
-from evalkit.errors import MethodError
+from evalkit.errors import MethodError, VideoError
 from evalkit.foreign.card import Output, Step
 from evalkit.foreign.container import contained, remove
 from evalkit.foreign.fill import Values, fill, fill_command
@@ -105,7 +105,7 @@ class Manifest:
     def _run(self, tasks: Sequence[Task]) -> None:
         setting, step, output = self._setting, self._setting.card.steps[0], _output_of(self._setting)
         self.close()
-        works = [self._held.enter_context(work_for(setting, task)) for task in tasks]
+        tasks, works = self._written(tasks)
         before = [present(output, work.values) for work in works]
         manifest = works[0].folder / "manifest.json"
         write_json(manifest, {"version": 1, "pairs": [_entry(work, output) for work in works]})
@@ -146,6 +146,15 @@ class Manifest:
                 batched.error = failed(setting, task.pair, what, process.output.last_line())
             write_log(setting, task.pair, printed)
             self._open[task.pair] = batched
+
+    def _written(self, tasks: Sequence[Task]) -> tuple[list[Task], list[Work]]:
+        """Inputs of the first pair and of those others that have any; what is wrong with them is said on their turn."""
+        written, works = [tasks[0]], [self._held.enter_context(work_for(self._setting, tasks[0]))]
+        for task in tasks[1:]:
+            with contextlib.suppress(MethodError, VideoError, OSError):
+                works.append(self._held.enter_context(work_for(self._setting, task)))
+                written.append(task)
+        return written, works
 
 
 class _Batched:

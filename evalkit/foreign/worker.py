@@ -109,7 +109,10 @@ class Worker:
                 kept = chunk[begins:ends]
                 steps.append((len(kept), float(said.get("seconds", 0.0))))
                 if len(kept):
-                    yield from watched([kept], made)
+                    made.look(kept)
+                    asked_at = time.monotonic()
+                    yield kept
+                    deadline += time.monotonic() - asked_at  # what is done with frames is not the method's time
             if count != handed:
                 raise MethodError(f"answered with {count} frames for {handed} driving frames")
             still = setting.card.output.still if setting.card.output else False

@@ -150,3 +150,39 @@ def test_another_commit_is_noted_or_refused(run, toy, tmp_path):
     assert len(notes) == 1 and "was checked with deadbeef00" in notes[0][-1]
     (clone / "toy.py").write_text(TOY.replace("// 2", "// 3"))
     assert_explained(run(card, clone, "--limit", "1"), "commit")
+
+
+MANY = """
+import json, os, shutil, sys
+pairs = json.load(open(sys.argv[1]))["pairs"]
+with open("calls.txt", "a") as file:
+    file.write("%d " % len(pairs))
+for index, pair in enumerate(pairs):
+    if index == 2 and os.path.exists("crash"):
+        os.remove("crash")
+        os.abort()
+    shutil.copytree(pair["driving"], pair["output"])
+"""
+
+
+def test_one_command_for_a_run_and_a_crash_that_costs_one_pair(run, tmp_path):
+    card, clone = tmp_path / "card", tmp_path / "clone"
+    card.mkdir()
+    clone.mkdir()
+    (clone / "many.py").write_text(MANY)
+    (clone / "crash").touch()
+    external = """  mode: manifest
+  driving: {form: frames, path: driving}
+  steps: [{name: run, command: ["{python}", many.py, "{manifest}"]}]
+  output: {path: ["{work}/out"], form: frames}
+"""
+    (card / "method.yaml").write_text(CARD.partition("  mode:")[0] + external)
+    run(card, clone)
+    folder = tmp_path / "runs" / "small_self" / "toy"
+    outcomes = [json.loads(path.read_text()) for path in sorted(folder.glob("pairs/*.json"))]
+    assert sorted(outcome["status"] for outcome in outcomes) == ["failed", "ok", "ok"]
+    assert (clone / "calls.txt").read_text() == "3 "
+    reason = next(outcome["reason"] for outcome in outcomes if outcome["status"] == "failed")
+    assert "was ended by signal 6 and wrote no result for this pair" in reason
+    assert run(card, clone).returncode == 0
+    assert (clone / "calls.txt").read_text() == "3 1 "

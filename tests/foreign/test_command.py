@@ -1,9 +1,11 @@
 """Pairs by commands: one for each, and one for many through a manifest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from evalkit.errors import MethodError
+from evalkit.errors import MethodError, VideoError
 from evalkit.foreign.command import Commands, Manifest
 from tests.foreign.conftest import FRAMES, animated, marked, task
 
@@ -171,3 +173,17 @@ def test_a_pair_leaves_nothing_behind(setting, tmp_path):
     with pytest.raises(MethodError):
         animated(Commands(setting({"run.py": "pass"}, **VIDEO)), task())
     assert list(one.scratch.iterdir()) == []
+
+
+def test_a_clip_that_cannot_be_read_is_left_to_its_own_turn(setting, clone, monkeypatch):
+    class Broken:
+        def __iter__(self):
+            raise VideoError("person1.mkv: cut off")
+
+    monkeypatch.setenv("CRASH", "no")
+    runner = Manifest(setting({"run.py": MANIFEST}, **MANY))
+    tasks = [task("pair0"), replace(task("pair1"), driving=Broken()), task("pair2", start=2)]
+    assert np.array_equal(animated(runner, tasks[0], tasks[1:]), 255 - marked(FRAMES))
+    with pytest.raises(VideoError, match="cut off"):
+        animated(runner, tasks[1], tasks[2:])
+    assert np.array_equal(animated(runner, tasks[2]), 255 - marked(FRAMES, start=2))

@@ -11,6 +11,9 @@ import av
 import numpy as np
 from PIL import Image
 
+HEAD = "import argparse, os, sys, glob, time\nfrom border import *\np = argparse.ArgumentParser()\n"
+"""How every stand-in begins."""
+
 
 def read(path):
     return np.asarray(Image.open(path).convert("RGB"))

@@ -13,7 +13,8 @@ from evalkit.foreign.doctor import examine
 from evalkit.method.external import foreign_of, place_of
 from evalkit.method.find import find_method, method_options
 from tests.baselines.external.conftest import expected
-from tests.baselines.external.repositories import ANIPORTRAIT, FILES, PERSONALIVE, STYLEHEAT
+from tests.baselines.external.diffusion import ANIPORTRAIT, PERSONALIVE
+from tests.baselines.external.repositories import FILES, STYLEHEAT
 
 
 def test_aniportrait_takes_its_frames_when_the_sound_fails(standin, animate):
