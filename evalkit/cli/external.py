@@ -145,6 +145,7 @@ def compare(
         print_json(
             {
                 "mean": found.mean,
+                "most": found.most,
                 "largest": found.largest,
                 "frames": list(found.frames),
                 "verdict": found.verdict,
@@ -153,7 +154,9 @@ def compare(
         )
     else:
         echo(f"{first} and {second} are {found.verdict}")
-        echo(f"mean {found.mean:.3f}, largest {found.largest} of 255; by frame {_range(found.frames)}")
+        echo(
+            f"mean {found.mean:.3f}, 99.9 % below {found.most:.0f}, largest {found.largest} of 255; by frame {_range(found.frames)}"
+        )
         echo(str(picture))
     if found.verdict == "different":
         raise typer.Exit(1)

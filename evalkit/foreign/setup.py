@@ -12,8 +12,13 @@ Commands = list[tuple[str, ...]]
 
 
 def setup_commands(card: Foreign, repository: str, folder: Path) -> Commands:
-    """Commands that clone a repository into `folder` at the card's commit and make its `.venv` with uv."""
+    """Commands that clone a repository into `folder` at the card's commit and make its `.venv` with uv.
+
+    Raises `MethodError` for a card without a repository, unless `folder` is there.
+    """
     found: Commands = []
+    if not folder.is_dir() and not repository:
+        raise MethodError("The card names no repository. Give an existing clone with --into.")
     if not folder.is_dir():
         found.append(("git", "clone", repository, str(folder)))
         if card.commit:

@@ -17,8 +17,9 @@ from evalkit.types import Clip, Frames, Motion, Pair
 
 SAME_LEVELS = 1
 """Most that a pixel may differ in implementations that only round differently."""
-CODEC_MEAN, CODEC_MOST = 2.0, 48
-"""Mean and largest difference in grey levels that H.264 at usual settings makes of smooth pictures of 256 pixels."""
+CODEC_MEAN, CODEC_MOST = 3.0, 64.0
+"""Mean and 99.9 % of differences in grey levels that a lossy video of drawn heads stays below: H.264 with crf 10 to 25
+and MPEG-4 (`python -m benchmarks.codec_loss`)."""
 _COLUMNS = 5
 
 
@@ -32,9 +33,13 @@ class Demo:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two clips are from each other, in grey levels of 0..255: mean, largest, and each frame's mean."""
+    """How far two clips are from each other, in grey levels of 0..255.
+
+    `mean` is over all values, 99.9 % of which do not differ by more than `most`; `frames` has the mean of each frame.
+    """
 
     mean: float
+    most: float
     largest: int
     frames: tuple[float, ...]
 
@@ -43,7 +48,7 @@ class Difference:
         """In words."""
         if self.largest <= SAME_LEVELS:
             return f"the same: no value differs by more than {SAME_LEVELS} of 255"
-        if self.mean <= CODEC_MEAN and self.largest <= CODEC_MOST:
+        if self.mean <= CODEC_MEAN and self.most <= CODEC_MOST:
             return "close: as far apart as a lossy video takes them"
         return "different"
 
@@ -110,7 +115,8 @@ def compare_methods(
     sides = zip(entries, configs, ("a", "b"), strict=True)
     clips = [_whole(animate_demo(entry, config, demo, folder / side)) for entry, config, side in sides]
     apart = np.abs(clips[0].astype(np.int16) - clips[1].astype(np.int16))
-    found = Difference(float(apart.mean()), int(apart.max()), tuple(float(frame.mean()) for frame in apart))
+    most = float(np.percentile(apart, 99.9))
+    found = Difference(float(apart.mean()), most, int(apart.max()), tuple(float(frame.mean()) for frame in apart))
     rows = [_whole(demo.pair.driving.path), *clips, np.minimum(apart * 4, 255).astype(np.uint8)]
     source = video.read_frames(demo.pair.source.path, (0,))
     return found, _write_strip(folder / "frames.png", source[0], rows)

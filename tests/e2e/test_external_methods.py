@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.foreign import evalkit_worker
+from evalkit.runs.one_pair import Difference
 from tests.e2e.conftest import FRAMES, assert_explained
 
 TOY = """
@@ -186,3 +187,15 @@ def test_one_command_for_a_run_and_a_crash_that_costs_one_pair(run, tmp_path):
     assert "was ended by signal 6 and wrote no result for this pair" in reason
     assert run(card, clone).returncode == 0
     assert (clone / "calls.txt").read_text() == "3 1 "
+
+
+def test_verdicts():
+    def of(mean: float, most: float, largest: int) -> str:
+        return Difference(mean, most, largest, ()).verdict.partition(":")[0]
+
+    assert [of(0.2, 1, 1), of(2.9, 63, 190), of(3.1, 20, 40), of(0.5, 65, 70)] == [
+        "the same",
+        "close",
+        "different",
+        "different",
+    ]
