@@ -155,7 +155,8 @@ def compare(
     else:
         echo(f"{first} and {second} are {found.verdict}")
         echo(
-            f"mean {found.mean:.3f}, 99.9 % below {found.most:.0f}, largest {found.largest} of 255; by frame {_range(found.frames)}"
+            f"mean {found.mean:.3f}, 99.9 % within {found.most:.0f}, largest {found.largest} of 255; "
+            f"means of frames {_range(found.frames)}"
         )
         echo(str(picture))
     if found.verdict == "different":
