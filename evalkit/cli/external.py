@@ -154,8 +154,10 @@ def compare(
         )
     else:
         echo(f"{first} and {second} are {found.verdict}")
-        size = f"mean {found.mean:.3f}, 99.9 % below {found.most:.0f}, largest {found.largest} of 255"
-        echo(f"{size}; by frame {_range(found.frames)}")
+        echo(
+            f"mean {found.mean:.3f}, 99.9 % within {found.most:.0f}, largest {found.largest} of 255; "
+            f"means of frames {_range(found.frames)}"
+        )
         echo(str(picture))
     if found.verdict == "different":
         raise typer.Exit(1)

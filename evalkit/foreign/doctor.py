@@ -61,6 +61,12 @@ def _interpreter(card: Foreign, place: Place) -> Iterator[Finding]:
     shown = f"{place.python} is {'.'.join(map(str, version))}"
     fits = suits(version, card.python)
     yield Finding("python", "ok" if fits else "missing", shown if fits else f"{shown}; {card.python} is needed")
+    if card.mode == "worker":
+        done = subprocess.run([place.python, "-c", "import numpy"], capture_output=True, check=False)
+        text = (
+            "there, for evalkit_worker.py" if done.returncode == 0 else "cannot be imported; evalkit_worker.py needs it"
+        )
+        yield Finding("numpy", "missing" if done.returncode else "ok", text)
 
 
 def _files(card: Foreign, clone: Path) -> Iterator[Finding]:
