@@ -12,7 +12,6 @@ records      what a run leaves on disk
 metrics      pure functions of arrays
 weights      network files by name
 extractors   one network or formula per file, each says something of every frame
-foreign      models in other people's repositories, each in its own environment
 protocol     what is measured, on which pairs
 tables       results as tables, beside those of papers
 datasets     clips on the user's disk, prepared or drawn

@@ -22,7 +22,6 @@ TABLE: dict[str, int] = {
     "records": 3,
     "weights": 3,
     "extractors": 4,
-    "foreign": 4,
     "protocol": 4,
     "tables": 4,
     "datasets": 5,
@@ -40,7 +39,7 @@ TABLE: dict[str, int] = {
     "report": 8,
     "cli": 9,
 }
-MOST_ROOMS = 26
+MOST_ROOMS = 25
 
 METHODS_MAY_IMPORT = {"types", "errors", "base.extras", "base.files", "clips.video", "extractors.", "weights."}
 METHODS_MAY_IMPORT |= {"method.interface", "method.checkpoints"}

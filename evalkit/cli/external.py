@@ -26,9 +26,9 @@ def setup(
 
     Example: `evalkit methods setup fomm_official --into ~/code/fomm`
     """
-    from evalkit.foreign.setup import run_setup, setup_commands, setup_notes
     from evalkit.method.external import foreign_of
     from evalkit.method.find import find_method
+    from evalkit.method.foreign.setup import run_setup, setup_commands, setup_notes
 
     card = find_method(name).card
     foreign = foreign_of(card)
@@ -51,9 +51,9 @@ def doctor(name: Name, option: options.MethodOptions = None, as_json: options.Js
     Ends with exit code 1 when something is missing.
     """
     from evalkit.cli.console import print_json, print_list
-    from evalkit.foreign.doctor import examine
     from evalkit.method.external import foreign_of, place_of
     from evalkit.method.find import find_method, method_options
+    from evalkit.method.foreign.doctor import examine
 
     entry = find_method(name)
     given = method_options(entry.card, option or ())

@@ -2,7 +2,8 @@
 
 interface    the card, the configuration, driving frames, and `Method` itself
 find         read cards, build adapters: the only file that imports code it does not know
-external     methods of other people's repositories (`evalkit.foreign`) behind the same border
+external     methods of other people's repositories, behind the same border
+foreign      such a repository in its own environment: its card, commands, workers, limits, what it wrote
 user_config  the user's file: aliases, and where repositories are
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash

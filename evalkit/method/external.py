@@ -1,4 +1,4 @@
-"""External methods: a card with an `external` part makes a method of somebody's repository (`evalkit.foreign`)."""
+"""External methods: a card with an `external` part makes a method of somebody's repository (`method.foreign`)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -6,9 +6,10 @@ from pathlib import Path
 
 from evalkit.clips import video
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign
-from evalkit.foreign.command import Commands, Manifest
-from evalkit.foreign.place import (
+from evalkit.method.cost import Cost, Step, cost_of
+from evalkit.method.foreign.card import Foreign
+from evalkit.method.foreign.command import Commands, Manifest
+from evalkit.method.foreign.place import (
     Place,
     clone_state,
     commit_warning,
@@ -17,10 +18,9 @@ from evalkit.foreign.place import (
     python_version,
     refuse_version,
 )
-from evalkit.foreign.task import Setting, Task
-from evalkit.foreign.weights import missing_weights, weight_digests
-from evalkit.foreign.worker import Worker
-from evalkit.method.cost import Cost, Step, cost_of
+from evalkit.method.foreign.task import Setting, Task
+from evalkit.method.foreign.weights import missing_weights, weight_digests
+from evalkit.method.foreign.worker import Worker
 from evalkit.method.interface import Driving, Job, MethodCard, MethodConfig
 from evalkit.method.user_config import Placed, user_config
 from evalkit.types import Frames, Motion

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from evalkit.clips import video
-from evalkit.foreign.card import Foreign
 from evalkit.method.cost import Cost
+from evalkit.method.foreign.card import Foreign
 from evalkit.types import Frames, Motion, Selection
 
 

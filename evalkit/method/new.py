@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 from evalkit.errors import MethodError
-from evalkit.foreign import evalkit_worker
 from evalkit.method.find import CARD
+from evalkit.method.foreign import evalkit_worker
 
 _CARD = """\
 id: {name}

@@ -11,11 +11,11 @@ from evalkit.base.refusals import explained, is_expected
 from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
-from evalkit.foreign.weights import weights_sha256
 from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
 from evalkit.method.cost import cost_of, peak_memory
 from evalkit.method.external import Clone, cost_words, locate
 from evalkit.method.find import MethodEntry, build_method, recorded_options
+from evalkit.method.foreign.weights import weights_sha256
 from evalkit.method.generate import generate
 from evalkit.method.interface import Closes, MeasuresItself, Method, MethodConfig
 from evalkit.protocol.pairs import expected_pairs

@@ -72,7 +72,7 @@ def changed_by(tree):
         ("evalkit/extractors/onnx_network.py", {"liveportrait"}),
         ("evalkit/extractors/deep3d/alignment.py", {"pirenderer"}),
         ("evalkit/clips/video.py", NATIVE | EXTERNAL),
-        ("evalkit/foreign/output.py", EXTERNAL),
+        ("evalkit/method/foreign/output.py", EXTERNAL),
         ("baselines/follow_your_emoji/landmarks.py", {"follow_your_emoji"}),
     ],
 )

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from evalkit.errors import MethodError
-from evalkit.foreign.doctor import examine
 from evalkit.method.external import foreign_of, place_of
 from evalkit.method.find import find_method, method_options
+from evalkit.method.foreign.doctor import examine
 from tests.baselines.external.conftest import expected
 from tests.baselines.external.diffusion import ANIPORTRAIT, PERSONALIVE
 from tests.baselines.external.repositories import FILES, STYLEHEAT

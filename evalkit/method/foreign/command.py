@@ -10,14 +10,14 @@ from uuid import uuid4
 
 from evalkit.base.files import write_json
 from evalkit.errors import MethodError, VideoError
-from evalkit.foreign.card import Output, Step
-from evalkit.foreign.container import contained, remove
-from evalkit.foreign.fill import Values, fill, fill_command
-from evalkit.foreign.output import Stillness, find_result, matches, present, refuse_still, result_frames, watched
-from evalkit.foreign.process import Ended, Process
-from evalkit.foreign.surroundings import added_variables, environment
-from evalkit.foreign.task import Setting, Spent, Task, failed, write_log
-from evalkit.foreign.workfolder import Work, clone_alone, shared_values, work_for
+from evalkit.method.foreign.card import Output, Step
+from evalkit.method.foreign.container import contained, remove
+from evalkit.method.foreign.fill import Values, fill, fill_command
+from evalkit.method.foreign.output import Stillness, find_result, matches, present, refuse_still, result_frames, watched
+from evalkit.method.foreign.process import Ended, Process
+from evalkit.method.foreign.surroundings import added_variables, environment
+from evalkit.method.foreign.task import Setting, Spent, Task, failed, write_log
+from evalkit.method.foreign.workfolder import Work, clone_alone, shared_values, work_for
 from evalkit.types import Frames
 
 _LOOK_S = 0.2

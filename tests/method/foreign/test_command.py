@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evalkit.errors import MethodError, VideoError
-from evalkit.foreign.command import Commands, Manifest
-from tests.foreign.conftest import FRAMES, animated, marked, task
+from evalkit.method.foreign.command import Commands, Manifest
+from tests.method.foreign.conftest import FRAMES, animated, marked, task
 
 INVERT = """
     import sys

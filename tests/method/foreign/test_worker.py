@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from evalkit.errors import MethodError
-from evalkit.foreign import evalkit_worker
-from evalkit.foreign.worker import Worker
-from tests.foreign.conftest import FRAMES, animated, marked, task
+from evalkit.method.foreign import evalkit_worker
+from evalkit.method.foreign.worker import Worker
+from tests.method.foreign.conftest import FRAMES, animated, marked, task
 
 FILE = Path(evalkit_worker.__file__).read_text()
 HEAD = """

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from evalkit.clips import video
 from evalkit.errors import MethodError, VideoError
-from evalkit.foreign.card import Named, Output, Tile
-from evalkit.foreign.fill import Values, fill
+from evalkit.method.foreign.card import Named, Output, Tile
+from evalkit.method.foreign.fill import Values, fill
 from evalkit.types import Frames, Selection
 
 _PAD = 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import MethodError
-from evalkit.foreign.process import Kept, Process
+from evalkit.method.foreign.process import Kept, Process
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -61,9 +61,9 @@ def test_a_hang_is_killed_with_its_grandchildren(tmp_path):
 def test_everything_ends_with_evalkit(tmp_path):
     outer = f"""
         import os, sys, time
-        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[3])!r})
         from pathlib import Path
-        from evalkit.foreign.process import Process
+        from evalkit.method.foreign.process import Process
         Process([sys.executable, "-c", {textwrap.dedent(DAEMON) + "time.sleep(300)"!r}], Path("."), dict(os.environ))
         time.sleep(300)
     """

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from evalkit.clips import video
 from evalkit.errors import MethodError, VideoError
-from evalkit.foreign.command import start
-from evalkit.foreign.inputs import write_array, write_driving, write_source
-from evalkit.foreign.messages import Reader, pack
-from evalkit.foreign.output import Stillness, refuse_still, watched
-from evalkit.foreign.process import Process
-from evalkit.foreign.task import Setting, Spent, Task, failed, write_log
-from evalkit.foreign.workfolder import shared_values
+from evalkit.method.foreign.command import start
+from evalkit.method.foreign.inputs import write_array, write_driving, write_source
+from evalkit.method.foreign.messages import Reader, pack
+from evalkit.method.foreign.output import Stillness, refuse_still, watched
+from evalkit.method.foreign.process import Process
+from evalkit.method.foreign.task import Setting, Spent, Task, failed, write_log
+from evalkit.method.foreign.workfolder import shared_values
 from evalkit.types import Frames
 
 _SHARED_MEMORY = Path("/dev/shm")

@@ -7,12 +7,12 @@ import yaml
 from pydantic import ValidationError
 
 from evalkit.errors import MethodError
-from evalkit.foreign.card import DrivingFiles, Foreign, Tile
-from evalkit.foreign.container import contained
-from evalkit.foreign.fill import fill, fill_command, fill_value
-from evalkit.foreign.output import box_of
-from evalkit.foreign.place import find_clone, find_python, python_version, refuse_version, suits
 from evalkit.method.find import find_method, list_methods, method_options, recorded_options
+from evalkit.method.foreign.card import DrivingFiles, Foreign, Tile
+from evalkit.method.foreign.container import contained
+from evalkit.method.foreign.fill import fill, fill_command, fill_value
+from evalkit.method.foreign.output import box_of
+from evalkit.method.foreign.place import find_clone, find_python, python_version, refuse_version, suits
 
 STEP = "steps: [{name: run, command: [x]}]\n"
 OUTPUT = "output: {path: [x]}\n"

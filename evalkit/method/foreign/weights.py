@@ -8,7 +8,7 @@ from evalkit.base.digests import file_state
 from evalkit.base.files import canonical_sha256, content_sha256, write_json
 from evalkit.base.places import cache_dir
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign, Weight
+from evalkit.method.foreign.card import Foreign, Weight
 
 
 def missing_weights(card: Foreign, clone: Path) -> list[Weight]:

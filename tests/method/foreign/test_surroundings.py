@@ -5,9 +5,9 @@ import os
 import pytest
 
 from evalkit.errors import MethodError
-from evalkit.foreign.surroundings import added_variables, environment
 from evalkit.method.external import place_of
 from evalkit.method.find import find_method, method_options
+from evalkit.method.foreign.surroundings import added_variables, environment
 
 
 @pytest.mark.parametrize(

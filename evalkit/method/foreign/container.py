@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from evalkit.foreign.card import Container
+from evalkit.method.foreign.card import Container
 
 
 def contained(

@@ -18,9 +18,9 @@ from uuid import uuid4
 
 from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.base.places import cache_dir
-from evalkit.foreign.inputs import write_driving, write_settings, write_source
-from evalkit.foreign.output import Stillness, watched
-from evalkit.foreign.task import Setting, Task
+from evalkit.method.foreign.inputs import write_driving, write_settings, write_source
+from evalkit.method.foreign.output import Stillness, watched
+from evalkit.method.foreign.task import Setting, Task
 
 _PLAIN = re.compile(r"[\w/-]+", re.ASCII)
 

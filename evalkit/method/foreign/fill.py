@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evalkit.errors import MethodError
-from evalkit.foreign.card import When
+from evalkit.method.foreign.card import When
 
 Values = Mapping[str, object]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")

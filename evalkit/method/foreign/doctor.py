@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign, Step
-from evalkit.foreign.fill import Values, fill, fill_command
-from evalkit.foreign.place import Place, clone_state, commit_warning, python_version, suits
+from evalkit.method.foreign.card import Foreign, Step
+from evalkit.method.foreign.fill import Values, fill, fill_command
+from evalkit.method.foreign.place import Place, clone_state, commit_warning, python_version, suits
 
 State = Literal["ok", "missing", "look"]
 _ARGUMENT = re.compile(r"-{1,2}[A-Za-z][\w-]*")

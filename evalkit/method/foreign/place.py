@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalkit.base.git import git_output
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign
+from evalkit.method.foreign.card import Foreign
 
 _PYTHONS = (".venv/bin/python", "venv/bin/python")
 _ASK_S = 60

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from evalkit.errors import MethodError
-from evalkit.foreign.proc_tree import resident_below
+from evalkit.method.foreign.proc_tree import resident_below
 
 _WARDEN = Path(__file__).with_name("warden.py")
 _BLOCK = 1 << 16

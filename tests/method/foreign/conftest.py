@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
-from evalkit.foreign.card import Foreign
-from evalkit.foreign.place import Place
-from evalkit.foreign.task import Setting, Task
+from evalkit.method.foreign.card import Foreign
+from evalkit.method.foreign.place import Place
+from evalkit.method.foreign.task import Setting, Task
 
 SIZE, FRAMES = 16, 5
 SIDE = 8

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign
+from evalkit.method.foreign.card import Foreign
 
 Commands = list[tuple[str, ...]]
 

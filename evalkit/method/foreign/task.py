@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import MethodError
-from evalkit.foreign.card import Foreign
-from evalkit.foreign.place import Place
+from evalkit.method.foreign.card import Foreign
+from evalkit.method.foreign.place import Place
 from evalkit.types import Frames
 
 

@@ -13,8 +13,8 @@ from evalkit.clips import video
 from evalkit.clips.quick_png import write_quickly
 from evalkit.clips.silence import add_silence
 from evalkit.errors import MethodError
-from evalkit.foreign.card import DrivingFiles, SettingsFile, SourceFile
-from evalkit.foreign.fill import Values, fill, fill_value
+from evalkit.method.foreign.card import DrivingFiles, SettingsFile, SourceFile
+from evalkit.method.foreign.fill import Values, fill, fill_value
 from evalkit.types import Frames
 
 _HEADER_BYTES = 192
