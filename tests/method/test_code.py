@@ -68,7 +68,7 @@ def changed_by(tree):
         ("baselines/copy_source/adapter.py", {"copy_source"}),
         ("baselines/_shared/stylegan/synthesis.py", {"lia", "dpe", "sfd"}),
         ("evalkit/extractors/dlib68.py", NATIVE | {"landmark_warp"}),
-        ("evalkit/extractors/landmark_pose.py", {"landmark_warp"}),
+        ("evalkit/extractors/landmark_pose.py", {"landmark_warp", "magicportrait_mesh"}),
         ("evalkit/extractors/onnx_network.py", {"liveportrait"}),
         ("evalkit/extractors/deep3d/alignment.py", {"pirenderer"}),
         ("evalkit/clips/video.py", NATIVE | EXTERNAL),
