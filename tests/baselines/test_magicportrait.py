@@ -18,7 +18,7 @@ from baselines.magicportrait.sizes import RELEASED, TINY
 from baselines.magicportrait.unets import DenoisingUNet, ReferenceUNet
 from baselines.magicportrait.windows import windows
 from tests.parity.compare import run
-from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.fixture import Fixture, FixtureError, load_fixture
 from tests.parity.recipe import Recipe
 
 
@@ -49,6 +49,14 @@ def test_a_damaged_weight_fails(fixture: Fixture) -> None:
     results = run("magicportrait", DamagedFixture(fixture.folder, fixture.config, fixture.io))
     failed = {result.name for result in results if not result.ok}
     assert failed == {"pred_plain", "pred_ref_nocfg", "pred_cfg_first_window", "final_latents"}
+
+
+def test_a_network_of_another_kind_is_refused(fixture: Fixture) -> None:
+    modules = fixture.config["modules"]
+    other = {**modules["denoising_unet"], "motion_module_mid_block": False}
+    config = {**fixture.config, "modules": {**modules, "denoising_unet": other}}
+    with pytest.raises(FixtureError, match="no such network is built here: motion_module_mid_block"):
+        run("magicportrait", Fixture(fixture.folder, config, fixture.io))
 
 
 def test_state_dicts_are_the_official_ones(check_keys: Callable[[str, dict[str, nn.Module]], None]) -> None:

@@ -31,6 +31,15 @@ INPUTS = frozenset(
     }
 )
 _WINDOWS = re.compile(r"^windows_(\d+)_(\d+)$")
+BUILT = {
+    "use_motion_module": True,
+    "motion_module_mid_block": True,
+    "motion_module_decoder_only": False,
+    "motion_module_type": "Vanilla",
+    "unet_use_cross_frame_attention": False,
+    "unet_use_temporal_attention": False,
+}
+"""The one kind of denoising UNet that we build."""
 BANK_TOKENS = 8
 """How many tokens `bank_first` holds."""
 
@@ -91,6 +100,8 @@ def _unet(fixture: Fixture, name: str) -> nn.Module:
     if name == "reference_unet":
         network: nn.Module = ReferenceUNet(sizes)
     else:
+        if other := [key for key, value in BUILT.items() if config.get(key, value) != value]:
+            raise FixtureError(f"{name}: no such network is built here: {', '.join(other)}")
         motion = config["motion_module_kwargs"]
         network = DenoisingUNet(
             replace(
