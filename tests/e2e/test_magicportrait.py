@@ -8,10 +8,18 @@ import pytest
 from baselines.magicportrait.maps import KINDS
 from evalkit.clips import video
 from tests.e2e.conftest import assert_explained
-from tests.e2e.test_native_methods import PROTOCOL
 
 pytest.importorskip("diffusers", reason="needs the extra `diffusion`")
 
+PROTOCOL = """id: two_frames
+title: Two frames
+task: self_reenactment
+dataset: folder
+pairs: {rule: first_frame_self}
+driving: {start: 3}
+resolution: 128
+metrics: [l1]
+"""
 PAIR = "person0_take"
 TINY = ("networks=tiny", "side=64", "steps=1")
 

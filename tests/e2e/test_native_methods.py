@@ -19,7 +19,7 @@ OPTIONS = {
 }
 """What makes a method lighter."""
 NEEDS_FILES = {"magicportrait"}
-"""Methods that need files for every pair; `tests/baselines/test_magicportrait_adapter.py` runs it by command."""
+"""Methods that need files for every pair; `test_magicportrait.py` runs it by command."""
 
 PROTOCOL = """id: few_frames
 title: Few frames
