@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
@@ -15,11 +16,19 @@ from evalkit.datasets.drawn import render_clip
 from evalkit.extractors import Extract, Extractor
 from evalkit.method.interface import Driving
 from evalkit.protocol.schema import Protocol
+from evalkit.records.json_record import sealed
 from evalkit.types import Clip, Features, Frames, Pair
 
 SIZE = 16
 NO_FACE = 0
 """A frame whose first pixel is this grey level has no face for `brightness_extractor`."""
+
+
+def edit_record(path: Path, **changes: Any) -> None:
+    """Change keys of a JSON record, and its digest with them."""
+    content = json.loads(path.read_text(encoding="utf-8")) | changes
+    content.pop("sha256", None)
+    path.write_text(json.dumps(sealed(content)), encoding="utf-8")
 
 
 def make_clip(name: str, identity: str, kind: str = "clip", path: Path = Path("unused.mkv")) -> Clip:

@@ -26,6 +26,11 @@ def resource_dir(name: str) -> Path:
     raise FileNotFoundError(f"evalkit is installed without its {name!r} folder (looked for {places}); reinstall it")
 
 
+def at_home(path: str | Path) -> Path:
+    """`path` with `~` as the home folder it stands for. What stands for none, as `~nobody`, stays: it is not there."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError
+
+
 def is_checkout() -> bool:
     """Whether evalkit runs from a clone or an unpacked source archive; an installed package is never written into."""
     return (_PACKAGE.parent / "pyproject.toml").is_file() and (_PACKAGE.parent / "leaderboards").is_dir()

@@ -36,7 +36,8 @@ def parse_yaml(text: str) -> Any:
     """The content of one YAML document, None for an empty one.
 
     Raises `yaml.YAMLError` for text that is no YAML, a key that comes twice in a mapping, an impossible date, an alias
-    inside of what it stands for, and for what is nested deeper or unfolds to more than the limits.
+    inside of what it stands for, a zero byte or half of a character in a text, and for what is nested deeper or unfolds
+    to more than the limits.
     """
     try:
         return yaml.load(text, _Loader)
@@ -70,6 +71,8 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         if node is None:
             return None
+        if isinstance(node, yaml.ScalarNode) and not _is_text(node.value):
+            raise _Refused(None, None, "a zero byte or half of a character, which no text holds", mark)
         if not alias:
             self._sizes[id(node)] = 1 + sum(self._sizes[id(child)] for child in _children(node))
             self._refuse_twice(node)
@@ -89,6 +92,11 @@ class _Loader(yaml.SafeLoader):
                     said = f"the key {str(value)[:80]!r} comes twice, first in line {seen[value]}; keep one"
                     raise _Refused(None, None, said, key.start_mark)
                 seen[value] = key.start_mark.line + 1
+
+
+def _is_text(value: str) -> bool:
+    """Escapes of YAML can write what neither UTF-8 nor a path can hold."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

@@ -26,13 +26,14 @@ def setup(
 
     Example: `evalkit methods setup fomm_official --into ~/code/fomm`
     """
+    from evalkit.base.places import at_home
     from evalkit.method.external import foreign_of
     from evalkit.method.find import find_method
     from evalkit.method.foreign.setup import run_setup, setup_commands, setup_notes
 
     card = find_method(name).card
     foreign = foreign_of(card)
-    folder = (into or Path(card.id)).expanduser().absolute()
+    folder = at_home(into or card.id).absolute()
     commands = setup_commands(foreign, card.repository, folder)
     if into is not None:
         run_setup(commands, echo)

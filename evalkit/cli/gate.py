@@ -49,6 +49,7 @@ def gate(
     option: options.MethodOptions = None,
     random_weights: options.RandomWeights = False,
     seed: options.Seed = 0,
+    strict_commit: options.StrictCommit = False,
     metric: Annotated[
         list[str] | None,
         typer.Option("--metric", "-m", metavar="NAME", help="Judge only this metric of the baseline. Repeatable."),
@@ -108,7 +109,9 @@ def gate(
         verdict = compare(there, here, judged_by)
     else:
         assert protocol is not None and method is not None
-        how = MethodChoice(checkpoint, device, precision, channels_last, compile_, option, random_weights, seed)
+        how = MethodChoice(
+            checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+        )
         what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
         chosen = find_protocol(protocol)
         job = how.runs([method], tag)[0]

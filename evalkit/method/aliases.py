@@ -3,8 +3,7 @@
 Cards of methods have aliases too; the user's go first.
 """
 
-from pathlib import Path
-
+from evalkit.base.places import at_home
 from evalkit.method.user_config import config_path, user_config
 
 
@@ -16,7 +15,7 @@ def user_alias(name: str) -> str | None:
     target = user_config().aliases.get(name)
     if target is None or not is_folder(target):
         return target
-    return str(config_path().parent / Path(target).expanduser())
+    return str(config_path().parent / at_home(target))
 
 
 def is_folder(name: str) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evalkit.base.places import at_home
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import MethodError
@@ -46,7 +47,7 @@ class UserConfig(BaseModel):
 def config_path() -> Path:
     """The user's configuration file, if there is one."""
     if chosen := os.environ.get("EVALKIT_CONFIG"):
-        return Path(chosen).expanduser()
+        return at_home(chosen)
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "evalkit" / "config.yaml"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from evalkit.base.digests import Digests
 from evalkit.base.extras import extra_of, install_command
 from evalkit.base.files import content_sha256
-from evalkit.base.places import cache_dir
+from evalkit.base.places import at_home, cache_dir
 from evalkit.errors import WeightsError
 from evalkit.weights.entry import WeightFile, find
 
@@ -28,8 +28,7 @@ def cache_folder() -> Path:
 def search_folders() -> list[Path]:
     """The folders of `$EVALKIT_WEIGHTS`, then the cache folder."""
     extra = os.environ.get("EVALKIT_WEIGHTS", "").split(os.pathsep)
-    # Unlike Path.expanduser, this leaves "~nobody" as it is: a folder that is not there.
-    return [*(Path(os.path.expanduser(folder)) for folder in extra if folder), cache_folder()]  # noqa: PTH111
+    return [*(at_home(folder) for folder in extra if folder), cache_folder()]
 
 
 def candidates(entry: WeightFile) -> list[Path]:
@@ -110,7 +109,7 @@ def obtain_command(*names: str) -> str:
 def _right_file(name: str) -> Path | None:
     """The file, or None if missing; raises `WeightsError` if all candidates have a wrong digest."""
     if name.startswith("$"):
-        path = Path(os.environ.get(name[1:]) or ".").expanduser()
+        path = at_home(os.environ.get(name[1:]) or ".")
         return path if path.is_file() else None
     entry = find(name)
     wrong: list[tuple[Path, str]] = []

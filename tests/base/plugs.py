@@ -5,7 +5,7 @@ from pathlib import Path
 
 METRIC = """
 import numpy as np
-from evalkit.metrics.base import SELF_ONLY, Metric, check_frames
+from evalkit.metrics.base import SELF_ONLY, Metric, PerSet, check_frames
 
 
 def largest(generated, reference):

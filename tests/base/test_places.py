@@ -1,9 +1,11 @@
 """Data folders of a checkout, and of an installed package."""
 
+from pathlib import Path
+
 import pytest
 
 from evalkit.base import places
-from evalkit.base.places import cache_dir, resource_dir
+from evalkit.base.places import at_home, cache_dir, resource_dir
 
 
 @pytest.mark.parametrize("name", ["protocols", "baselines", "leaderboards"])
@@ -34,3 +36,9 @@ def test_where_the_cache_lies(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_dir() == tmp_path / ".cache" / "evalkit"
+
+
+def test_home_is_unfolded_and_what_stands_for_none_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert at_home("~/weights") == tmp_path / "weights"
+    assert at_home("~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")

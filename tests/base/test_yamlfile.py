@@ -91,3 +91,10 @@ def test_nothing_else_reads_yaml():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "yaml":
                 assert node.attr not in loads, f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize("text", [r'a: "b\0"', r'a: "\ud800"', r'"\ud83d": 1', r'- ["\x00"]'])
+def test_texts_that_neither_a_path_nor_utf8_can_hold_are_refused(text):
+    with pytest.raises(yaml.YAMLError, match="which no text holds"):
+        parse_yaml(text)
+    assert parse_yaml(r'a: "\t\u00e9"') == {"a": "\té"}

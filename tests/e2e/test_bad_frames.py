@@ -192,14 +192,14 @@ def test_one_frame_is_enough_for_every_frame_metric(score, clean, protocols, tmp
 
 def test_wrong_weights_make_one_metric_unavailable_and_say_why(score, clean, tmp_path, monkeypatch):
     (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "mtcnn_pnet.pt").write_bytes(b"half a file")
+    (tmp_path / "weights" / "fsanet_1x1.onnx").write_bytes(b"half a file")
     monkeypatch.setenv("EVALKIT_WEIGHTS", str(tmp_path / "weights"))
-    metrics = score(clean, ("l1", "akd[mtcnn5]"))["metrics"]
-    entry = metrics["akd[mtcnn5]"]
+    metrics = score(clean, ("l1", "apd[fsanet]"))["metrics"]
+    entry = metrics["apd[fsanet]"]
     assert entry["status"] == "unavailable" and entry["value"] is None and metrics["l1"]["value"] == 0
     for words in (
-        "mtcnn_pnet.pt is not 'mtcnn-pnet'",
-        "expected sha256 a2a71925",
+        "fsanet_1x1.onnx is not 'fsanet-1x1'",
+        "expected sha256 d85e90cb",
         "Remove it, then: evalkit weights fetch",
     ):
         assert words in entry["reason"]

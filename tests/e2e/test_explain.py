@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.e2e.conftest import assert_explained
+from tests.fakes import edit_record
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def test_says_what_a_number_is(evalkit, finished):
 def test_says_with_how_many_threads_a_speed_was_reached(evalkit, timed, tmp_path):
     header = json.loads((timed / "run.json").read_text())
     assert header["device"].keys() == {"type", "name", "threads"}
-    header["device"]["threads"] = 2
+    device = header["device"] | {"threads": 2}
     changed = shutil.copytree(timed, tmp_path / "halves")
-    (changed / "run.json").write_text(json.dumps(header))
+    edit_record(changed / "run.json", device=device)
     assert json.loads(evalkit("explain", changed, "fps", "--json").stdout)["facts"]["Device"].endswith(", threads: 2")
 
 

@@ -152,7 +152,7 @@ def test_what_other_code_of_a_plugin_raises_is_no_bug_of_evalkit(evalkit, tmp_pa
 
 
 def test_a_set_metric_that_fails_costs_only_itself(run, largest, tmp_path):
-    wrong = "metric('mean', level='set', input=('dlib68', 'points'), function=lambda one, other: 1 / 0)"
+    wrong = "metric('mean', level=PerSet(), input=('dlib68', 'points'), function=lambda one, other: 1 / 0)"
     largest.write_text(METRIC + f"\nMETRICS = (metric(), {wrong})\n")
     assert run("--plugin", largest, "-m", "mean").returncode == 0
     entries = record(tmp_path, "summary.json")["metrics"]

@@ -90,5 +90,7 @@ def _audit(event: str, arguments: tuple[object, ...]) -> None:
         return
     root, touched = _watched[-1]
     name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolving would touch files in turn
+    if event == "os.listdir" and name in sys.path:
+        return  # an import, which looks again into a folder that has changed
     if not name.startswith((str(root), *_OURS)):
         touched.append(name)

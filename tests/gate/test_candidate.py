@@ -1,6 +1,5 @@
 """The one-go form on a method that copies: what runs, what does not, and with which metrics."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from evalkit.method.interface import MethodConfig
 from evalkit.runs import session as sessions
 from evalkit.runs.run import MethodJob, run_method
 from evalkit.runs.session import RunSettings, open_session
-from tests.fakes import make_protocol, noise
+from tests.fakes import edit_record, make_protocol, noise
 
 COPY = MethodJob(find_method("copy_driving"), MethodConfig())
 PROTOCOL = make_protocol(metrics=["l1", "psnr"])
@@ -41,8 +40,7 @@ def judged(baseline, settings):
 
 def test_nothing_runs_against_a_baseline_that_was_stopped(settings):
     baseline = run(settings)
-    header = json.loads((baseline / "run.json").read_text())
-    (baseline / "run.json").write_text(json.dumps(header | {"status": "running"}))
+    edit_record(baseline / "run.json", status="running")
     (baseline / "summary.json").unlink()
     verdict, _ = judged(baseline, settings)
     assert (verdict.outcome, verdict.exit_code) == ("incomplete", 3) and "has not finished" in verdict.reasons[0]

@@ -7,6 +7,7 @@ import pytest
 
 from evalkit.errors import RunError
 from evalkit.report.collect import collect, slug
+from tests.fakes import edit_record
 from tests.report.conftest import PEOPLE, small_protocol
 
 
@@ -40,10 +41,10 @@ def test_other_protocols_and_signatures_are_refused_with_the_difference(make_run
     longer = make_run("longer", protocol=small_protocol(driving={"stride": 2}))
     with pytest.raises(RunError, match="cannot share a table: their protocol differs"):
         collect([plain, longer])
-    summary = json.loads((plain / "summary.json").read_text())
-    summary["metrics"]["l1"]["signature"] = "l1|v2"
+    metrics = json.loads((plain / "summary.json").read_text())["metrics"]
+    metrics["l1"]["signature"] = "l1|v2"
     changed = make_run("changed")
-    (changed / "summary.json").write_text(json.dumps(summary | {"title": "changed"}))
+    edit_record(changed / "summary.json", metrics=metrics)
     with pytest.raises(RunError, match=r"cannot share the column l1: .* there, l1\|v2 here"):
         collect([plain, changed])
 

@@ -11,6 +11,7 @@ from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
 from evalkit.report.site import write_report
 from evalkit.types import Clip, Pair
+from tests.fakes import edit_record
 from tests.report.conftest import PEOPLE, small_protocol, synthetic_pairs, write_run
 
 EVIL = '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
@@ -188,7 +189,8 @@ def test_forty_methods_and_five_hundred_pairs_stay_small(tmp_path):
         for name in ("pairs", "frames.parquet", "clips.parquet"):
             (run / name).symlink_to(first / name)
         title = f"A method with a long name, number {index}"
-        (run / "summary.json").write_text(json.dumps(summary | {"method": f"m{index}", "title": title}))
+        (run / "summary.json").write_text(json.dumps(summary))
+        edit_record(run / "summary.json", method=f"m{index}", title=title)
         (run / "run.json").write_text(json.dumps(header))
         runs.append(run)
     site = tmp_path / "site"

@@ -6,6 +6,7 @@ import pytest
 
 from evalkit.report.collect import collect
 from evalkit.report.trust import facts
+from tests.fakes import edit_record
 from tests.report.conftest import small_protocol
 
 
@@ -37,9 +38,8 @@ def test_limited_runs_changed_code_and_several_machines_are_named(make_run):
     slow = {"device": {"name": "other machine"}, "provenance": {"dirty": True}}
     runs = [make_run("a"), make_run("b", header=slow)]
     for run in runs:
-        summary = json.loads((run / "summary.json").read_text())
-        summary["pairs"]["protocol"] = 50
-        (run / "summary.json").write_text(json.dumps(summary | {"complete": False}))
+        pairs = json.loads((run / "summary.json").read_text())["pairs"]
+        edit_record(run / "summary.json", pairs=pairs | {"protocol": 50}, complete=False)
     found = collect(runs)
     assert "Only 3 of the protocol's 50 pairs were run, so nothing is ranked" in said(found, "bad")
     assert said(found, "note") == [
@@ -50,10 +50,10 @@ def test_limited_runs_changed_code_and_several_machines_are_named(make_run):
 
 def test_outputs_that_were_prepared_are_named(make_run):
     runs = [make_run("a"), make_run("b")]
-    summary = json.loads((runs[1] / "summary.json").read_text())
-    for entry in summary["metrics"].values():
+    metrics = json.loads((runs[1] / "summary.json").read_text())["metrics"]
+    for entry in metrics.values():
         entry["signature"] += "|outputs: cut to right-half, resized by box"
-    (runs[1] / "summary.json").write_text(json.dumps(summary))
+    edit_record(runs[1] / "summary.json", metrics=metrics)
     found = collect(runs)
     assert said(found, "note") == ["Outputs scored cut to right-half, resized by box: b"]
     assert said(found, "good")[-1].endswith("metric signatures in all runs, but for how outputs were prepared")
@@ -61,9 +61,9 @@ def test_outputs_that_were_prepared_are_named(make_run):
 
 def test_metrics_that_could_not_be_computed_are_named_with_the_reason(make_run):
     run = make_run("a")
-    summary = json.loads((run / "summary.json").read_text())
-    summary["metrics"]["l1"] |= {"status": "unavailable", "value": None, "reason": "Fetch the weights."}
-    (run / "summary.json").write_text(json.dumps(summary))
+    metrics = json.loads((run / "summary.json").read_text())["metrics"]
+    metrics["l1"] |= {"status": "unavailable", "value": None, "reason": "Fetch the weights."}
+    edit_record(run / "summary.json", metrics=metrics)
     assert "Not computed here. L1: Fetch the weights." in said(collect([run]), "note")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.base.git import git_output
+from evalkit.base.places import at_home
 from evalkit.errors import MethodError
 from evalkit.method.foreign.card import Foreign
 
@@ -44,7 +45,7 @@ def find_clone(method: str, given: str | Path | None, entry: str | None) -> Path
             f"give --option clone=FOLDER, ${variable(method, 'clone')}, or external.{method}.clone in the "
             "configuration file."
         )
-    clone = Path(chosen).expanduser().absolute()
+    clone = at_home(chosen).absolute()
     if not clone.is_dir():
         raise MethodError(f"{method}: there is no folder {clone}, which should be its clone.")
     if entry and not (clone / entry).is_file():
@@ -64,7 +65,7 @@ def find_python(method: str, given: str | Path | None, clone: Path) -> str:
             f"{method}: expected an interpreter in {clone / _PYTHONS[0]}. Make one (`evalkit methods setup {method}`), "
             f"or give --option python=FILE or ${variable(method, 'python')}."
         )
-    path = shutil.which(os.path.expanduser(found))  # noqa: PTH111
+    path = shutil.which(at_home(found))
     if path is None:
         raise MethodError(f"{method}: {found} is no program that can be run; expected its Python interpreter.")
     # The interpreter of a virtual environment is a link, and another one where it leads to.

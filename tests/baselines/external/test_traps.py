@@ -136,6 +136,6 @@ def test_scripts_for_other_environments_are_old_python(standin):
     if not old:
         pytest.skip("no Python 3.6 here")
     check = "import ast, sys; [ast.parse(open(path).read()) for path in sys.argv[1:]]"
-    worker = root.parent / "evalkit" / "foreign" / "evalkit_worker.py"
+    worker = root.parent / "evalkit" / "method" / "foreign" / "evalkit_worker.py"
     subprocess.run([str(old[0]), "-c", check, *map(str, scripts), str(worker)], check=True)
     assert len(worker.read_text().splitlines()) <= 80

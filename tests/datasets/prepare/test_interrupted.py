@@ -156,7 +156,7 @@ def test_a_line_cut_short_is_passed_over_and_the_next_one_stands_alone(downloads
     assert make(downloads, tmp_path) == 1
     assert make(downloads, tmp_path) == 0
     journal.write_text(journal.read_text(encoding="utf-8") + '{"done": {"id": "x"}}\n', encoding="utf-8")
-    with pytest.raises(DatasetError, match=r"prepare\.jsonl line \d+: damaged .*Delete the line"):
+    with pytest.raises(DatasetError, match=r"prepare\.jsonl line \d+: .* is missing.*Delete the line"):
         make(downloads, tmp_path)
 
 
