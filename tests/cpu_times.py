@@ -4,6 +4,8 @@ Seconds of one core, user and system, so that what else the machine does counts 
 counts once it has ended, and a shared fixture counts for the first test that asks for it.
 """
 
+from __future__ import annotations
+
 import os
 import resource
 from collections import Counter
