@@ -1,6 +1,6 @@
 """How often does a 95 % interval hold the truth? The tables of docs/statistics.md.
 
-    python benchmarks/interval_coverage.py [--quick] [--only self cross paired positive few skewed]
+    python benchmarks/interval_coverage.py [--quick] [--only self cross paired positive few levels skewed]
 
 A cell is a design (who is in which pair), a law of the effects, and how the effects of a person's two roles go
 together. Its number is coverage in % ± its standard error, and the median width of the interval divided by
@@ -34,6 +34,8 @@ EFFECTS = {
 """Variance of a person's effect in each role, and the correlation of the two."""
 SOURCES_ONLY = {"independent": (1.0, 0.0), "shared": (1.0, 1.0), "sources only": (1.0, 0.0, 0.0)}
 """The third number: the variance of a driver's effect as a share of a source's, 1 where it is left out."""
+LARGE = {"large effect of people": (5.0, 0.0)}
+LEVELS = ("two levels",)
 WEAK = {"weak, independent": (0.2, 0.0), "weak, shared": (0.2, 1.0), "none": (0.0, 0.0)}
 """Effects on a paired difference."""
 
@@ -138,7 +140,9 @@ def few_designs():
         "self, 3 people, 1, 1 and 30 clips": clips([1, 1, 30]),
         "self, 60 people, two have half": clips([29, 29] + [1] * 58),
         "others drive, 2 x 6": others_drive(2, 6),
+        "others drive, 2 x 12": others_drive(2, 12),
         "others drive, 2 x 20": others_drive(2, 20),
+        "others drive, 4 x 20": others_drive(4, 20),
         "one-to-one, 8, 1 to 30 clips": ring(8).repeated(np.linspace(1, 30, 8).round().astype(int)),
     }
 
@@ -149,6 +153,8 @@ def law(name, generator, shape):
         return generator.standard_normal(shape)
     if name == "heavy":
         return generator.standard_t(3, shape) / np.sqrt(3)
+    if name == "two levels":
+        return generator.choice([-1.0, 1.0], shape)
     sigma = {"mild": 0.4, "very": 1.0}[name]
     mean, variance = np.exp(sigma**2 / 2), np.exp(sigma**2) * (np.exp(sigma**2) - 1)
     return (np.exp(sigma * generator.standard_normal(shape)) - mean) / np.sqrt(variance)
@@ -256,7 +262,7 @@ def lognormal(spread, generator, shape):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="400 draws a cell instead of 2,000 (self: 4,000)")
-    parser.add_argument("--only", nargs="+", default=["self", "cross", "paired", "positive", "few", "skewed"])
+    parser.add_argument("--only", nargs="+", default=["self", "cross", "paired", "positive", "few", "levels", "skewed"])
     arguments = parser.parse_args()
     draws, many = (400, 400) if arguments.quick else (2000, 4000)
     began = time.process_time()
@@ -270,6 +276,9 @@ def main():
         positive(many)
     if "few" in arguments.only:
         table("Few people in one role, or with most pairs", few_designs(), SOURCES_ONLY, LAWS, draws)
+    if "levels" in arguments.only:
+        even = {f"{people} people, 2 clips each": clips([2] * people) for people in (3, 4, 6, 12, 50)}
+        table("Values of two levels, self-reenactment", even, {"people alike": EFFECTS["none"]} | LARGE, LEVELS, many)
     if "skewed" in arguments.only:
         skewed(draws)
     print(f"\n{time.process_time() - began:.0f} s of one core.")
