@@ -83,9 +83,10 @@ def pipe(path: Path, _: random.Random) -> None:
 
 def folder(path: Path, _: random.Random) -> None:
     path.unlink()
-    path.mkdir()
+    frames = path.with_suffix("")  # the name of a folder is whole in an id
+    frames.mkdir()
     for number in range(FRAMES):
-        (path / f"{number:04d}.png").write_bytes(b"not a picture")
+        (frames / f"{number:04d}.png").write_bytes(b"not a picture")
 
 
 DAMAGE: tuple[Callable[[Path, random.Random], None], ...] = (
