@@ -101,5 +101,5 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA synchronous = FULL")
             database.executescript(_TABLES)
             yield database
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes names of a damaged file as they are
         raise StudyError(f"{path}: the answers cannot be read or written ({error}).") from error

@@ -54,6 +54,17 @@ def test_a_damaged_file_is_explained_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_a_damaged_name_in_the_file_is_explained(tmp_path):
+    """SQLite quotes it in its own error, which Python then cannot decode."""
+    path = tmp_path / "answers.sqlite"
+    keep(path, answers("left"))
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE refused", b"CREATE TABL\xb1 refused"))
+    with pytest.raises(StudyError, match=r"answers\.sqlite: the answers cannot be read or written"):
+        stored_answers(path)
+
+
 def test_of_too_many_refusals_only_the_number_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "MOST_REFUSED", 3)
     path, forged = tmp_path / "a.sqlite", Refusal(FORGED, "", "x")
