@@ -63,9 +63,9 @@ def keep(path: Path, sheet: Sheet) -> Kept:
 
 def stored_answers(path: Path, rater: int | None = None) -> list[Answer]:
     """All answers, or those of one rater, in the order they came. Raises `StudyError`."""
-    ask = "SELECT rater, trial, choice, seconds FROM answers WHERE ?1 IS NULL OR rater = ?1 ORDER BY rowid"
+    ask = "SELECT rater, trial, choice, seconds FROM answers WHERE :rater IS NULL OR rater = :rater ORDER BY rowid"
     with _open(path) as database:
-        rows = database.execute(ask, (rater,)).fetchall()
+        rows = database.execute(ask, {"rater": rater}).fetchall()
     try:
         return [Answer(*row) for row in rows]
     except ValidationError as error:
