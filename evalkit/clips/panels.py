@@ -43,14 +43,23 @@ def crop_box(crop: str, width: int, height: int) -> Box:
             raise VideoError(f"--crop {crop} leaves the frame, which is {width}x{height}")
         return left, top, left + wide, top + high
     place, count = found
-    if _is_grid(count, width, height):
-        side = height - 2 * _BORDER
-        left = _BORDER + (place - 1) * (side + _BORDER)
-        return left, _BORDER, left + side, _BORDER + side
+    tile = grid_tile(place, count, width, height)
+    if tile and _is_square(tile):
+        return tile
     if width % count:
         raise VideoError(f"--crop {crop} does not fit a frame of {width}x{height}: it has no {count} equal parts")
     part = width // count
     return (place - 1) * part, 0, place * part, height
+
+
+def grid_tile(place: int, count: int, width: int, height: int) -> Box | None:
+    """The picture at `place`, from 1, in a row of `count` with the borders of `make_grid`; None for no such row."""
+    side, left_over = divmod(width - _BORDER, count)
+    side -= _BORDER
+    if left_over or side < 1 or height <= 2 * _BORDER:
+        return None
+    left = _BORDER + (place - 1) * (side + _BORDER)
+    return left, _BORDER, left + side, height - _BORDER
 
 
 def squares(width: int, height: int) -> int:
@@ -60,8 +69,12 @@ def squares(width: int, height: int) -> int:
 
 
 def _is_grid(count: int, width: int, height: int) -> bool:
-    side = height - 2 * _BORDER
-    return side > 0 and width == _BORDER + count * (side + _BORDER)
+    tile = grid_tile(1, count, width, height)
+    return tile is not None and _is_square(tile)
+
+
+def _is_square(box: Box) -> bool:
+    return box[2] - box[0] == box[3] - box[1]
 
 
 def _parsed(crop: str) -> tuple[int, ...]:

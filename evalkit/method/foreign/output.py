@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.clips import video
+from evalkit.clips.panels import Box, grid_tile
 from evalkit.errors import MethodError, VideoError
 from evalkit.method.foreign.card import Named, Output, Tile
 from evalkit.method.foreign.fill import Values, fill
 from evalkit.types import Frames, Selection
 
-_PAD = 2
-"""Black pixels that `make_grid` puts round every tile."""
-Box = tuple[int, int, int, int]
 Stamp = tuple[int, int]
 
 
@@ -105,12 +103,10 @@ def box_of(cut: Named | Tile | Box | None, width: int, height: int) -> Box:
     if cut is None:
         return 0, 0, width, height
     if isinstance(cut, Tile):
-        side, left_over = divmod(width - _PAD, cut.of)
-        side -= _PAD
-        if left_over or side < 1 or height <= 2 * _PAD:
+        tile = grid_tile(cut.index + 1, cut.of, width, height)
+        if tile is None:
             raise MethodError(f"wrote a picture of {width}x{height}, which is no row of {cut.of} tiles")
-        left = _PAD + cut.index * (side + _PAD)
-        return left, _PAD, left + side, height - _PAD
+        return tile
     if isinstance(cut, tuple):
         if not (0 <= cut[0] < cut[2] <= width and 0 <= cut[1] < cut[3] <= height):
             raise MethodError(f"wrote a picture of {width}x{height}, which does not hold the box {cut}")
