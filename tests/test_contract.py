@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from evalkit.base.places import resource_dir
-from evalkit.contract import datasets as contract_datasets
-from evalkit.contract import extractors as contract_extractors
-from evalkit.contract import methods as contract_methods
-from evalkit.contract import metrics as contract_metrics
 from evalkit.datasets import DATASETS
+from evalkit.doctor.contract import datasets as contract_datasets
+from evalkit.doctor.contract import extractors as contract_extractors
+from evalkit.doctor.contract import methods as contract_methods
+from evalkit.doctor.contract import metrics as contract_metrics
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
 from evalkit.method.find import find_method, list_methods

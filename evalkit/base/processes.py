@@ -19,6 +19,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def worker_count(asked: int | None) -> int:
+    """The number of worker processes: what was asked for, else one per core, at most 8."""
+    return asked or min(os.cpu_count() or 1, 8)
+
+
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     """Results of `function` over `items`, as they come; in this process when there is one worker or one item.
 

@@ -26,9 +26,7 @@ doctor       `evalkit doctor`
 check        `evalkit check`
 plugins      `--plugin`, which every command takes
 options      options that several commands share
-choices      the options of a run, as values
 interrupt    what Ctrl-C raises
-devices      where a method runs, and where networks of metrics do
 printing     how tables are printed
 echo         plain lines
 console      results on stdout, everything else on stderr

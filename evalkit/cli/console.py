@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -103,8 +102,3 @@ def warn_of_cache() -> bool:
     if reason := why_unusable(cache_dir()):
         say(f"{reason} Continuing without a cache: features are computed again in every run.")
     return reason is not None
-
-
-def worker_count(asked: int | None) -> int:
-    """The number of scoring processes: what was asked for, else one per core, at most 8."""
-    return asked or min(os.cpu_count() or 1, 8)

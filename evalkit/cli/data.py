@@ -60,7 +60,8 @@ def check(
 
     Ends with exit code 1 when anything is wrong. With --lists, clips of the official list that are absent are named.
     """
-    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.base.processes import worker_count
+    from evalkit.cli.console import pair_progress, print_json
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.check import check as check_root
     from evalkit.protocol.schema import list_protocols
@@ -112,7 +113,8 @@ def prepare(
 
     Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --root vox`
     """
-    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.base.processes import worker_count
+    from evalkit.cli.console import pair_progress, print_json
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.build import Settings
     from evalkit.datasets.prepare.build import prepare as prepare_root

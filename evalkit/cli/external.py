@@ -81,8 +81,8 @@ def try_(
     seed: options.Seed = 0,
 ) -> None:
     """Animate one drawn pair with a method, and make a picture of source, driving and generated frames."""
-    from evalkit.cli.choices import MethodChoice
     from evalkit.method.find import find_method
+    from evalkit.runs.choices import MethodChoice
     from evalkit.runs.one_pair import try_method
 
     entry = find_method(name)
@@ -127,9 +127,9 @@ def compare(
 
     Ends with exit code 1 when they are different. Example: `evalkit methods compare fomm fomm_official`
     """
-    from evalkit.cli.choices import MethodChoice
     from evalkit.cli.console import print_json
     from evalkit.method.find import find_method
+    from evalkit.runs.choices import MethodChoice
     from evalkit.runs.one_pair import compare_methods
 
     entries = find_method(first), find_method(second)

@@ -93,15 +93,15 @@ def gate(
     assert baseline is not None
     from functools import partial
 
-    from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, say
     from evalkit.cli.gate_report import ReportFiles, report
-    from evalkit.gate import history as store
-    from evalkit.gate.candidate import gate_candidate
-    from evalkit.gate.rules import read_rules
-    from evalkit.gate.side import read_side
-    from evalkit.gate.verdict import gate as compare
+    from evalkit.gating import history as store
+    from evalkit.gating.candidate import gate_candidate
+    from evalkit.gating.rules import read_rules
+    from evalkit.gating.side import read_side
+    from evalkit.gating.verdict import gate as compare
     from evalkit.protocol.schema import find_protocol
+    from evalkit.runs.choices import MethodChoice, RunChoice
 
     judged_by, there = read_rules(rules), read_side(baseline)
     if candidate is not None:
@@ -143,8 +143,8 @@ def save(
     Example: `evalkit gate save runs/demo_cross/landmark_warp baseline.json`
     """
     from evalkit.cli.console import say
-    from evalkit.gate.baseline import save_baseline
-    from evalkit.gate.side import read_side
+    from evalkit.gating.baseline import save_baseline
+    from evalkit.gating.side import read_side
 
     save_baseline(read_side(run), file)
     say(f"Baseline: {file}")
@@ -175,9 +175,9 @@ def power(
     from rich.markup import escape
 
     from evalkit.cli.console import print_grid, print_json
-    from evalkit.gate.needs import SIZES, needs, proposed_rules, provable
-    from evalkit.gate.rules import read_rules
-    from evalkit.gate.side import read_side
+    from evalkit.gating.needs import SIZES, needs, proposed_rules, provable
+    from evalkit.gating.rules import read_rules
+    from evalkit.gating.side import read_side
 
     there, here, judged_by = read_side(baseline), read_side(candidate), read_rules(rules)
     wanted = needs(there, here, judged_by, effect or (), chance)

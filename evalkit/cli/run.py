@@ -46,7 +46,6 @@ def run(
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
-    from evalkit.cli.choices import MethodChoice, RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import (
         exit_when_all_failed,
@@ -57,6 +56,7 @@ def run(
     )
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
+    from evalkit.runs.choices import MethodChoice, RunChoice
     from evalkit.runs.run import run_methods
     from evalkit.runs.session import open_session
 

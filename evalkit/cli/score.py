@@ -73,7 +73,6 @@ def score(
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
-    from evalkit.cli.choices import RunChoice
     from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
     from evalkit.cli.results import (
         exit_when_all_failed,
@@ -86,6 +85,7 @@ def score(
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.records.output_rules import OutputRules
+    from evalkit.runs.choices import RunChoice
     from evalkit.runs.foreign_clips import check_name, find_outputs
     from evalkit.runs.run import score_outputs
     from evalkit.runs.session import open_session

@@ -2,6 +2,7 @@
 
 interface    the card, the configuration, driving frames, and `Method` itself
 find         read cards, build adapters: the only file that imports code it does not know
+live         methods that are objects of this process
 external     methods of other people's repositories, behind the same border
 foreign      such a repository in its own environment: its card, commands, workers, limits, what it wrote
 user_config  the user's file: aliases, and where repositories are

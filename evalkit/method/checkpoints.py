@@ -69,8 +69,8 @@ def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
 
     Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` misses one of the functions.
     """
-    if entry.card.external:
-        return None  # its weights are in its clone, and never read here
+    if entry.card.external or entry.live:
+        return None  # its weights are in its clone, or in this process, and never read here
     try:
         found = getattr(import_adapter(entry), "CHECKPOINTS", None)
     except ImportError as error:

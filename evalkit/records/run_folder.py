@@ -152,12 +152,16 @@ class RunFolder:
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def claim(self, configuration: Configuration) -> None:
+    def claim(self, configuration: Configuration, overwrite: bool = False) -> None:
         """Record this configuration in the folder, or check that it is the one recorded there.
+
+        With `overwrite` the files of a run that is there are removed.
 
         A run of another configuration without one finished pair leaves nothing worth keeping: it makes way. Raises
         `RunError` with the differences when the folder holds finished pairs of another configuration.
         """
+        if overwrite:
+            self._clear()
         finished = self._has_finished()
         if finished and not self.header.is_file():
             raise RunError(f"{self.path} holds results but no run.json. Move it away or choose another --out.")

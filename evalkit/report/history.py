@@ -7,8 +7,8 @@ from typing import Any
 
 from evalkit.base.files import atomic_path
 from evalkit.errors import RunError
-from evalkit.gate.history import HistoryLine, HistoryValue, read
-from evalkit.gate.history_series import Series, collect, short
+from evalkit.gating.history import HistoryLine, HistoryValue, read
+from evalkit.gating.history_series import Series, collect, short
 from evalkit.metrics import METRICS
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.folder import MANIFEST

@@ -1,6 +1,8 @@
 """One run from beginning to end.
 
 session          one protocol over its data, opened once for everything that is run or scored over it
+choices          the options of a run, as commands and programs give them
+devices          where a method runs, and where networks of metrics do
 run              the main job: run a method in a session, or score somebody's outputs
 one_pair         a drawn pair through one method or two, to look at
 plugged          which code from outside a run used

@@ -129,7 +129,7 @@ def run_method(session: Session, job: MethodJob) -> Finished:
         return _run(session, configuration, job.tag, config.device, produce, words=words)
     finally:
         for method in built:
-            if isinstance(method, Closes):
+            if isinstance(method, Closes) and not entry.live:
                 method.close()
 
 
@@ -185,7 +185,7 @@ def _run(
     name = configuration.method + (f"@{tag}" if tag else "")
     folder = RunFolder(settings.out / protocol.id / name)
     with folder.locked():
-        folder.claim(configuration)
+        folder.claim(configuration, settings.overwrite)
         chosen = session.select(finished_pairs(folder))
         plan = Plan(
             protocol=protocol,

@@ -39,7 +39,7 @@ class RunSettings:
     `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
     there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
     `coefficients` are folders of networks the user ran. Pairs are scored in `workers` processes, and networks that can
-    run on a GPU run on `scoring_device`.
+    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds.
     """
 
     data: Path | None = None
@@ -52,6 +52,7 @@ class RunSettings:
     coefficients: Mapping[str, Path] = field(default_factory=dict)
     workers: int = 1
     scoring_device: str = "cpu"
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,14 @@ class FeatureBank:
             features.feed(*decode())
         return features.finish()
 
+    def of_clip(self, clip: Frames, wanted: Iterable[str]) -> dict[str, Features]:
+        """Features of frames in memory, (T, H, W, 3), as of a clip that holds them; neither looked up nor kept."""
+        chunks = [clip[start : start + video.CHUNK] for start in range(0, len(clip), video.CHUNK)]
+        features = ClipFeatures(self, lambda: chunks, dependency_order(wanted), {}, {}, lambda: None)
+        for chunk in chunks:
+            features.feed(chunk)
+        return features.finish()
+
     def _collect(
         self,
         path: Path,
@@ -121,7 +129,7 @@ class ClipFeatures:
     """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
 
     `decode` gives the frames that are fed once more, for extractors that have to know how many there are. `check`
-    raises `VideoError` when the clip is not the one that `keys` were made for.
+    raises `VideoError` when the clip is not the one that `keys` were made for; what has no key is not kept.
     """
 
     bank: FeatureBank
@@ -183,7 +191,8 @@ class ClipFeatures:
             self.check()
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-            self.bank.cache.save(self.keys[name], self.stored[name])
+            if name in self.keys:
+                self.bank.cache.save(self.keys[name], self.stored[name])
         self._parts.clear()
         return self.stored
 
