@@ -60,6 +60,7 @@ DATASET = Dataset(
     obtain=_OBTAIN,
     index=clips_of(survey),
     survey=survey,
+    test_people=frozenset(PEOPLE),
     recipe=Recipe(
         lists="none; leave --lists out",
         raw="the unpacked archive, <person>/Image/*.jpg",
