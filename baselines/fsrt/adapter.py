@@ -1,6 +1,6 @@
 """FSRT in evalkit. Takes any number of source images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -33,12 +33,26 @@ def networks(decoder: str, expression: int) -> FSRT:
     )
 
 
+TWO_SOURCES = "large-256-2source"
+
+
+def chosen(options: Mapping[str, str]) -> str:
+    """The variant that the options ask for. Raises `MethodError` for one that was not released."""
+    variant = f"{options['decoder']}-{options['expression']}"
+    if options["model"] == "vox256":
+        return variant
+    if variant != "large-256":
+        raise MethodError("fsrt: model=vox256_2Source has decoder=large and expression=256.")
+    return TWO_SOURCES
+
+
 NETWORKS = Networks(
     method="fsrt",
     variants={
         f"{decoder}-{size}": partial(networks, decoder, size)
         for decoder, size in product(("large", "small"), (256, 128, 64))
-    },
+    }
+    | {TWO_SOURCES: partial(networks, "large", 256)},
     parts=(
         Part("kp_detector", None),
         Part("encoder", "encoder"),
@@ -46,7 +60,8 @@ NETWORKS = Networks(
         Part("expression_encoder", "expression_encoder"),
     ),
     files=("kp_detector.pt", "vox256.pt or vox256_2Source.pt"),
-    choose=lambda options: f"{options['decoder']}-{options['expression']}",
+    choose=chosen,
+    named={TWO_SOURCES: "2source"},
 )
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 

@@ -65,7 +65,7 @@ def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
 
 def _with_weights(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
     variant, path = networks.variant(config), config.checkpoint or default_file(networks, config)
-    found, state = read_any(networks, path)
+    found, state = read_any(networks, path, variant)
     if found != variant:
         raise MethodError(
             f"{path}: holds the variant {found} of {networks.method}, the options ask for {variant}. "
