@@ -24,12 +24,15 @@ weight_users  which metrics and methods use a network file
 cache        `evalkit cache`
 doctor       `evalkit doctor`
 check        `evalkit check`
-plugins      `--plugin`, which every command takes
+everywhere   `--plugin`, `--quiet` and `--verbose`, which every command takes
+plugins      what `--plugin` does
 options      options that several commands share
 interrupt    what Ctrl-C raises
 printing     how tables are printed
 echo         plain lines
-console      results on stdout, everything else on stderr
+loudness     how much is said on stderr
+progress     a bar, or lines at intervals
+console      lists, grids and JSON on stdout
 failure      the message when a command ends with an exception
 """
 

@@ -20,9 +20,9 @@ from evalkit.cli import (
 )
 from evalkit.cli.doctor import doctor
 from evalkit.cli.echo import echo
+from evalkit.cli.everywhere import everywhere, let_take_everywhere
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
-from evalkit.cli.plugins import let_take_plugins, with_plugins
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
@@ -34,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
@@ -54,13 +54,15 @@ app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 app.add_typer(check.app, name="check", rich_help_panel="Look up")
 app.command(rich_help_panel="Look up")(doctor)
-let_take_plugins(app)
+let_take_everywhere(app)
 
 
 @app.callback(invoke_without_command=True)
 def evalkit(
     context: typer.Context,
     plugin: options.Plugins = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
     version: Annotated[bool, typer.Option("--version", help="Print version and commit, and exit.")] = False,
 ) -> None:
     """Benchmark and evaluation suite for face reenactment."""
@@ -69,7 +71,7 @@ def evalkit(
 
         echo(version_line())
         raise typer.Exit
-    context.with_resource(with_plugins(plugin or ()))
+    context.with_resource(everywhere(plugin, quiet, verbose))
 
 
 __all__ = ["app"]

@@ -91,9 +91,8 @@ def gate(
         return
     _check_form(context, baseline, candidate, protocol, method)
     assert baseline is not None
-    from functools import partial
-
-    from evalkit.cli.console import pair_progress, say
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.cli.gate_report import ReportFiles, report
     from evalkit.gating import history as store
     from evalkit.gating.candidate import gate_candidate
@@ -121,7 +120,7 @@ def gate(
             chosen,
             job,
             what.settings(),
-            partial(pair_progress, quiet=quiet),
+            pair_progress,
             say,
             stage == "quick",
             how.anchors(chosen, [job]) if anchors else (),
@@ -142,7 +141,7 @@ def save(
 
     Example: `evalkit gate save runs/demo_cross/landmark_warp baseline.json`
     """
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.gating.baseline import save_baseline
     from evalkit.gating.side import read_side
 

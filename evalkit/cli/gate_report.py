@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from evalkit.cli.console import print_grid, print_json, say
-from evalkit.cli.echo import echo
+from evalkit.cli.console import print_grid, print_json
+from evalkit.cli.echo import echo, say
 from evalkit.errors import RunError
 from evalkit.gating.comment import markdown, pictures, times_tolerated
 from evalkit.gating.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit

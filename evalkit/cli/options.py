@@ -16,7 +16,7 @@ DataRoot = Annotated[
     typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
 OutFolder = Annotated[
-    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that holds `<protocol>/<method>` run folders.")
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of run folders: `DIR/PROTOCOL/METHOD`.")
 ]
 Tag = Annotated[
     str | None, typer.Option(metavar="NAME", help="Write to `<method>@NAME`, for example for another checkpoint.")
@@ -40,7 +40,8 @@ Coefficients = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=DIR",
-        help="Coefficients of a network you ran (emoca, smirk): DIR/driving/<clip>.npz and DIR/<method>/<pair>.npz. "
+        help="Coefficients of a network you ran (emoca, smirk): `DIR/driving/<clip>.npz` and "
+        "`DIR/<method>/<pair>.npz`. "
         "Repeatable.",
     ),
 ]
@@ -59,7 +60,7 @@ ChannelsLast = Annotated[
 Compile = Annotated[bool, typer.Option("--compile", help="Run networks through torch.compile; needs a C++ compiler.")]
 MethodOptions = Annotated[
     list[str] | None,
-    typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
+    typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods show`). Repeatable."),
 ]
 RandomWeights = Annotated[
     bool, typer.Option("--random-weights", help="Seeded random weights: valid for speed, not for scores.")
@@ -76,9 +77,11 @@ Plugins = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file that provides metrics, extractors, datasets or methods (CONTRIBUTING.md). Repeatable.",
+        help="A Python file that provides metrics, extractors, datasets or methods. Repeatable.",
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="On stderr only what went wrong: no progress, no notes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line on stderr for every pair.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print machine-readable output on stdout; progress stays on stderr.")
 ]

@@ -84,7 +84,7 @@ def calibration(
 
 def _write(out: Path, draw: "Callable[[], Figure]") -> None:
     """A wrong file name is found before anything is drawn."""
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.figures.files import check_format, save_figure
 
     check_format(out)

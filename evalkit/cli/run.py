@@ -46,7 +46,9 @@ def run(
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
-    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
+    from evalkit.cli.console import print_json, warn_of_cache
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.cli.results import (
         exit_when_all_failed,
         print_results,

@@ -73,7 +73,9 @@ def score(
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
-    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
+    from evalkit.cli.console import print_json, warn_of_cache
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.cli.results import (
         exit_when_all_failed,
         print_results,

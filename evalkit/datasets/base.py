@@ -73,7 +73,7 @@ class Dataset:
         if self.recipe.listed:
             lists, fetch = " --lists LISTS", f"`evalkit data commands {self.id} --lists LISTS` writes what to fetch, "
         return (
-            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --root DIR` makes the "
+            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --data DIR` makes the "
             f"folder, and this command runs with --data DIR. {_MEANWHILE}"
         )
 

@@ -173,7 +173,7 @@ def how_to_get(networks: Networks, variant: str) -> str:
     files = " and ".join(networks.files)
     which = f" ({variant})" if len(networks.variants) > 1 else ""
     return (
-        f"Get {files} from the authors (`evalkit methods info {networks.method}` says where), then: "
+        f"Get {files} from the authors (`evalkit methods show {networks.method}` says where), then: "
         f"evalkit methods import {networks.method} FILE{which}. --random-weights runs without."
     )
 
