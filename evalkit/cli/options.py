@@ -1,9 +1,12 @@
 """Options that several commands share, so that they read and behave alike."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from evalkit.errors import EvalkitError
 
 ProtocolName = Annotated[
     str,
@@ -80,8 +83,26 @@ Plugins = Annotated[
         help="A Python file that provides metrics, extractors, datasets or methods. Repeatable.",
     ),
 ]
+TableFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help="markdown, latex, csv, json, html (for Word) or typst.",
+        show_default="markdown",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="On stderr only what went wrong: no progress, no notes.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line on stderr for every pair.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print machine-readable output on stdout; progress stays on stderr.")
 ]
+
+
+def pairs_of(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Texts of the form NAME=VALUE, given as `option`. Raises `EvalkitError`."""
+    for text in texts:
+        if not all(text.partition("=")):
+            raise EvalkitError(f"{option} {text!r}: expected NAME=VALUE.")
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}

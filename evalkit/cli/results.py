@@ -13,8 +13,7 @@ from evalkit.metrics import METRICS
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
 from evalkit.scoring.availability import missing_networks, networks_under
-from evalkit.tables.cells import NOTHING, Cell, Column, headings
-from evalkit.tables.formats import ARROWS, number
+from evalkit.tables.cells import ARROWS, NOTHING, Cell, Column, headings, number
 from evalkit.tables.table import Table, build_table
 
 _SHOWN_FAILURES = 10

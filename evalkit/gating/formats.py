@@ -7,7 +7,7 @@ from evalkit.gating.judge import ALARMS
 from evalkit.gating.verdict import Verdict
 from evalkit.gating.verdict_record import MetricVerdict, allowed
 from evalkit.metrics import METRICS
-from evalkit.tables.formats import ARROWS
+from evalkit.tables.cells import ARROWS
 
 HEADLINES: Mapping[str, str] = {
     "pass": "Pass: shown not worse than the baseline",

@@ -14,7 +14,7 @@ from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.folder import MANIFEST
 from evalkit.report.page import one_file
 from evalkit.report.payload import plain
-from evalkit.tables.formats import ARROWS
+from evalkit.tables.cells import ARROWS
 
 _DECIMALS = 3
 _SAYS = {"good": ("pass",), "bad": ("regression",), "note": ("not_proven", "incomplete")}
