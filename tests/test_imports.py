@@ -65,6 +65,7 @@ LIBRARIES: dict[str, set[str]] = {
         "extractors.inception_resize",
         "gating.strips",
         "runs.contact_sheet",
+        "runs.pair_video",
     },
     "torch": {"runs.devices", "doctor.probe", "extractors."},
     "onnxruntime": {"extractors."},

@@ -7,6 +7,7 @@ results      how both report
 table        `evalkit table`
 report       `evalkit report`
 plot         `evalkit plot`
+plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`
 gate         `evalkit gate`
 gate_report  how a gate reports

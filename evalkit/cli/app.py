@@ -13,7 +13,7 @@ from evalkit.cli import (
     leaderboard,
     metrics,
     options,
-    plot,
+    plot_pairs,
     protocols,
     study,
     weights,
@@ -44,7 +44,7 @@ app.command(rich_help_panel="Evaluate")(explain)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)
 app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
-app.add_typer(plot.app, name="plot", rich_help_panel="Evaluate")
+app.add_typer(plot_pairs.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(external.app, name="methods", rich_help_panel="Look up")

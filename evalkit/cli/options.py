@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, UnknownNameError
+from evalkit.figures.words import Choice
 
 ProtocolName = Annotated[
     str,
@@ -106,3 +107,21 @@ def pairs_of(option: str, texts: Sequence[str]) -> dict[str, str]:
         if not all(text.partition("=")):
             raise EvalkitError(f"{option} {text!r}: expected NAME=VALUE.")
     return {name: value for name, _, value in (text.partition("=") for text in texts)}
+
+
+def choices_of(texts: Sequence[str] | None) -> tuple[Choice, ...]:
+    """Which pairs to choose. Raises `UnknownNameError`."""
+    known: tuple[Choice, ...] = get_args(Choice)
+    for text in texts or ():
+        if text not in known:
+            raise UnknownNameError("choice of pairs", text, known)
+    return tuple(one for text in texts or ("worst", "median", "best") for one in known if one == text)
+
+
+def four_of(option: str, text: str) -> tuple[int, int, int, int]:
+    """x,y,width,height, given as `option`. Raises `EvalkitError`."""
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise EvalkitError(f"{option} {text!r}: expected four whole numbers, X,Y,W,H.")
+    x, y, width, height = map(int, parts)
+    return x, y, width, height

@@ -16,4 +16,7 @@ notes            what has to stand beside the value of a metric
 summary          `frames.parquet`, `clips.parquet`, `summary.json`
 contact_sheet    source | driving | generated, worst pairs first
 find_clips       where the clips of a finished run are
+shown            pairs and frames of finished runs, chosen and read, for figures that show them
+pair_grid        the grid figure of papers
+pair_video       the side-by-side video of supplements
 """
