@@ -92,8 +92,8 @@ def gate(
     _check_form(context, baseline, candidate, protocol, method)
     assert baseline is not None
     from evalkit.cli.echo import say
-    from evalkit.cli.progress import pair_progress
     from evalkit.cli.gate_report import ReportFiles, report
+    from evalkit.cli.progress import pair_progress
     from evalkit.gating import history as store
     from evalkit.gating.candidate import gate_candidate
     from evalkit.gating.rules import read_rules

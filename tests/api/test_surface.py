@@ -15,7 +15,7 @@ SURFACE = {
     "score": f"protocol, generated, name, files, skip_first, whole_clips, crop, resize, rgb, {COMMON}, overwrite, "
     "progress",
     "read_run": "path",
-    "table": "runs, style, ours, costs, bold, common_frames",
+    "table": "runs, style, ours, metrics, sort, rename, anchors, intervals, costs, bold, common_frames",
     "gate": "baseline, candidate, rules",
     "metric": "name, device",
     "list_metrics": "",
