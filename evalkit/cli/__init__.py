@@ -8,6 +8,7 @@ table        `evalkit table`
 report       `evalkit report`
 plot         `evalkit plot`
 explain      `evalkit explain`
+track        `evalkit track`
 gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`
