@@ -36,12 +36,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evalkit.api import callbacks
     from evalkit.api.finished import Run, read_run
     from evalkit.api.gate import gate
     from evalkit.api.metric import list_metrics, metric
     from evalkit.api.run import run
     from evalkit.api.score import score
     from evalkit.api.table import table
+    from evalkit.api.track import track
     from evalkit.errors import EvalkitError
     from evalkit.method.interface import Method
     from evalkit.metrics.base import Metric
@@ -55,6 +57,7 @@ __all__ = [
     "Metric",
     "Protocol",
     "Run",
+    "callbacks",
     "find_protocol",
     "gate",
     "list_metrics",
@@ -64,6 +67,7 @@ __all__ = [
     "run",
     "score",
     "table",
+    "track",
 ]
 
 _HOMES = {
@@ -72,6 +76,7 @@ _HOMES = {
     "Metric": "evalkit.metrics.base",
     "Protocol": "evalkit.protocol.schema",
     "Run": "evalkit.api.finished",
+    "callbacks": "evalkit.api.callbacks",
     "find_protocol": "evalkit.protocol.schema",
     "gate": "evalkit.api.gate",
     "list_metrics": "evalkit.api.metric",
@@ -81,6 +86,7 @@ _HOMES = {
     "run": "evalkit.api.run",
     "score": "evalkit.api.score",
     "table": "evalkit.api.table",
+    "track": "evalkit.api.track",
 }
 """Name -> the module that has it; imported when the name is first used, so that `import evalkit` costs nothing."""
 
@@ -88,7 +94,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
-    found = getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    found = home if name == "callbacks" else getattr(home, name)
     globals()[name] = found
     return found
 

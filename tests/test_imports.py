@@ -58,6 +58,7 @@ EXPERIMENTS_MAY_IMPORT = LAB_MAY_IMPORT | {"method.", "protocol.", "records.", "
 LIBRARIES: dict[str, set[str]] = {
     "av": {"clips.", "doctor.probe"},
     "PIL": {
+        "api.trackers.tensorboard",
         "calibration.",
         "clips.",
         "datasets.drawn.",
@@ -67,7 +68,7 @@ LIBRARIES: dict[str, set[str]] = {
         "runs.contact_sheet",
         "runs.pair_video",
     },
-    "torch": {"runs.devices", "doctor.probe", "extractors."},
+    "torch": {"api.callbacks.", "runs.devices", "doctor.probe", "extractors."},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
     "cv2": {"extractors."},
@@ -77,6 +78,8 @@ LIBRARIES: dict[str, set[str]] = {
     "pyarrow": {"records.clip_scores", "records.frame_scores", "runs.summary"},
     "pooch": {"weights."},
     "huggingface_hub": {"weights."},
+    "wandb": {"api.trackers.wandb"},
+    "mlflow": {"api.trackers.mlflow"},
 }
 
 # Scripts of external methods that run in the environments of their repositories.
@@ -84,7 +87,7 @@ RUN_ELSEWHERE = {"follow_your_emoji.landmarks", "pirenderer_official.database"}
 
 # Imported names whose distribution is called otherwise.
 DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image", "dlib": "dlib-bin"}
-DISTRIBUTIONS |= {"cv2": "opencv-python", "sklearn": "scikit-learn"}
+DISTRIBUTIONS |= {"cv2": "opencv-python", "mlflow": "mlflow-skinny", "sklearn": "scikit-learn"}
 
 
 def inside(module: str, rows: set[str]) -> bool:
@@ -235,9 +238,9 @@ def test_every_extra_brings_the_modules_it_is_for():
     assert set(extras) == set(EXTRAS)
     for extra, libraries in EXTRAS.items():
         assert {distribution(library) for library in libraries} <= names_of(extras[extra])
-        # matplotlib and both OpenCVs stand in two extras; each has one name to be installed by.
+        # These stand in two extras; each has one name to be installed by.
         others = names_of(extras[extra]) - {distribution(library) for library in libraries}
-        assert others <= {"matplotlib", "opencv-contrib-python", "opencv-python"}
+        assert others <= {"matplotlib", "opencv-contrib-python", "opencv-python", "tensorboard"}
 
 
 def test_optional_libraries_used_only_for_training_stay_there():

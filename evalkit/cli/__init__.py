@@ -9,6 +9,7 @@ report       `evalkit report`
 plot         `evalkit plot`
 plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`
+track        `evalkit track`
 gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`

@@ -27,6 +27,7 @@ from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
 from evalkit.cli.table import table
+from evalkit.cli.track import track
 
 app = typer.Typer(
     help="Benchmark and evaluation suite for face reenactment: "
@@ -41,6 +42,7 @@ app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)
+app.command(rich_help_panel="Evaluate")(track)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)
 app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")

@@ -17,6 +17,7 @@ SURFACE = {
     "read_run": "path",
     "table": "runs, style, ours, metrics, sort, rename, anchors, intervals, costs, bold, common_frames",
     "gate": "baseline, candidate, rules",
+    "track": "run, to, project, name, folder, step, worst",
     "metric": "name, device",
     "list_metrics": "",
     "list_protocols": "",
@@ -26,7 +27,7 @@ CLASSES = {"EvalkitError", "Method", "Metric", "Protocol", "Run"}
 
 
 def test_the_names_are_these():
-    assert set(ek.__all__) == SURFACE.keys() | CLASSES
+    assert set(ek.__all__) == SURFACE.keys() | CLASSES | {"callbacks"}
     assert set(ek.__all__) <= set(dir(ek)) and ek.__all__ == sorted(ek.__all__)
     assert all(inspect.isclass(getattr(ek, name)) for name in CLASSES)
 
@@ -35,6 +36,12 @@ def test_the_names_are_these():
 def test_parameters_stay_what_they_are(name):
     parameters = inspect.signature(getattr(ek, name)).parameters
     assert set(parameters) == set(filter(None, SURFACE[name].split(", ")))
+
+
+def test_what_looks_into_a_training():
+    assert set(ek.callbacks.__all__) == {"Watch", "accelerate", "lightning"}
+    parameters = "protocol, animate, every, pairs, data, out, name, metrics, log, seed"
+    assert set(inspect.signature(ek.callbacks.Watch).parameters) == set(parameters.split(", "))
 
 
 def test_every_name_says_what_it_is():
@@ -52,7 +59,9 @@ def test_rooms_do_not_hide_names():
         "import evalkit as ek, evalkit.cli.app, evalkit.gating.verdict, evalkit.metrics\n"
         "import types; print([n for n in ek.__all__ if isinstance(getattr(ek, n), types.ModuleType)])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == (
+        "['callbacks']\n"
+    )
 
 
 def test_the_import_loads_nothing():
