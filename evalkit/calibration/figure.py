@@ -42,6 +42,8 @@ def damage_figure(metrics: Sequence[Metric], answers: Sequence[Answer]) -> Figur
         panel.set_xticks(range(len(degradation.steps)), [f"{step:g}" for step in degradation.steps])
         panel.set_title(f"{degradation.id} ({degradation.unit})", fontsize=10)
         panel.axhline(0, color="grey", linewidth=0.5)
+    for panel in axes.flat[len(DEGRADATIONS) :]:
+        panel.set_axis_off()
     for row in axes:
         row[0].set_ylabel("share of the worst")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=5, fontsize="small")
