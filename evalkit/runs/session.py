@@ -130,8 +130,12 @@ def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = Fals
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics asked for, or the protocol's. Raises when one is unknown or does not apply to the protocol's task."""
-    metrics = tuple(find_metric(name) for name in names or protocol.metrics)
+    """The metrics asked for, or the protocol's, and those that must stand beside them.
+
+    Raises when one is unknown or does not apply to the protocol's task.
+    """
+    asked = [find_metric(name) for name in names or protocol.metrics]
+    metrics = [*asked, *(find_metric(metric.beside) for metric in asked if metric.beside)]
     for metric in metrics:
         if protocol.task not in metric.tasks:
             raise EvalkitError(

@@ -140,6 +140,7 @@ class ClipFeatures:
     check: Callable[[], None]
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
     _waiting: dict[str, Frames] = field(default_factory=dict)
+    _before: dict[str, Frames] = field(default_factory=dict)
     _fed: int = 0
     _owed: int = 0
 
@@ -169,7 +170,7 @@ class ClipFeatures:
                 self._owed += len(frames)
                 batcher.add(frames, partial(self._receive, name))
             else:
-                chunk[name] = self.bank.extract(name, frames, chunk)
+                chunk[name] = self._extract(name, frames, chunk)
                 self._parts[name].append(chunk[name])
         self._fed += len(frames)
         return chunk
@@ -184,6 +185,7 @@ class ClipFeatures:
         if not self.settled:
             raise RuntimeError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
         self._waiting.clear()
+        self._before.clear()
         for name in self.missing:
             if EXTRACTORS[name].window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
@@ -199,6 +201,16 @@ class ClipFeatures:
     def _receive(self, name: str, rows: Features) -> None:
         self._parts[name].append(rows)
         self._owed -= len(next(iter(rows.values())))
+
+    def _extract(self, name: str, frames: Frames, chunk: dict[str, Features]) -> Features:
+        lookback = EXTRACTORS[name].lookback
+        if not lookback:
+            return self.bank.extract(name, frames, chunk)
+        before = self._before.get(name, frames[:0])
+        seen = np.concatenate([before, frames])
+        self._before[name] = seen[-lookback:]
+        found = self.bank.extract(name, seen, chunk)
+        return {key: array[len(before) :] for key, array in found.items()}
 
     def _feed_windows(self, name: str, window: int, frames: Frames) -> None:
         if name in self.stored:

@@ -37,16 +37,17 @@ def signature_is_its_own(extractor: Extractor) -> str:
 
 
 def gives_rows(extractor: Extractor) -> str:
-    """It runs on a few frames, and frames that come one by one get the features that they get together."""
+    """It runs on a few frames, and frames that come one by one, after its `lookback`, get the features of all."""
     together = features_of_heads(extractor)
     if extractor.window != 1 or extractor.transient or extractor.requires:
         return ""
     extract = cast("Extract", _load(extractor))
-    parts = [extract(heads()[index : index + 1], {}) for index in range(_FRAMES)]
+    starts = [max(index - extractor.lookback, 0) for index in range(_FRAMES)]
+    parts = [extract(heads()[start : index + 1], {}) for index, start in enumerate(starts)]
     for name, rows in together.items():
-        single = np.concatenate([part[name] for part in parts])
+        single = np.concatenate([part[name][-1:] for part in parts])
         if not np.allclose(single, rows, rtol=1e-3, atol=1e-6, equal_nan=True):
-            return f"{name!r} of a frame depends on the frames beside it"
+            return f"{name!r} of a frame depends on other frames than its lookback names"
     return ""
 
 

@@ -7,17 +7,21 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.doctor.contract.checks import CannotCheck
 from evalkit.doctor.contract.extractors import features_of_heads
 from evalkit.errors import EvalkitError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import METRICS, Metric
-from evalkit.metrics.base import SELF_ONLY, MetricFunction
+from evalkit.metrics.base import SELF_ONLY, MetricFunction, set_rows
 from evalkit.metrics.facts import complaints
 from evalkit.scoring.availability import dangling
-from evalkit.types import Frames
+from evalkit.types import Frames, Values
 
 SHAPES = {"points": (68, 2), "shape": (42, 2), "angles": (3,), "pose": (6,), "blendshapes": (52,), "embedding": (128,)}
+SHAPES |= {"motion": (1,), "warp": (1,), "flicker": (1,), "gaze": (4,)}
 """Feature -> shape of one row, for features of these names; others are taken to be vectors."""
+OF_EXTRACTORS = {("mediapipe478", "points"): (478, 2)}
+"""The same where it depends on the extractor."""
 _VECTOR = (16,)
 _SIDE = 32
 _NOISE = (0.0, 4.0, 16.0, 64.0)
@@ -61,9 +65,9 @@ def feature_exists(metric: Metric) -> str:
 
 def gets_worse_with_noise(metric: Metric) -> str:
     """A metric of frames: the more noise, the worse, strictly, and within the bounds."""
-    reference, generator = noise(1), np.random.default_rng(0)
+    reference, generator = _clip(metric), np.random.default_rng(0)
     steps = [np.clip(reference + generator.normal(0, s, reference.shape), 0, 255).astype(np.uint8) for s in _NOISE]
-    return _worsens(metric, [float(_own(metric)(frames, reference)[0]) for frames in steps])
+    return _worsens(metric, [_mean(_own(metric)(frames, reference)) for frames in steps])
 
 
 def gets_worse_with_damage(metric: Metric) -> str:
@@ -71,33 +75,41 @@ def gets_worse_with_damage(metric: Metric) -> str:
     wrong = gets_worse_with_noise(metric)
     if not wrong:
         return ""
-    reference = noise(1)
+    reference = _clip(metric)
     blurred = [reference]
     for _ in range(3):
         blurred.append(_blurred(blurred[-1]))
-    by_blur = _worsens(metric, [float(_own(metric)(frames, reference)[0]) for frames in blurred])
+    by_blur = _worsens(metric, [_mean(_own(metric)(frames, reference)) for frames in blurred])
     return f"with noise, {wrong}; with blur, {by_blur}" if by_blur else ""
 
 
 def gets_worse_with_distance(metric: Metric, function: MetricFunction | None = None, count: int = ROWS) -> str:
     """A metric of features: the further they are from the reference, the worse, strictly, and within the bounds.
 
-    `function` stands in for the metric's own, `count` is the number of rows.
+    `function` stands in for the metric's own, `count` is the number of rows. Raises `CannotCheck` for a metric of a
+    window that has no value for seeded noise, as one may that looks for something particular.
     """
     assert metric.input is not None
     generator = np.random.default_rng(0)
     reference = generator.normal(0, 0.2, (count, *row_shape(metric)))
     away = generator.normal(0, 0.2, reference.shape)
+    if metric.window != 1:  # a clip that is at rest, and then moves
+        moves = np.where(np.arange(count) < count // 2, 0, 0.1).reshape(-1, *[1] * (reference.ndim - 1))
+        reference, away = reference[0] + moves * reference, 0.1 * away
     if metric.reference == "source":
         reference, away = reference[:1], away[:1]
-    rows = [reference + step * (away + 0.1) for step in _STEPS]
+    rows = [reference + step * (away + away.std() / 2) for step in _STEPS]
     if metric.input[1] == "embedding":
         reference, *rows = (row / np.linalg.norm(row, axis=1, keepdims=True) for row in (reference, *rows))
     if metric.missing_is_value:
         for lost, found in enumerate(rows):
             found[: 4 * lost] = np.nan
+    reference, *rows = (set_rows(metric, features) for features in (reference, *rows))
     compute = function or _own(metric)
-    return _worsens(metric, [float(np.mean(compute(found, reference))) for found in rows])
+    values = [_mean(compute(found, reference)) for found in rows]
+    if metric.window != 1 and np.isnan(values).any():
+        raise CannotCheck("it has no value for seeded noise")
+    return _worsens(metric, values)
 
 
 def refuses_other_frames(metric: Metric) -> str:
@@ -155,7 +167,7 @@ def row_shape(metric: Metric) -> tuple[int, ...]:
     assert metric.input is not None
     name, feature = metric.input
     if name not in EXTRACTORS or EXTRACTORS[name].plugin is None:
-        return SHAPES.get(feature, _VECTOR)
+        return OF_EXTRACTORS.get(metric.input, SHAPES.get(feature, _VECTOR))
     features = features_of_heads(EXTRACTORS[name])
     if feature not in features:
         raise EvalkitError(f"{metric.key} needs {feature!r} of {name}, which gives {', '.join(sorted(features))}.")
@@ -165,6 +177,16 @@ def row_shape(metric: Metric) -> tuple[int, ...]:
 def noise(count: int, side: int = _SIDE, seed: int = 0) -> Frames:
     """(count, side, side, 3) frames of seeded noise without black."""
     return np.random.default_rng(seed).integers(1, 256, (count, side, side, 3), dtype=np.uint8)
+
+
+def _clip(metric: Metric) -> Frames:
+    """Seeded noise, as long as the metric's window and a frame more."""
+    return noise(metric.window + 1)
+
+
+def _mean(values: Values) -> float:
+    """Over the frames that have a value."""
+    return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
 
 
 def _own(metric: Metric) -> MetricFunction:
