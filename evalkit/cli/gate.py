@@ -42,7 +42,8 @@ def gate(
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
+    gpus: options.Gpus = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -110,7 +111,7 @@ def gate(
     else:
         assert protocol is not None and method is not None
         how = MethodChoice(
-            checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+            checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
         )
         what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
         chosen = find_protocol(protocol)
@@ -120,7 +121,7 @@ def gate(
             judged_by,
             chosen,
             job,
-            what.settings(),
+            what.settings([job], how.several),
             partial(pair_progress, quiet=quiet),
             say,
             stage == "quick",

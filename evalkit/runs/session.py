@@ -20,10 +20,12 @@ from evalkit.errors import EvalkitError, UnknownNameError, WeightsError
 from evalkit.metrics import Metric, find_metric
 from evalkit.protocol.pairs import make_pairs
 from evalkit.protocol.schema import Protocol
+from evalkit.runs.engine.choice import EngineChoice
+from evalkit.runs.engine.tasks import Engine
 from evalkit.scoring.availability import unavailable
 from evalkit.scoring.device_pool import pool_on
 from evalkit.scoring.missing_faces import has_worst
-from evalkit.scoring.pool import ScoringPool
+from evalkit.scoring.pool import ScoringPool, scoring_pool
 from evalkit.types import Pair
 
 OnPair: TypeAlias = Callable[[str, str], None]
@@ -39,7 +41,8 @@ class RunSettings:
     `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
     there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
     `coefficients` are folders of networks the user ran. Pairs are scored in `workers` processes, and networks that can
-    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds.
+    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds. With an `engine`, its workers
+    make and score all pairs.
     """
 
     data: Path | None = None
@@ -53,6 +56,7 @@ class RunSettings:
     workers: int = 1
     scoring_device: str = "cpu"
     overwrite: bool = False
+    engine: EngineChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Session:
     pool: ScoringPool
     progress: Progress
     found: Found | None = None
+    engine: Engine | None = None
 
     @property
     def asked(self) -> int:
@@ -116,6 +121,10 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
         raise WeightsError(
             f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
         )
+    if settings.engine:
+        with settings.engine.opened() as engine, scoring_pool(1) as pool:
+            yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found, engine)
+        return
     with pool_on(settings.scoring_device, settings.workers) as pool:
         yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found)
 
