@@ -3,6 +3,7 @@
 app          all commands in one place
 run          `evalkit run`
 score        `evalkit score`
+merge        `evalkit merge`
 results      how both report
 table        `evalkit table`
 report       `evalkit report`

@@ -22,6 +22,7 @@ from evalkit.cli.doctor import doctor
 from evalkit.cli.echo import echo
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
+from evalkit.cli.merge import merge
 from evalkit.cli.plugins import let_take_plugins, with_plugins
 from evalkit.cli.report import report
 from evalkit.cli.run import run
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
+app.command(rich_help_panel="Evaluate")(merge)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)

@@ -28,6 +28,12 @@ MetricNames = Annotated[
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as incomplete.")]
+Shards = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="K/N", help="Only the K-th of N parts of the pairs, as <method>.KofN; then `evalkit merge`."
+    ),
+]
 PairIds = Annotated[
     list[str] | None,
     typer.Option("--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as incomplete."),

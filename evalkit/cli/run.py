@@ -35,6 +35,7 @@ def run(
     pair: options.PairIds = None,
     subset: options.Subset = "all",
     anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
+    shard: options.Shards = None,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -64,7 +65,7 @@ def run(
     how = MethodChoice(
         checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
     )
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
     chosen = find_protocol(protocol)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []

@@ -14,6 +14,8 @@ engine           the same with many workers at once
 foreign_clips    somebody else's clips, matched to the pairs of a protocol and made to fit its frames
 output_names     which pair a file belongs to: by its name, or by a list
 prepared_output  an output's frames chosen, cut and resized, and which option makes it fit
+shard            a part of the pairs, for one of several machines
+merge            run folders of parts joined to one
 aggregate        frame -> clip -> protocol, coverage beside every number
 common_frames    runs compared on the frames that all of them have
 notes            what has to stand beside the value of a metric

@@ -12,6 +12,7 @@ from evalkit.protocol.schema import Protocol
 from evalkit.runs.devices import engine_for, resolve_device, resolve_scoring_device, several_gpus
 from evalkit.runs.run import MethodJob
 from evalkit.runs.session import RunSettings
+from evalkit.runs.shard import parse_shard
 from evalkit.scoring.coefficients import parse_folders
 
 
@@ -86,6 +87,7 @@ class RunChoice:
     max_failures: int | None
     workers: int | None
     scoring_device: str
+    shard: str | None = None
 
     def settings(self, jobs: Sequence[MethodJob] = (), gpus: Sequence[str] = ()) -> RunSettings:
         """What a session for these jobs is opened with, with workers on all of `gpus`.
@@ -104,5 +106,6 @@ class RunChoice:
             coefficients=parse_folders(self.coefficients or ()),
             workers=worker_count(self.workers),
             scoring_device=scoring_device,
+            shard=parse_shard(self.shard) if self.shard else None,
             engine=engine_for(gpus, self.workers, scoring_device, jobs),
         )

@@ -11,6 +11,7 @@ from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import FrameScores
 from evalkit.records.run import Configuration
 from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.runs.shard import whole_name
 from evalkit.scoring.coefficients import PairFiles, pair_files
 from evalkit.scoring.score_pair import device_mark, metric_signatures
 from evalkit.types import Pair
@@ -93,7 +94,7 @@ class Plan:
 
     def brought(self, pair: Pair) -> dict[str, PairFiles]:
         """Network -> its files for this pair."""
-        return pair_files(self.coefficients, self.folder.path.name, pair)
+        return pair_files(self.coefficients, whole_name(self.folder.path.name), pair)
 
     def signatures(self, pair: Pair) -> dict[str, str]:
         """Metric key -> signature of this pair's scores: the metric's, digests of imported coefficients, the device.

@@ -259,7 +259,8 @@ def _begun(session: Session, prepared: Prepared) -> Iterator[_Begun]:
     """Hold the run folder and write what begins. Raises `RunError` when it is another run's."""
     protocol, settings = session.protocol, session.settings
     check_tag(prepared.tag)
-    folder = RunFolder(settings.out / protocol.id / prepared.name)
+    suffix = settings.shard.suffix if settings.shard else ""
+    folder = RunFolder(settings.out / protocol.id / (prepared.name + suffix))
     with folder.locked() as token:
         folder.claim(prepared.configuration, settings.overwrite)
         chosen = session.select(finished_pairs(folder))
@@ -311,7 +312,8 @@ def _write_header(
     status: Literal["running", "finished"],
     results: Sequence[PairResult],
 ) -> None:
-    now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), session.settings.data
+    settings = session.settings
+    now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), settings.data
     created = read_header(plan.folder.path).created if plan.folder.header.is_file() else now
     extractors = sorted({metric.input[0] for metric in plan.metrics if metric.input})
     header = RunHeader(
@@ -330,8 +332,11 @@ def _write_header(
         provenance=ProvenanceFacts(**provenance()),
         timings=summed_up([result.outcome for result in results], prepared.device, prepared.words),
         found=_data_facts(session.found) if session.found else None,
-        **plugins_used(plan),
     )
+    more: dict[str, object] = {**plugins_used(plan)}
+    if settings.shard:
+        more["shard"] = (settings.shard.index, settings.shard.count)
+    header = header.model_copy(update=more)
     write_record(plan.folder.header, header)
 
 
