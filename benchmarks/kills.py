@@ -115,7 +115,7 @@ def kill_until_it_ends(run: Run, kills: int, count: Count, chance: random.Random
         while kind == "worker" and not workers_of(process.pid) and process.poll() is None:
             time.sleep(0.1)  # a worker is hit when there are some, a command at any time
         try:
-            process.communicate(timeout=chance.uniform(0.2, 3))
+            process.communicate(timeout=chance.uniform(0.5, 8))
             if process.returncode:
                 raise SystemExit(f"{run.command} ended with {process.returncode}")
             return True

@@ -42,8 +42,8 @@ class RunSettings:
     `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
     there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
     `coefficients` are folders of networks the user ran. Pairs are scored in `workers` processes, and networks that can
-    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds. With an `engine`, its workers
-    make and score all pairs. A `shard` takes a part of the pairs that would be run without it.
+    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds. With an `engine`, its
+    workers make and score all pairs. A `shard` takes a part of the pairs that would be run without it.
     """
 
     data: Path | None = None
