@@ -128,7 +128,7 @@ def kill_until_it_ends(run: Run, kills: int, count: Count, chance: random.Random
         if kind == "worker":
             signal_kill(chance.choice(found))
             continue
-        for path in run.folder.parent.glob("*/pairs/*.parquet"):
+        for path in run.folder.parent.glob("*/pairs/[!.]*.parquet"):
             finished.setdefault(path, path.stat().st_mtime_ns)
         process.kill()
         process.communicate()

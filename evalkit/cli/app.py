@@ -27,6 +27,7 @@ from evalkit.cli.plugins import let_take_plugins, with_plugins
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
+from evalkit.cli.status import status
 from evalkit.cli.table import table
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(merge)
+app.command(rich_help_panel="Evaluate")(status)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)

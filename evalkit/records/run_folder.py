@@ -101,6 +101,11 @@ class RunFolder:
         """contact_sheet.png."""
         return self.path / "contact_sheet.png"
 
+    @property
+    def progress(self) -> Path:
+        """progress.json."""
+        return self.path / "progress.json"
+
     def generated(self, pair: str) -> Path:
         """The generated clip of a pair."""
         return self.path / "generated" / f"{_part(pair)}.mkv"
@@ -197,7 +202,7 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Remove what a run without a finished pair left, but for its log."""
-        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet)
+        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet, self.progress)
         for path in (*ends, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
             if path.is_file() or path.is_symlink():
                 path.unlink(missing_ok=True)
@@ -210,6 +215,18 @@ class RunFolder:
     @property
     def _lock(self) -> Path:
         return self.path / ".lock"
+
+    @property
+    def held(self) -> bool:
+        """Whether a process works in the folder, as far as this machine can tell."""
+        try:
+            with self._lock.open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[str]:

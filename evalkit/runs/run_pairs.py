@@ -5,7 +5,8 @@ pairs in this process; `evalkit.runs.engine` makes them in many, out of the same
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -15,12 +16,17 @@ from evalkit.base.digests import Digests
 from evalkit.base.names import nfc
 from evalkit.base.refusals import explained, is_expected, is_of_one_file
 from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, VideoError
-from evalkit.records.frame_scores import read_frames
+from evalkit.records.frame_scores import SCHEMA_VERSION, read_frames
+from evalkit.records.progress import Progress, WorkerFacts, write_progress
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.kept import is_scored, kept, made_of, notes_of, replaced, unmade
 from evalkit.runs.plan import PairResult, Plan, Producer
 from evalkit.scoring.pool import ScoringJob, ScoringPool
 from evalkit.types import Pair
+
+_TELL_S = 2.0
+"""Whoever watches a run hears of it this often."""
+_FAILURES = 5
 
 
 def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) -> list[PairResult]:
@@ -57,6 +63,7 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
         for item in waiting:
             settle(*item)
         book.refuse_replaced(digests)
+        book.tell(at_once=True)
     return [result_of(plan, pair) for pair in plan.pairs]
 
 
@@ -64,15 +71,22 @@ class Book:
     """Writes down how the pairs of a plan ended, and tells `on_pair`."""
 
     def __init__(self, plan: Plan, on_pair: Callable[[str, str], None]) -> None:
-        self._plan, self._on_pair, self._failures = plan, on_pair, 0
+        self._plan, self._on_pair = plan, on_pair
+        self._kept = self._done = self._frames = 0
+        self._failures: list[tuple[str, str]] = []
+        self._began = self._told = time.monotonic()
+        self.workers: Mapping[str, WorkerFacts] = {}
 
     def keep(self, outcome: Outcome) -> None:
         """A pair was finished before."""
+        self._kept += 1
         self._on_pair(outcome.pair, "kept")
 
     def done(self, outcome: Outcome) -> None:
         """A pair was made and scored."""
+        self._done, self._frames = self._done + 1, self._frames + outcome.frames
         self._plan.folder.log("pair_done", pair=outcome.pair, frames=outcome.frames, seconds=outcome.seconds)
+        self.tell()
         self._on_pair(outcome.pair, "done")
 
     def fail(self, outcome: Outcome, reason: str) -> None:
@@ -80,13 +94,33 @@ class Book:
         folder, most = self._plan.folder, self._plan.max_failures
         folder.write_outcome(replace(outcome, status="failed", reason=reason))
         folder.log("pair_failed", pair=outcome.pair, reason=reason)
-        self._failures += 1
+        self._failures.append((outcome.pair, reason))
+        self.tell()
         self._on_pair(outcome.pair, "failed")
-        if most is not None and self._failures > most:
+        if most is not None and len(self._failures) > most:
             raise RunError(
-                f"{self._failures} pairs failed, more than --max-failures {most}; the last: {reason} "
+                f"{len(self._failures)} pairs failed, more than --max-failures {most}; the last: {reason} "
                 f"Finished pairs are kept in {folder.path}."
             )
+
+    def tell(self, at_once: bool = False) -> None:
+        """Say in progress.json how far the run is, unless that was said a moment ago."""
+        now = time.monotonic()
+        if not at_once and now - self._told < _TELL_S:
+            return
+        self._told = now
+        told = Progress(
+            schema_version=SCHEMA_VERSION,
+            pairs=len(self._plan.pairs),
+            kept=self._kept,
+            done=self._done,
+            failed=len(self._failures),
+            frames=self._frames,
+            seconds=now - self._began,
+            workers=self.workers,
+            failures=tuple(self._failures[-_FAILURES:]),
+        )
+        write_progress(self._plan.folder.progress, told)
 
     def refuse_replaced(self, digests: Digests) -> None:
         """At the end of a run: pairs whose clips are not what they were fail."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from evalkit.base.digests import Digests
 from evalkit.errors import EvalkitError, WorkerError
+from evalkit.records.progress import WorkerFacts
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.engine.tasks import Answer, Answered, Ended, Engine, Make, Score, Task, Worker
 from evalkit.runs.kept import is_scored, kept, unmade
@@ -87,6 +88,7 @@ def run_on(
         dispatch.give_all()
         dispatch.settle()
         if runs:
+            dispatch.tell()
             for event in engine.wait(_LOOK_S):
                 dispatch.take(event)
             dispatch.move_stragglers()
@@ -276,11 +278,33 @@ class _Dispatch:
         work.run.plan.folder.log("straggler", pair=work.pair.id, seconds=took)
         work.run.waiting.append(work)
 
+    def tell(self) -> None:
+        """Let those who watch the runs know what the workers are at."""
+        now = self._clock()
+        workers = {
+            worker.name: WorkerFacts(
+                device=worker.device,
+                pair=work.pair.id,
+                doing="score" if work.outcome else "make",
+                seconds=max(now - work.began, 0.0),
+            )
+            for worker, work in self._busy.items()
+        }
+        workers |= {
+            worker.name: WorkerFacts(device=worker.device, pair="", doing="", seconds=0.0)
+            for worker in self._engine.idle()
+        }
+        for run in self._runs:
+            run.book.workers = workers
+            run.book.tell()
+
     def settle(self) -> None:
         """Finish the plans whose last pair is there."""
         for run in [run for run in self._runs if run.exhausted and not run.open]:
             with self._refusing(run):
                 run.book.refuse_replaced(self._digests)
+                run.book.workers = {}
+                run.book.tell(at_once=True)
                 self._runs.remove(run)
                 self._on_finished(run.index, [result_of(run.plan, pair) for pair in run.plan.pairs])
 
