@@ -17,6 +17,7 @@ from evalkit.gating.verdict_record import MetricVerdict, SideFacts, VerdictRecor
 from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
 from evalkit.records.output_rules import OutputRules
+from evalkit.records.progress import Progress, WorkerFacts
 from evalkit.records.run import (
     Configuration,
     DataFacts,
@@ -76,6 +77,7 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "Has a `schema_version` beside these keys, and `sha256`: digest of all of them.",
         (Outcome,),
     ),
+    ("Run folder: progress.json", _SEALED, (Progress, WorkerFacts)),
 )
 TABLES = (
     (

@@ -67,7 +67,9 @@ def run(
             marked as not complete.
         max_failures: end the run when more pairs fail.
         anchors: run the protocol's anchors as well; they are `Run.anchors`.
-        workers: processes that score, by default one per core; 1 scores in this process.
+        workers: processes on the CPU, one pair each at a time: they score, and make the clips of methods that run
+            there. 1 does everything in this process, and so does the making without a number, scored in one process
+            per core.
         scoring_device: where networks of metrics run that need no CPU.
         overwrite: make anew what the run folder holds.
         progress: show bars.
@@ -98,7 +100,18 @@ def run(
     job = MethodJob(entry, how.config(entry), tag)
     beside = how.anchors(chosen, [job]) if anchors else []
     settings = settings_of(
-        data, out, metrics, coefficients, limit, pairs, missing_ok, max_failures, workers, scoring_device, overwrite
+        data,
+        out,
+        metrics,
+        coefficients,
+        limit,
+        pairs,
+        missing_ok,
+        max_failures,
+        workers,
+        scoring_device,
+        overwrite,
+        [job, *beside],
     )
     with open_session(chosen, replace(settings, overwrite=False), progress_of(progress)) as session:
         others = run_methods(session, beside, notice)
@@ -133,8 +146,12 @@ def settings_of(
     workers: int | None,
     scoring_device: str,
     overwrite: bool,
+    jobs: Sequence[MethodJob] = (),
 ) -> RunSettings:
-    """What a session is opened with. Raises `EvalkitError` for missing coefficients or an unknown device."""
+    """What a session for these jobs is opened with.
+
+    Raises `EvalkitError` for missing coefficients or an unknown device.
+    """
     choice = RunChoice(
         data=Path(data) if data is not None else None,
         out=Path(out),
@@ -147,7 +164,7 @@ def settings_of(
         workers=workers,
         scoring_device=scoring_device,
     )
-    return replace(choice.settings(), overwrite=overwrite)
+    return replace(choice.settings(jobs), overwrite=overwrite)
 
 
 def finished_run(finished: Finished) -> Run:

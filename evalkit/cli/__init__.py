@@ -3,6 +3,8 @@
 app          all commands in one place
 run          `evalkit run`
 score        `evalkit score`
+merge        `evalkit merge`
+status       `evalkit status`
 results      how both report
 table        `evalkit table`
 report       `evalkit report`

@@ -23,9 +23,11 @@ from evalkit.cli.echo import echo
 from evalkit.cli.everywhere import everywhere, let_take_everywhere
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
+from evalkit.cli.merge import merge
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
+from evalkit.cli.status import status
 from evalkit.cli.table import table
 from evalkit.cli.track import track
 
@@ -39,6 +41,8 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
+app.command(rich_help_panel="Evaluate")(merge)
+app.command(rich_help_panel="Evaluate")(status)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)

@@ -56,7 +56,7 @@ def check(
     lists: Lists = None,
     split: Split = None,
     quick: Annotated[bool, typer.Option("--quick", help="Decode only the first frame of every clip.")] = False,
-    workers: options.Workers = None,
+    workers: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
     """Report what is present, missing, unreadable, or of the wrong size or length, and which protocols can run.
@@ -109,7 +109,7 @@ def prepare(
         bool,
         typer.Option("--redetect", help="Find the face in your rendition instead of taking the listed box (hdtf)."),
     ] = False,
-    workers: options.Workers = None,
+    workers: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
     """Cut your downloads into the clips of the official lists.

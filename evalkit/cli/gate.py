@@ -42,7 +42,8 @@ def gate(
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
+    gpus: options.Gpus = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -109,7 +110,7 @@ def gate(
     else:
         assert protocol is not None and method is not None
         how = MethodChoice(
-            checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+            checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
         )
         what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
         chosen = find_protocol(protocol)
@@ -119,7 +120,7 @@ def gate(
             judged_by,
             chosen,
             job,
-            what.settings(),
+            what.settings([job], how.several),
             pair_progress,
             say,
             stage == "quick",

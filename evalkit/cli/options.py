@@ -32,6 +32,12 @@ MetricNames = Annotated[
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as incomplete.")]
+Shards = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="K/N", help="Only the K-th of N parts of the pairs, as <method>.KofN; then `evalkit merge`."
+    ),
+]
 PairIds = Annotated[
     list[str] | None,
     typer.Option("--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as incomplete."),
@@ -50,13 +56,32 @@ Coefficients = Annotated[
     ),
 ]
 MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes on the CPU, one pair each at a time: they score, and make the clips of methods that run there. "
+        "Default: the clips are made in one process, and scored in one per CPU core, at most 8.",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option("--workers", min=1, help="Processes. Default: one per CPU core, at most 8.")]
 ScoringDevice = Annotated[
     str,
     typer.Option(help="cpu, or cuda[:N] for the networks of FID, FVD and LPIPS. Others stay on the CPU."),
 ]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, or cuda[:N]. auto uses a GPU for methods with networks.")]
+Devices = Annotated[
+    str,
+    typer.Option(
+        help="auto, cpu, cuda[:N], or several as cuda:0,cuda:1: a worker on each. auto uses a GPU for methods with "
+        "networks."
+    ),
+]
+Gpus = Annotated[
+    str | None,
+    typer.Option(metavar="N,N|all", help="A worker on each of these GPUs; twice the same for two workers on it."),
+]
 Precision = Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")]
 ChannelsLast = Annotated[
     bool, typer.Option("--channels-last", help="Store images channels last: faster on some devices.")

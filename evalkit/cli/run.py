@@ -20,7 +20,8 @@ def run(
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
     checkpoint: options.Checkpoint = None,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
+    gpus: options.Gpus = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -34,6 +35,7 @@ def run(
     pair: options.PairIds = None,
     subset: options.Subset = "all",
     anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
+    shard: options.Shards = None,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -63,13 +65,13 @@ def run(
     from evalkit.runs.session import open_session
 
     how = MethodChoice(
-        checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+        checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
     )
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
     chosen = find_protocol(protocol)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
-    with open_session(chosen, what.settings(), pair_progress) as session:
+    with open_session(chosen, what.settings([*beside, *asked], how.several), pair_progress) as session:
         warned = warn_of_cache()
         report_data(session)
         finished = run_methods(session, [*beside, *asked], say)

@@ -26,6 +26,7 @@ def score(
     limit: options.Limit = None,
     pair: options.PairIds = None,
     subset: options.Subset = "all",
+    shard: options.Shards = None,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -96,7 +97,7 @@ def score(
     if crop:
         check_crop(crop)
     rules = OutputRules(skip_first=skip_first, whole_clips=whole_clips, crop=crop, resize=resize)
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
     chosen = find_protocol(protocol)
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})

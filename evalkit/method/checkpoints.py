@@ -123,6 +123,11 @@ class WatchedCheckpoint:
     sha256: str | None
     state: State
 
+    def seen_here(self) -> "WatchedCheckpoint":
+        """The same, with the state that this machine sees. Raises `RunError` for another checkpoint."""
+        self.refuse_changed()
+        return replace(self, state=file_state(self.path)) if self.path else self
+
     def refuse_changed(self) -> None:
         """Raise `RunError` when what may have been loaded since is not what was hashed."""
         if self.path is None:

@@ -9,9 +9,10 @@ from evalkit.base.processes import worker_count
 from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import Protocol
-from evalkit.runs.devices import resolve_device, resolve_scoring_device
+from evalkit.runs.devices import engine_for, resolve_device, resolve_scoring_device, several_gpus
 from evalkit.runs.run import MethodJob
 from evalkit.runs.session import RunSettings
+from evalkit.runs.shard import parse_shard
 from evalkit.scoring.coefficients import parse_folders
 
 
@@ -21,6 +22,7 @@ class MethodChoice:
 
     checkpoint: Path | None = None
     device: str = "auto"
+    gpus: str | None = None
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     channels_last: bool = False
     compile: bool = False
@@ -40,6 +42,11 @@ class MethodChoice:
         entries = [find_method(name) for name in protocol.anchors if name not in there]
         return [MethodJob(entry, self.for_anchor().config(entry), anchor=True) for entry in entries]
 
+    @property
+    def several(self) -> tuple[str, ...]:
+        """The GPUs, when there are several. Raises `MethodError`."""
+        return several_gpus(self.device, self.gpus)
+
     def for_anchor(self) -> "MethodChoice":
         """The same without the options that are meant for the requested method only."""
         return replace(self, checkpoint=None, option=None, seed=0)
@@ -50,8 +57,9 @@ class MethodChoice:
         Raises `MethodError`, `RunError` or `UnknownNameError` for an unknown device or option.
         """
         learned = entry.card.kind != "baseline"
+        devices = [resolve_device(one, entry.card) for one in self.several or (self.device,)]
         return MethodConfig(
-            device=resolve_device(self.device, entry.card),
+            device=devices[0],
             precision=self.precision,
             checkpoint=self.checkpoint,
             random_weights=self.random_weights and learned,
@@ -79,9 +87,14 @@ class RunChoice:
     max_failures: int | None
     workers: int | None
     scoring_device: str
+    shard: str | None = None
 
-    def settings(self) -> RunSettings:
-        """What a session is opened with. Raises `EvalkitError` for missing coefficients or an unknown device."""
+    def settings(self, jobs: Sequence[MethodJob] = (), gpus: Sequence[str] = ()) -> RunSettings:
+        """What a session for these jobs is opened with, with workers on all of `gpus`.
+
+        Raises `EvalkitError` for missing coefficients or an unknown device.
+        """
+        scoring_device = resolve_scoring_device(self.scoring_device)
         return RunSettings(
             data=self.data,
             out=self.out,
@@ -92,5 +105,7 @@ class RunChoice:
             max_failures=self.max_failures,
             coefficients=parse_folders(self.coefficients or ()),
             workers=worker_count(self.workers),
-            scoring_device=resolve_scoring_device(self.scoring_device),
+            scoring_device=scoring_device,
+            shard=parse_shard(self.shard) if self.shard else None,
+            engine=engine_for(gpus, self.workers, scoring_device, jobs),
         )
