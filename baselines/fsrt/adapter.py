@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 
+import torch
 from torch import Tensor
 
 from baselines._shared.native.checkpoints import NativeCheckpoints
@@ -16,11 +17,13 @@ from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import ExpressionEncoder
-from baselines.fsrt.model import FSRT
+from baselines.fsrt.model import FSRT, MAX_PIXELS
 from evalkit.errors import MethodError
 from evalkit.method.interface import MethodConfig
 
 SIZE = 256
+WHOLE_FRAME = SIZE * SIZE
+"""Pixels at a time on a GPU, as in the official demo; a CPU is not faster with more than `MAX_PIXELS`."""
 
 
 def networks(decoder: str, expression: int) -> FSRT:
@@ -78,10 +81,10 @@ class FsrtAnimator:
         """See `Animator.begin`."""
         source = self.model.encode_source(sources)
         start = None if initial is None else self.model.motion(initial)
+        move = self.model.transfer(source, start, self.adapt_scale)
 
         def render(frames: Tensor) -> Tensor:
-            moved = self.model.transfer(source, self.model.motion(frames), start, self.adapt_scale)
-            return self.model.render(source, moved, self.max_pixels)
+            return self.model.render(source, move(self.model.motion(frames)), self.max_pixels)
 
         return render
 
@@ -92,8 +95,9 @@ def build(config: MethodConfig, make: Callable[[str, int], FSRT] = networks, sid
     Another `make`, which is called as `networks` is, and another `side` (pixels) are for random weights.
     """
     decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
-    if not pixels.isdecimal() or not int(pixels):
-        raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
+    if pixels != "auto" and not (pixels.isdecimal() and int(pixels)):
+        raise MethodError(f"option max_pixels={pixels!r}: expected auto or a positive whole number.")
+    auto = MAX_PIXELS if torch.device(config.device).type == "cpu" else WHOLE_FRAME
     model = load(NETWORKS, config, partial(make, decoder, int(expression)))
-    animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
+    animator = FsrtAnimator(model, flag(config, "adapt_scale"), auto if pixels == "auto" else int(pixels))
     return NativeMethod(animator, config, size=side, max_sources=None)

@@ -11,5 +11,6 @@ code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
 new          a folder for a method to be written
 generate     run a method on one pair and check every frame that comes back
+device       whether a GPU can still be used after an error
 cost         speed, latency, peak memory
 """

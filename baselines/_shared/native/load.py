@@ -42,11 +42,11 @@ def ready(network: N, config: MethodConfig) -> N:
     Raises `MethodError` when networks are to be compiled and cannot.
     """
     check_compiler(config)
-    if config.precision != "fp32":
-        lower_precision(network, config.precision, config.device)
     network = network.eval().requires_grad_(False).to(config.device)
     with alone(config.device):
         fix_weights(network)
+    if config.precision != "fp32":
+        lower_precision(network, config.precision, config.device)
     return store_channels_last(network) if config.channels_last else network
 
 
