@@ -68,7 +68,7 @@ LIBRARIES: dict[str, set[str]] = {
         "runs.contact_sheet",
         "runs.pair_video",
     },
-    "torch": {"api.callbacks.", "runs.devices", "doctor.probe", "extractors."},
+    "torch": {"api.callbacks.", "api.wrappers.torchmetrics", "runs.devices", "doctor.probe", "extractors."},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
     "cv2": {"extractors."},
@@ -80,6 +80,7 @@ LIBRARIES: dict[str, set[str]] = {
     "huggingface_hub": {"weights."},
     "wandb": {"api.trackers.wandb"},
     "mlflow": {"api.trackers.mlflow"},
+    "torchmetrics": {"api.wrappers.torchmetrics"},
 }
 
 # Scripts of external methods that run in the environments of their repositories.

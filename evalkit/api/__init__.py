@@ -6,6 +6,7 @@ finished   `ek.read_run`, and `ek.Run`
 table      `ek.table`
 gate       `ek.gate`
 metric     `ek.metric` on arrays
+wrappers   metrics in the clothes of other libraries
 callbacks  `ek.callbacks`
 track      `ek.track`
 trackers   where a run can be logged

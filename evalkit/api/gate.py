@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GateResult:
     """What a gate says. `verdict` has everything, metric by metric."""
 
@@ -56,6 +56,9 @@ class GateResult:
     def __str__(self) -> str:
         lines = [HEADLINES[self.outcome], *(" | ".join(cells(row)[:5]) for row in self.verdict.metrics), *self.reasons]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         """As notebooks show it: the headline, a row per metric, the reasons."""

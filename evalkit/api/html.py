@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evalkit.base.text import printable
 from evalkit.tables.cells import Mark
 
-_CELL = "text-align:{align};padding:2px 8px"
+_CELL = "text-align:{align};padding:2px 8px;white-space:nowrap"
 _MARKS: dict[Mark, str] = {"best": "b", "second": "u", "": "span"}
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from evalkit.api.frames import Layout, Range, as_clips, as_sources
+from evalkit.base.extras import missing_library
 from evalkit.base.places import cache_dir
 from evalkit.errors import ScoreError, WeightsError
 from evalkit.metrics import METRICS, Metric, find_metric
@@ -12,6 +14,10 @@ from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 from evalkit.scoring.score_arrays import ArrayScorer, ArrayScores
 from evalkit.types import Values
+
+if TYPE_CHECKING:
+    from evalkit.api.wrappers.evaluate import EvaluateModule
+    from evalkit.api.wrappers.torchmetrics import ClipMean
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,44 @@ class ArrayMetric:
             raise ScoreError(f"got {len(ours)} generated clips, and {self.metric.reference} frames of {len(theirs)}.")
         return self._score(self._scorer.score(ours, theirs), "B" in layout)
 
+    @property
+    def signature(self) -> str:
+        """Everything that moves a value. Values of two signatures are never compared."""
+        return self._scorer.signature
+
+    def as_torchmetrics(self, *, layout: Layout, range: Range) -> "ClipMean":
+        """As a `torchmetrics.Metric` for `update(generated, reference)` with clips; needs the extra `torchmetrics`.
+
+        Raises `ScoreError` for a metric of sets, `MissingLibraryError` without the library.
+
+        >>> import torch, evalkit as ek
+        >>> psnr = ek.metric("psnr").as_torchmetrics(layout="TCHW", range=1)
+        >>> for level in (0.25, 0.75):
+        ...     psnr.update(torch.full((2, 3, 16, 16), level), torch.full((2, 3, 16, 16), 0.5))
+        >>> round(float(psnr.compute()), 2)
+        12.04
+        """
+        try:
+            from evalkit.api.wrappers.torchmetrics import ClipMean
+        except ImportError as error:
+            raise missing_library(error) or error from error
+        return ClipMean(self, layout, range)
+
+    def as_evaluate(self, *, layout: Layout, range: Range) -> "EvaluateModule":
+        """With `add`, `add_batch` and `compute`, as modules of Hugging Face's `evaluate` have them.
+
+        Raises `ScoreError` for a metric of sets.
+
+        >>> import numpy as np, evalkit as ek
+        >>> clips = [np.full((2, 16, 16, 3), level, np.uint8) for level in (100, 200)]
+        >>> found = ek.metric("l1").as_evaluate(layout="THWC", range=255).compute(predictions=clips, references=clips)
+        >>> found["l1"], found["clips"], found["frames"]
+        (0.0, 2, 4)
+        """
+        from evalkit.api.wrappers.evaluate import EvaluateModule
+
+        return EvaluateModule(self, layout, range)
+
     @cached_property
     def _scorer(self) -> ArrayScorer:
         return ArrayScorer(self.metric, FeatureBank(FeatureCache(cache_dir()), self.device))
@@ -106,9 +150,8 @@ class ArrayMetric:
     def _score(self, found: ArrayScores, several: bool) -> Score:
         metric = self.metric
         frames = None if not metric.by_frame else found.frames if several else found.frames[0]
-        signature = self._scorer.signature
         return Score(
-            metric.key, found.value, frames, found.coverage, metric.unit, metric.better, signature, found.notes
+            metric.key, found.value, frames, found.coverage, metric.unit, metric.better, self.signature, found.notes
         )
 
 

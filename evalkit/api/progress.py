@@ -1,15 +1,18 @@
 """What a program hears of a run: nothing but warnings by default, bars where it asks for them."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import import_module
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from evalkit.api.html import escaped
 from evalkit.base.text import printable
 from evalkit.runs.session import OnPair, Progress, silent
 
@@ -28,15 +31,37 @@ def progress_of(shown: bool) -> Progress:
 
 @contextmanager
 def bars(title: str, pairs: int) -> Iterator[OnPair]:
-    """A bar with the time left on a terminal or, with ipywidgets, in a notebook; elsewhere a line at each tenth."""
+    """A bar in a notebook or on a terminal, with the time left; elsewhere a line at each tenth."""
     console = Console(stderr=True)
-    if not (console.is_terminal or (console.is_jupyter and find_spec("ipywidgets"))):
+    if console.is_jupyter:
+        yield _in_notebook(title, pairs)
+    elif console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Bars(*columns, console=console) as shown:
+            task = shown.add_task(escape(printable(title)), total=pairs)
+            yield lambda pair, became: shown.update(task, advance=1)
+    else:
         yield _lines(console, title, pairs)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=console) as shown:
-        task = shown.add_task(escape(printable(title)), total=pairs)
-        yield lambda pair, became: shown.update(task, advance=1)
+
+
+def _in_notebook(title: str, pairs: int) -> OnPair:
+    """An element of the page that is replaced: it needs no widgets, and a saved notebook shows how it ended."""
+    shown = import_module("IPython.display")  # there, since this runs in a notebook
+    began, done = time.monotonic(), 0
+
+    def bar() -> Any:
+        left = (time.monotonic() - began) / done * (pairs - done) if done else 0.0
+        text = escaped(f"{title}: {done} of {pairs} pairs" + (f", about {left:.0f} s left" if left else ""))
+        return shown.HTML(f'<div><progress value="{done}" max="{pairs}"></progress> {text}</div>')
+
+    handle = shown.display(bar(), display_id=True)
+
+    def on_pair(pair: str, became: str) -> None:
+        nonlocal done
+        done += 1
+        handle.update(bar())
+
+    return on_pair
 
 
 def _lines(console: Console, title: str, pairs: int) -> OnPair:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ResultTable:
     """A table of results: `str()` is markdown, a notebook shows it as a table. `table` is what it holds."""
 
@@ -47,6 +47,9 @@ class ResultTable:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         """As notebooks show it: best values bold, second ones underlined, incomplete coverage in brackets."""

@@ -41,6 +41,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     ),
     "report": ("jinja2", "matplotlib", "pandas"),
     "tensorboard": ("tensorboard",),
+    "torchmetrics": ("torchmetrics",),
     "train": ("sklearn",),
     "wandb": ("wandb",),
     "weights": ("huggingface_hub", "pooch"),
