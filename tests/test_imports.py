@@ -74,7 +74,7 @@ LIBRARIES: dict[str, set[str]] = {
     "cv2": {"extractors."},
     "mediapipe": {"extractors."},
     "typer": {"cli."},
-    "rich": {"api.progress", "cli."},
+    "rich": {"api.progress", "cli.", "runs.progress"},
     "pyarrow": {"records.clip_scores", "records.frame_scores", "runs.summary"},
     "pooch": {"weights."},
     "huggingface_hub": {"weights."},

@@ -8,13 +8,11 @@ from importlib import import_module
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 
-from evalkit.api.html import escaped
 from evalkit.base.text import printable
+from evalkit.runs.progress import Lines, bar, duration
 from evalkit.runs.session import OnPair, Progress, silent
+from evalkit.tables.html import escaped
 
 _LOG = logging.getLogger("evalkit")
 
@@ -31,17 +29,17 @@ def progress_of(shown: bool) -> Progress:
 
 @contextmanager
 def bars(title: str, pairs: int) -> Iterator[OnPair]:
-    """A bar in a notebook or on a terminal, with the time left; elsewhere a line at each tenth."""
+    """A bar in a notebook or on a terminal, with the time left; elsewhere lines on stderr at intervals."""
     console = Console(stderr=True)
     if console.is_jupyter:
         yield _in_notebook(title, pairs)
     elif console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Bars(*columns, console=console) as shown:
-            task = shown.add_task(escape(printable(title)), total=pairs)
-            yield lambda pair, became: shown.update(task, advance=1)
+        with bar(console, title, pairs) as on_pair:
+            yield on_pair
     else:
-        yield _lines(console, title, pairs)
+        lines = Lines(title, pairs, lambda text: console.print(printable(text), markup=False, soft_wrap=True))
+        yield lines
+        lines.end()
 
 
 def _in_notebook(title: str, pairs: int) -> OnPair:
@@ -49,28 +47,16 @@ def _in_notebook(title: str, pairs: int) -> OnPair:
     shown = import_module("IPython.display")  # there, since this runs in a notebook
     began, done = time.monotonic(), 0
 
-    def bar() -> Any:
+    def element() -> Any:
         left = (time.monotonic() - began) / done * (pairs - done) if done else 0.0
-        text = escaped(f"{title}: {done} of {pairs} pairs" + (f", about {left:.0f} s left" if left else ""))
-        return shown.HTML(f'<div><progress value="{done}" max="{pairs}"></progress> {text}</div>')
+        words = f"{title}: {done} of {pairs} pairs" + (f", about {duration(left)} left" if left else "")
+        return shown.HTML(f'<div><progress value="{done}" max="{pairs}"></progress> {escaped(words)}</div>')
 
-    handle = shown.display(bar(), display_id=True)
-
-    def on_pair(pair: str, became: str) -> None:
-        nonlocal done
-        done += 1
-        handle.update(bar())
-
-    return on_pair
-
-
-def _lines(console: Console, title: str, pairs: int) -> OnPair:
-    done = 0
+    handle = shown.display(element(), display_id=True)
 
     def on_pair(pair: str, became: str) -> None:
         nonlocal done
         done += 1
-        if done == pairs or done * 10 // max(pairs, 1) > (done - 1) * 10 // max(pairs, 1):
-            console.print(escape(printable(f"{title}: {done} of {pairs} pairs")), soft_wrap=True)
+        handle.update(element())
 
     return on_pair

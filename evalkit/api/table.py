@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.api.finished import Run, path_of
-from evalkit.api.html import Text, grid
 from evalkit.errors import UnknownNameError
 from evalkit.runs.common_frames import common_note, on_common_frames
-from evalkit.tables.cells import ARROWS, Cell, Column, headings, interval, number
+from evalkit.tables.cells import headings
 from evalkit.tables.extra_columns import TIMES
 from evalkit.tables.formats import FORMATS
+from evalkit.tables.html import fragment
 from evalkit.tables.make import make_table
 from evalkit.tables.options import TableOptions
 from evalkit.tables.results import read_measured
@@ -52,22 +52,8 @@ class ResultTable:
         return str(self)
 
     def _repr_html_(self) -> str:
-        """As notebooks show it: best values bold, second ones underlined, incomplete coverage in brackets."""
-        columns = self.table.columns
-        named = [f"{heading} {ARROWS[c.better]}" for heading, c in zip(headings(columns), columns, strict=True)]
-        rows = [
-            [
-                Text(title),
-                *(_shown(cell, column, self.table.look.intervals) for cell, column in zip(cells, columns, strict=True)),
-            ]
-            for title, cells in self.table.rows
-        ]
-        return grid([self.table.stub, *named], rows, [self.table.caption, *self.table.footnotes])
-
-
-def _shown(cell: Cell, column: Column, intervals: Intervals) -> Text:
-    partial = f" ({cell.coverage:.1%})" if cell.coverage is not None and cell.coverage < 1 else ""
-    return Text(f"{number(cell, column)}{cell.notes}{interval(cell, column, intervals)}{partial}", cell.mark)
+        """As notebooks show it, and as `to_text("html")` has it in a page of its own."""
+        return fragment(self.table)
 
 
 def table(

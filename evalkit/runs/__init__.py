@@ -3,6 +3,7 @@
 session          one protocol over its data, opened once for everything that is run or scored over it
 choices          the options of a run, as commands and programs give them
 devices          where a method runs, and where networks of metrics do
+progress         how far a run is, for whoever waits: a bar, or lines
 run              the main job: run a method in a session, or score somebody's outputs
 one_pair         a drawn pair through one method or two, to look at
 plugged          which code from outside a run used

@@ -12,10 +12,19 @@ _CELL = "padding:1pt 6pt;text-align:"
 
 
 def html(table: Table) -> str:
-    """A page with the table, its caption above and its footnotes below, in the manner of booktabs."""
+    """A page with the table."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Table</title></head>\n'
+        "<body style=\"font-family:'Times New Roman',serif;font-size:11pt\">\n"
+        f"{fragment(table)}</body>\n</html>\n"
+    )
+
+
+def fragment(table: Table) -> str:
+    """The table as a part of a page, its caption above and its footnotes below, in the manner of booktabs."""
     width = len(table.columns) + 1
     numbers = variant_numbers(table.columns)
-    header = [_text(table.stub), *(_heading(column, numbers.get(column.key)) for column in table.columns)]
+    header = [escaped(table.stub), *(_heading(column, numbers.get(column.key)) for column in table.columns)]
     rows = [*_groups(table), _row(header, "" if _groups(table) else _THICK, "th")]
     starts = {section.start: section for section in table.sections}
     reported = False
@@ -24,29 +33,28 @@ def html(table: Table) -> str:
         if section := starts.get(index):
             reported = section.reported
             if section.title:
-                heading = f"<i>{_text(section.title)}</i>"
+                heading = f"<i>{escaped(section.title)}</i>"
                 rows.append(f'<tr><td colspan="{width}" style="{rule}{_CELL}left">{heading}</td></tr>')
                 rule = ""
         texts = [_cell(c, column, reported, table) for c, column in zip(cells, table.columns, strict=True)]
-        rows.append(_row([_italic(_text(title), reported), *texts], rule, "td"))
+        rows.append(_row([_italic(escaped(title), reported), *texts], rule, "td"))
     below = [*table.footnotes, *variant_note(table.columns)]
-    notes = "".join(f'<p style="font-size:9pt;margin:2pt 0">{_text(note)}</p>\n' for note in below)
+    notes = "".join(f'<p style="font-size:9pt;margin:2pt 0">{escaped(note)}</p>\n' for note in below)
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Table</title></head>\n'
-        "<body style=\"font-family:'Times New Roman',serif;font-size:11pt\">\n"
-        f"<p>{_text(table.caption)}</p>\n"
+        f"<p>{escaped(table.caption)}</p>\n"
         '<table style="border-collapse:collapse;border-bottom:1.5pt solid black">\n'
         + "\n".join(rows)
-        + f"\n</table>\n{notes}</body>\n</html>\n"
+        + f"\n</table>\n{notes}"
     )
 
 
 def _heading(column: Column, variant: int | None) -> str:
     sign = f"<sup>{variant}</sup>" if variant else ""
-    return f"{_text(column.heading)}{sign} {ARROWS[column.better]}".rstrip()
+    return f"{escaped(column.heading)}{sign} {ARROWS[column.better]}".rstrip()
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text on one line for HTML; characters that steer a terminal or turn its direction are written out."""
     return escape(" ".join(printable(text).split()))
 
 
@@ -62,15 +70,15 @@ def _groups(table: Table) -> list[str]:
         return []
     spans = [(group, len(list(columns))) for group, columns in groupby(table.columns, key=lambda column: column.group)]
     cells = [f'<th style="{_THICK}{_CELL}left"></th>']
-    cells += [f'<th colspan="{width}" style="{_THICK}{_CELL}center">{_text(group)}</th>' for group, width in spans]
+    cells += [f'<th colspan="{width}" style="{_THICK}{_CELL}center">{escaped(group)}</th>' for group, width in spans]
     return [f"<tr>{''.join(cells)}</tr>"]
 
 
 def _cell(cell: Cell, column: Column, reported: bool, table: Table) -> str:
-    text = _text(number(cell, column))
+    text = escaped(number(cell, column))
     text = {"best": f"<b>{text}</b>", "second": f"<u>{text}</u>", "": text}[cell.mark]
     share = f" ({cell.coverage:.1%})" if cell.coverage is not None and cell.coverage < 1 else ""
-    signs = f"<sup>{_text(cell.notes)}</sup>" if cell.notes else ""
+    signs = f"<sup>{escaped(cell.notes)}</sup>" if cell.notes else ""
     behind = interval(cell, column, table.look.intervals).replace(" ", "&nbsp;") + share
     return _italic(text, reported or column.reported) + signs + behind
 

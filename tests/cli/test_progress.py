@@ -3,14 +3,15 @@
 import pytest
 
 from evalkit.cli.loudness import speaking
-from evalkit.cli.progress import Lines, duration, pair_progress
+from evalkit.cli.progress import pair_progress
+from evalkit.runs.progress import Lines, duration
 
 
 def lines_of(every, seconds, outcomes):
     """What is said of pairs that finish at these seconds."""
     said = []
     times = iter([0.0, *seconds, seconds[-1]])
-    lines = Lines("p / m", len(outcomes), every, lambda: next(times), said.append)
+    lines = Lines("p / m", len(outcomes), said.append, every, lambda: next(times))
     for pair, became in enumerate(outcomes):
         lines(f"pair{pair}", became)
     lines.end()
