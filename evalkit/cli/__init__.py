@@ -12,6 +12,7 @@ plot         `evalkit plot`
 plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`
 track        `evalkit track`
+paper        `evalkit paper`
 gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`

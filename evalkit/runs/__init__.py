@@ -25,5 +25,6 @@ contact_sheet    source | driving | generated, worst pairs first
 find_clips       where the clips of a finished run are
 shown            pairs and frames of finished runs, chosen and read, for figures that show them
 pair_grid        the grid figure of papers
+paper            all tables and figures of a paper from one file
 pair_video       the side-by-side video of supplements
 """
