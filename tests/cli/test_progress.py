@@ -2,8 +2,9 @@
 
 import pytest
 
+from evalkit.base.text import duration
 from evalkit.cli.loudness import speaking
-from evalkit.cli.progress import Lines, duration, pair_progress
+from evalkit.cli.progress import Lines, pair_progress
 
 
 def lines_of(every, seconds, outcomes):
