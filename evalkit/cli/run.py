@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import method_names
 
 
 def run(
@@ -13,7 +14,11 @@ def run(
     method: Annotated[
         list[str],
         typer.Option(
-            "--method", "-M", metavar="NAME", help="A name from `evalkit methods list`, or a folder. Repeatable."
+            "--method",
+            "-M",
+            metavar="NAME",
+            help="A name from `evalkit methods list`, or a folder. Repeatable.",
+            autocompletion=method_names,
         ),
     ],
     data: options.DataRoot = None,

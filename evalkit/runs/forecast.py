@@ -1,11 +1,10 @@
 """What a run will cost before it starts: pairs, frames, and time as far as earlier runs of the folder tell it."""
 
-import json
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.base.text import duration
+from evalkit.records.progress import read_progress
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.run_pairs import finished_pairs
 from evalkit.runs.session import Session
@@ -42,40 +41,10 @@ def _time(session: Session, left: dict[str, int]) -> str:
 
 
 def seconds_per_pair(runs: Path, name: str) -> float | None:
-    """What a pair took on average in the last run of the method that logged any; None where there is no such run."""
+    """What a pair took on average when the method last ran here, under this tag or another; None where it did not."""
     method = name.partition("@")[0]
-    logs = [runs / name / "log.jsonl", *sorted(runs.glob(f"{method}@*/log.jsonl")), runs / method / "log.jsonl"]
-    for log in logs:
-        if (found := list(_spans(log))) and found[-1][1]:
-            elapsed, pairs = found[-1]
-            return elapsed / pairs
+    for path in (runs / name, runs / method, *sorted(runs.glob(f"{method}@*"))):
+        told = read_progress(RunFolder(path).progress)
+        if told is not None and told.done:
+            return told.seconds / (told.done + told.failed)
     return None
-
-
-def _spans(log: Path) -> Iterator[tuple[float, int]]:
-    """Seconds from the start to the last pair, and pairs, of every run of a log that finished a pair."""
-    began: datetime | None = None
-    last, pairs = 0.0, 0
-    for event, time in _events(log):
-        if event == "started":
-            if pairs:
-                yield last, pairs
-            began, last, pairs = time, 0.0, 0
-        elif event == "pair_done" and began is not None:
-            last, pairs = (time - began).total_seconds(), pairs + 1
-    if pairs:
-        yield last, pairs
-
-
-def _events(log: Path) -> Iterator[tuple[str, datetime]]:
-    """Events with their times; a log that is gone or a line that is cut tells nothing."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        try:
-            content = json.loads(line)
-            yield str(content["event"]), datetime.strptime(str(content["time"]), "%Y-%m-%dT%H:%M:%S%z")
-        except (ValueError, KeyError, TypeError):
-            continue
