@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from evalkit.base.text import printable
-from evalkit.runs.progress import Lines, bar, duration
+from evalkit.base.text import duration, printable
+from evalkit.runs.progress import Lines, bar
 from evalkit.runs.session import OnPair, Progress, silent
 from evalkit.tables.html import escaped
 

@@ -7,7 +7,8 @@ registry          name -> object, or a "module:attribute" string that is importe
 plugins           code from outside: entry points, and files named on the command line
 world             the process as code from outside sees it, put back when that code is left
 own_code          the code of a plugin as one hash
-text              what of a stranger's text may be part of a path, or be printed
+variables         the environment variables that evalkit reads
+text              what of a stranger's text may be part of a path, or be printed; durations in words
 validation        pydantic's findings as one paragraph a person can act on
 places            where protocols, baselines, leaderboards and the cache are
 processes         worker processes that end with their parent

@@ -12,6 +12,7 @@ plot         `evalkit plot`
 plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`
 track        `evalkit track`
+paper        `evalkit paper`
 gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`
@@ -33,6 +34,7 @@ plugins      what `--plugin` does
 options      options that several commands share
 interrupt    what Ctrl-C raises
 printing     how tables are printed
+completion   `evalkit completion`, and the names that shells complete
 echo         plain lines
 loudness     how much is said on stderr
 progress     a bar, or lines at intervals

@@ -18,12 +18,14 @@ from evalkit.cli import (
     study,
     weights,
 )
+from evalkit.cli.completion import completion
 from evalkit.cli.doctor import doctor
 from evalkit.cli.echo import echo
 from evalkit.cli.everywhere import everywhere, let_take_everywhere
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.merge import merge
+from evalkit.cli.paper import paper
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
@@ -50,6 +52,7 @@ app.command(rich_help_panel="Evaluate")(track)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)
 app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
+app.command(rich_help_panel="Evaluate")(paper)
 app.add_typer(plot_pairs.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
@@ -60,6 +63,7 @@ app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 app.add_typer(check.app, name="check", rich_help_panel="Look up")
 app.command(rich_help_panel="Look up")(doctor)
+app.command(rich_help_panel="Look up")(completion)
 let_take_everywhere(app)
 
 

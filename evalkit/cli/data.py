@@ -49,9 +49,7 @@ def check(
     name: Name,
     root: Annotated[
         Path | None,
-        typer.Option(
-            "--data", "-d", "--root", "-r", metavar="DIR", help="The prepared data. The demo corpus needs none."
-        ),
+        typer.Option("--data", "-d", "--root", metavar="DIR", help="The prepared data. The demo corpus needs none."),
     ] = None,
     lists: Lists = None,
     split: Split = None,
@@ -99,9 +97,7 @@ def check(
 def prepare(
     name: Name,
     raw: Annotated[Path, typer.Option("--raw", metavar="DIR", help="The videos you downloaded, at any depth.")],
-    root: Annotated[
-        Path, typer.Option("--data", "-d", "--root", "-r", metavar="DIR", help="Where the prepared clips go.")
-    ],
+    root: Annotated[Path, typer.Option("--data", "-d", "--root", metavar="DIR", help="Where the prepared clips go.")],
     lists: Lists = None,
     split: Split = None,
     video: Annotated[bool, typer.Option("--video", help="Lossless .mp4 files instead of folders of PNG.")] = False,

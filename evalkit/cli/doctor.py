@@ -55,6 +55,7 @@ def page(found: "Diagnosis") -> Iterator[str]:
     yield from _section("Libraries", _libraries(found))
     yield from _section("FFmpeg of PyAV", _ffmpeg(found))
     yield from _section("Folders", _folders(found))
+    yield from _section("Variables (docs/environment.md)", _variables(found))
     yield from _section("Metrics with missing requirements", _metrics(found.metrics))
     yield from _section("Methods with missing requirements", _methods(found.methods))
     yield from _section("Plugins", _plugins(found))
@@ -113,6 +114,11 @@ def _folders(found: "Diagnosis") -> Iterator[str]:
         yield f"{one.what:<13}{one.path} ({state}, {'writable' if one.writable else 'NOT WRITABLE'}{free})"
     for name, path in found.shipped.items():
         yield f"{name:<13}{path or 'MISSING'}"
+
+
+def _variables(found: "Diagnosis") -> Iterator[str]:
+    for name, value in found.variables.items():
+        yield f"{name:<17}{'not set' if value is None else value}"
 
 
 def _metrics(lacking: "tuple[Lacking, ...]") -> Iterator[str]:

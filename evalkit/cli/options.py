@@ -6,13 +6,18 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
+from evalkit.cli.completion import protocol_names
 from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.figures.words import Choice
 
 ProtocolName = Annotated[
     str,
     typer.Option(
-        "--protocol", "-p", metavar="NAME", help="Protocol: a name from `evalkit protocols list`, or a YAML file."
+        "--protocol",
+        "-p",
+        metavar="NAME",
+        help="Protocol: a name from `evalkit protocols list`, or a YAML file.",
+        autocompletion=protocol_names,
     ),
 ]
 DataRoot = Annotated[
@@ -20,7 +25,7 @@ DataRoot = Annotated[
     typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
 OutFolder = Annotated[
-    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of run folders: `DIR/PROTOCOL/METHOD`.")
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the run folders, by protocol and method.")
 ]
 Tag = Annotated[
     str | None, typer.Option(metavar="NAME", help="Write to `<method>@NAME`, for example for another checkpoint.")
@@ -50,9 +55,8 @@ Coefficients = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=DIR",
-        help="Coefficients of a network you ran (emoca, smirk): `DIR/driving/<clip>.npz` and "
-        "`DIR/<method>/<pair>.npz`. "
-        "Repeatable.",
+        help="Coefficients of a network you ran (emoca, smirk): a folder `driving` of `<clip>.npz` in DIR, and one per "
+        "method of `<pair>.npz`. Repeatable.",
     ),
 ]
 MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]

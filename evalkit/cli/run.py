@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import method_names
 
 
 def run(
@@ -13,7 +14,11 @@ def run(
     method: Annotated[
         list[str],
         typer.Option(
-            "--method", "-M", metavar="NAME", help="A name from `evalkit methods list`, or a folder. Repeatable."
+            "--method",
+            "-M",
+            metavar="NAME",
+            help="A name from `evalkit methods list`, or a folder. Repeatable.",
+            autocompletion=method_names,
         ),
     ],
     data: options.DataRoot = None,
@@ -61,6 +66,7 @@ def run(
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.choices import MethodChoice, RunChoice
+    from evalkit.runs.forecast import forecast
     from evalkit.runs.run import run_methods
     from evalkit.runs.session import open_session
 
@@ -74,6 +80,7 @@ def run(
     with open_session(chosen, what.settings([*beside, *asked], how.several), pair_progress) as session:
         warned = warn_of_cache()
         report_data(session)
+        say(forecast(session, [job.name for job in (*beside, *asked)]))
         finished = run_methods(session, [*beside, *asked], say)
     if not warned:
         warn_of_cache()

@@ -89,6 +89,7 @@ def score(
     from evalkit.records.json_record import content_of
     from evalkit.records.output_rules import OutputRules
     from evalkit.runs.choices import RunChoice
+    from evalkit.runs.forecast import forecast
     from evalkit.runs.foreign_clips import check_name, find_outputs
     from evalkit.runs.run import score_outputs
     from evalkit.runs.session import open_session
@@ -109,6 +110,7 @@ def score(
             say(f"{len(names)} entries of {files or generated} {why}: {', '.join(names[:5])}")
         if missing := outputs.missing:
             say(f"{len(missing)} of {len(session.pairs)} pairs have no output: {', '.join(missing[:5])}")
+        say(forecast(session, [name + (f"@{tag}" if tag else "")]))
         finished = score_outputs(session, outputs, name, tag)
     if not warned:
         warn_of_cache()

@@ -6,6 +6,7 @@ from typing import Any
 
 from evalkit.base.extras import CORE, EXTRAS
 from evalkit.base.places import resource_dir
+from evalkit.base.variables import set_variables
 from evalkit.doctor.children import LIMIT_S, Answer, ask
 from evalkit.doctor.facts import Compute, Device, Diagnosis, Ffmpeg, Folder, Lacking, Library, PluginState
 from evalkit.doctor.libraries import all_libraries
@@ -42,6 +43,7 @@ def judge(answers: Mapping[str, Answer], shipped: Mapping[str, str | None], cpus
         ffmpeg=ffmpeg,
         compute=_compute(answers["compute"].value),
         folders=folders,
+        variables=set_variables(),
         shipped=dict(shipped),
         metrics=(*metrics, *_broken_metrics(libraries, answers["modules"].value or {})),
         methods=tuple(_lacking(one) for one in answers["methods"].value or ()),

@@ -109,6 +109,7 @@ class Diagnosis:
     ffmpeg: Ffmpeg | None
     compute: Compute | None
     folders: tuple[Folder, ...]
+    variables: dict[str, str | None]
     shipped: dict[str, str | None]
     metrics: tuple[Lacking, ...]
     methods: tuple[Lacking, ...]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -31,5 +32,5 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PDF, SVG or PNG, atomically. Raises `RunError` for another file name."""
     check_format(path)
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "evalkit"}):  # else ids in SVG are random
         figure.savefig(temporary, metadata=dates[path.suffix])

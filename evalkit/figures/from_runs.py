@@ -3,8 +3,9 @@
 Runs that are not complete are refused where numbers are compared, and numbers with low coverage are left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,19 +18,25 @@ from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import read_frames
 from evalkit.records.run import MetricSummary
 from evalkit.records.run_folder import RunFolder
+from evalkit.tables.options import TableOptions
 from evalkit.tables.results import Measured, read_measured, refuse_unlike
+from evalkit.tables.rows import chosen, known_names
 from evalkit.types import Values
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+"""Every method under its own title."""
 _IDENTITY, _MOTION = ("csim",), ("aed", "apd", "akd", "e_rmse", "p_rmse")
 
 
-def frames_of(runs: Sequence[Path], metric: str, pair: str | None = None) -> Figure:
+def frames_of(
+    runs: Sequence[Path], metric: str, pair: str | None = None, rename: Mapping[str, str] = NO_NAMES
+) -> Figure:
     """A metric per frame of one pair, or without one the mean over all pairs that have a value at that frame.
 
     Raises `RunError` for runs that cannot share a table or have no frame scores, `UnknownNameError` for a metric or
     pair that a run does not have.
     """
-    results = _read(runs)
+    results = _read(runs, rename)
     key = _find_key(metric, results)
     curves = {result.title: frame_values(path, key, pair) for path, result in zip(runs, results, strict=True)}
     facts = results[0].summary.metrics[key]
@@ -53,12 +60,17 @@ def frame_values(run: Path, key: str, pair: str | None = None) -> Values:
     return np.where(counts > 0, np.where(there, rows, 0).sum(axis=0) / np.maximum(counts, 1), np.nan)
 
 
-def tradeoff_of(runs: Sequence[Path], identity: str | None = None, motion: str | None = None) -> Figure:
+def tradeoff_of(
+    runs: Sequence[Path],
+    identity: str | None = None,
+    motion: str | None = None,
+    rename: Mapping[str, str] = NO_NAMES,
+) -> Figure:
     """The Pareto figure of runs of one protocol.
 
     Raises as `tradeoff_figure` does, and `RunError` for runs that cannot share a table or are not complete.
     """
-    results = _read_complete(runs)
+    results = _read_complete(runs, rename)
     return tradeoff_figure(results, _shared(results), identity, motion)
 
 
@@ -79,7 +91,12 @@ def tradeoff_figure(
     return pareto_figure(points, axes[0], axes[1], results[0].heading)
 
 
-def radar_of(runs: Sequence[Path], metrics: Sequence[str] = (), anchors: bool = False) -> Figure:
+def radar_of(
+    runs: Sequence[Path],
+    metrics: Sequence[str] = (),
+    anchors: bool = False,
+    rename: Mapping[str, str] = NO_NAMES,
+) -> Figure:
     """A radar of runs of one protocol over `metrics` (default: all that every run has).
 
     Anchors, which lie at the ends of most scales, set no spoke's range and are drawn only with `anchors`, or when there
@@ -87,7 +104,7 @@ def radar_of(runs: Sequence[Path], metrics: Sequence[str] = (), anchors: bool = 
 
     Raises `RunError` for runs that cannot share a table, are not complete, or share fewer than three metrics.
     """
-    results = _read_complete(runs)
+    results = _read_complete(runs, rename)
     methods = [result for result in results if not result.anchor] or results
     results = [*methods, *(result for result in results if result.anchor and result not in methods and anchors)]
     shared = _shared(results)
@@ -107,16 +124,18 @@ def _shared(results: Sequence[Measured]) -> list[str]:
     return [key for key in entries[0] if all(key in e and e[key].status == "ok" for e in entries)]
 
 
-def _read(runs: Sequence[Path]) -> list[Measured]:
+def _read(runs: Sequence[Path], rename: Mapping[str, str]) -> list[Measured]:
+    """The results, under the names of `rename` that are theirs."""
     if not runs:
         raise RunError("A figure needs at least one run folder.")
     results = [read_measured(path) for path in runs]
     refuse_unlike(results)
-    return results
+    known = known_names(results)
+    return chosen(results, TableOptions(rename={name: text for name, text in rename.items() if name in known}))
 
 
-def _read_complete(runs: Sequence[Path]) -> list[Measured]:
-    results = _read(runs)
+def _read_complete(runs: Sequence[Path], rename: Mapping[str, str]) -> list[Measured]:
+    results = _read(runs, rename)
     for result in results:
         if not result.summary.complete:
             raise RunError(f"{result.name} is not complete: not all pairs of the protocol. Finish it or leave it out.")

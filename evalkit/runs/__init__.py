@@ -23,8 +23,10 @@ common_frames    runs compared on the frames that all of them have
 notes            what has to stand beside the value of a metric
 summary          `frames.parquet`, `clips.parquet`, `summary.json`
 contact_sheet    source | driving | generated, worst pairs first
+forecast         what a run will cost, said before it starts
 find_clips       where the clips of a finished run are
 shown            pairs and frames of finished runs, chosen and read, for figures that show them
 pair_grid        the grid figure of papers
+paper            all tables and figures of a paper from one file
 pair_video       the side-by-side video of supplements
 """

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from evalkit.base.text import printable
+from evalkit.base.text import duration, printable
 from evalkit.runs.session import OnPair
 
 EVERY = 30.0
@@ -55,16 +55,6 @@ class Lines:
             each = (now - self._began) / (self._done - self._kept)
             parts.append(f"about {duration(each * (self.total - self._done))} left")
         return ", ".join([*parts, *([f"{self._failed} failed"] if self._failed else [])])
-
-
-def duration(seconds: float) -> str:
-    """ "7 s", "3 min 20 s" or "2 h 05 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
 @contextmanager

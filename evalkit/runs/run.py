@@ -58,6 +58,11 @@ class MethodJob:
     tag: str | None = None
     anchor: bool = False
 
+    @property
+    def name(self) -> str:
+        """The name of its run folder."""
+        return self.entry.card.id + (f"@{self.tag}" if self.tag else "")
+
 
 @dataclass(frozen=True)
 class Finished:

@@ -21,12 +21,22 @@ def chosen(results: Sequence[Measured], options: TableOptions) -> list[Measured]
     for name in options.metrics:
         if not matching(name, keys):
             raise UnknownNameError("metric in these runs", name, {*keys, *(key.partition("[")[0] for key in keys)})
-    methods = {f"{result.method}@{result.tag}" if result.tag else result.method for result in results}
-    known = {*methods, *(result.method for result in results), *keys, *(result.protocol for result in results)}
+    known = known_names(results)
     for name in options.rename:
         if name not in known:
             raise UnknownNameError("method, metric or protocol in these runs", name, known)
     return [_narrowed(result, wanted, options.rename) for result in results]
+
+
+def known_names(results: Sequence[Measured]) -> set[str]:
+    """What `TableOptions.rename` may name: methods, with and without their tags, metrics and protocols."""
+    keys = {key for result in results for key in result.summary.metrics}
+    methods = {name for result in results for name in (result.method, _whole(result))}
+    return {*methods, *keys, *(result.protocol for result in results)}
+
+
+def _whole(result: Measured) -> str:
+    return f"{result.method}@{result.tag}" if result.tag else result.method
 
 
 def _narrowed(result: Measured, wanted: set[str], names: Mapping[str, str]) -> Measured:
@@ -35,11 +45,10 @@ def _narrowed(result: Measured, wanted: set[str], names: Mapping[str, str]) -> M
         for key, entry in result.summary.metrics.items()
         if key in wanted
     }
-    whole = f"{result.method}@{result.tag}" if result.tag else result.method
     return replace(
         result,
         summary=result.summary.model_copy(update={"metrics": metrics}),
-        title=names.get(whole, result.title),
+        title=names.get(_whole(result), result.title),
         heading=names.get(result.protocol, result.heading),
     )
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from evalkit.base.text import duration
 from evalkit.cli.loudness import speaking
 from evalkit.cli.progress import pair_progress
-from evalkit.runs.progress import Lines, duration
+from evalkit.runs.progress import Lines
 
 
 def lines_of(every, seconds, outcomes):

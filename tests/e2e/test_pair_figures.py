@@ -1,4 +1,4 @@
-"""`evalkit plot grid` and `plot video` on real runs: what is drawn are the frames of the clips."""
+"""`evalkit plot grid`, `plot video` and `paper` on real runs: what is drawn are the frames of the clips."""
 
 import shutil
 
@@ -148,3 +148,76 @@ def test_a_clip_that_is_gone_leaves_a_word(runs, tmp_path):
     next(gone.glob("generated/person1_take*")).unlink()
     shown = open_runs([gone], None, GridOptions())
     assert clips_of(shown, shown.pairs["person1_take"]).generated == ("missing",)
+
+
+PAPER = """
+runs: RUNS
+out: build
+rename: {dim: Ours, small_self: Small, not_in_this_paper: X}
+tables:
+  main.tex: {runs: [small_self/*], metrics: [l1], intervals: half, ours: dim, standalone: true}
+  main.html: {runs: [small_self/dim, small_self/copy_source], sort: l1, rename: {dim: Mine}}
+grids: {"grid.pdf": {runs: [small_self/dim], choose: [worst], errors: true}}
+videos: {"figures/all.mp4": {runs: [small_self/*], choose: [random], seed: 2}}
+curves: {"l1.svg": {runs: [small_self/*], metric: l1}}
+"""
+
+
+@pytest.fixture
+def paper(runs, tmp_path):
+    def written(text=PAPER):
+        (tmp_path / "paper.yaml").write_text(text.replace("RUNS", str(runs[0].parents[1])))
+        return tmp_path / "paper.yaml"
+
+    return written
+
+
+def test_a_paper_is_made_with_one_command_byte_for_byte(paper, evalkit, tmp_path):
+    names = ["main.tex", "main.html", "grid.pdf", "figures/all.mp4", "l1.svg"]
+    done = evalkit("paper", paper())
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [f"{tmp_path / 'build' / name}: new" for name in names]
+    made = {name: (tmp_path / "build" / name).read_bytes() for name in names}
+    assert rb"Ours (ours) & " in made["main.tex"] and rb"Copy source & " in made["main.tex"]
+    assert (
+        made["main.html"].index(b">Copy source<") > 0
+        and b">Mine<" in made["main.html"]
+        and b"Ours" not in made["main.html"]
+    )
+    shutil.rmtree(tmp_path / "build")
+    assert evalkit("paper", paper(), "--quiet").stderr == ""
+    assert {name: (tmp_path / "build" / name).read_bytes() for name in names} == made
+    assert evalkit("paper", paper(), "--check").returncode == 0
+    (tmp_path / "build" / "main.tex").write_text("edited by hand")
+    (tmp_path / "build" / "l1.svg").unlink()
+    stale = evalkit("paper", paper(), "--check")
+    assert stale.returncode == 1 and (tmp_path / "build" / "main.tex").read_text() == "edited by hand"
+    assert (
+        "main.tex: changed" in stale.stderr and "l1.svg: new" in stale.stderr and "grid.pdf: unchanged" in stale.stderr
+    )
+    done = evalkit("paper", paper(), "--only", "main.tex")
+    assert (
+        done.stderr == f"{tmp_path / 'build' / 'main.tex'}: changed\n" and not (tmp_path / "build" / "l1.svg").exists()
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("intervals: half", "intervls: half", "unknown key 'tables.main.tex.intervls', did you mean 'intervals'?"),
+        ("choose: [worst]", "choose: [wurst]", "grids.grid.pdf.choose.0: Input should be 'worst', 'median'"),
+        ("curves:", "curve:", "unknown key 'curve', did you mean 'curves'?"),
+        ("runs: [small_self/dim]", "runs: [small_self/dun*]", "No finished run is called 'small_self/dun*' below"),
+        ("main.html: ", "main.docx: ", "main.docx: expected a file name that ends in .md"),
+        ('"l1.svg"', '"grid.pdf"', "Two items of the paper are the file 'grid.pdf'"),
+        ("metric: l1", "metric: l2", "called 'l2'. Did you mean 'l1'"),
+        ("rename: {dim: Mine}", "rename: {dum: Mine}", "called 'dum'. Did you mean 'dim'"),
+    ],
+)
+def test_a_wrong_paper_is_explained(paper, evalkit, old, new, told):
+    assert old in PAPER
+    assert_explained(evalkit("paper", paper(PAPER.replace(old, new))), told)
+
+
+def test_a_file_that_is_not_in_the_paper_is_explained(paper, evalkit):
+    assert_explained(evalkit("paper", paper(), "--only", "main.text"), "Did you mean 'main.tex'")
