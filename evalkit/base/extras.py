@@ -39,6 +39,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "facenet_pytorch",
         "stlpips_pytorch",
     ),
+    "ray": ("ray",),
     "report": ("jinja2", "matplotlib", "pandas"),
     "tensorboard": ("tensorboard",),
     "torchmetrics": ("torchmetrics",),

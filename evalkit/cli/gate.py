@@ -110,7 +110,16 @@ def gate(
     else:
         assert protocol is not None and method is not None
         how = MethodChoice(
-            checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+            checkpoint,
+            device,
+            gpus,
+            precision,
+            channels_last,
+            compile_,
+            option,
+            random_weights,
+            seed,
+            strict_commit,
         )
         what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
         chosen = find_protocol(protocol)

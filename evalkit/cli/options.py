@@ -84,7 +84,19 @@ Devices = Annotated[
 ]
 Gpus = Annotated[
     str | None,
-    typer.Option(metavar="N,N|all", help="A worker on each of these GPUs; twice the same for two workers on it."),
+    typer.Option(
+        metavar="N,N|all",
+        help="A worker on each of these GPUs; twice the same for two workers on it. With --engine ray, how many "
+        "workers have a GPU, or all.",
+    ),
+]
+Engines = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="Where workers are: on this machine, or on a Ray cluster (docs/scale.md)."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="The Ray cluster: auto (the one of this machine), ray://HOST:PORT, or local."),
 ]
 Precision = Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")]
 ChannelsLast = Annotated[

@@ -27,6 +27,8 @@ def run(
     checkpoint: options.Checkpoint = None,
     device: options.Devices = "auto",
     gpus: options.Gpus = None,
+    engine: options.Engines = "local",
+    address: options.Address = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -71,13 +73,37 @@ def run(
     from evalkit.runs.session import open_session
 
     how = MethodChoice(
-        checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+        checkpoint,
+        device,
+        gpus,
+        precision,
+        channels_last,
+        compile_,
+        option,
+        random_weights,
+        seed,
+        strict_commit,
+        cluster=engine == "ray",
     )
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
+    what = RunChoice(
+        data,
+        out,
+        metric,
+        coefficients,
+        limit,
+        pair,
+        subset,
+        max_failures,
+        workers,
+        scoring_device,
+        shard,
+        engine,
+        address,
+    )
     chosen = find_protocol(protocol)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
-    with open_session(chosen, what.settings([*beside, *asked], how.several), pair_progress) as session:
+    with open_session(chosen, what.settings([*beside, *asked], how.several, gpus), pair_progress) as session:
         warned = warn_of_cache()
         report_data(session)
         say(forecast(session, [job.name for job in (*beside, *asked)]))

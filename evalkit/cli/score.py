@@ -30,6 +30,8 @@ def score(
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
+    engine: options.Engines = "local",
+    address: options.Address = None,
     rgb: Annotated[
         Rgb | None,
         typer.Option(
@@ -98,7 +100,21 @@ def score(
     if crop:
         check_crop(crop)
     rules = OutputRules(skip_first=skip_first, whole_clips=whole_clips, crop=crop, resize=resize)
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
+    what = RunChoice(
+        data,
+        out,
+        metric,
+        coefficients,
+        limit,
+        pair,
+        subset,
+        max_failures,
+        workers,
+        scoring_device,
+        shard,
+        engine,
+        address,
+    )
     chosen = find_protocol(protocol)
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})

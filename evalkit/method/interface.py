@@ -52,7 +52,8 @@ class MethodCard(BaseModel):
     an environment of its own, as its `external` part says. `timed` false leaves out the speed of methods that do no
     work. `input_size` and `output_size` are the sides a network was made for; an adapter resizes to and from the
     protocol's size by a rule it states. `checkpoint` says in words where official weights come from; `weights` names
-    files of `evalkit weights list` that the method uses beside its checkpoint, always or with some option.
+    files of `evalkit weights list` that the method uses beside its checkpoint, always or with some option. On a Ray
+    cluster a worker takes the share `gpu` of a GPU and custom `resources`, such as one of the nodes that have a clone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +76,8 @@ class MethodCard(BaseModel):
     repository: str = ""
     checkpoint: str = ""
     weights: tuple[str, ...] = ()
+    gpu: Annotated[float, Field(gt=0, le=1)] = 1.0
+    resources: Mapping[str, Annotated[float, Field(gt=0)]] = {}
     input_size: int | None = None
     output_size: int | None = None
     parameters: int | None = None

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit.base.processes import worker_count
+from evalkit.errors import RunError
 from evalkit.method.find import MethodEntry, find_method, method_options
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import Protocol
-from evalkit.runs.devices import engine_for, resolve_device, resolve_scoring_device, several_gpus
+from evalkit.runs.devices import cluster_for, engine_for, resolve_device, resolve_scoring_device, several_gpus
+from evalkit.runs.engine.choice import EngineChoice, RayChoice
 from evalkit.runs.run import MethodJob
 from evalkit.runs.session import RunSettings
 from evalkit.runs.shard import parse_shard
@@ -30,6 +32,7 @@ class MethodChoice:
     random_weights: bool = False
     seed: int = 0
     strict_commit: bool = False
+    cluster: bool = False
 
     def runs(self, names: Sequence[str], tag: str | None) -> list[MethodJob]:
         """The methods with these names. Raises `UnknownNameError`, and as `config` does."""
@@ -44,8 +47,8 @@ class MethodChoice:
 
     @property
     def several(self) -> tuple[str, ...]:
-        """The GPUs, when there are several. Raises `MethodError`."""
-        return several_gpus(self.device, self.gpus)
+        """The GPUs of this machine, when there are several. Raises `MethodError`."""
+        return () if self.cluster else several_gpus(self.device, self.gpus)
 
     def for_anchor(self) -> "MethodChoice":
         """The same without the options that are meant for the requested method only."""
@@ -57,9 +60,12 @@ class MethodChoice:
         Raises `MethodError`, `RunError` or `UnknownNameError` for an unknown device or option.
         """
         learned = entry.card.kind != "baseline"
-        devices = [resolve_device(one, entry.card) for one in self.several or (self.device,)]
+        if self.cluster:
+            device = "cuda:0" if self.gpus and learned else "cpu"
+        else:
+            device = [resolve_device(one, entry.card) for one in self.several or (self.device,)][-1]
         return MethodConfig(
-            device=devices[0],
+            device=device,
             precision=self.precision,
             checkpoint=self.checkpoint,
             random_weights=self.random_weights and learned,
@@ -88,9 +94,13 @@ class RunChoice:
     workers: int | None
     scoring_device: str
     shard: str | None = None
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
 
-    def settings(self, jobs: Sequence[MethodJob] = (), gpus: Sequence[str] = ()) -> RunSettings:
-        """What a session for these jobs is opened with, with workers on all of `gpus`.
+    def settings(
+        self, jobs: Sequence[MethodJob] = (), gpus: Sequence[str] = (), wanted: str | None = None
+    ) -> RunSettings:
+        """What a session for these jobs is opened with: workers on all of `gpus`, or on `wanted` GPUs of a cluster.
 
         Raises `EvalkitError` for missing coefficients or an unknown device.
         """
@@ -107,5 +117,14 @@ class RunChoice:
             workers=worker_count(self.workers),
             scoring_device=scoring_device,
             shard=parse_shard(self.shard) if self.shard else None,
-            engine=engine_for(gpus, self.workers, scoring_device, jobs),
+            engine=self._engine(scoring_device, jobs, gpus, wanted),
         )
+
+    def _engine(
+        self, scoring_device: str, jobs: Sequence[MethodJob], gpus: Sequence[str], wanted: str | None
+    ) -> EngineChoice | RayChoice | None:
+        if self.engine == "ray":
+            return cluster_for(self.address or "auto", wanted, self.workers, jobs)
+        if self.address:
+            raise RunError(f"--address {self.address}: belongs to --engine ray.")
+        return engine_for(gpus, self.workers, scoring_device, jobs)

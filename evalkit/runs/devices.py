@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit.base.processes import worker_count
 from evalkit.errors import MethodError, RunError
 from evalkit.method.interface import MethodCard
-from evalkit.runs.engine.choice import EngineChoice
+from evalkit.runs.engine.choice import EngineChoice, RayChoice
 from evalkit.runs.run import MethodJob
 
 
@@ -66,15 +66,38 @@ def engine_for(
     A worker for each of several GPUs, and `workers` on the CPU. Without a GPU, those that were asked for by number.
     Raises `MethodError` for several GPUs and a method that is an object of this process.
     """
-    if live := [job.entry.card.id for job in jobs if job.entry.live]:
-        if gpus:
-            raise MethodError(f"{live[0]} is an object of this process: no worker can have it. Give one device.")
-        return None
     if gpus:
+        _refuse_live(jobs)
         return EngineChoice((*gpus, *["cpu"] * worker_count(workers)))
+    if any(job.entry.live for job in jobs):
+        return None
     if (workers or 1) > 1 and {scoring_device, *(job.config.device for job in jobs)} == {"cpu"}:
         return EngineChoice(("cpu",) * worker_count(workers))
     return None
+
+
+def cluster_for(address: str, gpus: str | None, workers: int | None, jobs: Sequence[MethodJob]) -> RayChoice:
+    """The workers of a run on a Ray cluster: `gpus` is a number or `all`, `workers` that on the CPU.
+
+    What the cards of the methods ask for is taken together. Raises `MethodError`.
+    """
+    _refuse_live(jobs)
+    if gpus not in (None, "all") and not re.fullmatch(r"[1-9]\d*", gpus or ""):
+        raise MethodError(f"--gpus {gpus}: with --engine ray, how many workers with a GPU (such as 8), or all.")
+    cards = [job.entry.card for job in jobs]
+    return RayChoice(
+        address=address,
+        gpus=None if gpus == "all" else int(gpus or 0),
+        cpus=workers,
+        gpu=max((card.gpu for card in cards if card.kind != "baseline"), default=1.0),
+        resources={name: max(c.resources.get(name, 0) for c in cards) for card in cards for name in card.resources},
+    )
+
+
+def _refuse_live(jobs: Sequence[MethodJob]) -> None:
+    """Raise `MethodError` for a method that cannot be sent to a worker."""
+    if live := [job.entry.card.id for job in jobs if job.entry.live]:
+        raise MethodError(f"{live[0]} is an object of this process: no worker can have it. Give one device.")
 
 
 def _gpu_count() -> int:

@@ -20,7 +20,7 @@ from evalkit.errors import EvalkitError, UnknownNameError, WeightsError
 from evalkit.metrics import Metric, find_metric
 from evalkit.protocol.pairs import make_pairs
 from evalkit.protocol.schema import Protocol
-from evalkit.runs.engine.choice import EngineChoice
+from evalkit.runs.engine.choice import EngineChoice, RayChoice
 from evalkit.runs.engine.tasks import Engine
 from evalkit.runs.shard import Shard
 from evalkit.scoring.availability import unavailable
@@ -57,7 +57,7 @@ class RunSettings:
     workers: int = 1
     scoring_device: str = "cpu"
     overwrite: bool = False
-    engine: EngineChoice | None = None
+    engine: EngineChoice | RayChoice | None = None
     shard: Shard | None = None
 
 

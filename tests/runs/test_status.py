@@ -1,6 +1,8 @@
 """How far a run is, as another process reads it."""
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -36,11 +38,7 @@ def test_while_a_run_goes_on_and_when_it_is_over(crew, settings, monkeypatch):
     seen = []
 
     def watch(title, pairs):
-        from contextlib import nullcontext
-
         return nullcontext(lambda pair, became: seen.append(read_status(settings.out / "small" / "copy_source")))
-
-    from dataclasses import replace
 
     with open_session(make_protocol(), settings, watch) as session:
         (finished,) = run_methods(replace(session, engine=crew), JOBS[:1], pytest.fail)

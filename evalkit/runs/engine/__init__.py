@@ -7,5 +7,6 @@ tasks      what workers are asked, and what they answer
 bench      a worker's side: makes and scores pairs, keeps its method loaded
 dispatch   which worker gets which pair; deaths, poisoned pairs, stragglers
 local      an engine of processes on this machine
+on_ray     an engine of Ray actors, on the nodes of a cluster
 choice     the engine that a command asked for
 """
