@@ -22,7 +22,7 @@ RulesFile = Annotated[
 ]
 
 WITHOUT_A_RUN = {"baseline", "candidate", "rules", "data", "stage", "markdown", "junit", "strips", "link_base"}
-WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "as_json"}
+WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "as_json", "by", "attributes"}
 """Options that apply to a finished candidate; all others say how to run one now."""
 
 
@@ -76,6 +76,13 @@ def gate(
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the verdict to this history.")] = None,
     commit: Annotated[str | None, typer.Option(help="The commit in the history. Default: of CI, or HEAD here.")] = None,
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUP", help="Also name groups of driving frames that got worse: as `table --by`. Repeatable."
+        ),
+    ] = None,
+    attributes: options.Attributes = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -99,6 +106,7 @@ def gate(
     from evalkit.gating.candidate import gate_candidate
     from evalkit.gating.rules import read_rules
     from evalkit.gating.side import read_side
+    from evalkit.gating.slice_losses import with_groups
     from evalkit.gating.verdict import gate as compare
     from evalkit.protocol.schema import find_protocol
     from evalkit.runs.choices import MethodChoice, RunChoice
@@ -135,6 +143,8 @@ def gate(
             stage == "quick",
             how.anchors(chosen, [job]) if anchors else (),
         )
+    if by:
+        verdict = with_groups(verdict, there, here, by, attributes, data)
     outputs = ReportFiles(markdown, junit, strips, data, link_base, as_json, github, quiet)
     report(verdict, there, here, outputs, os.environ.get("GITHUB_STEP_SUMMARY"))
     if history is not None:

@@ -24,6 +24,9 @@ DataRoot = Annotated[
     Path | None,
     typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
+Attributes = Annotated[
+    Path | None, typer.Option(metavar="CSV", help="Labels of clips for --by: columns clip, attribute, value.")
+]
 OutFolder = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the run folders, by protocol and method.")
 ]

@@ -83,6 +83,16 @@ def table(
             help="Compare methods on the frames that all rows have a value for, so that coverage does not bias them.",
         ),
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help="A table per group of driving frames: yaw, pitch, roll, pose_gap, motion, position, or an attribute "
+            "out of --attributes (source.NAME: of source clips).",
+        ),
+    ] = None,
+    attributes: options.Attributes = None,
+    data: options.DataRoot = None,
     standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -95,13 +105,19 @@ def table(
     Example: `evalkit table runs/demo_self/* -m csim -m akd --no-anchors --intervals half --rename landmark_warp=Warp`
     """
     from evalkit.base.files import write_text
+    from evalkit.base.places import cache_dir
     from evalkit.cli.echo import echo, say
     from evalkit.runs.common_frames import common_note, on_common_frames
+    from evalkit.runs.slices.conditions import read_attributes
+    from evalkit.runs.slices.sliced import sliced
+    from evalkit.scoring.cache import FeatureCache
+    from evalkit.scoring.features import FeatureBank
     from evalkit.tables.extra_columns import TIMES
     from evalkit.tables.formats import format_of, text_of
     from evalkit.tables.make import make_table
     from evalkit.tables.options import TableOptions, extra_of
     from evalkit.tables.results import read_measured
+    from evalkit.tables.table import headed
 
     settings = TableOptions(
         style=style,
@@ -119,9 +135,14 @@ def table(
         siunitx=siunitx,
     )
     chosen = "json" if as_json else format or (format_of(out) if out else "markdown")
-    results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
-    built = make_table(results, settings, reported or (), common_note(results) if common_frames else ())
-    text = text_of([built], chosen, paper=settings.style != "plain", standalone=standalone)
+    if by is None:
+        results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
+        built = [make_table(results, settings, reported or (), common_note(results) if common_frames else ())]
+    else:
+        labels = read_attributes(attributes) if attributes else {}
+        parts = sliced(runs, by, FeatureBank(FeatureCache(cache_dir())), labels, data)
+        built = [headed(make_table(part.results, settings), part.heading) for part in parts]
+    text = text_of(built, chosen, paper=settings.style != "plain", standalone=standalone)
     if out is None:
         echo(text, nl=False)
     else:

@@ -13,6 +13,7 @@ views           a loss in the metric's unit, and as each clip's own share
 set_features    uncertainty of set metrics
 decision        the rule as functions of numbers: corrected p-values, a word per metric
 significance    how sure a loss is, in each metric and over all that are judged
+slice_losses    groups of frames in which a candidate is shown to be worse
 power           how small a loss a comparison can see, and what margin it can show
 needs           what `gate power` answers: margins, clips, proposed rules
 quick           the quick stage: stop when the verdict is certain

@@ -85,6 +85,11 @@ def arranged(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> T
     return table_of(results, options)
 
 
+def headed(table: Table, heading: str) -> Table:
+    """The table with words before its caption."""
+    return replace(table, caption=f"{heading}. {table.caption}")
+
+
 def table_of(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> Table:
     """The table of some results, one column group per protocol. Raises as `build_table` does."""
     results = chosen(results, options)
