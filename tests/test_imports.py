@@ -48,7 +48,7 @@ METHODS_MAY_IMPORT |= {"method.interface", "method.checkpoints"}
 # method itself must not need it. What it imports may also be in the extra `train`.
 LAB = {"sfd.lab."}
 LAB_MAY_IMPORT = METHODS_MAY_IMPORT | {"base.places", "base.yamlfile", "datasets.", "figures.", "metrics."}
-LAB_MAY_IMPORT |= {"scoring.cache", "scoring.features"}
+LAB_MAY_IMPORT |= {"scoring.cache", "scoring.features", "base.digests", "base.processes"}
 
 # These train a method several times over and compare what came of it: they start runs and put tables together.
 EXPERIMENTS = {"sfd.lab.ablation", "sfd.lab.ablation_table", "sfd.lab.stages", "sfd.lab.stage_scores"}

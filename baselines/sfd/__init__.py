@@ -4,6 +4,7 @@ adapter      SFD in evalkit
 model        the method: identity plus motion drives a flow-based generator
 subspaces    identity and motion subspaces, orthonormal
 standardise  coefficients in units of their own spread
+everyone     rows of all processes that train together
 positions    mean positions under learned heat maps
 warp         from the generator's last scale to the picture
 window       the square window around a face

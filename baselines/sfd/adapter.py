@@ -112,4 +112,6 @@ def _model(config: MethodConfig) -> SFD:
         return load_model(config.checkpoint or CHECKPOINTS.default(config))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return SFD(Shape())
+        model = SFD(Shape())
+        model.start_still(mask=2.0)
+        return model

@@ -22,7 +22,6 @@ from baselines.sfd.subspaces import Subspaces
 from baselines.sfd.warp import framed, picture
 from baselines.sfd.window import Window
 
-MASK_AT_START = 2.0
 POSITION_MAPS = (16, 32)
 """Sides of the feature maps under which positions are found."""
 
@@ -123,18 +122,17 @@ class SFD(nn.Module):
         self.encoder = Encoder(shape)
         self.subspaces = Subspaces(shape.style_dim, shape.identity_dim, shape.motion_dim, shape.orthonormalise)
         self.generator = FlowSynthesis(shape.size, shape.style_dim, shape.taps, shape.widths, shape.paint)
-        self._start_still()
 
-    def _start_still(self) -> None:
+    def start_still(self, mask: float) -> None:
         """Begin with flows that leave the source as it is; LIA's random ones scramble it.
 
-        Masks add up from scale to scale, so only the last one is opened. If every mask starts open, their sum is
-        1 - 6e-6, and the painting branch gets no gradient.
+        Masks add up from scale to scale, so only the last one is opened, to the sigmoid of `mask`. If every mask starts
+        open, their sum is 1 - 6e-6, and the painting branch gets no gradient.
         """
         heads = [head for head in self.generator.to_flows if isinstance(head, ToFlow)]
         for head in heads:
             nn.init.zeros_(head.conv.weight)
-        nn.init.constant_(heads[-1].bias[:, 2:], MASK_AT_START)
+        nn.init.constant_(heads[-1].bias[:, 2:], mask)
 
     def describe(self, images: Tensor, learn: bool = False) -> Face:
         """Descriptors and features of images; arguments as of `Encoder.forward`."""

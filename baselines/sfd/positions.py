@@ -33,7 +33,9 @@ class Positions(nn.Module):
 
     def forward(self, maps: Sequence[Tensor], learn: bool = False) -> Tensor:
         """(B, C, n, n) each -> (B, dim); `learn` takes the positions into the statistics of their spread."""
-        found = [centres(head(x).float() * SHARPNESS) for head, x in zip(self.heat, maps, strict=True)]
+        found = [
+            centres(head(x).to(self.scale.mean.dtype) * SHARPNESS) for head, x in zip(self.heat, maps, strict=True)
+        ]
         vector: Tensor = self.vector(self.scale(torch.cat(found, dim=1), learn))
         return vector
 

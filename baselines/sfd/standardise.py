@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from baselines.sfd.everyone import everyone
+
 EPSILON = 1e-6
 LEAST = 0.01
 
@@ -13,7 +15,8 @@ class Standardise(nn.Module):
     Values are always those of the running statistics, so that every image is treated alike, in training too. Gradients
     are taken as if the batch's own statistics stood there (batch renormalisation, Ioffe, NeurIPS 2017, eq. 4 without
     limits): a step can neither shift nor scale all coefficients of a batch. With constants in their place mean and
-    deviation ran away to hundreds of thousands within 10,000 steps, faster than the running statistics followed.
+    deviation ran away to hundreds of thousands within 10,000 steps, faster than the running statistics followed. The
+    batch is that of all processes that train together.
     At inference it is an affine map, so that it could be folded into the layer in front of it.
 
     Args:
@@ -33,24 +36,24 @@ class Standardise(nn.Module):
         self.register_buffer("batches", torch.zeros(()))
 
     @torch.no_grad()
-    def learn(self, coefficients: Tensor) -> None:
+    def learn(self, rows: Tensor) -> None:
         """Take (B, size) coefficients into the statistics: plain means at first, then with a weight of 0.01."""
         self.batches += 1
         weight = (1 / self.batches).clamp_min(LEAST)
-        rows = coefficients.float()
         self.mean.lerp_(rows.mean(dim=0), weight)
         self.variance.lerp_((rows - self.mean).square().mean(dim=0), weight)
 
     def forward(self, coefficients: Tensor, learn: bool = False) -> Tensor:
         """(B, size) -> (B, size); `learn` takes these coefficients into the statistics first."""
         if learn:
-            self.learn(coefficients)
-            coefficients = _renormalised(coefficients)
+            rows = everyone(coefficients.to(self.mean.dtype))
+            self.learn(rows)
+            coefficients = _renormalised(coefficients, rows)
         return (coefficients - self.mean) * torch.rsqrt(self.variance + EPSILON) * self.unit
 
 
-def _renormalised(coefficients: Tensor) -> Tensor:
-    """The same (B, size) values, with gradients that leave mean and deviation over the batch as they are."""
-    variance, mean = torch.var_mean(coefficients.float(), dim=0, correction=0)
+def _renormalised(coefficients: Tensor, rows: Tensor) -> Tensor:
+    """The same (B, size) values, with gradients that leave mean and deviation over `rows` as they are."""
+    variance, mean = torch.var_mean(rows, dim=0, correction=0)
     deviation = torch.sqrt(variance + EPSILON)
     return (coefficients - mean) / deviation * deviation.detach() + mean.detach()

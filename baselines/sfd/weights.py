@@ -16,7 +16,9 @@ from evalkit.base.files import atomic_path
 from evalkit.errors import MethodError
 
 FORMAT = "sfd-weights-1"
-TRAINING = "sfd-training-1"
+TRAINING = "sfd-training-2"
+EARLIER_TRAINING = "sfd-training-1"
+"""Its weights are read; it cannot be resumed, as steps were drawn in another way."""
 AVERAGE = "average."
 """Where a training's checkpoint holds the weights that are exported."""
 PROVENANCE = ("config", "step", "seconds", "data", "split", "erased")
@@ -45,7 +47,7 @@ def read_file(path: Path) -> tuple[dict[str, Any], State]:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (OSError, SafetensorError, ValueError) as error:
         raise MethodError(f"{path}: not a whole safetensors file of sfd ({error}).") from error
-    if facts.get("format") not in (FORMAT, TRAINING):
+    if facts.get("format") not in (FORMAT, TRAINING, EARLIER_TRAINING):
         raise MethodError(f"{path}: expected weights or a training checkpoint of sfd, found another safetensors file.")
     return facts, state
 
@@ -59,7 +61,7 @@ def read_weights(path: Path) -> tuple[Shape, State]:
     """Shape and state dict of a weight file, or the averaged ones of a training's checkpoint. Raises `MethodError`."""
     facts, state = read_file(path)
     try:
-        if facts["format"] == TRAINING:
+        if facts["format"] != FORMAT:
             shape = Shape.model_validate(facts["config"]["shape"])
             return shape, {name.removeprefix(AVERAGE): v for name, v in state.items() if name.startswith(AVERAGE)}
         return Shape.model_validate(facts["shape"]), state

@@ -1,17 +1,18 @@
-"""The three convolution stacks LPIPS looks at, in the layout of torchvision's state dicts (`features.N...`).
+"""The three convolution stacks LPIPS looks at, and VGG-19's first part, in the layout of torchvision's state dicts.
 
-Source: Krizhevsky 2014 (one-weird-trick AlexNet), Simonyan & Zisserman 2015 (VGG-16), Iandola et al. 2016
-(SqueezeNet 1.1); layer sizes and names as in torchvision, stages as in package `lpips` `pretrained_networks.py`.
+Parameters are called `features.N...` there. Source: Krizhevsky 2014 (one-weird-trick AlexNet), Simonyan & Zisserman
+2015 (VGG-16 and VGG-19), Iandola et al. 2016 (SqueezeNet 1.1); layer sizes and names as in torchvision, stages of the
+three as in package `lpips` `pretrained_networks.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_VGG_STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+_VGG_CHANNELS = (64, 128, 256, 512, 512)
 
 
 class Fire(nn.Module):
@@ -56,15 +57,28 @@ def alexnet() -> Backbone:
 
 def vgg16() -> Backbone:
     """Five stages (relu1_2, relu2_2, relu3_3, relu4_3, relu5_3): 64, 128, 256, 512, 512 channels."""
+    layers, blocks = _vgg((2, 2, 3, 3, 3))
+    return Backbone(layers, tuple(block[-1] for block in blocks))
+
+
+def vgg19() -> Backbone:
+    """Five stages (relu1_1, relu2_1, relu3_1, relu4_1, relu5_1): 64, 128, 256, 512, 512 channels; nothing behind."""
+    layers, blocks = _vgg((2, 2, 4, 4, 4))
+    taps = tuple(block[0] for block in blocks)
+    return Backbone(layers[: taps[-1] + 1], taps)
+
+
+def _vgg(depths: Sequence[int]) -> tuple[list[nn.Module], list[list[int]]]:
+    """Layers of a VGG, and for each of its blocks the places of rectified convolutions."""
     layers: list[nn.Module] = []
-    taps, inputs = [], 3
-    for outputs, depth in _VGG_STAGES:
+    blocks, inputs = [], 3
+    for outputs, depth in zip(_VGG_CHANNELS, depths, strict=True):
         layers += [nn.MaxPool2d(2, 2)] if layers else []
+        blocks.append([len(layers) + 1 + 2 * number for number in range(depth)])
         for _ in range(depth):
             layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
             inputs = outputs
-        taps.append(len(layers) - 1)
-    return Backbone(layers, tuple(taps))
+    return layers, blocks
 
 
 def squeezenet() -> Backbone:

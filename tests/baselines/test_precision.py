@@ -11,6 +11,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from baselines._shared.native.pictures import to_tensor
+from baselines._shared.native.precision import lower_precision
+from baselines._shared.stylegan.encoder import Widths
+from baselines._shared.stylegan.synthesis import FlowSynthesis
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.networks import networks_of
@@ -18,6 +21,22 @@ from tests.baselines.random_methods import EVERY, Build, chosen, fitted, floats,
 from tests.baselines.tiny import TINY
 
 SIZES = {**TINY, "lia": {"side": 16}}
+
+
+def test_flows_are_summed_up_in_single_precision() -> None:
+    """What upsamples and adds up flows is no bf16 layer: a raw flow holds the one below it without rounding."""
+    torch.manual_seed(0)
+    network = FlowSynthesis(16, 8, (1.0, 3.0, 3.0, 1.0), Widths(8, 64))
+    lower_precision(network, "bf16", "cpu", trained=True)
+    assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
+    features = [torch.randn(1, network.to_flows[i].conv.weight.shape[2], side, side) for i, side in enumerate((8, 16))]
+    coarse, fine = network.scales(torch.randn(1, 8), features)
+    upsampled = network.to_flows[1].upsample(coarse.flow)
+    alone = fine.flow - upsampled
+    assert fine.flow.dtype == torch.float32
+    assert not torch.equal(upsampled, upsampled.bfloat16().float())
+    rounded = alone - network.to_flows[1].bias
+    assert (rounded - rounded.bfloat16().float()).abs().max() < 1e-5, "only the layer itself is rounded"
 
 
 @pytest.mark.parametrize("name", ["tpsm", "pirenderer", "lia"])

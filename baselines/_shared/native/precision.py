@@ -1,8 +1,9 @@
 """Half precision where it is harmless: in layers, not in geometry.
 
 Coordinates, keypoints and flows need more than the eight or eleven bits of bf16 and fp16, so autocast is not put around
-whole networks. Every module that owns a matrix or a kernel computes in the lower precision and gives float32 back. Its
-weights are cast once, when the networks are loaded.
+whole networks. Every module that owns a matrix or a kernel computes in the lower precision and gives float32 back. One
+that owns no more than a bias, of shape (1, C, 1, 1) for instance, does not: flows are summed up in such modules.
+Weights are cast once, when the networks are loaded, unless they are to be trained.
 """
 
 from collections.abc import Callable
@@ -16,13 +17,16 @@ from baselines._shared.native.fixed import Fixable
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
-def lower_precision(network: nn.Module, precision: str, device: str) -> None:
-    """Let the layers of `network`, whose weights are fixed, compute in "fp16" or "bf16" from now on."""
+def lower_precision(network: nn.Module, precision: str, device: str, trained: bool = False) -> None:
+    """Let the layers of `network` compute in "fp16" or "bf16" from now on.
+
+    Its weights are fixed; those that are `trained` stay as they are.
+    """
     kind, dtype = torch.device(device).type, DTYPES[precision]
     for module in network.modules():
-        if any(parameter.dim() > 1 for parameter in module.parameters(recurse=False)):
+        if any(parameter.squeeze().dim() > 1 for parameter in module.parameters(recurse=False)):
             setattr(module, "forward", _lowered(module.forward, dtype, kind))  # noqa: B010 - a method
-            if isinstance(module, Fixable) or type(module).__module__.startswith("torch.nn."):
+            if not trained and (isinstance(module, Fixable) or type(module).__module__.startswith("torch.nn.")):
                 _cast(module, dtype)
 
 

@@ -11,7 +11,6 @@ then 1.
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,7 +59,7 @@ def ablation(given: argparse.Namespace) -> dict[str, str]:
         refuse_other_trainings(folders, given, data=None)
     else:
         config = read_config(given.config)
-        corpus = load_corpus(given.dataset, given.data, config.data, config.shape)
+        corpus = load_corpus(given.dataset, given.data, config.data, config.shape, workers=given.workers)
         refuse_other_trainings(folders, given, corpus.digest)
         asked = [folder for folder in folders if folder.stage in (given.stages or STAGES)]
         failed = _train(asked, given)
@@ -103,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--protocol", action="append", help=f"to score with; repeatable; default: {shipped}")
     parser.add_argument("--data-root", type=Path, help="data root of the protocols; the demo corpus needs none")
     parser.add_argument("--tag", default="", help="keep these runs apart from earlier ones, of other code for instance")
-    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes that score")
     parser.add_argument(
         "--tables-only", action="store_true", help="only the table, of what has been trained and scored"
     )

@@ -26,8 +26,8 @@ from baselines.sfd.faces import windows_of
 from baselines.sfd.lab.command import positive, run
 from baselines.sfd.lab.descriptors import clips_of_people, describe, named_people
 from baselines.sfd.lab.inspecting import model_arguments
-from baselines.sfd.lab.training.corpus import spaced
 from baselines.sfd.lab.training.doubles import one_length
+from baselines.sfd.lab.training.prepared import spaced
 from baselines.sfd.model import SFD
 from baselines.sfd.weights import PROVENANCE, load_model, read_file, write_weights
 from evalkit.clips import video

@@ -20,7 +20,7 @@ from baselines.sfd.faces import windows_of
 from baselines.sfd.lab.command import positive, run
 from baselines.sfd.lab.descriptors import Described, clips_of_people, describe, named_people
 from baselines.sfd.lab.inspecting import model_arguments, need_scikit_learn
-from baselines.sfd.lab.training.corpus import spaced
+from baselines.sfd.lab.training.prepared import spaced
 from baselines.sfd.model import SFD
 from baselines.sfd.weights import load_model
 from evalkit.clips import video

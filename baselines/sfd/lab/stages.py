@@ -94,5 +94,6 @@ def _facts(file: Path) -> dict[str, Any]:
 
 def _asked(folder: StageFolder, given: argparse.Namespace) -> argparse.Namespace:
     """Options of `baselines.sfd.lab.train` for one stage."""
-    changed = {"stage": folder.stage, "out": folder.path, "resume": folder.checkpoint.is_file(), "init": None}
+    alone = {"init": None, "prepare_only": False}
+    changed = {"stage": folder.stage, "out": folder.path, "resume": folder.checkpoint.is_file(), **alone}
     return argparse.Namespace(**vars(given) | changed)

@@ -9,7 +9,7 @@ import yaml
 from baselines._shared.stylegan.encoder import Widths
 from baselines.sfd.lab import train as command
 from baselines.sfd.lab.data import main as render
-from baselines.sfd.lab.training.config import Config
+from baselines.sfd.lab.training.config import Config, Data, Perception, merged
 from baselines.sfd.lab.training.corpus import Corpus, TrainingClip
 from baselines.sfd.lab.training.perceptual import Perceptual
 from baselines.sfd.lab.training.processes import Processes
@@ -19,18 +19,28 @@ from evalkit.clips import video
 from evalkit.extractors.lpips_backbones import squeezenet
 from tests.fakes import make_clip, noise
 
+DLIB = {"identity_network": "dlib128", "identity_of": "clip", "identity_centred": True}
+"""Identity features that need no weight file and are quick."""
+PERCEPTION = Perception(network="squeezenet", scales=(1.0,), stages=2)
 TINY = Shape(size=32, style_dim=48, head_layers=2, points=2, widths=Widths(8, 256))
 
 
 def tiny_config(**changed: object) -> Config:
     """Every loss plays from the first step on."""
-    content = {
+    content: dict[str, object] = {
         "shape": TINY.model_dump(),
         "batch": 4,
-        "perception": {"network": "squeezenet", "scales": [1.0], "stages": 2},
-        "adversary": {"widths": {"widest": 8, "budget": 128}, "every": 2, "penalty_every": 1},
+        "data": DLIB,
+        "start": {"still": True},
+        "perception": PERCEPTION.model_dump(),
+        "adversary": {"widths": {"widest": 8, "budget": 128}, "every": 2, "penalty": 10.0, "penalty_every": 1},
     }
-    return Config.model_validate(content | changed)
+    return Config.model_validate(merged(content, changed))
+
+
+def data_of(**changed: object) -> Data:
+    """What `tiny_config` trains on."""
+    return Data.model_validate(DLIB | changed)
 
 
 def make_corpus(people: int = 3, clips: int = 2, frames: int = 4, size: int = 32) -> Corpus:
@@ -39,7 +49,8 @@ def make_corpus(people: int = 3, clips: int = 2, frames: int = 4, size: int = 32
 
     def one(person: int, clip: int) -> TrainingClip:
         pictures = rng.integers(0, 256, (frames, size, size, 3), dtype=np.uint8)
-        return TrainingClip(make_clip(f"p{person}c{clip}", f"p{person}"), pictures, np.eye(people)[person] - 1 / people)
+        features = np.tile(np.eye(people)[person] - 1 / people, (frames, 1))
+        return TrainingClip(make_clip(f"p{person}c{clip}", f"p{person}"), pictures, features)
 
     grouped = tuple(tuple(one(person, clip) for clip in range(clips)) for person in range(people))
     return Corpus(tuple(f"p{person}" for person in range(people)), grouped, (), "digest")
@@ -73,7 +84,7 @@ def tiny_options(
 @pytest.fixture(scope="session")
 def perceptual() -> Perceptual:
     torch.manual_seed(0)
-    return Perceptual(squeezenet(), (1.0,), 2)
+    return Perceptual(squeezenet(), PERCEPTION)
 
 
 @pytest.fixture

@@ -13,22 +13,21 @@ from baselines.sfd.lab.training.doubles import doubles, one_length
 from baselines.sfd.lab.training.sampling import batch_of, draw
 from evalkit.clips import video
 from evalkit.errors import DatasetError
-from tests.baselines.sfd.conftest import TINY
+from tests.baselines.sfd.conftest import TINY, data_of
 from tests.fakes import make_clip, noise
 
 MOTION = {"a0": "walk", "a1": "talk", "b0": "walk", "b1": "walk", "c0": "talk"}
 
 
 def filmed(name: str) -> TrainingClip:
-    return TrainingClip(
-        make_clip(name, name[0]), noise(4, 32, seed=sum(map(ord, name))), np.eye(3)["abc".index(name[0])]
-    )
+    features = np.tile(np.eye(3)["abc".index(name[0])], (4, 1))
+    return TrainingClip(make_clip(name, name[0]), noise(4, 32, seed=sum(map(ord, name))), features)
 
 
 PEOPLE = ((filmed("a0"), filmed("a1")), (filmed("b0"), filmed("b1")), (filmed("c0"), filmed("c1")))
 CLIPS = [[one.clip for one in clips] for clips in PEOPLE]
 LENGTHS = {clip.id: 4 for clips in CLIPS for clip in clips}
-CORPUS = Corpus(("a", "b", "c"), PEOPLE, (), "digest", doubles(CLIPS, MOTION, LENGTHS))
+CORPUS = Corpus(("a", "b", "c"), PEOPLE, (), "digest", doubles=doubles(CLIPS, MOTION, LENGTHS))
 
 
 def drawn(doubled: float, people: int = 3):
@@ -101,7 +100,7 @@ def test_lengths_are_those_of_whole_clips(tmp_path):
     frames = video.read_frames(path, [0, 1, 2], size=128)
     video.write_video(path, [frames], 25)
     with pytest.raises(DatasetError, match="demo1000_m1001: 4, demo1001_m1001: 3"):
-        load_corpus("folder", root, Data(held_out=0, doubled=1, frames_per_clip=2), TINY)
+        load_corpus("folder", root, data_of(held_out=0, doubled=1, frames_per_clip=2), TINY)
 
 
 @pytest.mark.usefixtures("cache")
@@ -110,11 +109,11 @@ def test_drawn_people_come_with_doubles_and_their_absence_is_said(tmp_path, data
     assert not render(
         ["--out", str(root), "--people", "3", "--clips", "2", "--frames", "2", "--size", "128", "--shared-motion"]
     )
-    corpus = load_corpus("folder", root, Data(held_out=0, doubled=1), TINY)
+    corpus = load_corpus("folder", root, data_of(held_out=0, doubled=1), TINY)
     assert corpus.doubles["demo1000_m1001"] == ((1, 0),)
-    plain = load_corpus("folder", root, Data(held_out=0), TINY)
+    plain = load_corpus("folder", root, data_of(held_out=0), TINY)
     assert not plain.doubles and plain.digest != corpus.digest
     with pytest.raises(DatasetError, match=r"data.doubled is 0.5, but no clip of .* has a double.*--shared-motion"):
-        load_corpus("folder", data, Data(held_out=0, doubled=0.5), TINY)
+        load_corpus("folder", data, data_of(held_out=0, doubled=0.5), TINY)
     with (root / "manifest.csv").open(newline="") as file:
         assert len({row["motion"] for row in csv.DictReader(file)}) == 3

@@ -24,15 +24,14 @@ def test_the_weights_are_the_papers():
 
 
 def test_reconstruction():
-    assert losses.reconstruction(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 1.0])).item() == pytest.approx(
-        1.25 * 127.5
-    )
+    assert losses.reconstruction(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 1.0])).item() == pytest.approx(1.25)
 
 
-def test_perceptual_is_the_mean_over_maps():
+def test_perceptual_is_the_sum_or_the_mean_over_maps():
     ours = [torch.tensor([1.0, 3.0]), torch.tensor([0.0])]
     theirs = [torch.tensor([0.0, 0.0]), torch.tensor([4.0])]
-    assert losses.perceptual(ours, theirs).item() == pytest.approx((2 + 4) / 2)
+    assert losses.perceptual(ours, theirs, "sum").item() == pytest.approx(2 + 4)
+    assert losses.perceptual(ours, theirs, "mean").item() == pytest.approx((2 + 4) / 2)
 
 
 def test_adversarial_and_discrimination():
@@ -50,9 +49,9 @@ def test_gradient_penalty_of_a_linear_judge():
 
 
 def test_identity_similarity_by_hand():
-    # pairs (0, 2) and (1, 3); cosines of descriptors 1 and 0, of features 0.6 and 0.8
-    descriptors = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, 0.0], [3.0, 0.0]])
-    features = torch.tensor([[1.0, 0.0], [1.0, 0.0], [3.0, 4.0], [4.0, 3.0]])
+    # pairs (0, 1) and (2, 3); cosines of descriptors 1 and 0, of features 0.6 and 0.8
+    descriptors = torch.tensor([[2.0, 0.0], [5.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    features = torch.tensor([[1.0, 0.0], [3.0, 4.0], [1.0, 0.0], [4.0, 3.0]])
     assert losses.pair_similarities(descriptors).tolist() == pytest.approx([1, 0])
     assert losses.identity_similarity(descriptors, features).item() == pytest.approx(-0.6)
 
@@ -78,9 +77,11 @@ def test_identification_is_cross_entropy():
 
 
 def test_latent_regression():
-    identity, motion = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 4.0]])
-    again = torch.tensor([[1.5, 2.0]]), torch.tensor([[0.0, 1.0]])
-    assert losses.latent_regression(again, identity, motion).item() == pytest.approx(0.25 + 1.5)
+    """Eq. 6 for two images of two elements: the norm of each, then the mean; or the mean over all."""
+    identity, motion = torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 4.0], [0.0, 0.0]])
+    again = torch.tensor([[1.5, 2.0], [0.0, 1.0]]), torch.tensor([[0.0, 1.0], [0.0, 0.0]])
+    assert losses.latent_regression(again, identity, motion, "sum").item() == pytest.approx((0.5 + 3 + 1) / 2)
+    assert losses.latent_regression(again, identity, motion, "mean").item() == pytest.approx((0.5 + 3 + 1) / 4)
 
 
 def test_the_reversed_gradient_has_weight_and_sign():

@@ -10,7 +10,6 @@ import torch
 from baselines.sfd.export import export
 from baselines.sfd.lab.train import main
 from baselines.sfd.lab.training.checkpoint import LAST, Progress, save
-from baselines.sfd.lab.training.config import Data
 from baselines.sfd.lab.training.corpus import load_corpus
 from baselines.sfd.lab.training.validation import METRICS, validate, validation_clips
 from baselines.sfd.weights import read_file
@@ -19,7 +18,7 @@ from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.interface import Driving, MethodConfig
 from evalkit.metrics import METRICS as KNOWN
 from evalkit.types import Selection
-from tests.baselines.sfd.conftest import TINY, lively, make_corpus
+from tests.baselines.sfd.conftest import TINY, data_of, lively, make_corpus
 from tests.fakes import make_clip, noise
 
 
@@ -71,7 +70,7 @@ def test_a_few_frames_of_a_few_clips_of_the_people_held_out(tmp_path, cache):
 
 
 def test_without_people_held_out_nothing_is_measured(make_trainer, data, cache):
-    assert validation_clips(load_corpus("folder", data, Data(held_out=0), TINY), TINY) == []
+    assert validation_clips(load_corpus("folder", data, data_of(held_out=0), TINY), TINY) == []
     assert validate(make_trainer().averaged, [], "cpu") == {}
 
 

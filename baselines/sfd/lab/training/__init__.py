@@ -1,15 +1,17 @@
 """How SFD is trained: data, losses, steps, checkpoints, logs.
 
 config      YAML in, checked, compared with that of a checkpoint
-corpus      clips at training size, with identity features
+corpus      clips by person, ready to be trained on
+prepared    one clip at training size, with identity features, in the cache
+feed        batches ahead of time
 sampling    which frames a step sees
 recolour    driving frames in random colours
 doubles     other people who make the same motion
-crossing    driving frames with another person's face
 losses      the seven losses of the paper
 perceptual  feature maps for the perceptual loss
 objective   everything the generator side learns with
 heads       networks that judge descriptors
+discriminator  the network that judges images
 freezing    networks that pass gradients on and keep none
 trainer     one step after the other
 validation  people held out, by evalkit's own metrics

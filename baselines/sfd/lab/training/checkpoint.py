@@ -1,8 +1,9 @@
 """Checkpoints of a training: one safetensors file with networks, optimisers and progress, whole or not there at all."""
 
 import errno
+import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,24 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from baselines.sfd.lab.training.config import Config, differences
-from baselines.sfd.weights import TRAINING, read_file, write_file
+from baselines.sfd.model import SFD
+from baselines.sfd.weights import TRAINING, read_file, write_file, write_weights
+from evalkit.base.files import atomic_path
 from evalkit.errors import RunError
 
 LAST = "last.safetensors"
+BEST = "best.safetensors"
+BEST_BY = "validation/l1"
+"""The lowest so far decides which averaged weights are the best."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is: optimisation steps taken and seconds spent, by the clock it goes by."""
+    """How far a training is: steps taken, seconds spent by the clock it goes by, and the lowest `BEST_BY` so far."""
 
     step: int = 0
     seconds: float = 0.0
+    best: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,10 @@ class State:
 def save(folder: Path, state: State, progress: Progress, config: Config, data: str, split: str = "") -> Path:
     """Replace the checkpoint in `folder`. Raises `RunError` when it cannot be written; the old one is then kept."""
     tensors = dict(_network_tensors(state)) | dict(_optimiser_tensors(state))
-    facts = {"format": TRAINING, "step": progress.step, "seconds": progress.seconds, "data": data, "split": split}
+    facts = {"format": TRAINING, **asdict(progress), "data": data, "split": split, "config": _compared(config)}
     path = folder / LAST
     try:
-        write_file(path, tensors, facts | {"config": _compared(config)})
+        write_file(path, tensors, facts)
     except (OSError, SafetensorError) as error:
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
         reason = "the disk is full" if full else str(error)
@@ -53,6 +60,22 @@ def save(folder: Path, state: State, progress: Progress, config: Config, data: s
             "Make room and go on with --resume."
         ) from error
     return path
+
+
+def keep(last: Path, step: int) -> None:
+    """Keep the checkpoint under the name of its step, whatever comes after it."""
+    kept = last.with_name(f"step-{step:07d}.safetensors")
+    kept.unlink(missing_ok=True)
+    try:
+        kept.hardlink_to(last)  # the next checkpoint is another file, so this one stays as it is
+    except OSError:
+        with atomic_path(kept) as temporary:
+            shutil.copyfile(last, temporary)
+
+
+def write_best(folder: Path, model: SFD, progress: Progress, config: Config, data: str, split: str) -> None:
+    """Write averaged weights as a weight file."""
+    write_weights(folder / BEST, model, {**asdict(progress), "config": _compared(config), "data": data, "split": split})
 
 
 def load(path: Path, state: State, config: Config, data: str) -> Progress:
@@ -67,7 +90,7 @@ def load(path: Path, state: State, config: Config, data: str) -> Progress:
         network.load_state_dict(_under(tensors, f"{name}."))
     for name, optimiser in state.optimisers.items():
         _fill_optimiser(optimiser, _under(tensors, f"optimiser.{name}."))
-    return Progress(facts["step"], facts["seconds"])
+    return Progress(facts["step"], facts["seconds"], facts["best"])
 
 
 def refuse_other(path: Path, facts: Mapping[str, Any], config: Config, data: str) -> None:
@@ -75,6 +98,11 @@ def refuse_other(path: Path, facts: Mapping[str, Any], config: Config, data: str
 
     Settings that did not exist when it was written count as left at their defaults.
     """
+    if facts["format"] != TRAINING:
+        raise RunError(
+            f"{path}: of an earlier evalkit, whose steps were drawn in another way, so it cannot go on. --init takes "
+            "its weights for a new training in another --out."
+        )
     if changed := differences(_completed(facts["config"]), _compared(config)):
         lines = "\n  ".join(changed)
         raise RunError(

@@ -10,8 +10,6 @@ from torch import Tensor, nn
 
 from baselines._shared.stylegan.layers import EqualLinear
 
-HIDDEN = 256
-
 
 class _Reversal(torch.autograd.Function):
     @staticmethod
@@ -30,12 +28,13 @@ def reverse_gradient(x: Tensor, weight: float) -> Tensor:
     return reversed_
 
 
-def eraser(dim: int, identities: int) -> nn.Sequential:
+def eraser(dim: int, width: int, identities: int) -> nn.Sequential:
     """D_id, eq. 4: a 3-layer MLP that tries to tell the identity from a motion descriptor, (B, dim) -> (B, C)."""
-    layers = EqualLinear(dim, HIDDEN), EqualLinear(HIDDEN, HIDDEN), EqualLinear(HIDDEN, identities)
+    layers = EqualLinear(dim, width), EqualLinear(width, width), EqualLinear(width, identities)
     return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
 
 
-def classifier(dim: int, identities: int) -> EqualLinear:
-    """C_id: the identity from an identity descriptor, (B, dim) -> (B, C)."""
-    return EqualLinear(dim, identities)
+def classifier(dim: int, layers: int, identities: int) -> nn.Sequential:
+    """C_id: the identity from an identity descriptor, (B, dim) -> (B, C); layers before the last have a ReLU."""
+    hidden = [module for _ in range(layers - 1) for module in (EqualLinear(dim, dim), nn.ReLU())]
+    return nn.Sequential(*hidden, EqualLinear(dim, identities))

@@ -34,9 +34,12 @@ class Journal:
         for name, value in values.items():
             self._seen.setdefault(name, []).append(value)
 
-    def write(self, step: int, seconds: float) -> None:
-        """Write the means over the steps since the last time, up to step `step`, reached after `seconds`."""
-        means = {name: sum(values) / len(values) for name, values in self._seen.items()}
+    def write(self, step: int, seconds: float, others: dict[str, float]) -> None:
+        """Write the means over the steps since the last time, up to step `step`, reached after `seconds`.
+
+        `others` are numbers of all these steps together.
+        """
+        means = {name: sum(values) / len(values) for name, values in self._seen.items()} | others
         self._seen.clear()
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "seconds": round(seconds, 1), **means}) + "\n")

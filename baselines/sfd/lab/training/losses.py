@@ -1,31 +1,30 @@
 """The seven losses of the paper as functions of tensors, unweighted.
 
-Source: Zhu et al., "Learning Semantic Facial Descriptors for Accurate Face Animation", section II-B to II-D. Where the
-paper leaves open how elements are summed up it is a mean, so that a weight means the same at every size.
+Source: Zhu et al., "Learning Semantic Facial Descriptors for Accurate Face Animation", section II-B to II-D. What the
+paper leaves open is an argument, and a key of the configuration.
 """
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-EPSILON = 1e-8
-LEVELS = 127.5
-"""8-bit levels per unit of an image in [-1, 1]."""
+Reduce: TypeAlias = Literal["sum", "mean"]
+_SHORTEST = 1e-8
+"""Vectors shorter than this have no direction."""
 
 
 def reconstruction(generated: Tensor, driving: Tensor) -> Tensor:
-    """Mean absolute difference of images in [-1, 1], in 8-bit levels.
-
-    In these units its pull on a pixel is about that of the perceptual loss; on [-1, 1] it would be 100 times weaker.
-    """
-    return (generated - driving).abs().mean() * LEVELS
+    """Mean absolute difference of images."""
+    return (generated - driving).abs().mean()
 
 
-def perceptual(generated: Sequence[Tensor], driving: Sequence[Tensor]) -> Tensor:
-    """Mean over feature maps of their mean absolute difference."""
-    return torch.stack([(a - b).abs().mean() for a, b in zip(generated, driving, strict=True)]).mean()
+def perceptual(generated: Sequence[Tensor], driving: Sequence[Tensor], reduce: Reduce) -> Tensor:
+    """Sum or mean over feature maps of their mean absolute differences."""
+    differences = torch.stack([(a - b).abs().mean() for a, b in zip(generated, driving, strict=True)])
+    return differences.sum() if reduce == "sum" else differences.mean()
 
 
 def adversarial(logits: Tensor) -> Tensor:
@@ -45,29 +44,34 @@ def gradient_penalty(images: Tensor, logits: Tensor) -> Tensor:
 
 
 def pair_similarities(vectors: Tensor, all_pairs: bool = False) -> Tensor:
-    """(B, D) -> (B / 2,) cosines of vector i and vector i + B / 2, or (B (B - 1) / 2,) of all pairs."""
+    """(B, D) -> (B / 2,) cosines of vectors 2 i and 2 i + 1, or (B (B - 1) / 2,) of all pairs.
+
+    The paper's pair is i and i + B / 2. That is another order of the batch, in which neighbours may be in one process.
+    """
     if all_pairs:
-        directions = functional.normalize(vectors, dim=1, eps=EPSILON)
+        directions = functional.normalize(vectors, dim=1, eps=_SHORTEST)
         rows, columns = torch.triu_indices(len(vectors), len(vectors), offset=1, device=vectors.device)
         return (directions @ directions.T)[rows, columns]
-    first, second = vectors.chunk(2)
-    return functional.cosine_similarity(first, second, dim=1)
+    return functional.cosine_similarity(vectors[::2], vectors[1::2], dim=1, eps=_SHORTEST)
 
 
-def identity_similarity(descriptors: Tensor, features: Tensor, all_pairs: bool = False) -> Tensor:
+def identity_similarity(
+    descriptors: Tensor, features: Tensor, all_pairs: bool = False, epsilon: float = 1e-8
+) -> Tensor:
     """L_s, eq. 3: minus the cosine between the similarities within pairs of descriptors and of identity features.
 
     Args:
-        descriptors: w_id of B source images, (B, N); image i and image i + B / 2 are a pair.
+        descriptors: w_id of B source images, (B, N); images 2 i and 2 i + 1 are a pair.
         features: of a face-recognition network for the same images, (B, D).
         all_pairs: compare all pairs of the batch, not only those; a small batch has too few.
+        epsilon: of eq. 3.
 
     Returns:
         A scalar in [-1, 1].
     """
     ours, wanted = pair_similarities(descriptors, all_pairs), pair_similarities(features, all_pairs)
     lengths: Tensor = torch.linalg.vector_norm(wanted) * torch.linalg.vector_norm(ours)
-    return -torch.dot(wanted, ours) / lengths.clamp_min(EPSILON)
+    return -torch.dot(wanted, ours) / lengths.clamp_min(epsilon)
 
 
 def identification(logits: Tensor, identities: Tensor) -> Tensor:
@@ -80,13 +84,15 @@ def identification(logits: Tensor, identities: Tensor) -> Tensor:
     return functional.cross_entropy(logits, identities)
 
 
-def latent_regression(again: tuple[Tensor, Tensor], identity: Tensor, motion: Tensor) -> Tensor:
-    """L_r, eq. 6: mean absolute differences of descriptors read off the generated image and those it was made from.
+def latent_regression(again: tuple[Tensor, Tensor], identity: Tensor, motion: Tensor, reduce: Reduce) -> Tensor:
+    """L_r, eq. 6: absolute differences of descriptors read off the generated image and those it was made from.
 
     Args:
         again: w_id and w_m of the generated images, (B, N) each.
         identity: w_id of the sources, (B, N).
         motion: w_m of the driving frames, (B, N).
+        reduce: over the N elements: the sum is the L1 norm. Over images it is the mean.
     """
     w_id, w_m = again
-    return (w_id - identity).abs().mean() + (w_m - motion).abs().mean()
+    difference = (w_id - identity).abs() + (w_m - motion).abs()
+    return difference.sum(dim=1).mean() if reduce == "sum" else difference.mean()

@@ -1,9 +1,11 @@
 """Everything that the generator side learns with, and the losses of a batch."""
 
+import contextlib
+
 import torch
 from torch import Tensor, nn
 
-from baselines._shared.stylegan.encoder import AppearanceEncoder
+from baselines.sfd.everyone import everyone
 from baselines.sfd.lab.training import losses
 from baselines.sfd.lab.training.config import Config
 from baselines.sfd.lab.training.freezing import frozen
@@ -25,12 +27,13 @@ class Objective(nn.Module):
 
     def __init__(self, config: Config, identities: int) -> None:
         super().__init__()
-        self.weights = config.weights
-        self.painting, self.all_pairs = config.painting, config.all_pairs
+        self.config, self.weights = config, config.weights
         self.model = SFD(config.shape)
-        dim = config.shape.style_dim
-        self.eraser = eraser(dim, identities) if self.weights.eraser else None
-        self.classifier = classifier(dim, identities) if self.weights.classifier else None
+        if config.start.still:
+            self.model.start_still(config.start.mask)
+        dim, heads = config.shape.style_dim, config.heads
+        self.eraser = eraser(dim, heads.eraser_width, identities) if self.weights.eraser else None
+        self.classifier = classifier(dim, heads.classifier_layers, identities) if self.weights.classifier else None
 
     def forward(
         self, batch: Batch, perceptual: Perceptual, discriminator: nn.Module | None, share: float = 1.0
@@ -45,34 +48,43 @@ class Objective(nn.Module):
         """
         animated: Animated = self.model(batch.source, batch.seen)
         generated = animated.generated
-        found = {"reconstruction": losses.reconstruction(generated, batch.driving)}
-        if self.painting and self.model.shape.warp_source:
-            found["painting"] = losses.reconstruction(animated.painted, batch.driving)
+        scale, about = self.config.reconstruction_scale, self.config.perception
+        found = {"reconstruction": scale * losses.reconstruction(generated, batch.driving)}
+        if self.config.painting and self.model.shape.warp_source:
+            found["painting"] = scale * losses.reconstruction(animated.painted, batch.driving)
         if share:
             with torch.no_grad():
                 wanted = perceptual(batch.driving)
-            found["perceptual"] = losses.perceptual(perceptual(generated), wanted)
+            found["perceptual"] = about.each * losses.perceptual(perceptual(generated), wanted, about.reduce)
             found |= self._descriptor_losses(batch, animated, share)
         if discriminator is not None:
-            found["adversarial"] = losses.adversarial(discriminator(generated)[0])
+            found["adversarial"] = losses.adversarial(discriminator(generated))
         return generated, found
 
     def _descriptor_losses(self, batch: Batch, animated: Animated, share: float) -> dict[str, Tensor]:
         source, driving = animated.source, animated.driving
         found: dict[str, Tensor] = {}
         if self.weights.similarity:
-            found["similarity"] = losses.identity_similarity(source.identity, batch.embedding, self.all_pairs)
+            descriptors, features = everyone(source.identity), everyone(batch.embedding)
+            how = self.config.all_pairs, self.config.similarity_epsilon
+            found["similarity"] = losses.identity_similarity(descriptors, features, *how)
         if self.eraser is not None:  # learns with weight 1; the encoder gets - lambda_d of it, eq. 8
             logits = self.eraser(reverse_gradient(driving.motion, share * self.weights.eraser))
             found["eraser"] = losses.identification(logits, batch.shown)
         if self.classifier is not None:
             found["classifier"] = losses.identification(self.classifier(source.identity), batch.identity)
         if self.weights.regression:
-            with frozen(self.model.encoder, self.model.subspaces):  # else they learn to overlook motion
-                again = self.model.describe(animated.generated)
-            targets = source.identity.detach(), driving.motion.detach()
-            found["regression"] = losses.latent_regression((again.identity, again.motion), *targets)
+            found["regression"] = self._regression(animated)
         return found
+
+    def _regression(self, animated: Animated) -> Tensor:
+        about, targets = self.config.regression, (animated.source.identity, animated.driving.motion)
+        reading = frozen(self.model.encoder, self.model.subspaces) if about.frozen else contextlib.nullcontext()
+        with reading:
+            again = self.model.describe(animated.generated)
+        if about.frozen:
+            targets = targets[0].detach(), targets[1].detach()
+        return losses.latent_regression((again.identity, again.motion), *targets, about.reduce)
 
     def total(self, found: dict[str, Tensor], share: float = 1.0) -> Tensor:
         """Weighted sum, eq. 8. The eraser's minus sign and weight are in the reversed gradient.
@@ -82,10 +94,8 @@ class Objective(nn.Module):
             share: as in `forward`.
         """
         weights = self.weights.model_dump()
-        weights |= {name: share * weights[name] for name in ON_DESCRIPTORS} | {"eraser": 1.0, "painting": self.painting}
+        weights |= {name: share * weights[name] for name in ON_DESCRIPTORS} | {
+            "eraser": 1.0,
+            "painting": self.config.painting,
+        }
         return torch.stack([weights[name] * value for name, value in found.items()]).sum()
-
-
-def discriminator(config: Config) -> AppearanceEncoder:
-    """StyleGAN2's residual discriminator without minibatch statistics: the appearance encoder with one output."""
-    return AppearanceEncoder(config.shape.size, 1, config.shape.taps, config.adversary.widths)

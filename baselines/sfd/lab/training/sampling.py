@@ -1,6 +1,9 @@
-"""Which frames a step sees: a function of seed, step and process alone, so a resumed training takes the same steps."""
+"""Which frames a step sees: a function of seed and step alone.
 
-from collections.abc import Sequence
+A resumed training takes the same steps, and so does one on another number of processes, of which each takes its share.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +17,7 @@ from baselines.sfd.lab.training.recolour import Recolouring, draw_recolouring
 
 @dataclass(frozen=True)
 class Batch:
-    """B training pairs; image i and image i + B / 2 are a pair of eq. 3.
+    """B training pairs; images 2 i and 2 i + 1 are a pair of eq. 3.
 
     Attributes:
         source, driving: (B, 3, size, size) in [-1, 1], two frames of one clip each.
@@ -35,10 +38,16 @@ class Batch:
     names: tuple[str, ...]
 
     def to(self, device: str) -> "Batch":
-        """The same on another device."""
-        source, driving, seen = (images.to(device) for images in (self.source, self.driving, self.seen))
-        identity, shown = self.identity.to(device), self.shown.to(device)
-        return Batch(source, driving, seen, identity, shown, self.embedding.to(device), self.names)
+        """The same on another device, from pinned memory without waiting for it."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pinned(self) -> "Batch":
+        """The same in memory that a GPU can read."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        source, driving, seen, embedding = map(change, (self.source, self.driving, self.seen, self.embedding))
+        return Batch(source, driving, seen, change(self.identity), change(self.shown), embedding, self.names)
 
 
 @dataclass(frozen=True)
@@ -68,20 +77,25 @@ class Draw:
 def draw(corpus: Corpus, people: int, size: int, data: Data, key: Sequence[int]) -> list[Draw]:
     """`size` draws from the first `people` identities, for the stream that `key` names.
 
-    The first round(`data.same_identity` * `size` / 2) pairs of eq. 3 show one identity, in two clips where it has
+    A share `data.same_identity` of the pairs of eq. 3, evenly spread, shows one identity, in two clips where it has
     several; the others show two identities.
     """
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(key))))
-    pairs = size // 2
-    same = round(data.same_identity * pairs)
-    firsts = rng.integers(people, size=pairs)
-    others = (firsts + rng.integers(1, people, size=pairs)) % people
-    left = [_draw(corpus, people, int(identity), None, data, rng) for identity in firsts]
-    right = [
-        _draw(corpus, people, int(firsts[i] if i < same else others[i]), left[i].clip if i < same else None, data, rng)
-        for i in range(pairs)
-    ]
-    return left + right
+    draws = []
+    for pair in range(size // 2):
+        same = int((pair + 1) * data.same_identity) > int(pair * data.same_identity)
+        identity = int(rng.integers(people))
+        other = (identity + int(rng.integers(1, people))) % people
+        first = _draw(corpus, people, identity, None, data, rng)
+        draws += [first, _draw(corpus, people, identity if same else other, first.clip if same else None, data, rng)]
+    return draws
+
+
+def share(draws: Sequence[Draw], part: int, parts: int, rank: int, count: int) -> Sequence[Draw]:
+    """What process `rank` of `count` computes in part `part` of `parts`: together they compute a part, in order."""
+    size = len(draws) // parts // count
+    start = (part * count + rank) * size
+    return draws[start : start + size]
 
 
 def batch_of(draws: Sequence[Draw]) -> Batch:
@@ -99,7 +113,9 @@ def batch_of(draws: Sequence[Draw]) -> Batch:
         ),
         identity=torch.tensor([one.identity for one in draws]),
         shown=torch.tensor([one.shown for one in draws]),
-        embedding=torch.tensor(np.stack([one.clip.embedding for one in draws]), dtype=torch.float32),
+        embedding=torch.tensor(
+            np.stack([one.clip.features[one.source] for one in draws]), dtype=torch.get_default_dtype()
+        ),
         names=tuple(_name(one) for one in draws),
     )
 
@@ -115,7 +131,7 @@ def _draw(
     clips = corpus.clips[identity]
     fresh = [clip for clip in clips if clip is not used] or list(clips)
     clip = fresh[int(rng.integers(len(fresh)))]
-    source, driving = _two_frames(len(clip.frames), rng)
+    source, driving = _two_frames(clip, rng)
     mirrored = data.flip and bool(rng.integers(2))
     recolouring = draw_recolouring(data.recolour, rng) if data.recolour else None
     shown, performance = identity, clip
@@ -130,13 +146,13 @@ def _draw(
     return Draw(identity, clip, source, driving, shown, performance, mirrored, recolouring)
 
 
-def _two_frames(count: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Different ones of `count` frames."""
-    source = int(rng.integers(count))
-    return source, int(rng.choice([index for index in range(count) if index != source]))
+def _two_frames(clip: TrainingClip, rng: np.random.Generator) -> tuple[int, int]:
+    """A frame with identity features and another one."""
+    source = int(rng.choice(clip.sources))
+    return source, int((source + rng.integers(1, len(clip.frames))) % len(clip.frames))
 
 
 def _image(clip: TrainingClip, frame: int, mirrored: bool) -> Tensor:
     """(3, size, size) in [-1, 1]."""
     pixels = clip.frames[frame][:, ::-1] if mirrored else clip.frames[frame]
-    return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).float() / 127.5 - 1
+    return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(torch.get_default_dtype()) / 127.5 - 1

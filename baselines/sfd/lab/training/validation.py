@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from baselines._shared.native.batches import inference
 from baselines._shared.native.pictures import to_frames, to_tensor
 from baselines.sfd.adapter import SfdAnimator
-from baselines.sfd.faces import windows_of
-from baselines.sfd.lab.training.corpus import Corpus, spaced_frames
+from baselines.sfd.faces import read_faces, windows_of
+from baselines.sfd.lab.training.corpus import Corpus
+from baselines.sfd.lab.training.prepared import spaced
 from baselines.sfd.model import SFD
 from baselines.sfd.shape import Shape
 from evalkit.clips import video
@@ -33,7 +34,8 @@ def validation_clips(corpus: Corpus, shape: Shape) -> list[Frames]:
         length = video.count_frames(clip.path)
         if length > 1 and taken[clip.identity] < CLIPS_PER_IDENTITY:
             taken[clip.identity] += 1
-            clips.append(spaced_frames(clip, length, 1 + DRIVING_FRAMES, windows.of_clip(clip.path), shape.size))
+            indices = spaced(length, 1 + DRIVING_FRAMES)
+            clips.append(read_faces(clip.path, indices, windows.of_clip(clip.path), shape.size))
     return clips
 
 
