@@ -92,6 +92,7 @@ class PiRenderer:
         self._read = coefficient_reader(regressor, config, reading) if regressor else None
         self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
+        self._rounding = config.options["rounding"]
         self._side = side
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
@@ -127,7 +128,7 @@ class PiRenderer:
                 self._batches.find(render, items[:TRIED], self._config.device)
         for part in torch.split(items, self._batches.at_once):
             with inference(), alone(self._config.device):
-                frames = to_frames(self._batches.map(render, part), size)
+                frames = to_frames(self._batches.map(render, part), size, self._rounding)
             yield frames
 
 
