@@ -30,8 +30,8 @@ from evalkit import weights
 from evalkit.errors import MethodError, WeightsError
 from evalkit.extractors.deep3d.network import CoefficientRegressor
 from evalkit.extractors.torch_network import load_state
-from evalkit.method.interface import Driving, MethodConfig
-from evalkit.types import Frames, Motion
+from evalkit.method.interface import Decoding, Driving, MethodConfig
+from evalkit.types import Frames, Motion, Selection
 
 SIZE = 256
 DEEP3D = "deep3dfacerecon-epoch20"
@@ -92,6 +92,7 @@ class PiRenderer:
         self._read = coefficient_reader(regressor, config, reading) if regressor else None
         self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
+        self._rounding = config.options["rounding"]
         self._side = side
 
     def animate(self, sources: Frames, driving: Driving, motion: Motion) -> Iterator[NDArray[np.generic]]:
@@ -103,32 +104,47 @@ class PiRenderer:
         if motion == "relative":
             raise MethodError("pirenderer has no relative motion.")
         with inference(), alone(self._config.device):
-            coefficients = self._driving_coefficients(driving)
+            coefficients = self._whole_clip(driving)
             if self._match_scale and self._read:
-                source = self._read(resized(sources, SIZE))[0]
+                source = self._read([resized(sources, SIZE)])[0]
                 coefficients = with_scale(coefficients, scale_ratio(source, coefficients))
-        yield from self._render(to_tensor(sources, self._side), coefficients, sources.shape[1])
+        yield from self._render(to_tensor(sources, self._side), _chosen(coefficients, driving), sources.shape[1])
 
-    def _driving_coefficients(self, driving: Driving) -> Coefficients:
+    def _whole_clip(self, driving: Driving) -> Coefficients:
+        """(T, 73) of every frame of the clip: windows and scale look at those that the protocol leaves out, too."""
         if self._files:
-            return read_coefficients(self._files, driving)
+            return read_coefficients(self._files, driving.path)
         assert self._read is not None
-        return np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
+        every = Selection(size=driving.selection.size, rgb=driving.selection.rgb)
+        clip = Driving(driving.path, every, decoding=Decoding(driving.decoding.seconds))
+        return self._read(resized(chunk, SIZE) for chunk in clip)
 
-    def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
+    def _render(self, source: Tensor, chosen: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
         faster = compiled(self._animator.begin(to_device(source, self._config), None), self._config)
 
         def render(moving: Tensor) -> Tensor:
             return faster(moving.to(self._config.device))
 
-        items = torch.from_numpy(windows(coefficients)).float()
+        items = torch.from_numpy(chosen).float()
         if self._batches.unknown:
             with inference():
                 self._batches.find(render, items[:TRIED], self._config.device)
         for part in torch.split(items, self._batches.at_once):
             with inference(), alone(self._config.device):
-                frames = to_frames(self._batches.map(render, part), size)
+                frames = to_frames(self._batches.map(render, part), size, self._rounding)
             yield frames
+
+
+def _chosen(coefficients: Coefficients, driving: Driving) -> Coefficients:
+    """(N, 73, 27) windows of the driving frames; that of an anchor is the first, as nobody keeps what is made of it.
+
+    Raises `VideoError` where the clip holds none of them.
+    """
+    indices = driving.selection.indices(len(coefficients))
+    if not indices:
+        next(iter(driving))  # says so
+    driving.decoding.total = len(indices)
+    return windows(coefficients)[[*indices[: 1 if driving.anchor else 0], *indices]]
 
 
 def build(config: MethodConfig, sizes: GeneratorConfig | None = None, side: int = SIZE) -> PiRenderer:

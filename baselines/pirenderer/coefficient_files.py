@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from baselines.pirenderer.motion import ANGLES, REGRESSED, motion_coefficients
 from evalkit.clips import video
 from evalkit.errors import MethodError
-from evalkit.method.interface import Driving
 
 SUFFIXES = (".npz", ".mat")
 SIDE = 256
@@ -24,22 +23,22 @@ _COEFFICIENTS, _ALIGNMENT = "coeff", "transform_params"
 _FORMS = f"(T, {REGRESSED}) with {_ALIGNMENT!r} (T, 5), (T, {REGRESSED + 3}) or (T, {REGRESSED + 5})"
 
 
-def read_coefficients(folder: Path, driving: Driving) -> NDArray[np.floating]:
-    """(T, 73) motion of the driving frames, from the file of their clip.
+def read_coefficients(folder: Path, clip: Path) -> NDArray[np.floating]:
+    """(T, 73) motion of all frames of a driving clip, from its file.
 
     A clip `person/take.mp4` has `person_take.npz` or `take.npz` (or `.mat`) in `folder`.
 
     Raises `MethodError` for a clip without a file, and for a file of another length, shape or convention.
     """
-    path = _find(folder, driving.path)
+    path = _find(folder, clip)
     motion = read_motion(path)
-    frames = video.count_frames(driving.path)
+    frames = video.count_frames(clip)
     if len(motion) != frames:
         raise MethodError(
-            f"{path}: holds {len(motion)} rows, and {driving.path.name} has {frames} frames. Give one row for every "
+            f"{path}: holds {len(motion)} rows, and {clip.name} has {frames} frames. Give one row for every "
             "frame of the whole clip, also for those that the protocol leaves out."
         )
-    return motion[driving.selection.indices(frames)]
+    return motion
 
 
 def read_motion(path: Path) -> NDArray[np.floating]:

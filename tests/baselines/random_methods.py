@@ -49,7 +49,8 @@ class RandomMethods:
 
 
 def config_of(name: str, *options: str, **keys: object) -> MethodConfig:
-    given = [*options, *(["decoder=small"] if name == "fsrt" else [])]
+    exact = [] if any(option.startswith("rounding=") for option in options) else ["rounding=nearest"]
+    given = [*options, *exact, *(["decoder=small"] if name == "fsrt" else [])]
     values = method_options(find_method(name).card, given)
     return dataclasses.replace(MethodConfig(random_weights=True, options=values), **keys)
 

@@ -13,6 +13,7 @@ from evalkit.extractors.deep3d import alignment
 from evalkit.extractors.deep3d.network import COEFFICIENTS, CoefficientRegressor, split_coefficients
 from tests.parity.compare import run
 from tests.parity.fixture import Fixture, load_fixture
+from tests.parity.methods.deep3dfacerecon import _case
 
 ID = "deep3dfacerecon"
 
@@ -36,6 +37,16 @@ def test_fixture_within_tolerance(shared: Path) -> None:
     results = run(ID, load_fixture(shared / "parity" / "fixtures" / ID))
     assert len(results) == 30
     assert [result.line() for result in results if not result.ok] == []
+
+
+def test_a_fixture_may_leave_out_the_standard_points(shared: Path) -> None:
+    """Then they are those of the released code. Alignment shows it; the network is left out."""
+    fixture = load_fixture(shared / "parity" / "fixtures" / ID)
+    bare = {key: value for key, value in fixture.config.items() if key != "lm3d_std"}
+    with_points, without = (_case(Fixture(fixture.folder, one, fixture.io), 0) for one in (fixture.config, bare))
+    assert len(with_points) == 7
+    for name, value in with_points.items():
+        assert np.array_equal(without[name], value) and np.allclose(value, fixture.io[name], atol=1e-3), name
 
 
 def test_perturbed_weight_fails(shared: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from baselines._shared.native.opencv_resize import resize_linear
 from baselines._shared.spectral import SpectralConv2d
 from baselines.liveportrait import driving, model, motion, retargeting
 from baselines.liveportrait.adapter import Files, LivePortraitAnimator
 from baselines.liveportrait.dense_motion import candidate_motions, heatmaps, identity_grid
-from baselines.liveportrait.resize import resize_linear
 from tests.parity.compare import run
 from tests.parity.fixture import Fixture, load_fixture
 from tests.parity.liveportrait_build import build_model

@@ -8,9 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+from baselines._shared.native.batches import Batches
 from baselines.pirenderer import motion
+from baselines.pirenderer.coefficients import alignment_of, coefficient_reader
 from baselines.pirenderer.generator import Generator, GeneratorConfig
 from baselines.pirenderer.warping import warp
+from evalkit.method.interface import Driving, MethodConfig
+from evalkit.types import Frames
+from tests.baselines.random_methods import Build, chosen, floats
 from tests.parity.compare import run
 from tests.parity.fixture import Fixture, load_fixture
 from tests.parity.methods.pirenderer import generator_config
@@ -136,3 +141,32 @@ def test_bytes_round_trip_and_clamp() -> None:
     assert inside.max() == 1
     assert (to_uint8(inside).int() - levels.int()).abs().max() <= 1  # cutting off may lose one level
     assert to_uint8(torch.full((1, 3, 1, 1), 7.0)).flatten().tolist() == [255, 255, 255]
+
+
+def test_a_frame_without_a_face_has_the_landmarks_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also across chunks; before the first face the standard face is stretched over the picture."""
+    generator = np.random.default_rng(0)
+    first, second = (np.array([60.0, 70.0]) + 12 * generator.random((68, 2)) for _ in range(2))
+    nobody = np.full((68, 2), np.nan)
+    clip = iter([nobody, first, nobody, nobody, second])
+
+    def locate(frames: Frames, upstream: object) -> dict[str, np.ndarray]:
+        return {"points": np.stack([next(clip) for _ in frames])}
+
+    monkeypatch.setattr("baselines.pirenderer.coefficients.dlib68.load", lambda: locate)
+    monkeypatch.setattr("baselines.pirenderer.coefficients.align_image", lambda frame, alignment: frame[:2, :2])
+    read = coefficient_reader(lambda crops: torch.zeros(len(crops), 257), MethodConfig(), Batches(4))  # type: ignore[arg-type]
+    moving = read([np.zeros((3, 256, 256, 3), np.uint8), np.zeros((2, 256, 256, 3), np.uint8)])
+    wanted = [alignment_of(points, 256) for points in (nobody, first, first, first, second)]
+    assert np.allclose(moving[:, motion.SCALE :], [one.params[-3:] for one in wanted])
+    assert len({one.params[-3] for one in wanted}) == 3
+
+
+def test_self_reenactment_is_not_rescaled(build: Build, faces: Frames, driving: Driving) -> None:
+    """The source is the clip's first frame, which the protocol leaves out; another source does change the scale."""
+    later = chosen(driving, start=1)
+    scaled, plain = (
+        [floats(build("pirenderer", f"match_scale={flag}"), source, later) for source in (faces[:1], faces[3:])]
+        for flag in ("yes", "no")
+    )
+    assert np.array_equal(scaled[0], plain[0]) and not np.array_equal(scaled[1], plain[1])

@@ -1,5 +1,6 @@
 """Imported coefficient files of PIRenderer: both forms, the driving rule, and every way to be wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 import scipy.io
 from numpy.typing import NDArray
 
+from baselines.pirenderer.adapter import _chosen
 from baselines.pirenderer.coefficient_files import read_coefficients, read_motion
-from baselines.pirenderer.motion import motion_coefficients
+from baselines.pirenderer.motion import motion_coefficients, windows
 from evalkit.clips import video
-from evalkit.errors import MethodError
+from evalkit.errors import MethodError, VideoError
 from evalkit.method.interface import Driving
 from evalkit.types import Selection
 
@@ -47,13 +49,13 @@ def test_the_file_of_a_clip_is_found_by_name(name: str, clip: Path, tmp_path: Pa
         scipy.io.savemat(tmp_path / name, content)
     else:
         np.savez(tmp_path / name, **content)
-    assert np.allclose(read_coefficients(tmp_path, Driving(clip, Selection(size=16))), motion_coefficients(stored()))
+    assert np.allclose(read_coefficients(tmp_path, clip), motion_coefficients(stored()))
 
 
 def test_the_more_exact_name_goes_first(clip: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "take.npz", coeff=stored() * 0)
     np.savez(tmp_path / "anna_take.npz", coeff=stored())
-    assert np.array_equal(read_coefficients(tmp_path, Driving(clip, Selection(size=16))), motion_coefficients(stored()))
+    assert np.array_equal(read_coefficients(tmp_path, clip), motion_coefficients(stored()))
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,20 @@ def test_the_more_exact_name_goes_first(clip: Path, tmp_path: Path) -> None:
         ({"start": 2, "end_margin": 1, "stride": 2, "maximum": 9}, [2, 4]),
     ],
 )
-def test_rows_follow_the_driving_rule(rule: dict[str, int], rows: list[int], clip: Path, tmp_path: Path) -> None:
-    np.savez(tmp_path / "take.npz", coeff=stored())
+def test_windows_of_the_whole_clip_follow_the_driving_rule(rule: dict[str, int], rows: list[int], clip: Path) -> None:
+    motion = motion_coefficients(stored())
     driving = Driving(clip, Selection(**rule, size=16))
     assert sum(len(chunk) for chunk in driving) == len(rows)
-    assert np.array_equal(read_coefficients(tmp_path, driving), motion_coefficients(stored()[rows]))
+    found = _chosen(motion, Driving(clip, Selection(**rule, size=16)))
+    assert np.array_equal(found, windows(motion)[rows])
+    assert not np.array_equal(found, windows(motion[rows]))
+    with_anchor = _chosen(motion, replace(driving, anchor=clip))
+    assert np.array_equal(with_anchor, windows(motion)[[rows[0], *rows]])
+
+
+def test_a_rule_that_leaves_no_frame_is_said(clip: Path) -> None:
+    with pytest.raises(VideoError, match="no frame at index 7 or later"):
+        _chosen(motion_coefficients(stored()), Driving(clip, Selection(start=7, size=16)))
 
 
 def test_the_row_of_a_single_image_is_read(tmp_path: Path) -> None:
@@ -81,14 +92,14 @@ def test_the_row_of_a_single_image_is_read(tmp_path: Path) -> None:
 
 def test_a_clip_without_a_file_is_named(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(MethodError, match=r"no coefficients of take\.mkv; looked for anna_take\.npz, anna_take\.mat, "):
-        read_coefficients(tmp_path, Driving(clip, Selection(size=16)))
+        read_coefficients(tmp_path, clip)
 
 
 @pytest.mark.parametrize("rows", [FRAMES - 1, FRAMES + 1])
 def test_another_length_than_the_clip_is_named(rows: int, clip: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "take.npz", coeff=stored(rows))
     with pytest.raises(MethodError, match=rf"take\.npz: holds {rows} rows, and take\.mkv has 7 frames\. Give one row"):
-        read_coefficients(tmp_path, Driving(clip, Selection(start=1, size=16)))
+        read_coefficients(tmp_path, clip)
 
 
 def in_degrees() -> NDArray[np.float64]:

@@ -8,11 +8,12 @@ import torch
 from baselines._shared.motion.field import coordinate_grid
 from baselines._shared.motion.keypoints import Keypoints
 from baselines._shared.native.motion_field import MotionAnimator
-from baselines.tpsm.adapter import avd_animator
+from baselines.tpsm.adapter import BackgroundAnimator, avd_animator
 from baselines.tpsm.dense_motion import RIDGE, background_motion, radial, tps_motions
 from baselines.tpsm.model import VOX_256, Tpsm
-from tests.parity.compare import load_fixture, main, run
-from tests.parity.methods.tpsm import build
+from evalkit.errors import MethodError
+from tests.parity.compare import compare, load_fixture, main, run
+from tests.parity.methods.tpsm import build as build_fixture
 
 
 @pytest.fixture
@@ -49,14 +50,28 @@ def test_full_size_has_the_official_keys(check_keys):
 
 def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
-    check_batching(build(fixture), fixture.tensor("source"), fixture.tensor("driving"))
+    check_batching(build_fixture(fixture), fixture.tensor("source"), fixture.tensor("driving"))
 
 
 def test_the_animators_give_what_the_fixture_stores(folder, check_animator):
     fixture = load_fixture(folder)
-    model = build(fixture)
+    model = build_fixture(fixture)
     check_animator(fixture, lambda scaled: MotionAnimator(model, scaled), {"abs": (False, False), "rel": (True, True)})
     check_animator(fixture, lambda scaled: avd_animator(model, scaled), {"avd": (False, False)})
+
+
+def test_a_background_that_moves_is_an_option(folder, build):
+    fixture = load_fixture(folder)
+    model = build_fixture(fixture)
+    source, driving = fixture.tensor("source"), fixture.tensor("driving")
+    with torch.no_grad():
+        frames = BackgroundAnimator(model).begin(source, None)(driving)
+    assert compare("bg_prediction", frames.numpy(), fixture.io["bg_prediction"], fixture.config["tolerance"]).ok
+    with pytest.raises(MethodError, match="background=predicted has no relative motion"):
+        BackgroundAnimator(model).begin(source, driving[:1])
+    with pytest.raises(MethodError, match="mode=avd leaves the background where it is"):
+        build("tpsm", "mode=avd", "background=predicted")
+    assert isinstance(build("tpsm", "background=predicted")._animator, BackgroundAnimator)
 
 
 POINTS = torch.tensor([[[-0.5, -0.5], [0.5, -0.5], [0.0, 0.1], [-0.5, 0.5], [0.5, 0.6]]], dtype=torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.liveportrait.resize import resize_linear
+from baselines._shared.native.opencv_resize import resize_linear
 
 SIZE = 256
 """Side of the networks' input."""

@@ -3,9 +3,9 @@
 An adapter names its networks (`networks.Networks`, as the module's `CHECKPOINTS`), turns options into an `Animator`
 and hands both to `NativeMethod`.
 
-Sizes. A network works at its own size. Sources and driving frames are resized to it, and generated frames back to the
-size of the protocol, by `evalkit.clips.video.fit` (Pillow bicubic, antialiased when shrinking) on 8-bit frames. A frame
-that has the size already is not touched.
+Sizes. A network works at its own size. Sources and driving frames are brought to it by the filter of the method's
+official demo (`resizing`), generated frames back to the size of the protocol by `evalkit.clips.video.fit` (Pillow
+bicubic, antialiased when shrinking) on 8-bit frames. A frame that has the size already is not touched.
 
 method        a native method as evalkit runs it
 motion_field  the animator of the motion-field family
@@ -18,6 +18,8 @@ harmless      what may stand beside the weights in them
 load          the networks of a method with their weights, ready to run
 initial       where relative motion starts
 pictures      frames to tensors and back
+resizing      the filters of official demos
+opencv_resize  OpenCV's bilinear resize, bit for bit
 batches       batches of frames
 memory        the memory of a device
 options       options of a method as values

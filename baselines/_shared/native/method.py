@@ -10,6 +10,7 @@ from torch import Tensor
 from baselines._shared.native.batches import TRIED, Batches, batch_size, inference, regrouped, retried
 from baselines._shared.native.initial import best_initial
 from baselines._shared.native.pictures import to_frames, to_tensor
+from baselines._shared.native.resizing import RESIZE
 from baselines._shared.native.speedups import compiled, to_device
 from baselines._shared.native.workers import alone, worker_count
 from evalkit.errors import MethodError
@@ -38,7 +39,7 @@ class NativeMethod:
 
     Args:
         animator: on the device of `config`.
-        config: with the option `batch`, and `best_frame` where the method has it.
+        config: with the option `batch`, and `best_frame`, `resize` and `rounding` where the method has them.
         size: side of the networks' input, pixels.
         max_sources: how many images the method takes; None for any number.
         full_size_sources: `Animator.begin` gets the sources as they are, and the method makes frames of that size.
@@ -60,6 +61,8 @@ class NativeMethod:
         self._full_size_sources = full_size_sources
         self._batches = Batches(batch_size(config), worker_count(config.device))
         self._search = config.options.get("best_frame") == "search"
+        self._resize = RESIZE[config.options.get("resize", "pillow")]
+        self._rounding = config.options.get("rounding", "nearest")
 
     def animate(self, sources: Frames, driving: Iterable[Frames], motion: Motion) -> Iterator[NDArray[np.generic]]:
         """Generated frames, batch by batch; see `evalkit.method.interface.Method`."""
@@ -69,19 +72,22 @@ class NativeMethod:
             first = next(regrouped(driving, TRIED))
             render = self._begin(sources, driving, first[:1], motion)
             with inference():
-                self._batches.find(render, to_tensor(first, self._size), self._config.device)
+                self._batches.find(render, self._pictures(first, self._size), self._config.device)
         for chunk in regrouped(driving, self._batches.at_once):
             render = render or self._begin(sources, driving, chunk[:1], motion)
             with inference(), alone(self._config.device):
-                images = self._batches.map(render, to_tensor(chunk, self._size))
-                frames = to_frames(images, sources.shape[1])
+                images = self._batches.map(render, self._pictures(chunk, self._size))
+                frames = to_frames(images, sources.shape[1], self._rounding)
             yield frames
+
+    def _pictures(self, frames: Frames, size: int) -> Tensor:
+        return to_tensor(frames, size, self._resize)
 
     def _begin(self, sources: Frames, driving: Iterable[Frames], first: Frames, motion: Motion) -> Render:
         initial: Tensor | None = None
         if motion == "relative":
-            initial = to_tensor(best_initial(sources[0], driving) if self._search else first, self._size)
-        images = to_tensor(sources, sources.shape[1] if self._full_size_sources else self._size)
+            initial = self._pictures(best_initial(sources[0], driving) if self._search else first, self._size)
+        images = self._pictures(sources, sources.shape[1] if self._full_size_sources else self._size)
 
         def begin() -> Render:
             start = None if initial is None else to_device(initial, self._config)

@@ -53,7 +53,7 @@ def _case(fixture: Fixture, case: int) -> dict[str, np.ndarray]:
 
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
     return {
-        "standard": np.array(config["lm3d_std"], dtype=np.float32),
+        "standard": np.array(config.get("lm3d_std", alignment.STANDARD_POINTS), dtype=np.float32),
         "rescale_factor": float(config["rescale_factor"]),
         "crop_size": int(config["target_size"]),
     }
