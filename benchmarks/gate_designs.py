@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.gate.rules import Rules, margin
+from evalkit.gating.rules import Rules, margin
 
 CLIPS_SPREAD = 0.38
 RULES = Rules()

@@ -4,7 +4,7 @@
 
 A comparison is drawn as paired differences of several metrics whose noise has a common part (`rho`), over the pairs of
 a design. What is judged is what `evalkit gate` judges: estimates of `evalkit.statistics.estimate`, both views where the
-gate has both, corrected p-values and words of `evalkit.gate.decision`, default rules. Standard errors stand below.
+gate has both, corrected p-values and words of `evalkit.gating.decision`, default rules. Standard errors stand below.
 
 Values: a distance of a pair is log-normal with the spread of AKD over clips (38 %), and the candidate's is that times a
 log-normal ratio; other metrics get normal differences. Spreads of the ratios are those of two trained seeds
@@ -37,9 +37,9 @@ from benchmarks.gate_designs import (
     twice,
     unequal,
 )
-from evalkit.gate import power
-from evalkit.gate.decision import SHOWN, corrected, of_two, share, surest, words
-from evalkit.gate.views import FEWEST
+from evalkit.gating import power
+from evalkit.gating.decision import SHOWN, corrected, of_two, share, surest, words
+from evalkit.gating.views import FEWEST
 from evalkit.statistics.estimate import Estimate, design
 
 

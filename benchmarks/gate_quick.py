@@ -3,7 +3,7 @@
     python -m benchmarks.gate_quick [--draws 1000]
 
 Comparisons are those of `gate_operating.py`. Every look judges the first pairs of the order that the gate would run, by
-`evalkit.gate.decision` at this look's share of the permitted errors, and stops as `evalkit.gate.quick` does. "green
+`evalkit.gating.decision` at this look's share of the permitted errors, and stops as `evalkit.gating.quick` does. "green
 early" counts draws that were green before the full protocol.
 """
 
@@ -17,10 +17,10 @@ from scipy.stats import t as student
 
 from benchmarks.gate_designs import AKD, EIGHT, RULES, Design, noise, one_each, scattered
 from benchmarks.gate_operating import heading, judged, per_cent, row, views_of
-from evalkit.gate import power
-from evalkit.gate.decision import SHOWN, corrected, share, words
-from evalkit.gate.quick import LOOKS, MISS, SEEN, balanced_order, look_sizes
-from evalkit.gate.views import FEWEST
+from evalkit.gating import power
+from evalkit.gating.decision import SHOWN, corrected, share, words
+from evalkit.gating.quick import LOOKS, MISS, SEEN, balanced_order, look_sizes
+from evalkit.gating.views import FEWEST
 from evalkit.statistics.estimate import Estimate, design
 
 ALPHA = 1 - RULES.confidence

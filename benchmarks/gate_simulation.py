@@ -8,7 +8,7 @@ candidate of an identity are swapped with a chance of one half: then both checkp
 those of two seeds do, and clips of one person stay as alike as they were. A planted loss moves every clip by a share
 of its value ("akd=2%") or by an amount ("csim=0.01"). `--scale` multiplies how far the two runs lie apart;
 `--as-they-are` swaps nothing, so that a seed that trained worse may be called worse. Every simulated pair of runs goes
-through `evalkit.gate.verdict.gate` with the default rules and all metrics, and through the quick stage.
+through `evalkit.gating.verdict.gate` with the default rules and all metrics, and through the quick stage.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit.gate.quick import quick_gate
-from evalkit.gate.rules import Rules
-from evalkit.gate.side import PairScore, Side, read_side
-from evalkit.gate.verdict import gate
+from evalkit.gating.quick import quick_gate
+from evalkit.gating.rules import Rules
+from evalkit.gating.side import PairScore, Side, read_side
+from evalkit.gating.verdict import gate
 from evalkit.records.run import PairCounts
 
 

@@ -134,7 +134,7 @@ def main() -> int:
 
 
 def soak(root: Path, pairs: int, kills: int, flips: int, workers: int, chance: random.Random) -> int:
-    damaged = make_clips(root / "clips", pairs, chance)
+    damaged = make_clips(root / "clips", pairs, chance, pairs // DAMAGED)
     (root / "soak.yaml").write_text(PROTOCOL)
     memory, whole = Memory(), Run(root, "whole", workers)
     began = time.monotonic()
@@ -206,15 +206,15 @@ class Run:
         return path.read_bytes() if path.exists() else b""
 
 
-def make_clips(out: Path, count: int, chance: random.Random) -> set[str]:
+def make_clips(out: Path, count: int, chance: random.Random, damaged: int) -> set[str]:
     """Write the clips; the names of the damaged ones."""
     out.mkdir(exist_ok=True)
-    damaged = set(chance.sample(range(count), count // DAMAGED))
+    chosen = set(chance.sample(range(count), damaged))
     for number in range(count):
         write_clip(out / f"c{number:05d}.mp4", number)
-    for turn, number in enumerate(sorted(damaged)):
+    for turn, number in enumerate(sorted(chosen)):
         DAMAGE[turn % len(DAMAGE)](out / f"c{number:05d}.mp4", chance)
-    return {f"c{number:05d}" for number in damaged}
+    return {f"c{number:05d}" for number in chosen}
 
 
 def write_clip(path: Path, seed: int) -> None:

@@ -11,6 +11,7 @@
     ├── StudyError            a user study that cannot be made, served or counted
     ├── WeightsError          a network's weights that are absent, or not the bytes they should be
     ├── WorkerError           a worker process that died
+    ├── DeviceError           a GPU that this process cannot use any more
     ├── PluginError           a plugin that cannot be used
     └── MissingLibraryError   an optional library that is not installed
 
@@ -95,6 +96,10 @@ class WeightsError(EvalkitError):
 
 class WorkerError(EvalkitError):
     """A worker process that died."""
+
+
+class DeviceError(EvalkitError):
+    """A GPU that this process cannot use any more, whatever it tries next; another process can."""
 
 
 class PluginError(EvalkitError):

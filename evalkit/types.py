@@ -14,6 +14,9 @@ Frames: TypeAlias = NDArray[np.uint8]
 Values: TypeAlias = NDArray[np.float64]
 """float64; NaN where a value does not exist (stored as null plus a status, never as a number)."""
 
+WHOLE_CLIP = 0
+"""The `window` of what looks at all frames of a clip together."""
+
 Features: TypeAlias = Mapping[str, Values]
 """The output of one extractor for T frames: named arrays of shape (T, ...)."""
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from evalkit.gate.baseline_file import BaselineFile, BaselinePair, BaselineRun, BaselineScores
-from evalkit.gate.history import HistoryLine, HistoryValue
-from evalkit.gate.verdict_record import MetricVerdict, SideFacts, VerdictRecord, WorstPair
+from evalkit.gating.baseline_file import BaselineFile, BaselinePair, BaselineRun, BaselineScores
+from evalkit.gating.history import HistoryLine, HistoryValue
+from evalkit.gating.verdict_record import MetricVerdict, SideFacts, VerdictRecord, WorstPair
 from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
 from evalkit.records.output_rules import OutputRules
+from evalkit.records.progress import Progress, WorkerFacts
 from evalkit.records.run import (
     Configuration,
     DataFacts,
@@ -76,6 +77,7 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "Has a `schema_version` beside these keys, and `sha256`: digest of all of them.",
         (Outcome,),
     ),
+    ("Run folder: progress.json", _SEALED, (Progress, WorkerFacts)),
 )
 TABLES = (
     (

@@ -11,13 +11,13 @@ import pytest
 
 from evalkit.base.files import canonical_sha256
 from evalkit.errors import EvalkitError, RunError
-from evalkit.gate import history
-from evalkit.gate.baseline import save_baseline
-from evalkit.gate.history_series import collect as collect_history
-from evalkit.gate.rules import Rules
-from evalkit.gate.side import read_side
-from evalkit.gate.verdict import gate
-from evalkit.gate.verdict_record import read_verdict
+from evalkit.gating import history
+from evalkit.gating.baseline import save_baseline
+from evalkit.gating.history_series import collect as collect_history
+from evalkit.gating.rules import Rules
+from evalkit.gating.side import read_side
+from evalkit.gating.verdict import gate
+from evalkit.gating.verdict_record import read_verdict
 from evalkit.leaderboard.board import board_table, make_board
 from evalkit.leaderboard.entry import make_entry, read_entry, write_entry
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -29,8 +29,8 @@ from evalkit.report.collect import collect
 from evalkit.report.site import write_report
 from evalkit.tables.explain import explain
 from evalkit.tables.table import build_table
-from tests.gate.appender import verdict_of
-from tests.gate.conftest import entry, make_run, values  # noqa: F401  (a fixture)
+from tests.gating.appender import verdict_of
+from tests.gating.conftest import entry, make_run, values  # noqa: F401  (a fixture)
 
 OTHERS: tuple[Any, ...] = (None, True, -7, 1.5, math.nan, "text", [1], {"a": 1})
 

@@ -33,11 +33,11 @@ TABLE: dict[str, int] = {
     "doctor": 6,
     "leaderboard": 6,
     "runs": 6,
-    "contract": 7,
-    "gate": 7,
+    "gating": 7,
     "study": 7,
     "report": 8,
-    "cli": 9,
+    "api": 9,
+    "cli": 10,
 }
 MOST_ROOMS = 25
 
@@ -58,24 +58,28 @@ EXPERIMENTS_MAY_IMPORT = LAB_MAY_IMPORT | {"method.", "protocol.", "records.", "
 LIBRARIES: dict[str, set[str]] = {
     "av": {"clips.", "doctor.probe"},
     "PIL": {
+        "api.trackers.tensorboard",
         "calibration.",
         "clips.",
         "datasets.drawn.",
         "extractors.deep3d.",
         "extractors.inception_resize",
-        "gate.strips",
+        "gating.strips",
         "runs.contact_sheet",
+        "runs.pair_video",
     },
-    "torch": {"cli.devices", "doctor.probe", "extractors."},
+    "torch": {"api.callbacks.", "runs.devices", "doctor.probe", "extractors."},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
     "cv2": {"extractors."},
     "mediapipe": {"extractors."},
     "typer": {"cli."},
-    "rich": {"cli."},
+    "rich": {"api.progress", "cli."},
     "pyarrow": {"records.clip_scores", "records.frame_scores", "runs.summary"},
     "pooch": {"weights."},
     "huggingface_hub": {"weights."},
+    "wandb": {"api.trackers.wandb"},
+    "mlflow": {"api.trackers.mlflow"},
 }
 
 # Scripts of external methods that run in the environments of their repositories.
@@ -83,7 +87,7 @@ RUN_ELSEWHERE = {"follow_your_emoji.landmarks", "pirenderer_official.database"}
 
 # Imported names whose distribution is called otherwise.
 DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image", "dlib": "dlib-bin"}
-DISTRIBUTIONS |= {"cv2": "opencv-python", "sklearn": "scikit-learn"}
+DISTRIBUTIONS |= {"cv2": "opencv-python", "mlflow": "mlflow-skinny", "sklearn": "scikit-learn"}
 
 
 def inside(module: str, rows: set[str]) -> bool:
@@ -234,9 +238,9 @@ def test_every_extra_brings_the_modules_it_is_for():
     assert set(extras) == set(EXTRAS)
     for extra, libraries in EXTRAS.items():
         assert {distribution(library) for library in libraries} <= names_of(extras[extra])
-        # matplotlib and both OpenCVs stand in two extras; each has one name to be installed by.
+        # These stand in two extras; each has one name to be installed by.
         others = names_of(extras[extra]) - {distribution(library) for library in libraries}
-        assert others <= {"matplotlib", "opencv-contrib-python", "opencv-python"}
+        assert others <= {"matplotlib", "opencv-contrib-python", "opencv-python", "tensorboard"}
 
 
 def test_optional_libraries_used_only_for_training_stay_there():
@@ -318,6 +322,6 @@ def test_the_doctor_itself_needs_no_library_that_may_be_broken():
 
 def test_a_run_does_not_wait_for_all_statistics_of_scipy():
     """`scipy.stats` is a third of what a command imports; quantiles of Student's t are in `scipy.special`."""
-    code = "import sys, evalkit.cli.choices; print('scipy.special' in sys.modules, 'scipy.stats' in sys.modules)"
+    code = "import sys, evalkit.runs.choices; print('scipy.special' in sys.modules, 'scipy.stats' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]

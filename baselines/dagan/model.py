@@ -83,6 +83,6 @@ class Dagan(nn.Module):
         return self.detect(frames, self.depth(frames))
 
     def render(self, source: Source[DepthEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` -> (N, 3, H, W) in [0, 1]; the driving depth is not needed here."""
+        """Keypoints that drive -> (N, 3, H, W) in [0, 1]; the driving depth is not needed here."""
         prediction: Tensor = self.generator(source.encoding, source.keypoints, driving).prediction
         return prediction

@@ -57,7 +57,7 @@ class OcclusionAwareGenerator(ResidualGenerator):
         Args:
             encoding: of one source, from `encode`.
             source: (1, K, 2) keypoints of the source.
-            driving: (N, K, 2) keypoints of the driving frames, as `transfer` gives them.
+            driving: (N, K, 2) keypoints of the driving frames, as `relative_motion` gives them.
         """
         motion, features = self.warp_features(encoding, source, driving)
         return Generated(self.decode(features), motion)

@@ -1,10 +1,11 @@
 """FSRT in evalkit. Takes any number of source images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
 
+import torch
 from torch import Tensor
 
 from baselines._shared.native.checkpoints import NativeCheckpoints
@@ -16,11 +17,13 @@ from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import ExpressionEncoder
-from baselines.fsrt.model import FSRT
+from baselines.fsrt.model import FSRT, MAX_PIXELS
 from evalkit.errors import MethodError
 from evalkit.method.interface import MethodConfig
 
 SIZE = 256
+WHOLE_FRAME = SIZE * SIZE
+"""Pixels at a time on a GPU, as in the official demo; a CPU is not faster with more than `MAX_PIXELS`."""
 
 
 def networks(decoder: str, expression: int) -> FSRT:
@@ -33,12 +36,26 @@ def networks(decoder: str, expression: int) -> FSRT:
     )
 
 
+TWO_SOURCES = "large-256-2source"
+
+
+def chosen(options: Mapping[str, str]) -> str:
+    """The variant that the options ask for. Raises `MethodError` for one that was not released."""
+    variant = f"{options['decoder']}-{options['expression']}"
+    if options["model"] == "vox256":
+        return variant
+    if variant != "large-256":
+        raise MethodError("fsrt: model=vox256_2Source has decoder=large and expression=256.")
+    return TWO_SOURCES
+
+
 NETWORKS = Networks(
     method="fsrt",
     variants={
         f"{decoder}-{size}": partial(networks, decoder, size)
         for decoder, size in product(("large", "small"), (256, 128, 64))
-    },
+    }
+    | {TWO_SOURCES: partial(networks, "large", 256)},
     parts=(
         Part("kp_detector", None),
         Part("encoder", "encoder"),
@@ -46,7 +63,8 @@ NETWORKS = Networks(
         Part("expression_encoder", "expression_encoder"),
     ),
     files=("kp_detector.pt", "vox256.pt or vox256_2Source.pt"),
-    choose=lambda options: f"{options['decoder']}-{options['expression']}",
+    choose=chosen,
+    named={TWO_SOURCES: "2source"},
 )
 CHECKPOINTS = NativeCheckpoints(NETWORKS)
 
@@ -63,10 +81,10 @@ class FsrtAnimator:
         """See `Animator.begin`."""
         source = self.model.encode_source(sources)
         start = None if initial is None else self.model.motion(initial)
+        move = self.model.transfer(source, start, self.adapt_scale)
 
         def render(frames: Tensor) -> Tensor:
-            moved = self.model.transfer(source, self.model.motion(frames), start, self.adapt_scale)
-            return self.model.render(source, moved, self.max_pixels)
+            return self.model.render(source, move(self.model.motion(frames)), self.max_pixels)
 
         return render
 
@@ -77,8 +95,9 @@ def build(config: MethodConfig, make: Callable[[str, int], FSRT] = networks, sid
     Another `make`, which is called as `networks` is, and another `side` (pixels) are for random weights.
     """
     decoder, expression, pixels = (config.options[name] for name in ("decoder", "expression", "max_pixels"))
-    if not pixels.isdecimal() or not int(pixels):
-        raise MethodError(f"option max_pixels={pixels!r}: expected a positive whole number.")
+    if pixels != "auto" and not (pixels.isdecimal() and int(pixels)):
+        raise MethodError(f"option max_pixels={pixels!r}: expected auto or a positive whole number.")
+    auto = MAX_PIXELS if torch.device(config.device).type == "cpu" else WHOLE_FRAME
     model = load(NETWORKS, config, partial(make, decoder, int(expression)))
-    animator = FsrtAnimator(model, flag(config, "adapt_scale"), int(pixels))
+    animator = FsrtAnimator(model, flag(config, "adapt_scale"), auto if pixels == "auto" else int(pixels))
     return NativeMethod(animator, config, size=side, max_sources=None)

@@ -5,13 +5,13 @@ Appearance, Head-pose, and Facial Expression Features" (CVPR 2024). The attribut
 checkpoints: `kp_detector` has its own file, the other three share one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from baselines._shared.motion.keypoints import Keypoints, transfer
+from baselines._shared.motion.keypoints import Keypoints, relative_motion
 from baselines.fsrt.decoder import QueryDecoder
 from baselines.fsrt.encoder import SetLatentEncoder
 from baselines.fsrt.encoding import pixel_coordinates
@@ -81,9 +81,10 @@ class FSRT(nn.Module):
     def motion(self, images: Tensor) -> Motion:
         """Keypoints and expressions of (B, 3, H, H) images in [0, 1].
 
-        Images are read one by one: they are cheap beside the rendering, and the result does not depend on the batch.
+        On a CPU images are read one by one: they are cheap beside the rendering, and no bit depends on the batch.
         """
-        found = [self.kp_detector.detect(image) for image in torch.split(images, 1)]
+        together = 1 if images.device.type == "cpu" else len(images)
+        found = [self.kp_detector.detect(part) for part in torch.split(images, together)]
         keypoints = torch.cat([one.keypoints.value for one in found])
         expression = torch.cat([self.expression_encoder(one.features, one.heatmaps) for one in found])
         return Motion(keypoints, expression)
@@ -94,27 +95,26 @@ class FSRT(nn.Module):
         tokens = self.encoder(images, motion.keypoints, motion.expression)
         return Source(tokens, self.decoder.attended(tokens), motion, images.shape[-1])
 
-    def transfer(self, source: Source, driving: Motion, initial: Motion | None, adapt_scale: bool = False) -> Motion:
+    def transfer(self, source: Source, initial: Motion | None, adapt_scale: bool = False) -> Callable[[Motion], Motion]:
         """Motion of the frames to generate; the expression is always that of the driving frame.
 
         Args:
             source: The encoded source; relative motion starts at the keypoints of its first image.
-            driving: B frames.
             initial: The driving frame that matches the source's pose (the first, or `best_frame`); None for absolute
                 motion.
             adapt_scale: Scale relative motion by sqrt(hull area of the source) / sqrt(hull area of `initial`).
 
         Returns:
-            B frames.
+            A function of the motion of B driving frames that gives that of B frames.
 
         Raises:
             ValueError: keypoints that span no area, with `adapt_scale`.
         """
         if initial is None:
-            return driving
+            return lambda driving: driving
         first, start = Keypoints(source.motion.keypoints[:1]), Keypoints(initial.keypoints[:1])
-        moved = transfer(first, Keypoints(driving.keypoints), start, relative=True, adapt_scale=adapt_scale)
-        return Motion(moved.value, driving.expression)
+        move = relative_motion(first, start, adapt_scale)
+        return lambda driving: Motion(move(Keypoints(driving.keypoints)).value, driving.expression)
 
     def colours(self, source: Source, motion: Motion, pixels: Tensor, max_pixels: int = MAX_PIXELS) -> Tensor:
         """Colours of some pixels of one frame.

@@ -4,7 +4,7 @@ Closing the source's mouth first and retargeting eyes and lips need 203 landmark
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from torch import Tensor, nn
@@ -17,8 +17,8 @@ from baselines._shared.native.options import flag, number
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.driving import Region
 from baselines.liveportrait.landmarks import Read, landmark_reader
-from baselines.liveportrait.model import DrivingOptions, LivePortrait, decode, drive, encode_source
-from baselines.liveportrait.motion import MotionExtractor, join_motions
+from baselines.liveportrait.model import DrivingOptions, LivePortrait, decode, driver, encode_source
+from baselines.liveportrait.motion import MotionExtractor
 from baselines.liveportrait.retargeting import Openings, Retargeting, measure_openings, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
@@ -86,15 +86,12 @@ class LivePortraitAnimator:
         """See `Animator.begin`."""
         source = encode_source(self.model, sources, self._openings(sources))
         start = None if initial is None else self.model.motion(initial)
-        options = replace(self.options, relative=start is not None)
-        retargets = options.retarget_eyes or options.retarget_lip
+        drive = driver(self.model, source, start, self.options)
+        retargets = self.options.retarget_eyes or self.options.retarget_lip
 
         def render(frames: Tensor) -> Tensor:
-            driving = self.model.motion(frames)
-            if retargets:  # instead of the motion since the first frame, or on top of absolute motion
-                return decode(self.model, source, drive(self.model, source, driving, options, self._openings(frames)))
-            moved = driving if start is None else join_motions([start, driving])
-            return decode(self.model, source, drive(self.model, source, moved, options)[-len(frames) :])
+            openings = self._openings(frames) if retargets else None
+            return decode(self.model, source, drive(self.model.motion(frames), openings))
 
         return render
 

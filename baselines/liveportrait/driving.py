@@ -31,14 +31,15 @@ ABSOLUTE_AXES: dict[int, tuple[int, ...]] = {
 
 
 def driven_keypoints(
-    source: Motion, driving: Motion, *, relative: bool, region: Region = "all", neutral: Tensor | None = None
+    source: Motion, driving: Motion, start: Motion | None, region: Region = "all", neutral: Tensor | None = None
 ) -> Tensor:
     """Pose the source's canonical keypoints with the driving motion.
 
     Args:
         source: motion of the source, one face.
-        driving: motion of all T driving frames; in relative mode the first is where motion starts.
-        relative: add the change since the first driving frame to the source's motion, instead of taking it over.
+        driving: motion of T driving frames.
+        start: motion of the frame where relative motion starts: the change since then is added to the source's motion.
+            None: absolute motion, which is taken over.
         region: what is driven: everything, expression, pose, lips or eyes.
         neutral: (1, K, 3) expression of a closed, resting mouth, subtracted when a still image drives in relative mode.
             Such an image is its own first frame. None for a driving video.
@@ -46,26 +47,28 @@ def driven_keypoints(
     Returns:
         (T, K, 3) keypoints.
     """
-    exp = _expression(source, driving, relative, region, neutral)
+    exp = _expression(source, driving, start, region, neutral)
     turns = region in ("all", "pose")
     rotation, t, scale = source.rotation, source.t, source.scale
-    if turns and relative:
-        rotation = driving.rotation @ driving.rotation[:1].transpose(1, 2) @ source.rotation
-        t = source.t + driving.t - driving.t[:1]
+    if turns and start is not None:
+        rotation = driving.rotation @ start.rotation.transpose(1, 2) @ source.rotation
+        t = source.t + driving.t - start.t
     elif turns:
         rotation, t = driving.rotation, driving.t
-    if relative and region == "all":
-        scale = source.scale * driving.scale / driving.scale[:1]
+    if start is not None and region == "all":
+        scale = source.scale * driving.scale / start.scale
     return posed(source.kp, rotation, exp, scale.expand(len(exp), -1), t)
 
 
-def _expression(source: Motion, driving: Motion, relative: bool, region: Region, neutral: Tensor | None) -> Tensor:
+def _expression(
+    source: Motion, driving: Motion, start: Motion | None, region: Region, neutral: Tensor | None
+) -> Tensor:
     """(T, K, 3) expression offsets."""
-    taken = _driven_entries(source.exp.shape[1], relative, region).to(source.exp.device)
-    if not relative:
+    taken = _driven_entries(source.exp.shape[1], start is not None, region).to(source.exp.device, non_blocking=True)
+    if start is None:
         moved = driving.exp
     elif neutral is None:
-        moved = source.exp + driving.exp - driving.exp[:1]
+        moved = source.exp + driving.exp - start.exp
     else:  # the resting expression is only known for the mouth
         moved = source.exp + driving.exp - (torch.zeros_like(neutral) if region == "eyes" else neutral)
     return torch.where(taken, moved, source.exp)
@@ -85,19 +88,17 @@ def _driven_entries(points: int, relative: bool, region: Region) -> Tensor:
     return taken
 
 
-def expression_friendly(source: Tensor, driven: Tensor) -> Tensor:
-    """Rescale the motion since the first frame by the size of the source's keypoint cloud.
+def friendly_factor(source: Tensor, first: Tensor) -> float:
+    """How much relative motion is enlarged: the square root of the hulls' ratio, source over first driven frame.
+
+    Relative motion starts at the source, so that only rounding changes; kept because it is the official default and
+    other rules may start elsewhere.
 
     Args:
         source: (1, K, 3) source keypoints.
-        driven: (T, K, 3) from `driven_keypoints`, relative mode.
-
-    Returns:
-        (T, K, 3). Relative motion starts at the source, so only rounding changes; kept because it is the official
-        default and other rules may start elsewhere.
+        first: (1, K, 3) from `driven_keypoints`, of the frame where relative motion starts.
     """
-    factor = math.sqrt(_hull_volume(source) / _hull_volume(driven[:1]))
-    return source + factor * (driven - driven[:1])
+    return math.sqrt(_hull_volume(source) / _hull_volume(first))
 
 
 def _hull_volume(keypoints: Tensor) -> float:

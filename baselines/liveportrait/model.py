@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
-from baselines.liveportrait.driving import Region, driven_keypoints, expression_friendly
+from baselines.liveportrait.driving import Region, driven_keypoints, friendly_factor
 from baselines.liveportrait.motion import Motion, MotionExtractor
 from baselines.liveportrait.retargeting import Openings, Retargeting, retarget, stitch
 from baselines.liveportrait.spade import SpadeGenerator
@@ -51,9 +52,8 @@ class DrivingOptions:
     """How driving motion is applied; the defaults are the official ones.
 
     Attributes:
-        relative: motion since the first driving frame is added to the source's; False: absolute motion.
         region: what is driven.
-        expression_friendly: rescale relative motion of a video (see `driving.expression_friendly`).
+        expression_friendly: rescale relative motion of a video (see `driving.friendly_factor`).
         stitching: correct the keypoints so that shoulders stay.
         normalize_lip: close an open source mouth first (relative mode; needs the source's openings).
         retarget_eyes: open the eyes as the driving frame does (needs openings of both; replaces relative motion).
@@ -61,7 +61,6 @@ class DrivingOptions:
         multiplier: strength of the final motion.
     """
 
-    relative: bool = True
     region: Region = "all"
     expression_friendly: bool = True
     stitching: bool = True
@@ -77,42 +76,45 @@ def encode_source(model: LivePortrait, image: Tensor, openings: Openings | None 
     return Source(model.appearance(image), motion, motion.keypoints, openings)
 
 
-def drive(
-    model: LivePortrait,
-    source: Source,
-    driving: Motion,
-    options: DrivingOptions,
-    openings: Openings | None = None,
-    neutral: Tensor | None = None,
-) -> Tensor:
-    """Keypoints for every driving frame.
+Drive = Callable[[Motion, Openings | None], Tensor]
+"""Motion of T driving frames, and their openings where eyes or lips are retargeted -> (T, K, 3) for `decode`."""
+
+
+def driver(
+    model: LivePortrait, source: Source, start: Motion | None, options: DrivingOptions, neutral: Tensor | None = None
+) -> Drive:
+    """How driving frames move the source's keypoints. What does not depend on a frame is computed here, once.
 
     Args:
         model: the networks; only `retargeting` is used.
         source: from `encode_source`.
-        driving: motion of the whole clip (`model.motion` on its frames); relative motion starts at its first frame.
+        start: motion of the frame where relative motion starts; None where it is absolute.
         options: which rules apply.
-        openings: of the driving frames; needed for `retarget_eyes` and `retarget_lip`.
         neutral: (1, K, 3) resting mouth for a still driving image, None for a video (see `driving.driven_keypoints`).
 
-    Returns:
-        (T, K, 3) for `decode`.
-
-    Raises:
-        ValueError: retargeting was asked for without openings of source and driving.
+    The function raises `ValueError` when retargeting was asked for without openings of source and driving.
     """
-    start = source.keypoints
-    driven = driven_keypoints(source.motion, driving, relative=options.relative, region=options.region, neutral=neutral)
-    if options.relative and options.expression_friendly and neutral is None:
-        driven = expression_friendly(start, driven)
-    if options.retarget_eyes or options.retarget_lip:
-        offsets = _retargeting_offsets(model.retargeting, source, options, openings)
-        driven = offsets + (start if options.relative else driven)
-    if options.stitching:
-        driven = stitch(model.retargeting.stitching, start, driven)
-    if not (options.retarget_eyes or options.retarget_lip):
-        driven = driven + _closed_lip_offsets(model.retargeting, source, options)
-    return start + (driven - start) * options.multiplier
+    origin, region = source.keypoints, options.region
+    retargets = options.retarget_eyes or options.retarget_lip
+    friendly = start is not None and options.expression_friendly and neutral is None and not retargets
+    first = driven_keypoints(source.motion, start, start, region) if start is not None and friendly else origin
+    factor = origin.new_tensor(friendly_factor(origin, first) if friendly else 1.0)
+    closed = None if retargets or start is None else _closed_lip_offsets(model.retargeting, source, options)
+
+    def drive(driving: Motion, openings: Openings | None = None) -> Tensor:
+        driven = driven_keypoints(source.motion, driving, start, region, neutral)
+        if friendly:
+            driven = origin + factor * (driven - first)
+        if retargets:
+            offsets = _retargeting_offsets(model.retargeting, source, options, openings)
+            driven = offsets + (driven if start is None else origin)
+        if options.stitching:
+            driven = stitch(model.retargeting.stitching, origin, driven)
+        if closed is not None:
+            driven = driven + closed
+        return origin + (driven - origin) * options.multiplier
+
+    return drive
 
 
 def decode(model: LivePortrait, source: Source, keypoints: Tensor) -> Tensor:
@@ -140,10 +142,10 @@ def _retargeting_offsets(
     return offsets
 
 
-def _closed_lip_offsets(networks: Retargeting, source: Source, options: DrivingOptions) -> Tensor:
-    """(1, K, 3) offsets that close the source's mouth; zero where the rule does not apply."""
+def _closed_lip_offsets(networks: Retargeting, source: Source, options: DrivingOptions) -> Tensor | None:
+    """(1, K, 3) offsets that close the source's mouth in relative motion; None where the rule does not apply."""
     openings = source.openings
-    if openings is None or not (options.normalize_lip and options.relative) or float(openings.lip) < LIP_THRESHOLD:
-        return torch.zeros_like(source.keypoints)
+    if openings is None or not options.normalize_lip or float(openings.lip) < LIP_THRESHOLD:
+        return None
     closed = torch.cat([openings.lip, torch.zeros_like(openings.lip)], dim=1)
     return retarget(networks.lip, source.keypoints, closed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -52,11 +51,6 @@ class Motion:
     def select(self, frames: slice) -> Motion:
         """Motion of some of the faces."""
         return Motion(*(getattr(self, field.name)[frames] for field in fields(self)))
-
-
-def join_motions(parts: Sequence[Motion]) -> Motion:
-    """Motion of a clip from the motion of its batches."""
-    return Motion(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Motion)))
 
 
 def posed(kp: Tensor, rotation: Tensor, exp: Tensor, scale: Tensor, t: Tensor) -> Tensor:

@@ -6,35 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from baselines._shared.spectral import SpectralConv2d
+
 HIDDEN = 128
 """Channels between the segmentation map and its gamma and beta."""
 
 MIDDLE_BLOCKS = 6
-
-
-class SpectralConv2d(nn.Module):
-    """Convolution with frozen spectral normalisation, in the layout of the checkpoint.
-
-    The weight is `weight_orig` divided by u . (W v), with the stored u and v (Miyato et al., ICLR 2018). Evaluation
-    does no power iteration, so u and v need not belong to the largest singular value.
-    """
-
-    weight_u: Tensor
-    weight_v: Tensor
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, bias: bool = True) -> None:
-        super().__init__()
-        self.padding = kernel // 2
-        self.weight_orig = nn.Parameter(torch.empty(out_channels, in_channels, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
-        self.register_buffer("weight_u", torch.ones(out_channels))
-        self.register_buffer("weight_v", torch.ones(in_channels * kernel * kernel))
-        nn.init.kaiming_uniform_(self.weight_orig, a=5**0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C', H, W)."""
-        sigma = self.weight_u @ (self.weight_orig.flatten(1) @ self.weight_v)
-        return functional.conv2d(x, self.weight_orig / sigma, self.bias, padding=self.padding)
 
 
 class Spade(nn.Module):

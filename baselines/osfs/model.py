@@ -119,6 +119,6 @@ class Osfs(nn.Module):
         return pose_keypoints(source.encoding.canonical, self.he_estimator(frames), view or FreeView())
 
     def render(self, source: Source[OsfsEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` -> (N, 3, H, W) in [0, 1]."""
+        """Keypoints of driving frames, or moved by `relative_motion`, -> (N, 3, H, W) in [0, 1]."""
         prediction: Tensor = self.generator(source.encoding.features, source.keypoints, driving).prediction
         return prediction

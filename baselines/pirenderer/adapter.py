@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines._shared.native.batches import Batches, batch_size, inference
+from baselines._shared.native.batches import TRIED, Batches, batch_size, inference
 from baselines._shared.native.checkpoints import NativeCheckpoints
 from baselines._shared.native.load import load, random_network
 from baselines._shared.native.method import Render, check_sources
@@ -88,7 +88,8 @@ class PiRenderer:
         self._animator = WindowAnimator(generator)
         self._config = config
         self._batches = Batches(batch_size(config), worker_count(config.device))
-        self._read = coefficient_reader(regressor, config, self._batches) if regressor else None
+        reading = Batches(batch_size(config) or TRIED, worker_count(config.device))
+        self._read = coefficient_reader(regressor, config, reading) if regressor else None
         self._files = Path(config.options["coefficients"]) if config.options["coefficients"] else None
         self._match_scale = flag(config, "match_scale")
         self._side = side
@@ -115,11 +116,18 @@ class PiRenderer:
         return np.concatenate([self._read(resized(chunk, SIZE)) for chunk in driving])
 
     def _render(self, source: Tensor, coefficients: Coefficients, size: int) -> Iterator[NDArray[np.generic]]:
-        render = compiled(self._animator.begin(to_device(source, self._config), None), self._config)
-        for part in torch.split(torch.from_numpy(windows(coefficients)).float(), self._batches.at_once):
+        faster = compiled(self._animator.begin(to_device(source, self._config), None), self._config)
+
+        def render(moving: Tensor) -> Tensor:
+            return faster(moving.to(self._config.device))
+
+        items = torch.from_numpy(windows(coefficients)).float()
+        if self._batches.unknown:
+            with inference():
+                self._batches.find(render, items[:TRIED], self._config.device)
+        for part in torch.split(items, self._batches.at_once):
             with inference(), alone(self._config.device):
-                images = self._batches.map(lambda moving: render(moving.to(self._config.device)), part)
-                frames = to_frames(images, size)
+                frames = to_frames(self._batches.map(render, part), size)
             yield frames
 
 

@@ -19,7 +19,7 @@ FORMAT = "sfd-weights-1"
 TRAINING = "sfd-training-1"
 AVERAGE = "average."
 """Where a training's checkpoint holds the weights that are exported."""
-PROVENANCE = ("config", "step", "seconds", "data", "erased")
+PROVENANCE = ("config", "step", "seconds", "data", "split", "erased")
 """Facts of a training that go on into the files made from it."""
 _FACTS = "sfd"
 _SHOWN = 3

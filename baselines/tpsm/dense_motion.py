@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from baselines._shared.linear import solve
 from baselines._shared.motion.blocks import UpBlock, downscale_layer
 from baselines._shared.motion.field import coordinate_grid, heatmap_difference, warp_each
 from baselines._shared.motion.hourglass import Hourglass, HourglassSize
@@ -95,7 +96,7 @@ def tps_motions(source: Keypoints, driving: Keypoints, size: tuple[int, int]) ->
     bottom = F.pad(affine.transpose(2, 3), (0, 3))
     system = torch.cat([top, bottom], dim=2)  # (N, T, 8, 8)
     system = system + RIDGE * torch.eye(system.shape[-1], device=p.device, dtype=p.dtype)
-    solution = torch.linalg.solve(system, F.pad(q, (0, 0, 0, 3)))  # (N, T, 8, 2)
+    solution = solve(system, F.pad(q, (0, 0, 0, 3)))  # (N, T, 8, 2)
     weights, matrix = solution[:, :, :POINTS_PER_TPS], solution[:, :, POINTS_PER_TPS:]
 
     grid = coordinate_grid(size, p).flatten(0, 1)  # (hw, 2)

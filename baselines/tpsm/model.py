@@ -92,5 +92,5 @@ class Tpsm(nn.Module):
         return motion, self.inpainting_network(source.encoding.image, source.encoding.features, motion)
 
     def render(self, source: Source[TpsEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` or `avd_network` -> (N, 3, H, W) in [0, 1]; the background stays."""
+        """Keypoints that drive, such as those of `avd_network` -> (N, 3, H, W) in [0, 1]; the background stays."""
         return self.generate(source, driving)[1].prediction

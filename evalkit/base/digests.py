@@ -30,6 +30,14 @@ class Digests:
             self._known[path] = (state, found)
         return found
 
+    def known(self, path: Path) -> tuple[State, str] | None:
+        """The state of a file and its digest then, if they are remembered."""
+        return self._known.get(path)
+
+    def learn(self, path: Path, state: State, digest: str) -> None:
+        """Remember what another process found."""
+        self._known[path] = (state, digest)
+
 
 def file_state(path: Path) -> State:
     """Name, device, inode, size and times (ns) of a file, or of the files in a folder. Raises `OSError`."""

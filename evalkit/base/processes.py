@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from evalkit.base.plugins import import_files
@@ -17,6 +18,11 @@ from evalkit.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def worker_count(asked: int | None) -> int:
+    """The number of worker processes: what was asked for, else one per core, at most 8."""
+    return asked or min(os.cpu_count() or 1, 8)
 
 
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
@@ -32,7 +38,8 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: 
             yield future.result()
 
 
-def _begin() -> None:
+def begin() -> None:
+    """The first thing a process does that works for another one."""
     _follow_parent()
     # A job may hold a function of a plugin file, which no name on the path leads to.
     import_files()
@@ -58,7 +65,7 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     Raises `WorkerError` when one of them died.
     """
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
     try:
         yield executor
     except BrokenProcessPool as error:
@@ -78,6 +85,14 @@ def start(executor: ProcessPoolExecutor, function: Callable[[Item], Result], job
     """
     with _interrupts_held(), nullcontext() if b"__main__" in pickle.dumps((function, job)) else _without_main():
         return executor.submit(function, job)
+
+
+def spawn(function: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A process of its own that runs `function`, of a module, until it is killed; the caller sees to that."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=arguments)
+    with _interrupts_held(), _without_main():
+        process.start()
+    return process
 
 
 @contextmanager

@@ -73,6 +73,18 @@ def freeze(frames: Frames, other: Frames, hold: float) -> Frames:
     return frames[np.arange(len(frames)) // round(hold) * round(hold)]
 
 
+def flicker(frames: Frames, other: Frames, levels: float) -> Frames:
+    """Every second frame brighter by `levels` grey levels."""
+    return np.asarray(np.clip(frames + levels * (np.arange(len(frames)) % 2)[:, None, None, None], 0, 255), np.uint8)
+
+
+def jitter(frames: Frames, other: Frames, pixels: float) -> Frames:
+    """Every frame moved right and down by normal numbers of standard deviation `pixels`, the same at every call."""
+    moves = np.random.default_rng(0).normal(0, pixels, (len(frames), 2))
+    moved = [shift(frame, (*move, 0), order=1, mode="nearest") for frame, move in zip(frames, moves, strict=True)]
+    return np.stack(moved)
+
+
 def _jpeg(frame: Frames, quality: int) -> Frames:
     stored = io.BytesIO()
     Image.fromarray(frame).save(stored, format="JPEG", quality=quality)
@@ -88,5 +100,7 @@ DEGRADATIONS = (
     Degradation("identity", "share", (0, 0.125, 0.25, 0.5, 1), identity),
     Degradation("shuffle", "frames", (1, 2, 4, 8, 16), shuffle),
     Degradation("freeze", "frames", (1, 2, 4, 8, 16), freeze),
+    Degradation("flicker", "grey levels", (0, 2, 4, 8, 16), flicker),
+    Degradation("jitter", "px", (0, 0.25, 0.5, 1, 2), jitter),
 )
 """The first step of each is undamaged."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evalkit.calibration.calibrate import Answer
@@ -15,6 +16,9 @@ from evalkit.types import Values
 
 _COLUMNS = 4
 _STYLES = ("-", "--", ":", "-.")
+_LEADER = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+_MOST_NAMES = 16
+"""Names that stand below each other in a panel."""
 
 
 def write_figure(path: Path, metrics: Sequence[Metric], answers: Sequence[Answer]) -> None:
@@ -29,29 +33,56 @@ def damage_figure(metrics: Sequence[Metric], answers: Sequence[Answer]) -> Figur
     any of these damages does to it. Lines of one metric can be compared across panels, lines of two metrics cannot.
     """
     rows = -(-len(DEGRADATIONS) // _COLUMNS)
-    legend_rows = -(-len(metrics) // 5)
-    height = 2.7 * rows + 0.3 * legend_rows
-    figure = Figure(figsize=(3.4 * _COLUMNS, height), dpi=80)
+    figure = Figure(figsize=(3.8 * _COLUMNS, max(2.7, 0.13 * len(metrics) + 0.8) * rows), dpi=150)
     axes = figure.subplots(rows, _COLUMNS, sharey=True, squeeze=False)
     for panel, degradation in zip(axes.flat, DEGRADATIONS, strict=False):
+        ends = []
         for index, metric in enumerate(metrics):
             worsening = _worsening(metric, answers, degradation.id)
             style, colour = _STYLES[index // 10 % len(_STYLES)], f"C{index % 10}"
             shares = worsening / (_largest(metric, answers) or 1)
             panel.plot(range(len(shares)), shares, style, color=colour, marker=".", label=metric.key)
+            ends.append((shares[-1] if len(shares) else np.nan, metric.key, colour))
         panel.set_xticks(range(len(degradation.steps)), [f"{step:g}" for step in degradation.steps])
         panel.set_title(f"{degradation.id} ({degradation.unit})", fontsize=10)
         panel.axhline(0, color="grey", linewidth=0.5)
+        _label_ends(panel, len(degradation.steps) - 1, ends)
+    for panel in axes.flat[len(DEGRADATIONS) :]:
+        panel.set_axis_off()
     for row in axes:
         row[0].set_ylabel("share of the worst")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=5, fontsize="small")
-    figure.tight_layout(rect=(0, 0.3 * legend_rows / height, 1, 1))
+    figure.tight_layout()
     return figure
+
+
+def _label_ends(panel: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Names at the right ends of lines, moved apart where lines end close to each other; a line leads to each."""
+    low, high = panel.get_ylim()
+    there = sorted(end for end in ends if np.isfinite(end[0]))
+    step = (high - low) / max(len(there), _MOST_NAMES)
+    heights = [value for value, _, _ in there]
+    for index in range(1, len(heights)):
+        heights[index] = max(heights[index], heights[index - 1] + step)
+    over = max(heights[-1] - high, 0.0) if heights else 0.0
+    for index in reversed(range(len(heights))):
+        heights[index] = min(heights[index], high - (len(heights) - 1 - index) * step) if over else heights[index]
+    for height, (value, name, colour) in zip(heights, there, strict=True):
+        panel.annotate(
+            name,
+            (last, value),
+            xytext=(last * 1.06, height),
+            fontsize=6,
+            color=colour,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"color": colour, **_LEADER},
+            parse_math=False,
+        )
 
 
 def write_truth_figure(path: Path, tracks: Sequence[Track]) -> None:
     """Write a picture of metrics against the true differences of frames; one panel per track."""
-    figure = Figure(figsize=(4 * len(tracks), 3.4), dpi=80)
+    figure = Figure(figsize=(4 * len(tracks), 3.4), dpi=150)
     axes = figure.subplots(1, len(tracks), squeeze=False)
     for panel, track in zip(axes.flat, tracks, strict=True):
         panel.plot(track.true, track.measured, ".", markersize=2, alpha=0.4)

@@ -3,11 +3,15 @@
 app          all commands in one place
 run          `evalkit run`
 score        `evalkit score`
+merge        `evalkit merge`
+status       `evalkit status`
 results      how both report
 table        `evalkit table`
 report       `evalkit report`
 plot         `evalkit plot`
+plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`
+track        `evalkit track`
 gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`
@@ -24,14 +28,15 @@ weight_users  which metrics and methods use a network file
 cache        `evalkit cache`
 doctor       `evalkit doctor`
 check        `evalkit check`
-plugins      `--plugin`, which every command takes
+everywhere   `--plugin`, `--quiet` and `--verbose`, which every command takes
+plugins      what `--plugin` does
 options      options that several commands share
-choices      the options of a run, as values
 interrupt    what Ctrl-C raises
-devices      where a method runs, and where networks of metrics do
 printing     how tables are printed
 echo         plain lines
-console      results on stdout, everything else on stderr
+loudness     how much is said on stderr
+progress     a bar, or lines at intervals
+console      lists, grids and JSON on stdout
 failure      the message when a command ends with an exception
 """
 

@@ -13,20 +13,23 @@ from evalkit.cli import (
     leaderboard,
     metrics,
     options,
-    plot,
+    plot_pairs,
     protocols,
     study,
     weights,
 )
 from evalkit.cli.doctor import doctor
 from evalkit.cli.echo import echo
+from evalkit.cli.everywhere import everywhere, let_take_everywhere
 from evalkit.cli.explain import explain
 from evalkit.cli.history import history
-from evalkit.cli.plugins import let_take_plugins, with_plugins
+from evalkit.cli.merge import merge
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
+from evalkit.cli.status import status
 from evalkit.cli.table import table
+from evalkit.cli.track import track
 
 app = typer.Typer(
     help="Benchmark and evaluation suite for face reenactment: "
@@ -34,17 +37,20 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
+app.command(rich_help_panel="Evaluate")(merge)
+app.command(rich_help_panel="Evaluate")(status)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)
+app.command(rich_help_panel="Evaluate")(track)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")
 app.command(rich_help_panel="Gate")(history)
 app.add_typer(leaderboard.app, name="leaderboard", rich_help_panel="Evaluate")
-app.add_typer(plot.app, name="plot", rich_help_panel="Evaluate")
+app.add_typer(plot_pairs.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
 app.add_typer(external.app, name="methods", rich_help_panel="Look up")
@@ -54,13 +60,15 @@ app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 app.add_typer(check.app, name="check", rich_help_panel="Look up")
 app.command(rich_help_panel="Look up")(doctor)
-let_take_plugins(app)
+let_take_everywhere(app)
 
 
 @app.callback(invoke_without_command=True)
 def evalkit(
     context: typer.Context,
     plugin: options.Plugins = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
     version: Annotated[bool, typer.Option("--version", help="Print version and commit, and exit.")] = False,
 ) -> None:
     """Benchmark and evaluation suite for face reenactment."""
@@ -69,7 +77,7 @@ def evalkit(
 
         echo(version_line())
         raise typer.Exit
-    context.with_resource(with_plugins(plugin or ()))
+    context.with_resource(everywhere(plugin, quiet, verbose))
 
 
 __all__ = ["app"]

@@ -11,7 +11,8 @@ from evalkit.calibration.degrade import DEGRADATIONS
 from evalkit.calibration.figure import write_figure, write_truth_figure
 from evalkit.calibration.table import answers_table, tracks_table
 from evalkit.calibration.truth import FOLLOWERS, Track, track_truth
-from evalkit.cli.console import pair_progress, say
+from evalkit.cli.echo import say
+from evalkit.cli.progress import pair_progress
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError
 from evalkit.figures.files import check_format

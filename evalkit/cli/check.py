@@ -34,7 +34,7 @@ def plugin(
 
     from evalkit.base.plugins import using
     from evalkit.cli.console import print_json
-    from evalkit.contract.check import check_plugin, known_plugins
+    from evalkit.doctor.contract.check import check_plugin, known_plugins
     from evalkit.errors import UnknownNameError
 
     files = [Path(name) for name in names if name.endswith(".py") or "/" in name]

@@ -2,26 +2,17 @@
 
 import csv
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
 from evalkit.base.text import printable, spreadsheet_cell
-from evalkit.cli.echo import echo
+from evalkit.cli.echo import echo, warn
 
 _WIDE = 200
-
-
-def say(text: str) -> None:
-    """One line on stderr."""
-    echo(text, err=True)
 
 
 def print_json(content: Any) -> None:
@@ -66,33 +57,6 @@ def print_list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console.print(grid)
 
 
-@contextmanager
-def pair_progress(label: str, total: int, quiet: bool = False) -> Iterator[Callable[[str, str], None]]:
-    """A progress bar on stderr over `total` pairs with the time left; no bar if `quiet`.
-
-    Call it with a pair id and its outcome.
-    """
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Progress(*columns, console=console, disable=quiet) as progress:
-        task = progress.add_task(escape(printable(label)), total=total, note="")
-        failed = 0
-
-        def on_pair(pair: str, became: str) -> None:
-            nonlocal failed
-            failed += became == "failed"
-            progress.update(task, advance=1, note=f"{failed} failed" if failed else "")
-
-        yield on_pair
-
-
 def warn_of_cache() -> bool:
     """One line on stderr when features cannot be kept, so that a run that is slow for that reason says so.
 
@@ -101,10 +65,5 @@ def warn_of_cache() -> bool:
     from evalkit.base.places import cache_dir, why_unusable
 
     if reason := why_unusable(cache_dir()):
-        say(f"{reason} Continuing without a cache: features are computed again in every run.")
+        warn(f"{reason} Continuing without a cache: features are computed again in every run.")
     return reason is not None
-
-
-def worker_count(asked: int | None) -> int:
-    """The number of scoring processes: what was asked for, else one per core, at most 8."""
-    return asked or min(os.cpu_count() or 1, 8)

@@ -48,19 +48,24 @@ def list_(as_json: options.Json = False) -> None:
 def check(
     name: Name,
     root: Annotated[
-        Path | None, typer.Option("--root", "-r", metavar="DIR", help="The prepared data. The demo corpus needs none.")
+        Path | None,
+        typer.Option(
+            "--data", "-d", "--root", "-r", metavar="DIR", help="The prepared data. The demo corpus needs none."
+        ),
     ] = None,
     lists: Lists = None,
     split: Split = None,
     quick: Annotated[bool, typer.Option("--quick", help="Decode only the first frame of every clip.")] = False,
-    workers: options.Workers = None,
+    workers: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
     """Report what is present, missing, unreadable, or of the wrong size or length, and which protocols can run.
 
     Ends with exit code 1 when anything is wrong. With --lists, clips of the official list that are absent are named.
     """
-    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.base.processes import worker_count
+    from evalkit.cli.console import print_json
+    from evalkit.cli.progress import pair_progress
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.check import check as check_root
     from evalkit.protocol.schema import list_protocols
@@ -94,7 +99,9 @@ def check(
 def prepare(
     name: Name,
     raw: Annotated[Path, typer.Option("--raw", metavar="DIR", help="The videos you downloaded, at any depth.")],
-    root: Annotated[Path, typer.Option("--root", "-r", metavar="DIR", help="Where the prepared clips go.")],
+    root: Annotated[
+        Path, typer.Option("--data", "-d", "--root", "-r", metavar="DIR", help="Where the prepared clips go.")
+    ],
     lists: Lists = None,
     split: Split = None,
     video: Annotated[bool, typer.Option("--video", help="Lossless .mp4 files instead of folders of PNG.")] = False,
@@ -102,7 +109,7 @@ def prepare(
         bool,
         typer.Option("--redetect", help="Find the face in your rendition instead of taking the listed box (hdtf)."),
     ] = False,
-    workers: options.Workers = None,
+    workers: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
     """Cut your downloads into the clips of the official lists.
@@ -110,9 +117,11 @@ def prepare(
     The same command continues where it was stopped and touches nothing that is finished. Ends with exit code 1 when no
     clip was made.
 
-    Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --root vox`
+    Example: `evalkit data prepare voxceleb1 --raw downloads --lists vox-metadata.csv --data vox`
     """
-    from evalkit.cli.console import pair_progress, print_json, worker_count
+    from evalkit.base.processes import worker_count
+    from evalkit.cli.console import print_json
+    from evalkit.cli.progress import pair_progress
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.build import Settings
     from evalkit.datasets.prepare.build import prepare as prepare_root
@@ -141,7 +150,8 @@ def commands(name: Name, lists: Lists = None, split: Split = None, as_json: opti
     """
     from dataclasses import asdict
 
-    from evalkit.cli.console import print_csv, print_json, say
+    from evalkit.cli.console import print_csv, print_json
+    from evalkit.cli.echo import say
     from evalkit.datasets import DATASETS
     from evalkit.datasets.prepare.commands import fetch_list
     from evalkit.errors import DatasetError

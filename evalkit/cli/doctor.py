@@ -32,7 +32,8 @@ def doctor(as_json: options.Json = False) -> None:
     Ends with exit code 1 when something of the core is missing or broken, or an installed library is broken. A missing
     library, network or checkpoint is not a failure.
     """
-    from evalkit.cli.console import print_json, say
+    from evalkit.cli.console import print_json
+    from evalkit.cli.echo import say
     from evalkit.doctor.diagnose import diagnose
 
     say("Importing every library, in processes of their own ...")

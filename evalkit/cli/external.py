@@ -71,7 +71,9 @@ def doctor(name: Name, option: options.MethodOptions = None, as_json: options.Js
 @app.command("try")
 def try_(
     name: Name,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for clips and picture.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for clips and picture.")
+    ] = None,
     frames: Frames = 16,
     size: Size = 256,
     device: options.Device = "auto",
@@ -81,8 +83,8 @@ def try_(
     seed: options.Seed = 0,
 ) -> None:
     """Animate one drawn pair with a method, and make a picture of source, driving and generated frames."""
-    from evalkit.cli.choices import MethodChoice
     from evalkit.method.find import find_method
+    from evalkit.runs.choices import MethodChoice
     from evalkit.runs.one_pair import try_method
 
     entry = find_method(name)
@@ -97,7 +99,9 @@ def new(
     external: Annotated[
         bool, typer.Option("--external", help="It runs in an environment of its own, by a worker.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write. Default: ./NAME.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write. Default: ./NAME.")
+    ] = None,
 ) -> None:
     """Write a folder with a card and an adapter to fill in; with --external, a card and a worker."""
     from evalkit.method.new import write_new
@@ -110,7 +114,9 @@ def new(
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="A method, such as fomm.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another, such as fomm_official.")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for clips and picture.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for clips and picture.")
+    ] = None,
     frames: Frames = 16,
     size: Size = 256,
     device: options.Device = "auto",
@@ -127,9 +133,9 @@ def compare(
 
     Ends with exit code 1 when they are different. Example: `evalkit methods compare fomm fomm_official`
     """
-    from evalkit.cli.choices import MethodChoice
     from evalkit.cli.console import print_json
     from evalkit.method.find import find_method
+    from evalkit.runs.choices import MethodChoice
     from evalkit.runs.one_pair import compare_methods
 
     entries = find_method(first), find_method(second)

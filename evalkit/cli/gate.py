@@ -42,7 +42,8 @@ def gate(
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
+    gpus: options.Gpus = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -91,17 +92,16 @@ def gate(
         return
     _check_form(context, baseline, candidate, protocol, method)
     assert baseline is not None
-    from functools import partial
-
-    from evalkit.cli.choices import MethodChoice, RunChoice
-    from evalkit.cli.console import pair_progress, say
+    from evalkit.cli.echo import say
     from evalkit.cli.gate_report import ReportFiles, report
-    from evalkit.gate import history as store
-    from evalkit.gate.candidate import gate_candidate
-    from evalkit.gate.rules import read_rules
-    from evalkit.gate.side import read_side
-    from evalkit.gate.verdict import gate as compare
+    from evalkit.cli.progress import pair_progress
+    from evalkit.gating import history as store
+    from evalkit.gating.candidate import gate_candidate
+    from evalkit.gating.rules import read_rules
+    from evalkit.gating.side import read_side
+    from evalkit.gating.verdict import gate as compare
     from evalkit.protocol.schema import find_protocol
+    from evalkit.runs.choices import MethodChoice, RunChoice
 
     judged_by, there = read_rules(rules), read_side(baseline)
     if candidate is not None:
@@ -110,7 +110,7 @@ def gate(
     else:
         assert protocol is not None and method is not None
         how = MethodChoice(
-            checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+            checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
         )
         what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
         chosen = find_protocol(protocol)
@@ -120,8 +120,8 @@ def gate(
             judged_by,
             chosen,
             job,
-            what.settings(),
-            partial(pair_progress, quiet=quiet),
+            what.settings([job], how.several),
+            pair_progress,
             say,
             stage == "quick",
             how.anchors(chosen, [job]) if anchors else (),
@@ -142,9 +142,9 @@ def save(
 
     Example: `evalkit gate save runs/demo_cross/landmark_warp baseline.json`
     """
-    from evalkit.cli.console import say
-    from evalkit.gate.baseline import save_baseline
-    from evalkit.gate.side import read_side
+    from evalkit.cli.echo import say
+    from evalkit.gating.baseline import save_baseline
+    from evalkit.gating.side import read_side
 
     save_baseline(read_side(run), file)
     say(f"Baseline: {file}")
@@ -175,9 +175,9 @@ def power(
     from rich.markup import escape
 
     from evalkit.cli.console import print_grid, print_json
-    from evalkit.gate.needs import SIZES, needs, proposed_rules, provable
-    from evalkit.gate.rules import read_rules
-    from evalkit.gate.side import read_side
+    from evalkit.gating.needs import SIZES, needs, proposed_rules, provable
+    from evalkit.gating.rules import read_rules
+    from evalkit.gating.side import read_side
 
     there, here, judged_by = read_side(baseline), read_side(candidate), read_rules(rules)
     wanted = needs(there, here, judged_by, effect or (), chance)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from evalkit.cli.console import print_grid, print_json, say
-from evalkit.cli.echo import echo
+from evalkit.cli.console import print_grid, print_json
+from evalkit.cli.echo import echo, say
 from evalkit.errors import RunError
-from evalkit.gate.comment import markdown, pictures, times_tolerated
-from evalkit.gate.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit
-from evalkit.gate.side import Side
-from evalkit.gate.strips import write_strips
-from evalkit.gate.verdict import Verdict
+from evalkit.gating.comment import markdown, pictures, times_tolerated
+from evalkit.gating.formats import COLUMNS, HEADLINES, annotations, cells, explanation, junit
+from evalkit.gating.side import Side
+from evalkit.gating.strips import write_strips
+from evalkit.gating.verdict import Verdict
 from evalkit.records.json_record import content_of
 
 _COLOURS = {

@@ -27,10 +27,11 @@ def history(
     """
     from rich.markup import escape
 
-    from evalkit.cli.console import print_grid, print_json, say
-    from evalkit.gate import history as store
-    from evalkit.gate.history_series import collect, short
-    from evalkit.gate.verdict_record import read_verdict
+    from evalkit.cli.console import print_grid, print_json
+    from evalkit.cli.echo import say
+    from evalkit.gating import history as store
+    from evalkit.gating.history_series import collect, short
+    from evalkit.gating.verdict_record import read_verdict
     from evalkit.report.history import write_history
 
     if add is not None:

@@ -28,14 +28,16 @@ def add(
         list[str] | None,
         typer.Option(metavar="DATASET", help="Datasets the method was trained on, if it has no card. Repeatable."),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Add a run that fails the checks: it is marked and not ranked.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Add a run that fails the checks: it is marked and not ranked.")
+    ] = False,
 ) -> None:
     """Add runs to the leaderboards of their protocols, one JSON file each. Then `evalkit leaderboard render`.
 
     Refused are limited or partial runs, runs of changed code or random weights, numbers with low coverage, and runs
     that cannot be compared with the rows there.
     """
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.leaderboard.board import add_entry
     from evalkit.leaderboard.entry import make_entry
 
@@ -51,7 +53,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol with rows, or a paper, such as fsrt.")],
     table: Annotated[str | None, typer.Option(metavar="N", help="For a paper: only this table.")] = None,
     format: Format = "markdown",
-    standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     leaderboards: Folder = None,
 ) -> None:
@@ -82,11 +84,13 @@ def show(
 @app.command()
 def render(
     leaderboards: Folder = None,
-    check: Annotated[bool, typer.Option(help="Change nothing; exit 1 when README.md is not up to date.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 when README.md is not up to date.")
+    ] = False,
 ) -> None:
     """Write the leaderboards' README.md and Pareto figures from their files."""
     from evalkit.base.extras import missing_library
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.errors import EvalkitError
     from evalkit.leaderboard.board import list_boards
     from evalkit.leaderboard.render import render as rendered
@@ -123,7 +127,7 @@ def pareto(
     leaderboards: Folder = None,
 ) -> None:
     """Plot identity against motion and speed, with the Pareto front marked."""
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.figures.files import save_figure
     from evalkit.leaderboard.board import read_board
     from evalkit.leaderboard.pareto import board_figure
@@ -171,7 +175,7 @@ def _folder(leaderboards: Path | None) -> Path:
 def _written(leaderboards: Path | None) -> Path:
     """Where leaderboards are written; said when it is neither asked for nor the checkout's."""
     from evalkit.base.places import is_checkout, writable_leaderboards
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
 
     folder = leaderboards or writable_leaderboards()
     if leaderboards is None and not is_checkout():

@@ -32,8 +32,9 @@ def list_(as_json: options.Json = False) -> None:
         print_list(columns, [_row(card) for card in cards])
 
 
+@app.command("info", hidden=True)  # as it was called
 @app.command()
-def info(name: Name, as_json: options.Json = False) -> None:
+def show(name: Name, as_json: options.Json = False) -> None:
     """Show everything that is known of a method: paper, licence, sizes, options, where its weights come from."""
     from evalkit.cli.console import print_json, print_list
     from evalkit.method.find import find_method

@@ -20,7 +20,7 @@ def list_(as_json: options.Json = False) -> None:
     from evalkit.cli.plugins import say_broken
     from evalkit.metrics import METRICS
     from evalkit.scoring.availability import unavailable
-    from evalkit.tables.formats import ARROWS
+    from evalkit.tables.cells import ARROWS
 
     say_broken(METRICS.broken())
     missing = unavailable(list(METRICS.values()))

@@ -1,9 +1,13 @@
 """Options that several commands share, so that they read and behave alike."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
+
+from evalkit.errors import EvalkitError, UnknownNameError
+from evalkit.figures.words import Choice
 
 ProtocolName = Annotated[
     str,
@@ -16,7 +20,7 @@ DataRoot = Annotated[
     typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
 OutFolder = Annotated[
-    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that holds `<protocol>/<method>` run folders.")
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of run folders: `DIR/PROTOCOL/METHOD`.")
 ]
 Tag = Annotated[
     str | None, typer.Option(metavar="NAME", help="Write to `<method>@NAME`, for example for another checkpoint.")
@@ -28,6 +32,12 @@ MetricNames = Annotated[
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as incomplete.")]
+Shards = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="K/N", help="Only the K-th of N parts of the pairs, as <method>.KofN; then `evalkit merge`."
+    ),
+]
 PairIds = Annotated[
     list[str] | None,
     typer.Option("--pair", "--pairs", metavar="ID", help="Only this pair. Repeatable. Marks the result as incomplete."),
@@ -40,18 +50,38 @@ Coefficients = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=DIR",
-        help="Coefficients of a network you ran (emoca, smirk): DIR/driving/<clip>.npz and DIR/<method>/<pair>.npz. "
+        help="Coefficients of a network you ran (emoca, smirk): `DIR/driving/<clip>.npz` and "
+        "`DIR/<method>/<pair>.npz`. "
         "Repeatable.",
     ),
 ]
 MaxFailures = Annotated[int | None, typer.Option(min=0, help="Stop when more than N pairs have failed.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes that score. Default: one per CPU core, at most 8.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes on the CPU, one pair each at a time: they score, and make the clips of methods that run there. "
+        "Default: the clips are made in one process, and scored in one per CPU core, at most 8.",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option("--workers", min=1, help="Processes. Default: one per CPU core, at most 8.")]
 ScoringDevice = Annotated[
     str,
     typer.Option(help="cpu, or cuda[:N] for the networks of FID, FVD and LPIPS. Others stay on the CPU."),
 ]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", exists=True, help="Weights for the method.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, or cuda[:N]. auto uses a GPU for methods with networks.")]
+Devices = Annotated[
+    str,
+    typer.Option(
+        help="auto, cpu, cuda[:N], or several as cuda:0,cuda:1: a worker on each. auto uses a GPU for methods with "
+        "networks."
+    ),
+]
+Gpus = Annotated[
+    str | None,
+    typer.Option(metavar="N,N|all", help="A worker on each of these GPUs; twice the same for two workers on it."),
+]
 Precision = Annotated[Literal["fp32", "fp16", "bf16"], typer.Option(help="Tables use fp32.")]
 ChannelsLast = Annotated[
     bool, typer.Option("--channels-last", help="Store images channels last: faster on some devices.")
@@ -59,7 +89,7 @@ ChannelsLast = Annotated[
 Compile = Annotated[bool, typer.Option("--compile", help="Run networks through torch.compile; needs a C++ compiler.")]
 MethodOptions = Annotated[
     list[str] | None,
-    typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods info`). Repeatable."),
+    typer.Option("--option", metavar="NAME=VALUE", help="An option of the method (`methods show`). Repeatable."),
 ]
 RandomWeights = Annotated[
     bool, typer.Option("--random-weights", help="Seeded random weights: valid for speed, not for scores.")
@@ -76,9 +106,47 @@ Plugins = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file that provides metrics, extractors, datasets or methods (CONTRIBUTING.md). Repeatable.",
+        help="A Python file that provides metrics, extractors, datasets or methods. Repeatable.",
     ),
 ]
+TableFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help="markdown, latex, csv, json, html (for Word) or typst.",
+        show_default="markdown",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="On stderr only what went wrong: no progress, no notes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line on stderr for every pair.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print machine-readable output on stdout; progress stays on stderr.")
 ]
+
+
+def pairs_of(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Texts of the form NAME=VALUE, given as `option`. Raises `EvalkitError`."""
+    for text in texts:
+        if not all(text.partition("=")):
+            raise EvalkitError(f"{option} {text!r}: expected NAME=VALUE.")
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}
+
+
+def choices_of(texts: Sequence[str] | None) -> tuple[Choice, ...]:
+    """Which pairs to choose. Raises `UnknownNameError`."""
+    known: tuple[Choice, ...] = get_args(Choice)
+    for text in texts or ():
+        if text not in known:
+            raise UnknownNameError("choice of pairs", text, known)
+    return tuple(one for text in texts or ("worst", "median", "best") for one in known if one == text)
+
+
+def four_of(option: str, text: str) -> tuple[int, int, int, int]:
+    """x,y,width,height, given as `option`. Raises `EvalkitError`."""
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise EvalkitError(f"{option} {text!r}: expected four whole numbers, X,Y,W,H.")
+    x, y, width, height = map(int, parts)
+    return x, y, width, height

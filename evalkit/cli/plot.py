@@ -30,7 +30,7 @@ def frames(
     """
     from evalkit.figures.from_runs import frames_of
 
-    _write(out, lambda: frames_of(runs, metric, pair))
+    write(out, lambda: frames_of(runs, metric, pair))
 
 
 @app.command()
@@ -47,7 +47,7 @@ def pareto(
     """Plot identity against motion and speed, with the Pareto front marked."""
     from evalkit.figures.from_runs import tradeoff_of
 
-    _write(out, lambda: tradeoff_of(runs, identity, motion))
+    write(out, lambda: tradeoff_of(runs, identity, motion))
 
 
 @app.command()
@@ -58,11 +58,12 @@ def radar(
         list[str] | None,
         typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, at least three. Default: all shared."),
     ] = None,
+    anchors: Annotated[bool, typer.Option("--anchors", help="Also draw anchors; they set no spoke's range.")] = False,
 ) -> None:
-    """Draw a radar, where readers expect one: every spoke runs from the worst run to the best."""
+    """Draw a radar, where readers expect one: every spoke runs from the worst method to the best."""
     from evalkit.figures.from_runs import radar_of
 
-    _write(out, lambda: radar_of(runs, metric or ()))
+    write(out, lambda: radar_of(runs, metric or (), anchors))
 
 
 @app.command()
@@ -79,12 +80,12 @@ def calibration(
         found = read_answers(answers)
         return damage_figure([find_metric(key) for key in dict.fromkeys(a.metric for a in found)], found)
 
-    _write(out, draw)
+    write(out, draw)
 
 
-def _write(out: Path, draw: "Callable[[], Figure]") -> None:
+def write(out: Path, draw: "Callable[[], Figure]") -> None:
     """A wrong file name is found before anything is drawn."""
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.figures.files import check_format, save_figure
 
     check_format(out)

@@ -6,29 +6,15 @@ from rich.markup import escape
 
 from evalkit.cli.console import print_list
 from evalkit.cli.echo import echo
-from evalkit.errors import UnknownNameError
 from evalkit.leaderboard.reproduce import Comparison
-from evalkit.tables.formats import FORMATS
-from evalkit.tables.latex import document, latex, latex_paper
+from evalkit.tables.formats import text_of
 from evalkit.tables.papers import Paper
 from evalkit.tables.table import Table
 
 
 def print_tables(tables: Sequence[Table], format: str, *, paper: bool, standalone: bool) -> None:
-    """Tables one below the other; LaTeX in the layout of papers with `paper`, one document with `standalone`.
-
-    Raises `UnknownNameError` for an unknown format.
-    """
-    if format not in FORMATS:
-        raise UnknownNameError("table format", format, FORMATS)
-    if format == "latex":
-        texts = [latex_paper(table) if paper else latex(table) for table in tables]
-        text = document(texts, landscape=paper) if standalone else "\n".join(texts)
-    elif format == "json" and len(tables) > 1:
-        text = "[" + ",\n".join(FORMATS[format](table).rstrip("\n") for table in tables) + "]\n"
-    else:
-        text = "\n".join(FORMATS[format](table) for table in tables)
-    echo(text, nl=False)
+    """Tables one below the other on stdout, as `text_of` makes them."""
+    echo(text_of(tables, format, paper=paper, standalone=standalone), nl=False)
 
 
 def print_comparisons(paper: Paper, comparisons: Sequence[Comparison]) -> None:

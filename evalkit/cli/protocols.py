@@ -134,7 +134,7 @@ def diff(
 @app.command("import")
 def import_(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The pair list.")],
-    form: Annotated[str, typer.Option("--format", metavar="NAME", help="fomm or dagan (MCNet's lists too).")],
+    form: Annotated[str, typer.Option("--format", "-f", metavar="NAME", help="fomm or dagan (MCNet's lists too).")],
     identifier: Annotated[str, typer.Option("--id", metavar="NAME", help="Id of the new protocol.")],
     dataset: Annotated[str, typer.Option(metavar="NAME", help="The dataset its clips belong to.")],
     motion: Annotated[
@@ -152,7 +152,8 @@ def import_(
 
     Example: `evalkit protocols import vox256.csv --format fomm --id dagan_vox256 --dataset voxceleb1`
     """
-    from evalkit.cli.console import print_json, say
+    from evalkit.cli.console import print_json
+    from evalkit.cli.echo import say
     from evalkit.datasets import DATASETS
     from evalkit.datasets.identities import identity_rule
     from evalkit.protocol.import_list import read_pair_list, write_protocol

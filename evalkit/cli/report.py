@@ -51,7 +51,10 @@ def report(
 
     Example: `evalkit report runs/demo_cross/* --out report`
     """
-    from evalkit.cli.console import pair_progress, print_json, say, worker_count
+    from evalkit.base.processes import worker_count
+    from evalkit.cli.console import print_json
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.report.build import Options
     from evalkit.report.collect import collect
     from evalkit.report.site import write_report

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from evalkit.cli.console import print_grid, say
-from evalkit.cli.echo import echo
+from evalkit.cli.console import print_grid
+from evalkit.cli.echo import echo, say, warn
 from evalkit.metrics import METRICS
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
 from evalkit.scoring.availability import missing_networks, networks_under
-from evalkit.tables.cells import NOTHING, Cell, Column, headings
-from evalkit.tables.formats import ARROWS, number
+from evalkit.tables.cells import ARROWS, NOTHING, Cell, Column, headings, number
 from evalkit.tables.table import Table, build_table
 
 _SHOWN_FAILURES = 10
@@ -59,26 +58,26 @@ def report_failures(finished: Finished) -> None:
     """Say on stderr which metrics could not be computed, that pairs are missing, and which failed and why."""
     unavailable = {key: e.reason for key, e in finished.summary.metrics.items() if e.status == "unavailable"}
     for line in _why_unavailable(unavailable):
-        say(line)
+        warn(line)
     for key, entry in finished.summary.metrics.items():
         if entry.status == "nothing_scored":
             for note in entry.notes:
-                say(f"{key} has no value: {note}.")
+                warn(f"{key} has no value: {note}.")
     pairs = finished.summary.pairs
     if not finished.summary.complete:
-        say(
+        warn(
             f"Not every pair of the protocol was scored, {pairs.scored} of {pairs.protocol}: leaderboards and "
             f"gates refuse this result of {finished.summary.title}."
         )
     failed = pairs.failed
     if not failed:
         return
-    say(f"{finished.summary.title}: {len(failed)} of {pairs.run} pairs failed:")
+    warn(f"{finished.summary.title}: {len(failed)} of {pairs.run} pairs failed:")
     for pair in failed[:_SHOWN_FAILURES]:
         outcome = finished.folder.read_outcome(pair)
-        say(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
+        warn(f"  {pair}: {outcome.reason if outcome else 'no outcome'}")
     if len(failed) > _SHOWN_FAILURES:
-        say(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
+        warn(f"  ... and {len(failed) - _SHOWN_FAILURES} more; see {finished.folder.clips}")
 
 
 def _why_unavailable(reasons: Mapping[str, str | None]) -> list[str]:

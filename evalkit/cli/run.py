@@ -20,7 +20,8 @@ def run(
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
     checkpoint: options.Checkpoint = None,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
+    gpus: options.Gpus = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -34,6 +35,7 @@ def run(
     pair: options.PairIds = None,
     subset: options.Subset = "all",
     anchors: Annotated[bool, typer.Option(help="Also run the protocol's anchor methods, for comparison.")] = True,
+    shard: options.Shards = None,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -46,8 +48,9 @@ def run(
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
     """
-    from evalkit.cli.choices import MethodChoice, RunChoice
-    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
+    from evalkit.cli.console import print_json, warn_of_cache
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.cli.results import (
         exit_when_all_failed,
         print_results,
@@ -57,17 +60,18 @@ def run(
     )
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
+    from evalkit.runs.choices import MethodChoice, RunChoice
     from evalkit.runs.run import run_methods
     from evalkit.runs.session import open_session
 
     how = MethodChoice(
-        checkpoint, device, precision, channels_last, compile_, option, random_weights, seed, strict_commit
+        checkpoint, device, gpus, precision, channels_last, compile_, option, random_weights, seed, strict_commit
     )
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
     chosen = find_protocol(protocol)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
-    with open_session(chosen, what.settings(), pair_progress) as session:
+    with open_session(chosen, what.settings([*beside, *asked], how.several), pair_progress) as session:
         warned = warn_of_cache()
         report_data(session)
         finished = run_methods(session, [*beside, *asked], say)

@@ -26,6 +26,7 @@ def score(
     limit: options.Limit = None,
     pair: options.PairIds = None,
     subset: options.Subset = "all",
+    shard: options.Shards = None,
     max_failures: options.MaxFailures = None,
     workers: options.Workers = None,
     scoring_device: options.ScoringDevice = "cpu",
@@ -73,8 +74,9 @@ def score(
 
     Example: `evalkit score --protocol demo_cross --generated my_outputs --name mine`
     """
-    from evalkit.cli.choices import RunChoice
-    from evalkit.cli.console import pair_progress, print_json, say, warn_of_cache
+    from evalkit.cli.console import print_json, warn_of_cache
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.cli.results import (
         exit_when_all_failed,
         print_results,
@@ -86,6 +88,7 @@ def score(
     from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.records.output_rules import OutputRules
+    from evalkit.runs.choices import RunChoice
     from evalkit.runs.foreign_clips import check_name, find_outputs
     from evalkit.runs.run import score_outputs
     from evalkit.runs.session import open_session
@@ -94,7 +97,7 @@ def score(
     if crop:
         check_crop(crop)
     rules = OutputRules(skip_first=skip_first, whole_clips=whole_clips, crop=crop, resize=resize)
-    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+    what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device, shard)
     chosen = find_protocol(protocol)
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})

@@ -40,7 +40,10 @@ def make(
         float | None, typer.Option(min=1, help="Frames per second, if the clips' own rate is wrong.")
     ] = None,
     protocol: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A protocol of your own that has a pair list. Repeatable.")
+        list[Path] | None,
+        typer.Option(
+            "--protocol", "-p", metavar="FILE", help="A protocol of your own that has a pair list. Repeatable."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed makes the same study. Default: a secret one.")
@@ -52,7 +55,8 @@ def make(
     """
     import secrets
 
-    from evalkit.cli.console import pair_progress, say
+    from evalkit.cli.echo import say
+    from evalkit.cli.progress import pair_progress
     from evalkit.study.entrants import read_entrants
     from evalkit.study.folder import StudyFolder
     from evalkit.study.make import Plan, draft_study, write_draft
@@ -96,7 +100,7 @@ def serve(
 
     Requests by IP address or as localhost are always answered; for any other name say --public-name.
     """
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.cli.interrupt import Interrupted
     from evalkit.errors import StudyError
     from evalkit.study.folder import StudyFolder
@@ -126,7 +130,7 @@ def score(
     style: Annotated[
         str, typer.Option(help="full: with intervals and strengths. paper: only the table of papers.")
     ] = "full",
-    standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything that was counted, unrounded.")] = False,
 ) -> None:
     """Count votes: preference, scenes won, intervals, Bradley-Terry strengths, agreement of raters.
@@ -135,7 +139,8 @@ def score(
     """
     from dataclasses import asdict
 
-    from evalkit.cli.console import print_json, say
+    from evalkit.cli.console import print_json
+    from evalkit.cli.echo import say
     from evalkit.cli.printing import print_tables
     from evalkit.errors import UnknownNameError
     from evalkit.study import score as counting

@@ -5,34 +5,77 @@ from typing import Annotated
 
 import typer
 
+from evalkit.cli import options
+from evalkit.tables.words import Bold, Intervals, Style
+
+Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN...", help="Run folders, such as runs/demo_cross/landmark_warp.")
+]
+
 
 def table(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders, such as runs/demo_cross/landmark_warp.")
-    ],
-    format: Annotated[str, typer.Option("--format", "-f", help="markdown, latex, csv or json.")] = "markdown",
-    style: Annotated[
-        str,
+    runs: Runs,
+    format: options.TableFormat = None,
+    out: Annotated[
+        Path | None,
         typer.Option(
+            "--out", "-o", metavar="FILE", help="Write to this file; .md, .tex, .csv, .json, .html or .typ decides."
+        ),
+    ] = None,
+    style: Annotated[
+        Style,
+        typer.Option(
+            metavar="STYLE",
             help="plain: one protocol. paper: a column group per protocol, layout of papers. "
-            "ablation: tagged runs of one method."
+            "ablation: tagged runs of one method.",
         ),
     ] = "plain",
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric", "-m", metavar="NAME", help="A column; an id takes all its variants. Repeatable, in this order."
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Behind the metrics: coverage, people, pairs, fps, latency, memory. Repeatable.",
+        ),
+    ] = None,
+    costs: Annotated[bool, typer.Option("--costs", help="The columns fps, latency and memory.")] = False,
+    sort: Annotated[
+        str, typer.Option(metavar="ORDER", help="given: as on the command line. id, or a metric: best first.")
+    ] = "given",
     ours: Annotated[str | None, typer.Option(metavar="METHOD", help="The method whose row comes last.")] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID=NAME", help="Print a method, `METHOD@TAG`, metric or protocol under this name. Repeatable."
+        ),
+    ] = None,
+    anchors: Annotated[bool, typer.Option(help="Also print rows that only mark the ends of the scale.")] = True,
+    bold: Annotated[
+        Bold,
+        typer.Option(
+            metavar="RULE",
+            help="interval: the best value, and those within its 95 % interval. value: the best value alone, the plain "
+            "rule of papers.",
+        ),
+    ] = "interval",
+    intervals: Annotated[
+        Intervals, typer.Option(metavar="FORM", help="none, half (0.51 ± 0.02) or range (0.51 [0.49, 0.53]).")
+    ] = "none",
+    transposed: Annotated[bool, typer.Option("--transposed", help="Rows are metrics, columns methods.")] = False,
+    caption: Annotated[
+        str, typer.Option(metavar="TEXT", help="The caption; what evalkit says of the numbers goes below.")
+    ] = "",
+    label: Annotated[str, typer.Option(metavar="NAME", help="The label in LaTeX and typst.")] = "",
+    siunitx: Annotated[bool, typer.Option("--siunitx", help="LaTeX: columns of the package siunitx.")] = False,
     reported: Annotated[
         list[str] | None,
         typer.Option(metavar="PAPER:TABLE", help="Add a paper's rows below, not ranked: fsrt:1. Repeatable."),
     ] = None,
-    costs: Annotated[
-        bool, typer.Option("--costs", help="Latency and peak memory beside the frames per second.")
-    ] = False,
-    bold: Annotated[
-        str,
-        typer.Option(
-            help="interval: the best value, and those within its 95 % interval. value: the best value alone, the plain "
-            "rule of papers."
-        ),
-    ] = "interval",
     common_frames: Annotated[
         bool,
         typer.Option(
@@ -40,37 +83,47 @@ def table(
             help="Compare methods on the frames that all rows have a value for, so that coverage does not bias them.",
         ),
     ] = False,
-    standalone: Annotated[bool, typer.Option(help="LaTeX that compiles by itself.")] = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print the table of some runs: bold best, underlined second, coverage where it is not complete.
 
-    Example: `evalkit table runs/demo_cross/* runs/demo_self/* --format latex --style paper --ours landmark_warp`
+    docs/paper.md shows what goes into papers.
+
+    Example: `evalkit table runs/demo_cross/* runs/demo_self/* --style paper --ours landmark_warp --out table.tex`
+
+    Example: `evalkit table runs/demo_self/* -m csim -m akd --no-anchors --intervals half --rename landmark_warp=Warp`
     """
-    from dataclasses import replace
-
-    from evalkit.cli.printing import print_tables
-    from evalkit.errors import RunError, UnknownNameError
+    from evalkit.base.files import write_text
+    from evalkit.cli.echo import echo, say
     from evalkit.runs.common_frames import common_note, on_common_frames
-    from evalkit.tables.paper_tables import add_reported
-    from evalkit.tables.papers import find_paper
-    from evalkit.tables.ranking import BOLDS
+    from evalkit.tables.extra_columns import TIMES
+    from evalkit.tables.formats import format_of, text_of
+    from evalkit.tables.make import make_table
+    from evalkit.tables.options import TableOptions, extra_of
     from evalkit.tables.results import read_measured
-    from evalkit.tables.table import STYLES, arranged
 
-    chosen = next((known for known in STYLES if known == style), None)
-    if chosen is None:
-        raise UnknownNameError("table style", style, STYLES)
-    rule = next((known for known in BOLDS if known == bold), None)
-    if rule is None:
-        raise UnknownNameError("rule for bold numbers", bold, BOLDS)
+    settings = TableOptions(
+        style=style,
+        metrics=tuple(metric or ()),
+        columns=tuple(map(extra_of, columns)) if columns else TIMES if costs else None,
+        sort=sort,
+        rename=options.pairs_of("--rename", rename or ()),
+        anchors=anchors,
+        ours=ours,
+        bold=bold,
+        intervals=intervals,
+        transposed=transposed,
+        caption=caption,
+        label=label,
+        siunitx=siunitx,
+    )
+    chosen = "json" if as_json else format or (format_of(out) if out else "markdown")
     results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
-    built = arranged(results, style=chosen, ours=ours, costs=costs, bold=rule)
-    if common_frames:
-        built = replace(built, footnotes=(*built.footnotes, *common_note(results)))
-    for name in reported or ():
-        paper, colon, number = name.partition(":")
-        if not colon:
-            raise RunError(f"--reported {name!r}: expected PAPER:TABLE, such as fsrt:1.")
-        built = add_reported(built, find_paper(paper), number)
-    print_tables([built], "json" if as_json else format, paper=chosen != "plain", standalone=standalone)
+    built = make_table(results, settings, reported or (), common_note(results) if common_frames else ())
+    text = text_of([built], chosen, paper=settings.style != "plain", standalone=standalone)
+    if out is None:
+        echo(text, nl=False)
+    else:
+        write_text(out, text)
+        say(str(out))

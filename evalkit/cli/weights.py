@@ -72,7 +72,7 @@ def fetch(
 
     Example: `evalkit weights fetch --protocol demo_cross`
     """
-    from evalkit.cli.console import say
+    from evalkit.cli.echo import say
     from evalkit.cli.weight_users import wanted_files
     from evalkit.errors import EvalkitError, WeightsError
     from evalkit.weights import fetch, find, missing

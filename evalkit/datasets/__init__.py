@@ -7,6 +7,7 @@ found            what looking through a folder came to
 sequences        whether pictures are the frames of one clip
 layout           prepared layouts, indexed by names alone
 identities       who is in a clip, by the clip's name
+splits           who may be trained on
 folder           any folder of clips
 celebv           CelebV (ReenactGAN)
 celebv_hq        CelebV-HQ

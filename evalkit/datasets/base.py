@@ -31,6 +31,10 @@ class Dataset:
     prepare` makes the root; None when there is nothing to prepare. `default_root` makes or finds the data when the user
     names no root; None means that the user has to supply it. `plugin` is where it comes from, set when it is
     registered; None for those of evalkit. `survey` is an `index` that also says what it leaves out.
+
+    `index` gives what is evaluated. `train(root)` looks for what may be trained on, test people included, which
+    `splits` takes out; None means that there is no training part. `test_people` are the official ones, by name; the
+    protocols say who else is tested.
     """
 
     id: str
@@ -43,6 +47,8 @@ class Dataset:
     default_root: Callable[[], Path] | None = None
     plugin: Plugin | None = None
     survey: Callable[[Path], Found] | None = None
+    train: Callable[[Path], Found] | None = None
+    test_people: frozenset[str] = frozenset()
 
     def look(self, root: Path) -> Found:
         """The clips under `root`, and what was left out as far as the dataset says it. Raises `DatasetError`."""
@@ -67,7 +73,7 @@ class Dataset:
         if self.recipe.listed:
             lists, fetch = " --lists LISTS", f"`evalkit data commands {self.id} --lists LISTS` writes what to fetch, "
         return (
-            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --root DIR` makes the "
+            f"{self.obtain} Then {fetch}`evalkit data prepare {self.id} --raw VIDEOS{lists} --data DIR` makes the "
             f"folder, and this command runs with --data DIR. {_MEANWHILE}"
         )
 

@@ -47,7 +47,7 @@ def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
     if raw is None:
         raise DatasetError(
             f"CelebV has no lists of clips or videos: leave --lists out. {_OBTAIN} Then "
-            "`evalkit data prepare celebv --raw CelebV --root DIR` makes the clips."
+            "`evalkit data prepare celebv --raw CelebV --data DIR` makes the clips."
         )
     return read_archive(raw)
 
@@ -60,6 +60,7 @@ DATASET = Dataset(
     obtain=_OBTAIN,
     index=clips_of(survey),
     survey=survey,
+    test_people=frozenset(PEOPLE),
     recipe=Recipe(
         lists="none; leave --lists out",
         raw="the unpacked archive, <person>/Image/*.jpg",

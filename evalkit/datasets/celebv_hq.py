@@ -39,6 +39,7 @@ DATASET = Dataset(
     obtain="Get celebvhq_info.json from github.com/CelebV-HQ/CelebV-HQ and download its YouTube videos yourself.",
     index=clips_of(survey),
     survey=survey,
+    train=survey,
     recipe=Recipe(
         lists="celebvhq_info.json",
         raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",

@@ -74,7 +74,7 @@ def render_corpus(root: Path, corpus: Corpus = PROTOCOLS) -> None:
     for place, identity in enumerate(corpus.identities):
         for clip in range(corpus.clips):
             motion = corpus.motion(place, clip)
-            person = f"demo{identity:02d}"
+            person = name_of(identity)
             name = f"{person}_m{motion[0]}" if corpus.shared_motion else f"{person}_c{clip}"
             _render_clip(root, name, identity, clip, corpus, motion)
             rows.append([name, "clip", f"clips/{name}.mkv", person, f"demo{motion[0]:02d}_c{motion[1]}"])
@@ -84,6 +84,11 @@ def render_corpus(root: Path, corpus: Corpus = PROTOCOLS) -> None:
     writer.writerows(rows)
     with atomic_path(root / folder.MANIFEST) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
+
+
+def name_of(identity: int) -> str:
+    """The person drawn under this number."""
+    return f"demo{identity:02d}"
 
 
 def index(root: Path) -> list[Clip]:
@@ -113,4 +118,5 @@ DATASET = Dataset(
     obtain="It is made on first use; no --data needed.",
     index=index,
     default_root=corpus_root,
+    test_people=frozenset(map(name_of, PROTOCOLS.identities)),
 )

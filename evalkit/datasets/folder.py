@@ -5,7 +5,8 @@ Single images become portraits, which can only be sources; animated ones (WebP, 
 folder are the frames of one clip if they are numbered and of one size (`sequences`). What lies in a folder `portraits`
 is a source and a person of its own; so it is in `source` when there is a folder `driving` beside it, whose clips only
 drive. A manifest has the columns id, kind (`clip` or `portrait`), file (relative to the root) and identity. A column
-motion may name what a clip shows: clips of one name show the same motion, frame by frame. Other columns are ignored.
+motion may name what a clip shows: clips of one name show the same motion, frame by frame. A column split may say `test`
+of clips that are not for training; without a manifest a folder `train` holds those that are. Other columns are ignored.
 
 Names count in their composed Unicode form. Links are followed, wherever they lead: the owner of the folder put them
 there. Names that are not UTF-8 are left out; a pipe or a device with the name of a clip fails its pairs.
@@ -30,7 +31,8 @@ from evalkit.errors import DatasetError
 from evalkit.types import Clip, Kind, Role
 
 MANIFEST = "manifest.csv"
-MOTION = "motion"
+MOTION, SPLIT = "motion", "split"
+TESTED = "split is test in the manifest"
 _NAMED = 3
 _RATE = 25
 """Frames per second of a folder of pictures (`video.frame_rate`)."""
@@ -80,11 +82,22 @@ def _sequences_note(look: "_Look") -> Iterator[str]:
 
 def motions(root: Path) -> dict[str, str]:
     """Id of a clip -> name of its motion, for the clips whose manifest names it. Raises `DatasetError`."""
+    return {nfc(row.text("id")): row.cells[MOTION] for row in _manifest_rows(root) if row.cells.get(MOTION)}
+
+
+def train(root: Path) -> Found:
+    """Clips that may be trained on. Raises `DatasetError` as `index`, and for a split other than train and test."""
+    if not (root / MANIFEST).is_file():
+        return survey(root / "train" if (root / "train").is_dir() else root)
+    found, rows = survey(root), [row for row in _manifest_rows(root) if row.cells.get(SPLIT)]
+    tested = {nfc(row.text("id")) for row in rows if row.one_of(SPLIT, ("train", "test")) == "test"}
+    ignored = (*(found.ignored or ()), *(Ignored(shown(name), TESTED) for name in sorted(tested)))
+    return replace(found, clips=tuple(clip for clip in found.clips if clip.id not in tested), ignored=ignored)
+
+
+def _manifest_rows(root: Path) -> list[Row]:
     manifest = root / MANIFEST
-    if not manifest.is_file():
-        return {}
-    rows = read_rows(manifest, required=("id",), error=DatasetError)
-    return {nfc(row.text("id")): row.cells[MOTION] for row in rows if row.cells.get(MOTION)}
+    return read_rows(manifest, required=("id",), error=DatasetError) if manifest.is_file() else []
 
 
 def _from_manifest(manifest: Path) -> list[Clip]:
@@ -294,4 +307,5 @@ DATASET = Dataset(
     "or a manifest.csv with the columns id,kind,file,identity.",
     index=index,
     survey=survey,
+    train=train,
 )

@@ -15,8 +15,13 @@ _NAME = re.compile(rf"(?:{'|'.join(SUBSETS)})_.+_\d{{3}}")
 def survey(root: Path) -> Found:
     """Clips of all three subsets, and what is not one."""
     look = Look(root)
-    look.read_clips(root, lambda name: identity_of(name) if _NAME.fullmatch(name) else None)
+    look.read_clips(root, person_in)
     return look.found("<root>/<RD|WDA|WRA>_<name>_<three digits>.mp4")
+
+
+def person_in(name: str) -> str | None:
+    """The person in a clip of this name; None for a name that no clip of HDTF has."""
+    return identity_of(name) if _NAME.fullmatch(name) else None
 
 
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
@@ -41,6 +46,7 @@ DATASET = Dataset(
     obtain="Get the folder HDTF_dataset from github.com/MRzzm/HDTF and download its YouTube videos yourself.",
     index=clips_of(survey),
     survey=survey,
+    train=survey,
     recipe=Recipe(
         lists="the folder HDTF_dataset with {RD,WDA,WRA}_{video_url,annotion_time,resolution,crop_wh,crop_ratio}.txt",
         raw="<subset>_<name>.mp4, <name>.mp4 or <YouTube id>.mp4, at any depth, in the listed resolution "

@@ -18,7 +18,10 @@ def adopt(offer: Offer) -> tuple[str, Dataset]:
         raise PluginError(f"expected a Dataset (evalkit.datasets), got {type(dataset).__name__}.")
     if wrong := complaints(dataset):
         raise PluginError(f"dataset {dataset.id!r}: {'; '.join(wrong)}.")
-    return dataset.id, replace(dataset, plugin=offer.plugin, index=_watched(dataset, offer.plugin), survey=None)
+    what = f"The training part of the dataset {dataset.id}"
+    train = guarded(dataset.train, what, offer.plugin, DatasetError) if dataset.train else None
+    index = _watched(dataset, offer.plugin)
+    return dataset.id, replace(dataset, plugin=offer.plugin, index=index, survey=None, train=train)
 
 
 def _watched(dataset: Dataset, plugin: Plugin) -> Callable[[Path], list[Clip]]:

@@ -3,7 +3,7 @@
 Prepared layout: `<root>/test/<person>#<video>#<start:06d>#<end:06d>.mp4`, a video or a folder of PNG with that name;
 the folder `test` may also be the root itself. Clips of `crop_vox.py`, `<person>#<video>#<utterance>.txt#<k:03d>`, and
 of VoxCeleb2's own release, `<person>#<video>#<utterance>`, are understood too. Only the official test people are
-evaluated. Source of the people: VoxCeleb1 and VoxCeleb2, as `crop_vox.py` of
+evaluated; those in `<root>/train` are for training. Source of the people: VoxCeleb1 and VoxCeleb2, as `crop_vox.py` of
 github.com/AliaksandrSiarohin/video-preprocessing lists them.
 """
 
@@ -41,11 +41,11 @@ def survey_of(people: tuple[str, ...]) -> Callable[[Path], Found]:
     known = frozenset(people)
 
     def identity_of(name: str) -> str | None:
-        found = _NAMES.fullmatch(name)
-        return found["person"] if found and found["person"] in known else None
+        person = person_in(name)
+        return person if person in known else None
 
     def strange(name: str) -> str:
-        return "a person who is not in the official test part" if _NAMES.fullmatch(name) else STRANGE
+        return "a person who is not in the official test part" if person_in(name) else STRANGE
 
     def survey(root: Path) -> Found:
         look = Look(root)
@@ -53,6 +53,19 @@ def survey_of(people: tuple[str, ...]) -> Callable[[Path], Found]:
         return look.found(_EXPECTED)
 
     return survey
+
+
+def train(root: Path) -> Found:
+    """Clips in the folder `train`, of whomever they show."""
+    look = Look(root)
+    look.read_clips(look.part("train"), person_in)
+    return look.found("<root>/train/<person>#<video>#<start>#<end>.mp4")
+
+
+def person_in(name: str) -> str | None:
+    """The person in a clip of this name; None for a name that no clip of VoxCeleb has."""
+    found = _NAMES.fullmatch(name)
+    return found["person"] if found else None
 
 
 def length_of(clip: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from evalkit.datasets.base import Dataset, clips_of
 from evalkit.datasets.prepare.jobs import Recipe
-from evalkit.datasets.vox import VOX1_TEST, length_of, reader, survey_of
+from evalkit.datasets.vox import VOX1_TEST, length_of, reader, survey_of, train
 
 DATASET = Dataset(
     id="voxceleb1",
@@ -13,6 +13,8 @@ DATASET = Dataset(
     "github.com/AliaksandrSiarohin/video-preprocessing and download its YouTube videos yourself.",
     index=clips_of(survey_of(VOX1_TEST)),
     survey=survey_of(VOX1_TEST),
+    train=train,
+    test_people=frozenset(VOX1_TEST),
     recipe=Recipe(
         lists="vox-metadata.csv, or the folder txt/<person>/<video>/<utterance>.txt of the official annotation",
         raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",

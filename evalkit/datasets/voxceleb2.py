@@ -2,7 +2,7 @@
 
 from evalkit.datasets.base import Dataset, clips_of
 from evalkit.datasets.prepare.jobs import Recipe
-from evalkit.datasets.vox import VOX2_TEST, length_of, reader, survey_of
+from evalkit.datasets.vox import VOX2_TEST, length_of, reader, survey_of, train
 
 DATASET = Dataset(
     id="voxceleb2",
@@ -14,6 +14,8 @@ DATASET = Dataset(
     "crops (vox2_test_mp4.zip) as --raw without --lists.",
     index=clips_of(survey_of(VOX2_TEST)),
     survey=survey_of(VOX2_TEST),
+    train=train,
+    test_people=frozenset(VOX2_TEST),
     recipe=Recipe(
         lists="the folder txt/<person>/<video>/<utterance>.txt of the official annotation, or a *metadata*.csv; "
         "none for the released 224x224 crops",

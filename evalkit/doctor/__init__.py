@@ -9,4 +9,5 @@ lacking    metrics and methods with missing requirements
 plugged    the plugins that are installed or named, and what of them is broken
 rows       whether what is installed differs from what the leaderboards were measured with
 diagnose   gather everything, and judge it
+contract   what metrics, extractors, datasets and methods have to keep, from wherever they come
 """

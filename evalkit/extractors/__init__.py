@@ -26,6 +26,7 @@ landmark_expression  expression as pose-normalised landmarks
 fsanet               head pose by FSA-Net
 tddfa_v2             head pose, expression and landmarks by 3DDFA_V2
 deep3d               Deep3DFaceRecon coefficients
+iris_gaze            direction of gaze relative to the head
 imported             coefficients of networks that evalkit does not run
 
 Features of pictures and clips
@@ -36,6 +37,10 @@ i3d                  I3D of windows or whole clips, for FVD
 i3d_videogpt         I3D with VideoGPT's weights
 lpips                what LPIPS compares
 stlpips              what ST-LPIPS compares
+
+Motion
+
+dis_flow             optical flow between neighbouring frames: motion, warping error, flicker
 
 What they stand on
 
@@ -96,6 +101,8 @@ EXTRACTORS.register("lpips_vgg", "evalkit.extractors.lpips:EXTRACTOR_VGG")
 EXTRACTORS.register("lpips_squeeze", "evalkit.extractors.lpips:EXTRACTOR_SQUEEZE")
 EXTRACTORS.register("stlpips_alex", "evalkit.extractors.stlpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("stlpips_vgg", "evalkit.extractors.stlpips:EXTRACTOR_VGG")
+EXTRACTORS.register("iris_gaze", "evalkit.extractors.iris_gaze:EXTRACTOR")
+EXTRACTORS.register("dis_flow", "evalkit.extractors.dis_flow:EXTRACTOR")
 EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
 EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from evalkit.base.plugins import Plugin
+from evalkit.types import WHOLE_CLIP as WHOLE_CLIP
 from evalkit.types import Features, Frames
 
 Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
 """(frames (T, H, W, 3) uint8, features of the required extractors for the same frames) -> named arrays (T, ...)."""
 ExtractClip: TypeAlias = Callable[[int, Iterable[Frames]], Features]
 """(number of frames of a clip, the frames in chunks) -> named arrays of one row, or of none."""
-
-WHOLE_CLIP = 0
-"""The `window` of a network that sees a clip as one."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ class Extractor:
     one row per full window, windows do not overlap, and what is left at the end of a clip is dropped. With `WHOLE_CLIP`
     `load` builds an `ExtractClip`: it sees a clip when its length is known, decoded once more so that no frame has to
     be kept until then. Features of a `transient` extractor are too large to keep or to cache: metrics see that many
-    frames at a time.
+    frames at a time. `lookback` is the number of frames before a frame that it looks at beside it: rows then come for
+    the earlier frames too, and are dropped, and the first rows of a clip see only what there is.
 
     `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
 
@@ -69,6 +68,7 @@ class Extractor:
     load: Callable[..., Extract | ExtractClip]
     weights: tuple[str, ...] = ()
     window: int = 1
+    lookback: int = 0
     transient: int = 0
     gpu: bool = False
     imported: tuple[ImportedArray, ...] = ()

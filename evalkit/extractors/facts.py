@@ -26,6 +26,10 @@ def _words(extractor: Extractor) -> Iterator[str]:
 def _numbers(extractor: Extractor) -> Iterator[str]:
     if type(extractor.window) is not int or extractor.window < WHOLE_CLIP:
         yield f"window is {extractor.window!r}; expected a number of frames, or WHOLE_CLIP"
+    if type(extractor.lookback) is not int or extractor.lookback < 0:
+        yield f"lookback is {extractor.lookback!r}; expected a number of frames"
+    if extractor.lookback and (extractor.window != 1 or extractor.transient or extractor.requires or extractor.gpu):
+        yield "with a lookback it sees frames alone on the CPU: no window, nothing transient, no other extractors"
     if type(extractor.transient) is not int or extractor.transient < 0:
         yield f"transient is {extractor.transient!r}; expected a number of frames"
     if (extractor.window != 1 or extractor.transient) and extractor.requires:

@@ -2,7 +2,11 @@
 
 from_runs  the figures of finished runs
 pareto     identity against motion against speed
+names      names at points, without overlap
 radar      one spoke per metric, one outline per method
+grid       pairs side by side
+options    what a user says of figures that show pairs
+words      the words that options take
 frames     a metric over the frames of a clip
 files      figures as files: the same figure gives the same bytes
 """

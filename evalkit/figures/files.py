@@ -11,9 +11,12 @@ from evalkit.errors import RunError
 _FORMATS = (".pdf", ".png", ".svg")
 
 
-def new_figure(width_mm: float, height_mm: float) -> Figure:
-    """An empty figure of that size, 200 dots per inch."""
-    figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), dpi=200, layout="constrained")
+DPI = 200.0
+
+
+def new_figure(width_mm: float, height_mm: float, dpi: float = DPI) -> Figure:
+    """An empty figure of that size."""
+    figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -79,12 +79,17 @@ def tradeoff_figure(
     return pareto_figure(points, axes[0], axes[1], results[0].heading)
 
 
-def radar_of(runs: Sequence[Path], metrics: Sequence[str] = ()) -> Figure:
+def radar_of(runs: Sequence[Path], metrics: Sequence[str] = (), anchors: bool = False) -> Figure:
     """A radar of runs of one protocol over `metrics` (default: all that every run has).
+
+    Anchors, which lie at the ends of most scales, set no spoke's range and are drawn only with `anchors`, or when there
+    is nothing else.
 
     Raises `RunError` for runs that cannot share a table, are not complete, or share fewer than three metrics.
     """
     results = _read_complete(runs)
+    methods = [result for result in results if not result.anchor] or results
+    results = [*methods, *(result for result in results if result.anchor and result not in methods and anchors)]
     shared = _shared(results)
     keys = [_named(name, shared, "metric that all runs have") for name in metrics] or list(shared)
     if len(keys) < 3:
@@ -93,7 +98,7 @@ def radar_of(runs: Sequence[Path], metrics: Sequence[str] = ()) -> Figure:
     decimals = [METRICS[key].decimals if key in METRICS else 3 for key in keys]
     spokes = [Spoke(_label(k, f), f.better, d) for k, f, d in zip(keys, facts, decimals, strict=True)]
     values = np.array([[result.summary.metrics[key].value for key in keys] for result in results])
-    return radar_figure([result.title for result in results], spokes, values, results[0].heading)
+    return radar_figure([result.title for result in results], spokes, values, results[0].heading, len(methods))
 
 
 def _shared(results: Sequence[Measured]) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from evalkit.figures.files import new_figure
+from evalkit.figures.names import place_names
 
 _ON, _OFF = "#0072b2", "#8a8a8a"
 _SMALLEST, _LARGEST = 30.0, 300.0
@@ -53,14 +53,13 @@ def pareto_front(points: Sequence[Point], x: Axis, y: Axis) -> list[bool]:
 
 
 def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") -> Figure:
-    """A figure of 160 x 100 mm with numbered points: filled ones are on the front, the area grows with the speed."""
+    """A figure of 160 x 100 mm with names at the points: filled are those on the front, the area grows with speed."""
     figure = new_figure(160, 100)
     axes = figure.add_subplot()
     fastest = max((point.fps or 0.0 for point in points), default=0.0)
-    names = []
-    for number, (point, on) in enumerate(zip(points, pareto_front(points, x, y), strict=True), start=1):
-        _draw(axes, point, f"{number}", on, fastest)
-        names.append(f"{number}  {' '.join(point.title.split())}" + (f", {point.fps:.3g} fps" if point.fps else ""))
+    areas = [_area(point, fastest) for point in points]
+    for point, on, area in zip(points, pareto_front(points, x, y), areas, strict=True):
+        _draw(axes, point, on, area)
     for axis, set_label in ((x, axes.set_xlabel), (y, axes.set_ylabel)):
         set_label(f"{axis.title} ({axis.better} is better)", fontsize=8, parse_math=False)
     if x.better == "lower":
@@ -71,12 +70,28 @@ def pareto_figure(points: Sequence[Point], x: Axis, y: Axis, title: str = "") ->
     axes.tick_params(labelsize=7)
     axes.grid(visible=True, linewidth=0.4, alpha=0.5)
     axes.set_title(title, fontsize=9, parse_math=False)
-    _legend(axes, names, points)
+    _legend(axes, points)
+    bars = [bar for point in points for bar in _bars(point)]
+    place_names(axes, [(point.x, point.y) for point in points], areas, [_name(point) for point in points], bars)
     return figure
 
 
-def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> None:
-    area = _SMALLEST + (_LARGEST - _SMALLEST) * ((point.fps or 0.0) / fastest if fastest else 0.0)
+def _bars(point: Point) -> list[tuple[float, float, float, float]]:
+    """Both intervals as x, y of one end and x, y of the other."""
+    across = [(low, point.y, high, point.y) for low, high in [point.x_interval or (point.x, point.x)]]
+    return across + [(point.x, low, point.x, high) for low, high in [point.y_interval or (point.y, point.y)]]
+
+
+def _name(point: Point) -> str:
+    name = " ".join(point.title.split())
+    return f"{name}, {point.fps:{'.0f' if point.fps >= 100 else '.3g'}} fps" if point.fps else name
+
+
+def _area(point: Point, fastest: float) -> float:
+    return _SMALLEST + (_LARGEST - _SMALLEST) * ((point.fps or 0.0) / fastest if fastest else 0.0)
+
+
+def _draw(axes: Axes, point: Point, on: bool, area: float) -> None:
     colour = _ON if on else _OFF
     axes.errorbar(
         point.x,
@@ -86,32 +101,20 @@ def _draw(axes: Axes, point: Point, number: str, on: bool, fastest: float) -> No
         fmt="none",
         ecolor=colour,
         elinewidth=0.6,
-        alpha=0.7,
+        alpha=0.5,
     )
     marker, face = ("D" if point.anchor else "o"), (colour if on else "none")
     axes.scatter([point.x], [point.y], s=area, facecolors=face, edgecolors=colour, alpha=0.8, marker=marker, zorder=3)
-    offset = np.sqrt(area) / 2 * 0.7 + 1
-    axes.annotate(number, (point.x, point.y), xytext=(offset, offset), textcoords="offset points", fontsize=7, zorder=4)
 
 
-def _legend(axes: Axes, names: Sequence[str], points: Sequence[Point]) -> None:
-    """The names to the right, and how to read the figure below them; nothing in them is taken for mathematics."""
-    reading = ["", "better: up and right", "filled: on the Pareto front", "area: speed", "diamond: anchor"]
+def _legend(axes: Axes, points: Sequence[Point]) -> None:
+    """How to read the figure, below it; nothing in it is taken for mathematics."""
+    reading = ["better: up and right", "filled: on the Pareto front"]
+    reading += ["area: speed"] if any(point.fps for point in points) else []
+    reading += ["diamond: anchor"] if any(point.anchor for point in points) else []
     reading += ["bars: 95 % intervals"] if any(point.x_interval or point.y_interval for point in points) else []
     reading += [f"no interval: {word}" for word in dict.fromkeys(point.word for point in points) if word]
-    handles = [Line2D([], [], linestyle="none") for _ in (*names, *reading)]
-    legend = axes.legend(
-        handles,
-        [*names, *reading],
-        loc="center left",
-        bbox_to_anchor=(1.0, 0.5),
-        fontsize=6,
-        frameon=False,
-        handlelength=0,
-        handletextpad=0,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    axes.figure.supxlabel("  ·  ".join(reading), fontsize=6, color="#555555", parse_math=False)
 
 
 def _error(value: float, interval: tuple[float, float] | None) -> list[list[float]] | None:

@@ -29,33 +29,41 @@ class Spoke:
     decimals: int
 
 
-def radii(values: Values, spokes: Sequence[Spoke]) -> Values:
-    """(M, K) radii in [`INNER`, 1] of (M, K) values, best at 1; 1 if all are equal; NaN stays NaN."""
+def radii(values: Values, spokes: Sequence[Spoke], ranging: int) -> Values:
+    """(M, K) radii in [`INNER`, 1] of (M, K) values, best at 1; 1 if all are equal; NaN stays NaN.
+
+    The first `ranging` rows set the range; what the others have beyond it is cut off.
+    """
     signs = np.array([1.0 if spoke.better == "higher" else -1.0 for spoke in spokes])
     signed = values * signs
-    low, high = np.nanmin(signed, axis=0), np.nanmax(signed, axis=0)
+    low, high = np.nanmin(signed[:ranging], axis=0), np.nanmax(signed[:ranging], axis=0)
+    signed = np.clip(signed, low, high)
     spread = np.where(high > low, high - low, 1.0)
     return np.asarray(np.where(high > low, INNER + (1 - INNER) * (signed - low) / spread, 1.0 + 0 * signed))
 
 
-def radar_figure(names: Sequence[str], spokes: Sequence[Spoke], values: Values, title: str = "") -> Figure:
-    """A figure of 110 x 110 mm of (M, K) values.
+def radar_figure(
+    names: Sequence[str], spokes: Sequence[Spoke], values: Values, title: str = "", ranging: int | None = None
+) -> Figure:
+    """A figure of 110 x 110 mm of (M, K) values; the first `ranging` of them (default: all) set the range.
 
-    Each spoke needs at least one value; an outline has a gap where a value is missing.
+    Each spoke needs at least one value; an outline has a gap where a value is missing. The others are dashed.
     """
+    ranging = len(names) if ranging is None else ranging
     figure = new_figure(110, 110)
     axes = figure.add_subplot(projection="polar")
     assert isinstance(axes, PolarAxes)
     angles = np.linspace(0, 2 * np.pi, len(spokes), endpoint=False)
-    for index, (name, radius) in enumerate(zip(names, radii(values, spokes), strict=True)):
+    for index, (name, radius) in enumerate(zip(names, radii(values, spokes, ranging), strict=True)):
         closed = np.append(radius, radius[0])
-        (line,) = axes.plot(np.append(angles, angles[0]), closed, color=f"C{index % 10}", linewidth=1.1, marker=".")
+        style = "-" if index < ranging else "--"
+        (line,) = axes.plot(np.append(angles, angles[0]), closed, style, color=f"C{index % 10}", lw=1.1, marker=".")
         line.set_label(" ".join(name.split()))
     axes.set_theta_offset(np.pi / 2)
     axes.set_theta_direction(-1)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([INNER, 1.0], ["", ""])
-    ends = [_ends(spoke, values[:, index]) for index, spoke in enumerate(spokes)]
+    ends = [_ends(spoke, values[:ranging, index]) for index, spoke in enumerate(spokes)]
     axes.set_xticks(angles, ends, fontsize=7)
     axes.tick_params(pad=2)
     for label, angle in zip(axes.get_xticklabels(), angles, strict=True):

@@ -11,6 +11,8 @@ from evalkit.leaderboard.entry import Entry, read_entry, write_entry
 from evalkit.protocol.schema import list_protocols
 from evalkit.statistics.ranking import MetricScores, Standing, standings
 from evalkit.tables.cells import NOTHING, Cell, Column, words
+from evalkit.tables.extra_columns import costs_of_all
+from evalkit.tables.options import TableOptions
 from evalkit.tables.papers import list_papers
 from evalkit.tables.results import refuse_unlike
 from evalkit.tables.table import Table, table_of
@@ -92,7 +94,7 @@ def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board
 def board_table(board: Board) -> Table:
     """The board as a table: rank with its interval, Borda score, the metrics, the costs, and the overlap flag."""
     results = [entry.measured() for entry in board.entries]
-    table = table_of(results, costs=any(result.costs.measured for result in results))
+    table = table_of(results, TableOptions(columns=costs_of_all(results)))
     rows = []
     for entry, (title, cells) in zip(board.entries, table.rows, strict=True):
         standing = board.standings.get(entry.name)

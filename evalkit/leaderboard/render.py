@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evalkit.base.files import atomic_path
 from evalkit.leaderboard.board import Board, board_table, list_boards
-from evalkit.tables.formats import escape_markdown, markdown
+from evalkit.tables.markdown import escape_markdown, markdown
 from evalkit.tables.paper_tables import published_table
 from evalkit.tables.papers import Paper, list_papers, table_name
 

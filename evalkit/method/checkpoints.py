@@ -69,8 +69,8 @@ def checkpoints_of(entry: MethodEntry) -> Checkpoints | None:
 
     Raises `MethodError` when the adapter cannot be imported, or when its `CHECKPOINTS` misses one of the functions.
     """
-    if entry.card.external:
-        return None  # its weights are in its clone, and never read here
+    if entry.card.external or entry.live:
+        return None  # its weights are in its clone, or in this process, and never read here
     try:
         found = getattr(import_adapter(entry), "CHECKPOINTS", None)
     except ImportError as error:
@@ -122,6 +122,11 @@ class WatchedCheckpoint:
     path: Path | None
     sha256: str | None
     state: State
+
+    def seen_here(self) -> "WatchedCheckpoint":
+        """The same, with the state that this machine sees. Raises `RunError` for another checkpoint."""
+        self.refuse_changed()
+        return replace(self, state=file_state(self.path)) if self.path else self
 
     def refuse_changed(self) -> None:
         """Raise `RunError` when what may have been loaded since is not what was hashed."""

@@ -88,7 +88,7 @@ def build_external(card: MethodCard, folder: Path, config: MethodConfig) -> Exte
     if config.checkpoint or config.random_weights or config.compile or config.channels_last:
         raise MethodError(
             f"{card.id} runs in an environment of its own: --checkpoint, --random-weights, --compile and "
-            "--channels-last do not reach it. Its card has options (`evalkit methods info`)."
+            "--channels-last do not reach it. Its card has options (`evalkit methods show`)."
         )
     for name in foreign.required:
         if not config.options.get(name):

@@ -29,6 +29,7 @@ from evalkit.method.aliases import is_folder, user_alias
 from evalkit.method.code import code_sha256, comes_along, package_roots
 from evalkit.method.external import PLACE_OPTIONS, build_external
 from evalkit.method.interface import Method, MethodCard, MethodConfig
+from evalkit.method.live import Animate, Live, card_of, live
 
 CARD = "method.yaml"
 
@@ -38,25 +39,31 @@ class MethodEntry:
     """A method that can be run: its card and its folder.
 
     `package` is the package of that folder, when it is one that a plugin installed; `plugin` is where it comes from.
+    One that is an object of this process is `live`, and its folder means nothing.
     """
 
     card: MethodCard
     folder: Path
     package: str = ""
     plugin: Plugin | None = None
+    live: Live | None = None
 
     @property
     def code_sha256(self) -> str:
         """sha256 over the card and the code the method's frames depend on, by the rule of `evalkit.method.code`.
 
-        Results of changed code are never mixed.
+        Results of changed code are never mixed. Of an object of this process it is a stamp that no other has.
         """
+        if self.live:
+            return self.live.stamp
         adapter = "" if self.card.external else self.card.adapter.partition(":")[0]
         return code_sha256(self.folder, self.folder / CARD, adapter, package=self.package)
 
     @property
     def world(self) -> World:
         """What its code changed in this process; the same for all that runs of it."""
+        if self.live:
+            return world_of(None, self.live.stamp)
         installed = bool(self.package) or comes_along(self.folder, package_roots())
         return world_of(None if installed else self.folder.resolve(), self.card.id)
 
@@ -95,11 +102,15 @@ def _shipped() -> list[MethodEntry]:
 def find_method(name: str) -> MethodEntry:
     """The method called `name`, or the one in the folder `name` (a path with a separator, such as `./mine`).
 
+    A name that ends with `.py` is the path of an adapter (`read_adapter`).
+
     An alias that the user configured goes before ids, and ids before the aliases of cards.
 
     Raises `UnknownNameError`, or `MethodError` for a folder without a valid card.
     """
     target = user_alias(name) or name
+    if target.endswith(".py"):
+        return read_adapter(Path(target))
     if is_folder(target):
         return read_method(Path(target))
     folder = resource_dir("baselines") / target
@@ -124,6 +135,35 @@ def read_method(folder: Path) -> MethodEntry:
         raise MethodError(f"{path}: expected a method card, {error}") from error
     except ValidationError as error:
         raise MethodError(explain_invalid(path, error, MethodCard)) from error
+
+
+def read_adapter(path: Path) -> MethodEntry:
+    """The method whose adapter is a Python file with a function `build`.
+
+    Without a card beside it, it is a method called as the file, and all Python files of the folder count as its code.
+    Raises `MethodError` for a missing file, and for a card that names another adapter.
+    """
+    if not path.is_file():
+        raise MethodError(f"{path}: there is no such file. Expected an adapter: a Python file with a function `build`.")
+    adapter = f"{path.stem}:build"
+    if (path.parent / CARD).is_file():
+        entry = read_method(path.parent)
+        if entry.card.adapter != adapter:
+            raise MethodError(f"{path.parent / CARD}: its adapter is {entry.card.adapter}. Name the folder instead.")
+        return entry
+    name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    try:
+        return MethodEntry(MethodCard(id=name, title=path.stem, adapter=adapter), path.parent)
+    except ValidationError as error:
+        raise MethodError(explain_invalid(path, error, MethodCard)) from error
+
+
+def live_method(thing: Method | Animate, name: str | None = None) -> MethodEntry:
+    """A method that is an object of this process, called `name` or as its function or class.
+
+    Raises `MethodError` for a thing that cannot animate.
+    """
+    return MethodEntry(card_of(thing, name), Path(), live=live(thing))
 
 
 def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
@@ -171,6 +211,8 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     Raises `MethodError` when the adapter cannot be imported or does not fit, `MissingLibraryError` when an optional
     library is not installed.
     """
+    if entry.live:
+        return entry.live.method
     function = entry.card.adapter.partition(":")[2]
     config = _absolute(entry.card, config)
     if entry.card.external:

@@ -16,6 +16,7 @@ from evalkit.base.world import World, left, shortened
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.method.cost import Step
+from evalkit.method.device import lost_device
 from evalkit.method.interface import Driving, Job, LooksAhead, Method
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Frames, Pair
@@ -38,6 +39,7 @@ def generate(
     `coming` are for methods that make several at a time.
 
     Raises:
+        DeviceError: the GPU is lost to this process.
         MethodError: the method raised, returned NaN, another size, or another number of frames.
         VideoError: the source or driving clip cannot be decoded.
         OSError: the output cannot be written.
@@ -116,7 +118,8 @@ def _timed(
 ) -> Iterator[np.ndarray]:
     """Run the method step by step, noting each in `steps`; whatever it raises becomes a `MethodError`.
 
-    But for an optional library that is not installed: that would cost every pair, so it ends the run at once.
+    But for an optional library that is not installed, and for a GPU that is lost: they would cost every pair, so that
+    they end the run at once.
     """
     decoding = driving.decoding.seconds
     frames: Iterator[np.ndarray] = iter(())
@@ -137,8 +140,8 @@ def _timed(
     except SystemExit as error:
         raise MethodError(left(error)) from error
     except Exception as error:
-        if missing := missing_library(error):
-            raise missing from error
+        if fatal := missing_library(error) or lost_device(error):
+            raise fatal from error
         raise MethodError(f"raised {type(error).__name__}: {shortened(str(error))}") from error
     finally:
         # One that was not asked to the end cleans up here, and not wherever its memory is collected.

@@ -20,7 +20,29 @@ mkr       share of driving faces that are missing in the generated frame
 fid       Fréchet distance of Inception features
 kid       kernel distance of Inception features
 fvd       Fréchet distance of I3D logits
+e_fid     Fréchet distance of expression coefficients
 frechet   the mathematics that FID and FVD share
+
+Time
+
+motion          amount of motion
+flicker         changes of brightness where nothing moves
+warp            what does not follow the motion
+jitter          trembling of a head at rest
+identity_drift  change of the face from frame to frame
+motion_fd       Fréchet distance of velocity and acceleration
+temporal        what these share
+
+Eyes and mouth
+
+gaze         angle between directions of gaze
+blink        agreement of blinks
+mouth        correlation of the mouth's opening
+dynamics     movement of lips, brows and head
+silent_lips  lips at rest
+au           single facial actions
+blendshapes  MediaPipe's blendshapes by name
+mesh478      MediaPipe's landmarks by name
 """
 
 from evalkit.base.registry import Registry
@@ -30,27 +52,42 @@ from evalkit.metrics import (
     aed_id,
     akd,
     apd,
+    au,
+    blink,
     coverage,
     csim,
+    dynamics,
+    e_fid,
     e_rmse,
     fid,
+    flicker,
     fvd,
+    gaze,
+    identity_drift,
+    jitter,
     kid,
     l1,
     lmd,
     lpips,
     mkr,
+    motion,
+    motion_fd,
+    mouth,
     p_rmse,
     psnr,
+    silent_lips,
     ssim,
+    warp,
 )
 from evalkit.metrics.base import Metric
 from evalkit.metrics.plugged import adopt
 
-_MODULES = (l1, psnr, ssim, lpips, csim, aed_id, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
+_FRAMES = (l1, psnr, ssim, lpips, csim, aed_id, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
+_TIME = (motion, flicker, warp, jitter, identity_drift, motion_fd)
+_FACE = (gaze, blink, mouth, dynamics, silent_lips, e_fid, au)
 
 METRICS: Registry[Metric] = Registry("metric", "metrics", adopt)
-for _module in _MODULES:
+for _module in (*_FRAMES, *_TIME, *_FACE):
     for _metric in _module.METRICS:
         METRICS.register(_metric.key, _metric)
 

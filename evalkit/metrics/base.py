@@ -14,7 +14,9 @@ MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
 """(generated, reference) -> one float64 value per generated frame, NaN where it does not exist.
 
 Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
-source. A metric of level `PerSet` gets all generated and all reference rows of a protocol and returns one value, (1,).
+source. A metric of features sees all frames of a clip at once, one of frames a few at a time, with as many before them
+as its `window` asks for. A metric of level `PerSet` gets all generated and all reference rows of a protocol and returns
+one value, (1,).
 """
 
 
@@ -52,10 +54,12 @@ class PerSet:
     Attributes:
         statistics: the same value without holding all rows at once; None when the metric needs them all.
         notes: what must stand beside a value of that many generated rows, reference rows and dimensions.
+        rows: features (T, ...) of a clip -> the rows (n, D) of it that are compared; None: the features themselves.
     """
 
     statistics: Statistics | None = None
     notes: Callable[[int, int, int], tuple[str, ...]] | None = None
+    rows: Callable[[NDArray[Any]], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ class Metric:
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
         level: `PerFrame` or `PerSet`, with what only a metric of that level has.
+        window: how many frames of both clips a value is of, the frame itself and those before it. The first
+            `window` - 1 frames of a clip have no value and are not missed in the coverage. With `WHOLE_CLIP` every
+            value is of all frames together; a metric of features then returns what each frame has of it, or the same
+            value for all.
+        beside: key of the metric that must be computed with it, because a good value means nothing without that one.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
         paper: where the definition comes from.
@@ -96,6 +105,8 @@ class Metric:
     differences: str = ""
     variant: str | None = None
     level: PerFrame | PerSet = PerFrame()
+    window: int = 1
+    beside: str = ""
     unit: str = ""
     low: float = 0.0
     high: float = float("inf")
@@ -156,6 +167,12 @@ BOTH_TASKS: frozenset[Task] = frozenset({"self_reenactment", "cross_reenactment"
 def found(rows: NDArray[Any]) -> NDArray[np.bool_]:
     """(T,) whether rows (T, ...) hold something: they are NaN where there was no face."""
     return np.asarray(np.isfinite(rows).all(axis=tuple(range(1, rows.ndim))))
+
+
+def set_rows(metric: Metric, features: NDArray[Any]) -> NDArray[Any]:
+    """The rows (n, D) of features (T, ...) of a clip that a metric of level `PerSet` compares."""
+    rows = metric.level.rows if isinstance(metric.level, PerSet) else None
+    return rows(features) if rows and len(features) else features
 
 
 def check_frames(generated: NDArray[Any], reference: NDArray[Any]) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from evalkit.metrics.base import BOTH_TASKS, Metric, PerFrame, PerSet, Statistics
+from evalkit.types import WHOLE_CLIP
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\[[a-z0-9][a-z0-9._-]*\])?")
 _MOST_DECIMALS = 6
@@ -27,7 +28,7 @@ def _words(metric: Metric) -> Iterator[str]:
         yield "the title has a |, which ends a cell of a table"
     if isinstance(metric.description, str) and not metric.description.endswith("."):
         yield "the description must be a sentence that ends with a full stop"
-    for name in ("unit", "differences"):
+    for name in ("unit", "differences", "beside"):
         if not isinstance(getattr(metric, name), str):
             yield f"{name} is {getattr(metric, name)!r}; expected text"
 
@@ -47,6 +48,10 @@ def _numbers(metric: Metric) -> Iterator[str]:
         yield f"low and high are {metric.low!r} and {metric.high!r}; expected numbers, the first one smaller"
     if type(metric.decimals) is not int or not 0 <= metric.decimals <= _MOST_DECIMALS:
         yield f"decimals is {metric.decimals!r}; expected 0 to {_MOST_DECIMALS}"
+    if type(metric.window) is not int or metric.window < (1 if metric.input is None else WHOLE_CLIP):
+        yield f"window is {metric.window!r}; expected a number of frames from 1, of features also WHOLE_CLIP"
+    if metric.window != 1 and not (isinstance(metric.level, PerFrame) and metric.reference == "driving"):
+        yield "a window is of frames beside the driving frames, so the level is PerFrame and the reference driving"
     if type(metric.version) is not int or metric.version < 1:
         yield f"version is {metric.version!r}; expected a whole number from 1"
 

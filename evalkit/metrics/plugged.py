@@ -43,9 +43,13 @@ def _watched(function: MetricFunction, key: str, plugin: Plugin, by_frame: bool)
 
 
 def _watched_level(level: PerFrame | PerSet, key: str, plugin: Plugin) -> PerFrame | PerSet:
-    if isinstance(level, PerFrame) or level.statistics is None:
+    if isinstance(level, PerFrame):
         return level
-    return replace(level, statistics=_watched_statistics(level.statistics, key, plugin))
+    return replace(
+        level,
+        statistics=level.statistics and _watched_statistics(level.statistics, key, plugin),
+        rows=level.rows and guarded(level.rows, f"The metric {key}", plugin, ScoreError),
+    )
 
 
 def _watched_statistics(statistics: Statistics, key: str, plugin: Plugin) -> Statistics:

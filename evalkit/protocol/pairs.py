@@ -92,7 +92,7 @@ def take_clips(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
     if rule.count and not missing_ok and (len(kept) != rule.count or others):
         raise DatasetError(
             f"The protocol {protocol.id!r} is about {rule.count} clips; the data has {len(kept)}, or other ones. "
-            f"`evalkit data check {protocol.dataset} --root DIR` names what is missing, by the official lists if there "
+            f"`evalkit data check {protocol.dataset} --data DIR` names what is missing, by the official lists if there "
             f"are some (--lists PATH); {_SUBSET}"
         )
     return [clip for clip in clips if clip.kind == "portrait" or clip.id in kept]

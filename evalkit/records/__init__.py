@@ -5,6 +5,7 @@ clip_scores  one row per pair and metric, with the mean over its frames
 run_folder    names, what may be resumed, and the lock that keeps two runs apart
 json_record   JSON documents with a schema version, read into typed records
 run           a finished run, typed: what `summary.json` and `run.json` hold
+progress      how far a run is, while it goes on
 output_rules  what was done to outputs made elsewhere, and how signatures say it
 provenance    versions, commit and machine of a run
 """

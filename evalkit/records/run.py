@@ -352,6 +352,8 @@ class RunHeader(Record):
     """Code from outside evalkit; absent: none."""
     found: DataFacts | None = None
     """What the data folder held; absent in files of earlier versions."""
+    shard: tuple[Count, Count] | None = None
+    """Which of how many parts of the pairs this run has; absent: all."""
 
 
 def identity_of(configuration: Configuration) -> Identity:

@@ -13,9 +13,10 @@ import fcntl
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
@@ -70,9 +71,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths of one run."""
+    """Paths of one run. With the `token` of the process that holds the folder, nothing is written for another one."""
 
     path: Path
+    token: str = field(default="", compare=False)
 
     @property
     def header(self) -> Path:
@@ -98,6 +100,11 @@ class RunFolder:
     def contact_sheet(self) -> Path:
         """contact_sheet.png."""
         return self.path / "contact_sheet.png"
+
+    @property
+    def progress(self) -> Path:
+        """progress.json."""
+        return self.path / "progress.json"
 
     def generated(self, pair: str) -> Path:
         """The generated clip of a pair."""
@@ -144,6 +151,7 @@ class RunFolder:
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Store the outcome of a pair."""
+        self.refuse_lost()
         write_json(self.outcome_path(outcome.pair), sealed({"schema_version": SCHEMA_VERSION, **asdict(outcome)}))
 
     def log(self, event: str, **details: object) -> None:
@@ -152,12 +160,16 @@ class RunFolder:
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def claim(self, configuration: Configuration) -> None:
+    def claim(self, configuration: Configuration, overwrite: bool = False) -> None:
         """Record this configuration in the folder, or check that it is the one recorded there.
+
+        With `overwrite` the files of a run that is there are removed.
 
         A run of another configuration without one finished pair leaves nothing worth keeping: it makes way. Raises
         `RunError` with the differences when the folder holds finished pairs of another configuration.
         """
+        if overwrite:
+            self._clear()
         finished = self._has_finished()
         if finished and not self.header.is_file():
             raise RunError(f"{self.path} holds results but no run.json. Move it away or choose another --out.")
@@ -190,17 +202,41 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Remove what a run without a finished pair left, but for its log."""
-        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet)
+        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet, self.progress)
         for path in (*ends, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
             if path.is_file() or path.is_symlink():
                 path.unlink(missing_ok=True)
 
+    def refuse_lost(self) -> None:
+        """Raise `RunError` when the folder is not held with `token` any more: a worker may outlive its command."""
+        if self.token and self._lock.read_text(encoding="ascii") != self.token:
+            raise RunError(f"{self.path} is held by another command now. Nothing more is written for this one.")
+
+    @property
+    def _lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
+    def held(self) -> bool:
+        """Whether a process works in the folder, as far as this machine can tell."""
+        try:
+            with self._lock.open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for this process. Raises `RunError` when another one does, or when it cannot be written."""
+    def locked(self) -> Iterator[str]:
+        """Hold the folder for this process; yields the token of whoever writes for it.
+
+        Raises `RunError` when another process does, or when it cannot be written.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / ".lock").open("w")
+            lock = self._lock.open("a", encoding="ascii")
         except OSError as error:
             raise RunError(f"{self.path}: cannot write there ({error.strerror}). Choose another --out.") from error
         with lock:
@@ -208,9 +244,13 @@ class RunFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise RunError(f"{self.path}: another evalkit process is working there. Wait for it.") from error
+            token = uuid4().hex
+            lock.truncate(0)
+            lock.write(token)
+            lock.flush()
             for stale in self.path.rglob(".*.tmp*"):
                 stale.unlink(missing_ok=True)
-            yield
+            yield token
 
 
 def _part(pair: str) -> str:

@@ -18,6 +18,8 @@ from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.common_frames import on_common_frames
 from evalkit.runs.run_pairs import finished_pairs
 from evalkit.tables.cells import Column
+from evalkit.tables.extra_columns import costs_of_all
+from evalkit.tables.options import TableOptions
 from evalkit.tables.results import Measured, read_measured
 from evalkit.tables.table import Table, table_of
 from evalkit.types import Values
@@ -117,8 +119,7 @@ def collect(runs: Sequence[Path]) -> Comparison:
     if not runs:
         raise RunError("A report needs at least one run folder.")
     measured = [read_measured(path) for path in runs]
-    costs = any(result.costs.measured for result in measured)
-    table = table_of(_of_one_protocol(measured), costs=costs)
+    table = table_of(_of_one_protocol(measured), TableOptions(columns=costs_of_all(measured)))
     table = replace(table, footnotes=(*table.footnotes, *_on_common_frames(table, runs)))
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE, FrameScores
+from evalkit.records.frame_scores import (
+    CARRIED,
+    NO_FACE_GENERATED,
+    NO_FACE_REFERENCE,
+    OK,
+    UNDEFINED,
+    WORST_CASE,
+    FrameScores,
+)
 from evalkit.report.collect import Comparison
 
 REASONS = {
@@ -56,6 +64,8 @@ def _frame_rows(
             continue
         by_status: dict[str, list[tuple[int, int]]] = {}
         for first, last, status in spans(found.statuses):
+            if status == UNDEFINED:  # nobody could have had a value there
+                continue
             by_status.setdefault(status, []).append((first, last))
         for status, ranges in by_status.items():
             shared.setdefault((status, tuple(ranges)), []).append(place)

@@ -7,14 +7,14 @@ from typing import Any
 
 from evalkit.base.files import atomic_path
 from evalkit.errors import RunError
-from evalkit.gate.history import HistoryLine, HistoryValue, read
-from evalkit.gate.history_series import Series, collect, short
+from evalkit.gating.history import HistoryLine, HistoryValue, read
+from evalkit.gating.history_series import Series, collect, short
 from evalkit.metrics import METRICS
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.folder import MANIFEST
 from evalkit.report.page import one_file
 from evalkit.report.payload import plain
-from evalkit.tables.formats import ARROWS
+from evalkit.tables.cells import ARROWS
 
 _DECIMALS = 3
 _SAYS = {"good": ("pass",), "bad": ("regression",), "note": ("not_proven", "incomplete")}

@@ -8,8 +8,7 @@ from evalkit.records.output_rules import without_mark
 from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
-from evalkit.tables.cells import Cell, Column
-from evalkit.tables.formats import ARROWS, number
+from evalkit.tables.cells import ARROWS, Cell, Column, number
 from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, NO_GAIN, OTHER_MACHINE
 
 _CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor", NO_GAIN: "low"}

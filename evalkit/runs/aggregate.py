@@ -9,7 +9,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from evalkit.metrics import Metric
-from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
+from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED, FrameScores
 from evalkit.records.run import MetricStatus, MetricSummary
 from evalkit.records.run_folder import Outcome
 from evalkit.scoring.score_sets import SetScore
@@ -49,7 +49,7 @@ class ClipScore:
     frames: int
     """Frames of the generated clip."""
     coverage: float
-    """Share of the frames that have a value of their own."""
+    """Share of the frames that have a value of their own, of those where the metric is defined."""
     no_face_generated: int
     """Frames without a face in the generated clip."""
     no_face_reference: int
@@ -67,6 +67,8 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
     n = int(np.isfinite(scores.values).sum()) if scores else 0
     mean = float(scores.values[np.isfinite(scores.values)].mean()) if scores and n else None
     status = "failed" if scores is None else OK if n else "nothing_scored"
+    defined = frames - counts[UNDEFINED]
+    covered = counts[OK] / defined if defined else float(scores is not None)
     return ClipScore(
         pair=pair.id,
         source_identity=pair.source.identity,
@@ -75,7 +77,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
         mean=mean,
         n=n,
         frames=frames,
-        coverage=counts[OK] / frames if frames else 0.0,
+        coverage=covered if frames else 0.0,
         no_face_generated=counts[NO_FACE_GENERATED],
         no_face_reference=counts[NO_FACE_REFERENCE],
         status=status,

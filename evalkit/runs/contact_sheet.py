@@ -13,7 +13,7 @@ from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.aggregate import ClipScore
-from evalkit.runs.run_pairs import PairResult
+from evalkit.runs.plan import PairResult
 from evalkit.types import Frames
 
 MAX_ROWS, MOMENTS, TILE, GAP, TEXT = 12, 3, 144, 4, 20

@@ -12,8 +12,8 @@ from evalkit.protocol.schema import Protocol
 from evalkit.records.output_rules import OutputRules
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.output_names import Matched, match_list, match_names
+from evalkit.runs.plan import Made
 from evalkit.runs.prepared_output import Fitting, fitting
-from evalkit.runs.run_pairs import Made
 from evalkit.scoring.level_shift import shift_note
 from evalkit.types import Frames, Pair, Rgb
 
@@ -36,6 +36,11 @@ class Outputs:
     def clips(self) -> dict[str, Path]:
         """Pair id -> output."""
         return self.matched.clips
+
+    def of(self, pair: Pair) -> "Outputs":
+        """The output of one pair alone."""
+        clips = {pair.id: self.clips[pair.id]} if pair.id in self.clips else {}
+        return replace(self, matched=Matched(clips), missing=())
 
     def make(self, pair: Pair, protocol: Protocol, folder: RunFolder) -> Made:
         """The output for `pair`: as it is, or prepared and written into the run folder.

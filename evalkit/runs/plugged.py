@@ -5,7 +5,7 @@ from evalkit.base.plugins import Plugin
 from evalkit.datasets import DATASETS
 from evalkit.method.find import METHODS
 from evalkit.records.run import PluginFacts
-from evalkit.runs.run_pairs import Plan
+from evalkit.runs.plan import Plan
 from evalkit.scoring.availability import plugins_of
 
 

@@ -2,22 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from evalkit.base.places import cache_dir
-from evalkit.base.refusals import explained, is_expected
 from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
 from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
-from evalkit.method.cost import cost_of, peak_memory
 from evalkit.method.external import Clone, cost_words, locate
-from evalkit.method.find import MethodEntry, build_method, recorded_options
+from evalkit.method.find import MethodEntry, recorded_options
 from evalkit.method.foreign.weights import weights_sha256
-from evalkit.method.generate import generate
-from evalkit.method.interface import Closes, MeasuresItself, Method, MethodConfig
+from evalkit.method.interface import MethodConfig
 from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -35,9 +33,13 @@ from evalkit.records.run import (
 )
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.contact_sheet import write_contact_sheet
+from evalkit.runs.engine.dispatch import run_on
+from evalkit.runs.engine.tasks import Engine
 from evalkit.runs.foreign_clips import Outputs
+from evalkit.runs.plan import PairResult, Plan, Producer
 from evalkit.runs.plugged import plugins_used
-from evalkit.runs.run_pairs import Made, PairResult, Plan, Producer, execute, finished_pairs
+from evalkit.runs.producers import MethodProducer, OutputsProducer
+from evalkit.runs.run_pairs import execute, finished_pairs
 from evalkit.runs.session import Session
 from evalkit.runs.summary import summed_up, write_summary
 from evalkit.scoring.features import chain_signature
@@ -65,19 +67,46 @@ class Finished:
     summary: Summary
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A run before it begins: what decides its frames, and what makes them on `device`.
+
+    `given` is what is only scored. `words` say what memory and seconds are of, where they are not those of this
+    process.
+    """
+
+    configuration: Configuration
+    tag: str | None
+    device: str
+    produce: Producer
+    given: Mapping[str, Path] = field(default_factory=dict)
+    words: tuple[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Of its run folder."""
+        return self.configuration.method + (f"@{self.tag}" if self.tag else "")
+
+
 def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str], None]) -> list[Finished]:
-    """Run methods one after the other; `say` gets a message for each anchor that could not be run.
+    """Run methods, at once where the session has workers; `say` gets a message for each anchor that could not be run.
 
     Raises `EvalkitError` as `run_method` does, for a method that is not an anchor.
     """
+
+    def left_out(job: MethodJob, error: EvalkitError) -> None:
+        if not job.anchor:
+            raise error
+        say(f"The anchor {job.entry.card.id} is left out: {error}")
+
+    if session.engine:
+        return _run_together(session, session.engine, jobs, left_out)
     finished = []
     for job in jobs:
         try:
             finished.append(run_method(session, job))
         except EvalkitError as error:
-            if not job.anchor:
-                raise
-            say(f"The anchor {job.entry.card.id} is left out: {error}")
+            left_out(job, error)
     return finished
 
 
@@ -86,60 +115,7 @@ def run_method(session: Session, job: MethodJob) -> Finished:
 
     Raises `EvalkitError` when the run cannot begin or go on; a failed pair does not stop the others.
     """
-    protocol, entry, card = session.protocol, job.entry, job.entry.card
-    _refuse_too_many_sources(protocol, entry)
-    if protocol.motion not in card.motions:
-        raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
-    config = with_checkpoint(entry, job.config)
-    clone = locate(card, config.options) if card.external else None
-    weights = watch_checkpoint(config)
-    configuration = Configuration(
-        kind="method",
-        method=card.id,
-        title=card.title + (" (random weights)" if config.random_weights else ""),
-        method_version=card.version,
-        code_sha256=entry.code_sha256,
-        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights.sha256,
-        device=config.device.partition(":")[0],
-        precision=config.precision,
-        seed=config.seed,
-        random_weights=config.random_weights,
-        options=recorded_options(card, config.options),
-        protocol=protocol.id,
-        protocol_hash=protocol.hash,
-        motion=protocol.motion,
-    )
-    configuration = configuration.model_copy(update=_where_it_applies(config, clone))
-    built: list[Method] = []
-    notes = (clone.warning,) if clone and clone.warning else ()
-
-    def produce(pair: Pair, folder: RunFolder) -> Made:
-        if not built:
-            built.append(_build(entry, replace(config, logs=folder.path / "logs")))
-        method, output = built[0], folder.generated(pair.id)
-        with peak_memory(config.device if not clone else "cpu") as peak:
-            coming = _unmade_after(pair, session, folder)
-            frames, steps = generate(pair, method, protocol, output, config.seed, entry.world, coming)
-            weights.refuse_changed()  # after every pair, since a method may load late
-            cost = method.cost() if isinstance(method, MeasuresItself) else cost_of(steps, peak())
-        return Made(output.relative_to(folder.path).as_posix(), frames, cost if card.timed else None, notes)
-
-    try:
-        words = cost_words(card, config.device)
-        return _run(session, configuration, job.tag, config.device, produce, words=words)
-    finally:
-        for method in built:
-            if isinstance(method, Closes):
-                method.close()
-
-
-def _unmade_after(pair: Pair, session: Session, folder: RunFolder) -> Iterator[Pair]:
-    """The pairs of the run after this one that have not been made yet."""
-    chosen = session.select(finished_pairs(folder))
-    for other in chosen[chosen.index(pair) + 1 :]:
-        outcome = folder.read_outcome(other.id)
-        if outcome is None or outcome.status == "failed":
-            yield other
+    return _run(session, prepare(session, job))
 
 
 def score_outputs(session: Session, outputs: Outputs, name: str, tag: str | None = None) -> Finished:
@@ -159,75 +135,158 @@ def score_outputs(session: Session, outputs: Outputs, name: str, tag: str | None
     )
     if outputs.rules.words:
         configuration = configuration.model_copy(update={"outputs": outputs.rules})
-
-    def produce(pair: Pair, folder: RunFolder) -> Made:
-        return outputs.make(pair, protocol, folder)
-
-    return _run(session, configuration, tag, "cpu", produce, outputs.clips)
+    return _run(session, Prepared(configuration, tag, "cpu", OutputsProducer(outputs, protocol), outputs.clips))
 
 
-def _run(
+def prepare(session: Session, job: MethodJob) -> Prepared:
+    """A method with everything that decides its frames. Raises `EvalkitError` for one that cannot do the protocol."""
+    protocol, entry, card = session.protocol, job.entry, job.entry.card
+    _refuse_too_many_sources(protocol, entry)
+    if protocol.motion not in card.motions:
+        raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
+    config = with_checkpoint(entry, job.config)
+    clone = locate(card, config.options) if card.external else None
+    weights, code = watch_checkpoint(config), entry.code_sha256
+    configuration = Configuration(
+        kind="method",
+        method=card.id,
+        title=card.title + (" (random weights)" if config.random_weights else ""),
+        method_version=card.version,
+        code_sha256=code,
+        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights.sha256,
+        device=config.device.partition(":")[0],
+        precision=config.precision,
+        seed=config.seed,
+        random_weights=config.random_weights,
+        options=recorded_options(card, config.options),
+        protocol=protocol.id,
+        protocol_hash=protocol.hash,
+        motion=protocol.motion,
+    )
+    configuration = configuration.model_copy(update=_where_it_applies(config, clone))
+    produce = MethodProducer(entry, config, protocol, weights, clone, code)
+    return Prepared(configuration, job.tag, config.device, produce, words=cost_words(card, config.device))
+
+
+def _run(session: Session, prepared: Prepared) -> Finished:
+    """Make, score and sum up the pairs of a session."""
+    if session.engine:
+        return _on_engine(session, session.engine, [prepared])[0]
+    with _begun(session, prepared) as begun:
+        title = f"{session.protocol.id} / {prepared.name}"
+        try:
+            with session.progress(title, session.asked) as on_pair:
+                results = execute(begun.plan, session.pool, on_pair)
+            return begun.finish(results)
+        finally:
+            prepared.produce.close()
+
+
+def _run_together(
     session: Session,
-    configuration: Configuration,
-    tag: str | None,
-    device: str,
-    produce: Producer,
-    given: Mapping[str, Path] | None = None,
-    words: tuple[str, str] | None = None,
-) -> Finished:
-    """Make, score and sum up the pairs of a session; `device` is where they are made.
+    engine: Engine,
+    jobs: Iterable[MethodJob],
+    left_out: Callable[[MethodJob, EvalkitError], None],
+) -> list[Finished]:
+    """Run methods at once; one that cannot be run is `left_out`, which may raise."""
+    ready: list[tuple[MethodJob, Prepared]] = []
+    for job in jobs:
+        try:
+            ready.append((job, prepare(session, job)))
+        except EvalkitError as error:
+            left_out(job, error)
+    chosen = [prepared for _, prepared in ready]
+    return _on_engine(session, engine, chosen, lambda index, error: left_out(ready[index][0], error))
 
-    `given` is what is only scored. `words` say what memory and seconds are of, where they are not those of this
-    process.
-    """
+
+def _on_engine(
+    session: Session,
+    engine: Engine,
+    prepared: Sequence[Prepared],
+    on_refused: Callable[[int, EvalkitError], None] | None = None,
+) -> list[Finished]:
+    """Make, score and sum up the pairs of all that is prepared, in the workers of an engine."""
+
+    def refuse(index: int, error: EvalkitError) -> None:
+        if on_refused is None:
+            raise error
+        on_refused(index, error)
+
+    begun: dict[int, _Begun] = {}
+    finished: dict[int, Finished] = {}
+    with ExitStack() as held:
+        for index, one in enumerate(prepared):
+            try:
+                begun[index] = held.enter_context(_begun(session, one))
+            except EvalkitError as error:
+                refuse(index, error)
+        order = list(begun)
+        if not order:
+            return []
+
+        def on_finished(index: int, results: list[PairResult]) -> None:
+            finished[order[index]] = begun[order[index]].finish(results)
+
+        plans = [(begun[index].plan, begun[index].token) for index in order]
+        title = f"{session.protocol.id} / {', '.join(prepared[index].name for index in order)}"
+        with session.progress(title, session.asked * len(order)) as on_pair:
+            run_on(engine, plans, on_pair, on_finished, lambda index, error: refuse(order[index], error))
+    return [finished[index] for index in sorted(finished)]
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A run whose folder is held, by `token`, and whose header is written."""
+
+    session: Session
+    prepared: Prepared
+    plan: Plan
+    token: str
+
+    def finish(self, results: Sequence[PairResult]) -> Finished:
+        """Sum up."""
+        plan, session = self.plan, self.session
+        total = expected_pairs(plan.protocol) or len(session.pairs)
+        summary, clips = write_summary(plan, results, total)
+        write_contact_sheet(plan.folder, plan.protocol, results, clips, session.metrics)
+        _write_header(plan, session, self.prepared, "finished", results)
+        plan.folder.log("finished", complete=summary.complete)
+        return Finished(plan.folder, summary)
+
+
+@contextmanager
+def _begun(session: Session, prepared: Prepared) -> Iterator[_Begun]:
+    """Hold the run folder and write what begins. Raises `RunError` when it is another run's."""
     protocol, settings = session.protocol, session.settings
-    check_tag(tag)
-    name = configuration.method + (f"@{tag}" if tag else "")
-    folder = RunFolder(settings.out / protocol.id / name)
-    with folder.locked():
-        folder.claim(configuration)
+    check_tag(prepared.tag)
+    suffix = settings.shard.suffix if settings.shard else ""
+    folder = RunFolder(settings.out / protocol.id / (prepared.name + suffix))
+    with folder.locked() as token:
+        folder.claim(prepared.configuration, settings.overwrite)
         chosen = session.select(finished_pairs(folder))
         plan = Plan(
             protocol=protocol,
             pairs=chosen,
             metrics=session.metrics,
-            produce=produce,
+            produce=prepared.produce,
             folder=folder,
-            configuration=configuration,
+            configuration=prepared.configuration,
             cache=cache_dir(),
             unavailable=session.missing,
             max_failures=settings.max_failures,
             coefficients=settings.coefficients,
-            device=session.pool.device,
-            given=given or {},
+            device=settings.scoring_device,
+            given=prepared.given,
         )
-        _write_header(plan, session, device, "running", [], words)
+        _write_header(plan, session, prepared, "running", [])
         folder.log("started", pairs=len(chosen))
-        with session.progress(f"{protocol.id} / {name}", session.asked) as on_pair:
-            results = execute(plan, session.pool, on_pair)
-        summary, clips = write_summary(plan, results, expected_pairs(protocol) or len(session.pairs))
-        write_contact_sheet(folder, protocol, results, clips, session.metrics)
-        _write_header(plan, session, device, "finished", results, words)
-        folder.log("finished", complete=summary.complete)
-    return Finished(folder, summary)
+        yield _Begun(session, prepared, plan, token)
 
 
 def check_tag(tag: str | None) -> None:
     """Raise `RunError` for a tag that cannot be part of a path."""
     if tag is not None:
         check_plain("--tag", tag, RunError)
-
-
-def _build(entry: MethodEntry, config: MethodConfig) -> Method:
-    """Build the method; what keeps it from being built keeps every pair from being made, so it ends the run."""
-    try:
-        return build_method(entry, config)
-    except EvalkitError as error:
-        raise RunError(str(error)) from error
-    except OSError as error:
-        if not is_expected(error):
-            raise
-        raise RunError(explained(error)) from error
 
 
 def _where_it_applies(config: MethodConfig, clone: Clone | None) -> dict[str, object]:
@@ -249,12 +308,12 @@ def _refuse_too_many_sources(protocol: Protocol, entry: MethodEntry) -> None:
 def _write_header(
     plan: Plan,
     session: Session,
-    device: str,
+    prepared: Prepared,
     status: Literal["running", "finished"],
     results: Sequence[PairResult],
-    words: tuple[str, str] | None,
 ) -> None:
-    now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), session.settings.data
+    settings = session.settings
+    now, data = time.strftime("%Y-%m-%dT%H:%M:%S%z"), settings.data
     created = read_header(plan.folder.path).created if plan.folder.header.is_file() else now
     extractors = sorted({metric.input[0] for metric in plan.metrics if metric.input})
     header = RunHeader(
@@ -269,12 +328,15 @@ def _write_header(
         extractors={name: chain_signature(name) for name in extractors},
         coefficients={pair.id: _digests(plan, pair) for pair in plan.pairs} if plan.coefficients else {},
         scoring_device=plan.device.partition(":")[0],
-        device=_device(device),
+        device=_device(prepared.device),
         provenance=ProvenanceFacts(**provenance()),
-        timings=summed_up([result.outcome for result in results], device, words),
+        timings=summed_up([result.outcome for result in results], prepared.device, prepared.words),
         found=_data_facts(session.found) if session.found else None,
-        **plugins_used(plan),
     )
+    more: dict[str, object] = {**plugins_used(plan)}
+    if settings.shard:
+        more["shard"] = (settings.shard.index, settings.shard.count)
+    header = header.model_copy(update=more)
     write_record(plan.folder.header, header)
 
 

@@ -20,10 +20,13 @@ from evalkit.errors import EvalkitError, UnknownNameError, WeightsError
 from evalkit.metrics import Metric, find_metric
 from evalkit.protocol.pairs import make_pairs
 from evalkit.protocol.schema import Protocol
+from evalkit.runs.engine.choice import EngineChoice
+from evalkit.runs.engine.tasks import Engine
+from evalkit.runs.shard import Shard
 from evalkit.scoring.availability import unavailable
 from evalkit.scoring.device_pool import pool_on
 from evalkit.scoring.missing_faces import has_worst
-from evalkit.scoring.pool import ScoringPool
+from evalkit.scoring.pool import ScoringPool, scoring_pool
 from evalkit.types import Pair
 
 OnPair: TypeAlias = Callable[[str, str], None]
@@ -39,7 +42,8 @@ class RunSettings:
     `limit` takes the first pairs of the protocol, `only` those with these ids, `missing_ok` those whose clips are
     there; all three mark the result as not complete. `metrics` replaces those of the protocol when given.
     `coefficients` are folders of networks the user ran. Pairs are scored in `workers` processes, and networks that can
-    run on a GPU run on `scoring_device`.
+    run on a GPU run on `scoring_device`. `overwrite` makes anew what the run folder holds. With an `engine`, its
+    workers make and score all pairs. A `shard` takes a part of the pairs that would be run without it.
     """
 
     data: Path | None = None
@@ -52,6 +56,9 @@ class RunSettings:
     coefficients: Mapping[str, Path] = field(default_factory=dict)
     workers: int = 1
     scoring_device: str = "cpu"
+    overwrite: bool = False
+    engine: EngineChoice | None = None
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,24 @@ class Session:
     pool: ScoringPool
     progress: Progress
     found: Found | None = None
+    engine: Engine | None = None
 
     @property
     def asked(self) -> int:
         """How many of the pairs are requested."""
-        everything = len(self.pairs)
-        return min(self.settings.limit or everything, len(self.settings.only) or everything)
+        return len(self._wanted())
 
     def select(self, done: Iterable[str]) -> list[Pair]:
         """The pairs to run, in the protocol's order: those asked for, and those with the ids in `done`."""
-        ids = [pair.id for pair in self.pairs]
-        wanted = {nfc(name) for name in self.settings.only or ids[: self.settings.limit]} | set(done)
+        wanted = {*self._wanted(), *done}
         return [pair for pair in self.pairs if pair.id in wanted]
+
+    def _wanted(self) -> list[str]:
+        """Ids of the pairs that are requested, in the protocol's order."""
+        settings, ids = self.settings, [pair.id for pair in self.pairs]
+        only = {nfc(name) for name in settings.only}
+        chosen = [name for name in ids if name in only] if only else ids[: settings.limit]
+        return settings.shard.of(chosen) if settings.shard else chosen
 
     def narrowed(self, only: Sequence[str]) -> "Session":
         """The same session for the pairs with these ids; unchanged if `only` is empty."""
@@ -115,6 +128,10 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
         raise WeightsError(
             f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
         )
+    if settings.engine:
+        with settings.engine.opened() as engine, scoring_pool(1) as pool:
+            yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found, engine)
+        return
     with pool_on(settings.scoring_device, settings.workers) as pool:
         yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found)
 
@@ -129,8 +146,12 @@ def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = Fals
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics asked for, or the protocol's. Raises when one is unknown or does not apply to the protocol's task."""
-    metrics = tuple(find_metric(name) for name in names or protocol.metrics)
+    """The metrics asked for, or the protocol's, and those that must stand beside them.
+
+    Raises when one is unknown or does not apply to the protocol's task.
+    """
+    asked = [find_metric(name) for name in names or protocol.metrics]
+    metrics = [*asked, *(find_metric(metric.beside) for metric in asked if metric.beside)]
     for metric in metrics:
         if protocol.task not in metric.tasks:
             raise EvalkitError(

@@ -16,7 +16,7 @@ from evalkit.records.run import PairCounts, Summary, Timings
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, not_computed, summarise, summarise_set
 from evalkit.runs.notes import frame_notes
-from evalkit.runs.run_pairs import PairResult, Plan
+from evalkit.runs.plan import PairResult, Plan
 from evalkit.scoring.pool import scorer
 from evalkit.scoring.score_pair import metric_signatures
 from evalkit.scoring.score_sets import SetScore, real_clips, score_sets, set_people

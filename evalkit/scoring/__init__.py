@@ -10,5 +10,6 @@ device_pool    a GPU beside the process pool
 missing_faces  how frames without a face are scored
 level_shift    frames a level or two off everywhere: the trace of two conversions to RGB
 coefficients   coefficients that users supply for networks evalkit does not run
+score_arrays   one metric on frames in memory
 availability   which metrics can be computed here, and why others cannot
 """

@@ -54,6 +54,14 @@ class FeatureBank:
             features.feed(*decode())
         return features.finish()
 
+    def of_clip(self, clip: Frames, wanted: Iterable[str]) -> dict[str, Features]:
+        """Features of frames in memory, (T, H, W, 3), as of a clip that holds them; neither looked up nor kept."""
+        chunks = [clip[start : start + video.CHUNK] for start in range(0, len(clip), video.CHUNK)]
+        features = ClipFeatures(self, lambda: chunks, dependency_order(wanted), {}, {}, lambda: None)
+        for chunk in chunks:
+            features.feed(chunk)
+        return features.finish()
+
     def _collect(
         self,
         path: Path,
@@ -121,7 +129,7 @@ class ClipFeatures:
     """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
 
     `decode` gives the frames that are fed once more, for extractors that have to know how many there are. `check`
-    raises `VideoError` when the clip is not the one that `keys` were made for.
+    raises `VideoError` when the clip is not the one that `keys` were made for; what has no key is not kept.
     """
 
     bank: FeatureBank
@@ -132,6 +140,7 @@ class ClipFeatures:
     check: Callable[[], None]
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
     _waiting: dict[str, Frames] = field(default_factory=dict)
+    _before: dict[str, Frames] = field(default_factory=dict)
     _fed: int = 0
     _owed: int = 0
 
@@ -161,7 +170,7 @@ class ClipFeatures:
                 self._owed += len(frames)
                 batcher.add(frames, partial(self._receive, name))
             else:
-                chunk[name] = self.bank.extract(name, frames, chunk)
+                chunk[name] = self._extract(name, frames, chunk)
                 self._parts[name].append(chunk[name])
         self._fed += len(frames)
         return chunk
@@ -176,6 +185,7 @@ class ClipFeatures:
         if not self.settled:
             raise RuntimeError(f"{self._owed} frames never came back from {self.bank.device}; see the error before.")
         self._waiting.clear()
+        self._before.clear()
         for name in self.missing:
             if EXTRACTORS[name].window == WHOLE_CLIP:
                 self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
@@ -183,13 +193,24 @@ class ClipFeatures:
             self.check()
         for name, parts in self._parts.items():
             self.stored[name] = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-            self.bank.cache.save(self.keys[name], self.stored[name])
+            if name in self.keys:
+                self.bank.cache.save(self.keys[name], self.stored[name])
         self._parts.clear()
         return self.stored
 
     def _receive(self, name: str, rows: Features) -> None:
         self._parts[name].append(rows)
         self._owed -= len(next(iter(rows.values())))
+
+    def _extract(self, name: str, frames: Frames, chunk: dict[str, Features]) -> Features:
+        lookback = EXTRACTORS[name].lookback
+        if not lookback:
+            return self.bank.extract(name, frames, chunk)
+        before = self._before.get(name, frames[:0])
+        seen = np.concatenate([before, frames])
+        self._before[name] = seen[-lookback:]
+        found = self.bank.extract(name, seen, chunk)
+        return {key: array[len(before) :] for key, array in found.items()}
 
     def _feed_windows(self, name: str, window: int, frames: Frames) -> None:
         if name in self.stored:

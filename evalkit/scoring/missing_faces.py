@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.metrics import Metric
 from evalkit.metrics.base import found
-from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE
+from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED, WORST_CASE
 from evalkit.types import Values
 
 NoFace: TypeAlias = Literal["exclude_and_report", "carry_previous", "worst_case"]
@@ -25,15 +25,24 @@ def score_frames(
     """Values (T,) of a metric on features, and a status for each.
 
     `generated` has T rows, `reference` T rows against the driving clip or one per source. A value that does not exist
-    is blamed on the reference first: no method could have had it.
+    is blamed on the reference first: no method could have had it. With faces everywhere in the window of the metric
+    a missing value is undefined, and so is that of a frame too early for the window.
     """
-    ours = found(generated)
-    theirs = found(reference) if metric.reference == "driving" else np.full(len(ours), bool(found(reference).any()))
+    ours = _throughout(found(generated), metric.window)
+    if metric.reference == "driving":
+        theirs = _throughout(found(reference), metric.window)
+    else:
+        theirs = np.full(len(ours), bool(found(reference).any()))
     if policy == "carry_previous" and not metric.missing_is_value:
         generated = _carried(generated)
         reference = _carried(reference) if metric.reference == "driving" else reference
-    values = metric.function(generated, reference)
+    values = np.array(metric.function(generated, reference), np.float64)
+    if metric.window != 1:
+        values[: max(metric.window - 1, 0)] = np.nan
+        values[~(_throughout(found(generated) & found(reference), metric.window))] = np.nan
     statuses = np.where(theirs, NO_FACE_GENERATED, NO_FACE_REFERENCE).astype(object)
+    if not metric.missing_is_value:
+        statuses[ours & theirs] = UNDEFINED
     if policy == "worst_case" and not metric.missing_is_value:
         punished = theirs & ~ours
         values, statuses[punished] = np.where(punished, _worst(metric), values), WORST_CASE
@@ -51,6 +60,14 @@ def has_worst(metric: Metric) -> bool:
 
 def _worst(metric: Metric) -> float:
     return metric.low if metric.better == "higher" else metric.high
+
+
+def _throughout(there: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:
+    """(T,) whether `there` holds for a frame and for those before it that a value of `window` frames is of."""
+    held = there.copy()
+    for back in range(1, min(window, len(there))):
+        held[back:] &= there[:-back]
+    return held
 
 
 def _carried(rows: NDArray[Any]) -> NDArray[Any]:

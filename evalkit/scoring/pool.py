@@ -41,10 +41,10 @@ class ScoringJob:
     digests: tuple[tuple[Path, str], ...] = ()
 
 
-def score_pair(job: ScoringJob) -> str | None:
+def score_pair(job: ScoringJob, device: str = "cpu") -> str | None:
     """Do one job. Returns None when the scores are written, or why this pair cannot be scored."""
     try:
-        chosen = scorer(job.protocol, job.metrics, job.cache)
+        chosen = scorer(job.protocol, job.metrics, job.cache, device)
         check_unchanged(chosen, job.signatures)
         check_clips(chosen, job)
         scores = chosen.score(job.pair, job.generated, job.coefficients)

@@ -18,7 +18,7 @@ from evalkit.errors import PluginError, ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
-from evalkit.records.frame_scores import NO_COEFFICIENTS, OK, FrameScores
+from evalkit.records.frame_scores import NO_COEFFICIENTS, OK, UNDEFINED, FrameScores
 from evalkit.scoring.batching import read_ahead
 from evalkit.scoring.cache import clip_decoding, values_key
 from evalkit.scoring.coefficients import PairFiles, read_pair
@@ -93,6 +93,8 @@ class Scorer:
         if not (by_chunk or ours.missing or theirs.missing):
             return {}
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
+        window = max([metric.window for metric in by_chunk], default=1)
+        before: list[Frames] = []
         reference = video.iter_frames(pair.driving.path, self.protocol.selection)
         both = zip_longest(video.iter_frames(generated, self.protocol.whole), reference)
         for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
@@ -101,9 +103,12 @@ class Scorer:
             theirs.feed(driving)
             for metric in by_chunk:
                 if metric.input is None:
-                    parts[metric.key].append(metric.function(made, driving))
+                    parts[metric.key].append(_windowed(metric, before, made, driving))
                 else:
                     parts[metric.key] += self._transient(metric, metric.input, made, driving)
+            if window > 1:
+                seen = zip(before or (made[:0], driving[:0]), (made, driving), strict=True)
+                before = [np.concatenate(both_parts)[1 - window :] for both_parts in seen]
         return {key: np.concatenate(part) for key, part in parts.items()}
 
     def _transient(self, metric: Metric, source: tuple[str, str], made: Frames, driving: Frames) -> Iterator[Values]:
@@ -142,7 +147,7 @@ class OpenPair:
         for metric in (m for m in metrics if m.by_frame):
             if metric.key in self.values:
                 values = self.values[metric.key]
-                statuses: tuple[str, ...] = (OK,) * len(values)
+                statuses = tuple(UNDEFINED if np.isnan(value) else OK for value in values)
             else:
                 against = self.sources if metric.reference == "source" else reference
                 ours_in, theirs_in = _input(metric, features), _input(metric, against)
@@ -186,6 +191,16 @@ def extractors_of(metrics: Sequence[Metric]) -> list[str]:
 def imported_of(metrics: Sequence[Metric]) -> list[str]:
     """Ids of the networks whose coefficients `metrics` use and the user supplies."""
     return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS[metric.input[0]].imported})
+
+
+def _windowed(metric: Metric, before: Sequence[Frames], made: Frames, driving: Frames) -> Values:
+    """Values of a metric of frames, which sees as many of the frames `before` on both sides as its window asks for."""
+    past = min(metric.window - 1, len(before[0])) if before else 0
+    if before and past:
+        made, driving = (np.concatenate([b[-past:], now]) for b, now in zip(before, (made, driving), strict=True))
+    values = np.array(metric.function(made, driving)[past:], np.float64)
+    values[: metric.window - 1 - past] = np.nan
+    return values
 
 
 def _works_by_chunk(metric: Metric) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.clips import video
 from evalkit.metrics import Metric
-from evalkit.metrics.base import PerSet
+from evalkit.metrics.base import PerSet, set_rows
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.features import ClipFeatures
 from evalkit.scoring.score_pair import Scorer
@@ -165,7 +165,8 @@ def _rows(metric: Metric, features: ClipFeatures, frames: Iterable[Frames]) -> N
     if extractor in features.missing:
         for chunk in frames:
             features.feed(chunk)
-    return features.finish().get(extractor, {}).get(name, np.empty((0, 0)))
+    found = features.finish().get(extractor, {}).get(name, np.empty((0, 0)))
+    return set_rows(metric, found)
 
 
 def _stacked(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:

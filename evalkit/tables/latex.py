@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from evalkit.base.text import printable
-from evalkit.tables.cells import Cell, Column
+from evalkit.tables.cells import Cell, Column, interval, is_partial, variant_note, variant_numbers
+from evalkit.tables.siunitx import SETUP, format_of_column
 from evalkit.tables.table import Table
+from evalkit.tables.words import Intervals
 
 _ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "": ""}
 _ESCAPES = str.maketrans(
@@ -26,6 +28,9 @@ _ESCAPES = str.maketrans(
         "^": r"\textasciicircum{}",
         "†": r"\textdagger{}",
         "−": "$-$",
+        "±": r"$\pm$",
+        "↑": r"$\uparrow$",
+        "↓": r"$\downarrow$",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "[": "{[}",
@@ -35,13 +40,14 @@ _ESCAPES = str.maketrans(
 PARTIAL = "c"
 """The sign of a value whose coverage is not complete, in the layout of papers."""
 WIDE = 12
-"""Tables of more columns are set small and close, so that they fit on a landscape page."""
+"""Tables of more columns are set small and close, to fit on a landscape page; one with its interval counts twice."""
 
 _PREAMBLE = (
     r"\documentclass{article}",
     r"\usepackage[T1]{fontenc}",
     r"\usepackage{booktabs,textcomp}",
 )
+_SIUNITX = r"\usepackage{siunitx}"
 _LANDSCAPE = (r"\usepackage[landscape,margin=15mm]{geometry}", r"\setlength{\belowcaptionskip}{6pt}")
 
 
@@ -52,9 +58,10 @@ def escape_latex(text: str) -> str:
 
 def latex(table: Table, *, standalone: bool = False) -> str:
     """A booktabs table with coverage beside incomplete numbers; `standalone` makes a document of it."""
-    rows = [_line(title, [_plain_cell(*pair) for pair in _pairs(cells, table)]) for title, cells in table.rows]
-    caption = escape_latex(" ".join(_sentence(text) for text in [table.caption, *table.footnotes]))
-    text = _table(caption, "r" * len(table.columns), [*_header(table), r"\midrule", *rows])
+    rows = [_line(title, [_plain_cell(*pair, table) for pair in _pairs(cells, table)]) for title, cells in table.rows]
+    notes = variant_note(table.columns)
+    caption = escape_latex(" ".join(_sentence(text) for text in [table.caption, *table.footnotes, *notes]))
+    text = _table(table, caption, _specs(table), [*_header(table), r"\midrule", *rows])
     return document([text], landscape=False) if standalone else text
 
 
@@ -70,17 +77,19 @@ def latex_paper(table: Table, *, standalone: bool = False) -> str:
             body += _section(section.title, len(table.columns) + 1)
         elif index == 0:
             body.append(r"\midrule")
-        texts = [_paper_cell(cell, column, reported or column.reported) for cell, column in _pairs(cells, table)]
+        texts = [_paper_cell(cell, column, reported or column.reported, table) for cell, column in _pairs(cells, table)]
         body.append(_line(title, texts, italic=reported))
-    groups = ["r" * len(list(columns)) for _, columns in groupby(table.columns, key=lambda column: column.group)]
-    notes = [*table.footnotes, *_partial_note(table)]
-    text = _table(escape_latex(table.caption), " ".join(groups), [*_group_header(table), *_header(table), *body], notes)
+    notes = [*table.footnotes, *_partial_note(table), *variant_note(table.columns)]
+    lines = [*_group_header(table), *_header(table), *body]
+    text = _table(table, escape_latex(table.caption), _specs(table, by_group=True), lines, notes)
     return document([text]) if standalone else text
 
 
 def document(tables: Sequence[str], *, landscape: bool = True) -> str:
     """A document that holds `tables` and compiles by itself."""
-    preamble = [*_PREAMBLE, *_LANDSCAPE] if landscape else _PREAMBLE
+    preamble = [*_PREAMBLE, *(_LANDSCAPE if landscape else ())]
+    if any("S[table-format" in table for table in tables):
+        preamble.append(_SIUNITX)
     return "\n".join([*preamble, r"\begin{document}", "".join(tables).rstrip("\n"), r"\end{document}"]) + "\n"
 
 
@@ -93,17 +102,33 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _table(caption: str, alignment: str, lines: Sequence[str], notes: Sequence[str] = ()) -> str:
+def _specs(table: Table, by_group: bool = False) -> str:
+    """How the columns of numbers are aligned; a space between groups."""
+    specs = ["r"] * len(table.columns)
+    if table.look.siunitx:
+        specs = [
+            format_of_column([cells[index] for _, cells in table.rows], column)
+            for index, column in enumerate(table.columns)
+        ]
+    if not by_group:
+        return "".join(specs)
+    pairs = zip(table.columns, specs, strict=True)
+    return " ".join("".join(spec for _, spec in group) for _, group in groupby(pairs, key=lambda pair: pair[0].group))
+
+
+def _table(table: Table, caption: str, specs: str, lines: Sequence[str], notes: Sequence[str] = ()) -> str:
     below = [rf"  \par\smallskip\footnotesize {escape_latex(note)}" for note in notes]
-    wide = len(alignment.replace(" ", "")) > WIDE
+    wide = len(table.columns) * (1 if table.look.intervals == "none" else 2) > WIDE
     return (
         "\n".join(
             [
                 r"\begin{table}",
                 r"  \centering",
                 rf"  \caption{{{caption}}}",
+                *([rf"  \label{{{table.look.label}}}"] if table.look.label else []),
                 *([r"  \footnotesize\setlength{\tabcolsep}{4pt}"] if wide else []),
-                rf"  \begin{{tabular}}{{l{' ' if ' ' in alignment else ''}{alignment}}}",
+                *([f"  {SETUP}"] if table.look.siunitx else []),
+                rf"  \begin{{tabular}}{{l{' ' if ' ' in specs else ''}{specs}}}",
                 r"    \toprule",
                 *(f"    {line}" for line in lines),
                 r"    \bottomrule",
@@ -117,7 +142,12 @@ def _table(caption: str, alignment: str, lines: Sequence[str], notes: Sequence[s
 
 
 def _header(table: Table) -> list[str]:
-    return [_line("Method", [f"{escape_latex(c.heading)}{_ARROWS[c.better]}" for c in table.columns])]
+    numbers = variant_numbers(table.columns)
+    signs = (_superscript(str(numbers.get(column.key, ""))) for column in table.columns)
+    texts = (
+        f"{escape_latex(c.heading)}{sign}{_ARROWS[c.better]}" for c, sign in zip(table.columns, signs, strict=True)
+    )
+    return [_line(table.stub, [_boxed(text, table) for text in texts])]
 
 
 def _group_header(table: Table) -> list[str]:
@@ -158,11 +188,28 @@ def _superscript(signs: str) -> str:
     return rf"\textsuperscript{{{escape_latex(signs)}}}" if signs else ""
 
 
-def _plain_cell(cell: Cell, column: Column) -> str:
+def _plain_cell(cell: Cell, column: Column, table: Table) -> str:
     marks = _superscript(cell.notes)
     if cell.coverage is not None and cell.coverage < 1:
         marks += rf" {{\scriptsize({cell.coverage * 100:.1f}\%)}}"
-    return _marked(cell, _text(cell, column)) + marks
+    text = _marked(cell, _text(cell, column)) + _behind(cell, column, table.look.intervals) + marks
+    return _aligned(text, cell, column, table)
+
+
+def _aligned(text: str, cell: Cell, column: Column, table: Table) -> str:
+    """For siunitx a number without anything around it as it is, all else in braces."""
+    bare = cell.value is not None and not cell.text and text == _text(cell, column)
+    return text if bare else _boxed(text, table)
+
+
+def _boxed(text: str, table: Table) -> str:
+    return f"{{{text}}}" if table.look.siunitx else text
+
+
+def _behind(cell: Cell, column: Column, intervals: Intervals) -> str:
+    """The interval in LaTeX, with the space before it."""
+    behind = interval(cell, column, intervals)
+    return f" {escape_latex(behind)}".replace(r" $\pm$ ", r"${}\pm{}$") if behind else ""
 
 
 def _hanging(signs: str) -> str:
@@ -170,20 +217,17 @@ def _hanging(signs: str) -> str:
     return rf"\rlap{{{_superscript(signs)}}}" if signs else ""
 
 
-def _paper_cell(cell: Cell, column: Column, reported: bool) -> str:
+def _paper_cell(cell: Cell, column: Column, reported: bool, table: Table) -> str:
     text = _marked(cell, _text(cell, column))
     if reported and text != "--":
         text = rf"\textit{{{text}}}"
-    return text + _hanging(cell.notes + (PARTIAL if _is_partial(cell) else ""))
-
-
-def _is_partial(cell: Cell) -> bool:
-    return cell.value is not None and cell.coverage is not None and cell.coverage < 1
+    text += _behind(cell, column, table.look.intervals) + _hanging(cell.notes + (PARTIAL if is_partial(cell) else ""))
+    return _aligned(text, cell, column, table)
 
 
 def _partial_note(table: Table) -> list[str]:
     """What the sign for partial coverage means, with the range it stands for."""
-    shares = [cell.coverage for _, cells in table.rows for cell in cells if cell.coverage and _is_partial(cell)]
+    shares = [cell.coverage for _, cells in table.rows for cell in cells if cell.coverage and is_partial(cell)]
     if not shares:
         return []
     low, high = f"{min(shares):.1%}", f"{max(shares):.1%}"

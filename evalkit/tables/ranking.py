@@ -7,10 +7,7 @@ from typing import Literal
 from evalkit.metrics import METRICS
 from evalkit.tables.cells import Cell, Column
 from evalkit.tables.results import Measured
-
-Bold = Literal["interval", "value"]
-BOLDS: tuple[Bold, ...] = ("interval", "value")
-"""Bold is the best value and all that lies within its interval, or the best value alone."""
+from evalkit.tables.words import Bold
 
 FEWEST_FOR_SECOND = 3
 """Of two numbers the worse one is no achievement."""

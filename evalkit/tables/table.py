@@ -4,22 +4,22 @@ Ranks are taken on unrounded values, and exact ties share a rank. A number below
 run that is not complete, of an anchor, or no better than an anchor that does nothing is marked and never ranked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from evalkit.errors import RunError
 from evalkit.metrics import METRICS
 from evalkit.records.run import Summary
-from evalkit.tables.cells import NOTHING, Cell, Column
+from evalkit.tables.cells import NOTHING, PLAIN, Cell, Column, Look
+from evalkit.tables.extra_columns import conditions, extra_cell, extra_column
+from evalkit.tables.options import DEFAULTS, TableOptions
 from evalkit.tables.prepared import prepared_notes
-from evalkit.tables.ranking import Bold, beats, floors, rank_columns, shares_bold
-from evalkit.tables.results import Measured, by_protocol, find_row, read_measured, refuse_unlike
+from evalkit.tables.ranking import beats, floors, rank_columns, shares_bold
+from evalkit.tables.results import Measured, by_protocol, read_measured, refuse_unlike
+from evalkit.tables.rows import chosen, in_order, matching, with_anchors
 from evalkit.tables.uncertainty import interval_notes
-
-Style = Literal["plain", "paper", "ablation"]
-STYLES: tuple[Style, ...] = ("plain", "paper", "ablation")
+from evalkit.tables.words import Extra
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,18 @@ class Section:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in the order given: (title, cells). `caption` says what the numbers are, `footnotes` explain the signs."""
+    """Rows in the order given: (title, cells). `caption` says what the numbers are, `footnotes` explain the signs.
+
+    `stub` is the heading of the titles.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     caption: str
     footnotes: tuple[str, ...]
     sections: tuple[Section, ...] = ()
+    look: Look = PLAIN
+    stub: str = "Method"
 
 
 LOW_COVERAGE, INCOMPLETE, OTHER_MACHINE, FLAGGED, ANCHOR, NO_GAIN = "*", "†", "‡", "§", "¶", "‖"
@@ -56,74 +61,66 @@ UNEVEN = "°"
 UNEVEN_BY = 0.01
 
 
-def build_table(
-    runs: Sequence[Path],
-    *,
-    style: Style = "plain",
-    ours: str | None = None,
-    costs: bool = False,
-    bold: Bold = "interval",
-) -> Table:
+def build_table(runs: Sequence[Path], options: TableOptions = DEFAULTS) -> Table:
     """The table of some run folders.
 
     "plain" and "ablation" take runs of one protocol; "paper" gives each protocol a column group. "ablation" takes runs
-    of one method, names rows by their tags, and puts the untagged run last. `ours` (a method's id or title) comes last.
-    With `costs`, latency and peak memory stand beside the frames per second. `bold` says whether values within the
-    interval of the best one are bold too.
+    of one method, names rows by their tags, and puts the untagged run last.
 
     Raises `RunError` when a folder is not a finished run, when protocol hash, data, or a metric's signature differ
-    between two runs of a protocol, or when two runs have one name; `UnknownNameError` when `ours` is not among them.
+    between two runs of a protocol, or when two runs have one name; `UnknownNameError` for a name in `options` that is
+    not among them.
     """
-    return arranged([read_measured(path) for path in runs], style=style, ours=ours, costs=costs, bold=bold)
+    return arranged([read_measured(path) for path in runs], options)
 
 
-def arranged(
-    results: Sequence[Measured],
-    *,
-    style: Style = "plain",
-    ours: str | None = None,
-    costs: bool = False,
-    bold: Bold = "interval",
-) -> Table:
+def arranged(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> Table:
     """As `build_table` of results that have been read."""
     if not results:
         raise RunError("A table needs at least one run folder.")
-    if style == "ablation":
-        return table_of(_ablation(results), ours=FULL, costs=costs, bold=bold)
-    if style == "plain":
+    if options.style == "ablation":
+        return table_of(_ablation(results), options.model_copy(update={"ours": FULL}))
+    if options.style == "plain":
         refuse_unlike(results)
-    return table_of(results, ours=ours, costs=costs, bold=bold)
+    return table_of(results, options)
 
 
-def table_of(
-    results: Sequence[Measured], *, ours: str | None = None, costs: bool = False, bold: Bold = "interval"
-) -> Table:
+def table_of(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> Table:
     """The table of some results, one column group per protocol. Raises as `build_table` does."""
+    results = chosen(results, options)
     groups = by_protocol(results)
-    titles, last = _order(results, ours)
+    shown = {name: with_anchors(group, options.anchors) for name, group in groups.items()}
     columns: list[Column] = []
-    rows: list[list[Cell]] = [[] for _ in titles]
+    cells: dict[str, list[Cell]] = {}
     for group in groups.values():
-        found, cells = _block(group, group[0].heading if len(groups) > 1 else "", costs)
+        found, of_rows = _block(group, group[0].heading if len(groups) > 1 else "", options)
+        for title in dict.fromkeys(result.title for group in shown.values() for result in group):
+            cells.setdefault(title, [NOTHING] * len(columns)).extend(of_rows.get(title, [NOTHING] * len(found)))
         columns += found
-        for title, row in zip(titles, rows, strict=True):
-            row += cells.get(title, [NOTHING] * len(found))
-    rank_columns(columns, rows, bold)
+    rows_of = [result for group in shown.values() for result in group]
+    titles, last = in_order(rows_of, columns, cells, options)
+    rows = [cells[title] for title in titles]
+    rank_columns(columns, rows, options.bold)
     columns = [_with_sign(column, [row[index] for row in rows]) for index, column in enumerate(columns)]
     used = {sign for row in rows for cell in row for sign in cell.notes}
-    shown = [f"{title} (ours)" if title == last and last != FULL else title for title in titles]
+    printed = [f"{title} (ours)" if title == last and last != FULL else title for title in titles]
+    timed = any(column.key in ("latency", "peak_memory") for column in columns)
+    described = _caption(shown) + (conditions(rows_of) if timed else "")
     return Table(
         tuple(columns),
-        tuple((title, tuple(row)) for title, row in zip(shown, rows, strict=True)),
-        _caption(groups) + (_conditions(results) if costs else ""),
+        tuple((title, tuple(row)) for title, row in zip(printed, rows, strict=True)),
+        options.caption or described,
         (
+            *((described,) if options.caption else ()),
             *(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
             *_shared(columns, rows),
             *_uneven(columns, rows),
-            *interval_notes(list(groups.values())),
-            *prepared_notes(results),
+            *_meaning(rows, options),
+            *interval_notes(list(shown.values())),
+            *prepared_notes(rows_of),
         ),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
+        options.look,
     )
 
 
@@ -141,54 +138,31 @@ def _ablation(results: Sequence[Measured]) -> list[Measured]:
     return [replace(result, title=result.tag or FULL) for result in results]
 
 
-def _order(results: Sequence[Measured], ours: str | None) -> tuple[list[str], str | None]:
-    """Row titles in the order given, with ours last, and the title of ours."""
-    titles = list(dict.fromkeys(result.title for result in results))
-    if ours is None:
-        return titles, None
-    chosen = find_row(results, ours)
-    return [title for title in titles if title != chosen] + [chosen], chosen
-
-
-def _block(group: Sequence[Measured], heading: str, costs: bool) -> tuple[list[Column], dict[str, list[Cell]]]:
+def _block(
+    group: Sequence[Measured], heading: str, options: TableOptions
+) -> tuple[list[Column], dict[str, list[Cell]]]:
     """Columns and cells (by row title) of the results of one protocol."""
     keys = list(dict.fromkeys(key for result in group for key in result.summary.metrics))
+    if options.metrics:
+        keys.sort(key=[key for name in options.metrics for key in matching(name, keys)].index)
     columns = [_column(key, group, heading) for key in keys]
     least = floors(group)
     cells = {
         result.title: [_against(_cell(result, c.key), c, least.get(c.key), result.anchor) for c in columns]
         for result in group
     }
-    if any(result.fps for result in group):
-        machines = {result.machine for result in group if result.fps}
-        notes = OTHER_MACHINE if len(machines) > 1 else ""
-        for column, read in _COSTS if costs else _COSTS[:1]:
-            columns.append(replace(column, group=heading))
-            for result in group:
-                value = read(result)
-                signs = notes + _signs(result) if value else ""
-                cells[result.title].append(Cell(value, "", None, None, None, signs))
+    elsewhere = OTHER_MACHINE if len({result.machine for result in group if result.fps}) > 1 else ""
+    for name in _extras(group, options):
+        columns.append(extra_column(name, heading))
+        for result in group:
+            cells[result.title].append(extra_cell(name, result, elsewhere + _signs(result)))
     return columns, cells
 
 
-_COSTS: tuple[tuple[Column, Callable[[Measured], float | None]], ...] = (
-    (Column("fps", "FPS", "higher", "", 1), lambda result: result.fps),
-    (Column("latency", "Latency (ms)", "lower", "ms", 1), lambda result: result.costs.latency_ms),
-    (Column("peak_memory", "Memory (MB)", "lower", "MB", 0), lambda result: result.costs.peak_memory_mb),
-)
-
-
-def _conditions(results: Sequence[Measured]) -> str:
-    """Device and precision, frames at a time, warm-up and kind of memory, without which costs say little."""
-    timed = [result for result in results if result.fps]
-    facts = (
-        ("Timed on", (result.machine for result in timed)),
-        ("Frames per step:", (f"{r.title} {r.costs.batch}" if r.costs.batch else "" for r in timed)),
-        ("Warm-up:", (result.costs.warm_up for result in timed)),
-        ("Memory:", (result.costs.memory_of for result in timed if result.costs.peak_memory_mb is not None)),
-    )
-    stated = ((name, [text for text in dict.fromkeys(texts) if text]) for name, texts in facts)
-    return "".join(f" {name} {'; '.join(texts)}." for name, texts in stated if texts)
+def _extras(group: Sequence[Measured], options: TableOptions) -> Sequence[Extra]:
+    if options.columns is not None:
+        return options.columns
+    return ("fps",) if not options.metrics and any(result.fps for result in group) else ()
 
 
 def _column(key: str, group: Sequence[Measured], heading: str) -> Column:
@@ -254,11 +228,18 @@ def _shared(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[s
     return ["bold: the best value and those within its 95 % interval"] if shares_bold(columns, rows) else []
 
 
+def _meaning(rows: Sequence[Sequence[Cell]], options: TableOptions) -> list[str]:
+    """What stands behind the numbers, where something does."""
+    said = {"half": "±: half of the 95 % interval", "range": "in brackets: the 95 % interval"}
+    there = any(cell.low is not None for row in rows for cell in row)
+    return [said[options.intervals]] if there and options.intervals != "none" else []
+
+
 def _signs(result: Measured) -> str:
     return (FLAGGED if result.flags else "") + (ANCHOR if result.anchor else "")
 
 
-def _caption(groups: dict[str, list[Measured]]) -> str:
+def _caption(groups: Mapping[str, Sequence[Measured]]) -> str:
     parts = [_described([result.summary for result in group]) for group in groups.values()]
     keys = dict.fromkeys(key for group in groups.values() for result in group for key in result.summary.metrics)
     return f"{'; '.join(parts)}. Metrics: {', '.join(keys)}."

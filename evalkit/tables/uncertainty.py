@@ -30,12 +30,17 @@ def _without(group: Sequence[Measured]) -> list[str]:
 
 
 def _skewed(group: Sequence[Measured]) -> list[str]:
-    found: dict[str, list[str]] = {}
+    """One line, with the metrics that are said of the same rows together."""
+    rows: dict[str, list[str]] = {}
     for result in group:
         for key, entry in result.summary.metrics.items():
             if entry.skewed and entry.ci_low is not None:
-                found.setdefault(key, []).append(result.title)
-    return [f"{SKEWED}: {key} of {', '.join(titles)}" for key, titles in found.items()]
+                rows.setdefault(key, []).append(result.title)
+    metrics: dict[str, list[str]] = {}
+    for key, titles in rows.items():
+        metrics.setdefault(", ".join(titles), []).append(key)
+    told = "; ".join(f"{', '.join(keys)} of {titles}" for titles, keys in metrics.items())
+    return [f"{SKEWED}: {told}"] if told else []
 
 
 def old_intervals(group: Sequence[Measured]) -> list[str]:

@@ -12,7 +12,7 @@ from evalkit.base import yamlfile
 from evalkit.base.yamlfile import MOST_BYTES, MOST_DEEP, parse_yaml, read_yaml
 from evalkit.cli.app import app
 from evalkit.errors import EvalkitError, ProtocolError
-from evalkit.gate.rules import read_rules
+from evalkit.gating.rules import read_rules
 from tests.architecture import ROOT
 
 

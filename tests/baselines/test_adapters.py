@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 import torch
 
 from baselines._shared.native import motion_field
-from baselines._shared.native.batches import Batches, batch_size, regrouped
+from baselines._shared.native.batches import regrouped
 from baselines._shared.native.pictures import to_frames, to_tensor
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
@@ -143,7 +142,7 @@ def test_motion_that_a_method_does_not_have_is_refused(build: Build, faces: Fram
     [
         ("fomm", "batch=0", "option batch='0': expected auto or a positive whole number"),
         ("fomm", "batch=many", "option batch='many'"),
-        ("fsrt", "max_pixels=-1", "option max_pixels='-1': expected a positive whole number"),
+        ("fsrt", "max_pixels=-1", "option max_pixels='-1': expected auto or a positive whole number"),
         ("osfs", "yaw=left", "option yaw='left': expected a number"),
         ("liveportrait", "multiplier=x", "option multiplier='x': expected a number"),
     ],
@@ -170,38 +169,6 @@ def test_without_weights_nothing_runs() -> None:
     for name in EVERY:
         with pytest.raises(MethodError, match=rf"^{name}.*has no weights here\. Get .*evalkit methods import {name}"):
             build_method(find_method(name), dataclasses.replace(config_of(name), random_weights=False))
-
-
-def test_too_little_memory_halves_the_batch_for_good(caplog: pytest.LogCaptureFixture) -> None:
-    sizes: list[int] = []
-
-    def double(items: torch.Tensor) -> torch.Tensor:
-        sizes.append(len(items))
-        if len(items) > 2:
-            raise torch.OutOfMemoryError("no")
-        return items * 2
-
-    batches = Batches(8)
-    items = torch.arange(9.0)
-    with caplog.at_level(logging.WARNING, "evalkit"):
-        assert torch.equal(batches.map(double, items), items * 2)
-    assert sizes == [8, 4, 2, 2, 2, 2, 1]
-    assert [record.getMessage().split("with ")[-1] for record in caplog.records] == ["4", "2"]
-    assert torch.equal(batches.map(double, items), items * 2) and sizes[7:] == [2, 2, 2, 2, 1]
-
-
-def test_memory_too_small_for_one_frame_is_an_error() -> None:
-    def never(items: torch.Tensor) -> torch.Tensor:
-        raise torch.OutOfMemoryError("no")
-
-    with pytest.raises(MethodError, match="out of memory on the device with a batch of one frame"):
-        Batches(2).map(never, torch.zeros(2))
-
-
-def test_batches_are_for_accelerators() -> None:
-    assert batch_size(config_of("fomm")) == batch_size(config_of("fomm", "batch=32")) == 1
-    assert batch_size(config_of("fomm", device="cuda:1")) == 8
-    assert batch_size(config_of("fomm", "batch=32", device="cuda")) == 32
 
 
 def test_chunks_are_joined_until_a_batch_is_full() -> None:

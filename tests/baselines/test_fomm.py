@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from baselines._shared.motion.keypoints import Keypoints, movement_scale, transfer
+from baselines._shared.motion.keypoints import Keypoints, movement_scale, relative_motion
 from baselines._shared.native.motion_field import MotionAnimator
 from baselines.fomm.model import VOX_256, Fomm
 from tests.parity.compare import load_fixture, main, run
@@ -83,14 +83,9 @@ def test_movement_scale_is_the_ratio_of_the_sides():
 
 def test_relative_motion_moves_the_source_points():
     driving = Keypoints(square(0.5).value + 0.25, 2 * torch.eye(2).expand(1, 5, 2, 2))
-    moved = transfer(square(1.0), driving, square(0.5), relative=True, adapt_scale=True)
+    moved = relative_motion(square(1.0), square(0.5), adapt_scale=True)(driving)
     torch.testing.assert_close(moved.value, square(1.0).value + 0.5)  # shift 0.25, scale 2
     torch.testing.assert_close(moved.jacobian, 2 * torch.eye(2).expand(1, 5, 2, 2))
-
-
-def test_scale_is_ignored_in_absolute_mode():
-    driving = square(0.1)
-    assert transfer(square(1.0), driving, square(0.5), relative=False, adapt_scale=True) is driving
 
 
 def test_coinciding_keypoints_have_no_scale():

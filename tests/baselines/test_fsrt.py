@@ -95,8 +95,9 @@ def test_batch_equals_single_frames(model: FSRT, relative: bool) -> None:
     source = model.encode_source(images(1, 1))
     frames = images(3, 2)
     initial = model.motion(frames[:1]) if relative else None
-    batch = model.render(source, model.transfer(source, model.motion(frames), initial))
-    singles = [model.render(source, model.transfer(source, model.motion(f[None]), initial)) for f in frames]
+    move = model.transfer(source, initial)
+    batch = model.render(source, move(model.motion(frames)))
+    singles = [model.render(source, move(model.motion(f[None]))) for f in frames]
     assert batch.shape == (3, 3, SIZE, SIZE)
     torch.testing.assert_close(batch, torch.cat(singles), atol=1e-5, rtol=0)
     assert (batch[0] - batch[1]).abs().max() > 1e-4
@@ -141,12 +142,12 @@ def test_relative_motion_moves_the_first_source_and_keeps_the_driving_expression
     source = model.encode_source(images(2, 1))
     driving = model.motion(images(2, 2))
     initial = Motion(driving.keypoints[:1], driving.expression[:1])
-    moved = model.transfer(source, driving, initial)
+    moved = model.transfer(source, initial)(driving)
     torch.testing.assert_close(moved.keypoints[:1], source.motion.keypoints[:1])
     step = driving.keypoints[1] - driving.keypoints[0]
     torch.testing.assert_close(moved.keypoints[1], source.motion.keypoints[0] + step)
     assert torch.equal(moved.expression, driving.expression)
-    assert model.transfer(source, driving, None) is driving
+    assert model.transfer(source, None)(driving) is driving
 
 
 def test_movement_is_scaled_by_the_hull_of_the_keypoints(model: FSRT) -> None:
@@ -155,9 +156,9 @@ def test_movement_is_scaled_by_the_hull_of_the_keypoints(model: FSRT) -> None:
     source = Source(torch.zeros(1, 1, 768), (), Motion(square * 0.5, nothing), SIZE)
     initial = Motion(square, nothing)
     driving = Motion(square + 0.2, nothing)
-    scaled = model.transfer(source, driving, initial, adapt_scale=True)
+    scaled = model.transfer(source, initial, adapt_scale=True)(driving)
     torch.testing.assert_close(scaled.keypoints, square * 0.5 + 0.1)  # sqrt(0.25) / sqrt(1) = 1/2
-    torch.testing.assert_close(model.transfer(source, driving, initial).keypoints, square * 0.5 + 0.2)
+    torch.testing.assert_close(model.transfer(source, initial)(driving).keypoints, square * 0.5 + 0.2)
 
 
 def test_octave_code_is_coordinate_major_with_sines_first() -> None:

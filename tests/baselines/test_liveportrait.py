@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from baselines._shared.spectral import SpectralConv2d
 from baselines.liveportrait import driving, model, motion, retargeting
 from baselines.liveportrait.adapter import Files, LivePortraitAnimator
 from baselines.liveportrait.dense_motion import candidate_motions, heatmaps, identity_grid
 from baselines.liveportrait.resize import resize_linear
-from baselines.liveportrait.spade import SpectralConv2d
 from tests.parity.compare import run
 from tests.parity.fixture import Fixture, load_fixture
 from tests.parity.liveportrait_build import build_model
@@ -138,14 +138,21 @@ def test_defaults_are_the_released_sizes(shared: Path) -> None:
         assert ours == {key: value.shape for key, value in getattr(built, name).state_dict().items()}, name
 
 
+def relatively(
+    networks: model.LivePortrait, source: model.Source, clip: motion.Motion, options: model.DrivingOptions
+) -> Tensor:
+    """Keypoints of a clip whose motion starts at its first frame."""
+    return model.driver(networks, source, clip.select(slice(0, 1)), options)(clip, None)
+
+
 def test_batch_equals_single_frames(networks: model.LivePortrait) -> None:
     images = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         source = model.encode_source(networks, images[:1])
         batch = networks.motion(images[1:])
-        singles = motion.join_motions([networks.motion(image[None]) for image in images[1:]])
-        torch.testing.assert_close(batch.keypoints, singles.keypoints, atol=1e-5, rtol=0)
-        keypoints = model.drive(networks, source, batch, model.DrivingOptions(relative=False))
+        singles = torch.cat([networks.motion(image[None]).keypoints for image in images[1:]])
+        torch.testing.assert_close(batch.keypoints, singles, atol=1e-5, rtol=0)
+        keypoints = model.driver(networks, source, None, model.DrivingOptions())(batch, None)
         frames = model.decode(networks, source, keypoints)
         one_by_one = torch.cat([model.decode(networks, source, points[None]) for points in keypoints])
     assert frames.shape == (3, 3, 64, 64)
@@ -155,31 +162,30 @@ def test_batch_equals_single_frames(networks: model.LivePortrait) -> None:
 
 def test_absolute_driving_needs_only_its_own_frame(networks: model.LivePortrait) -> None:
     source, clip = source_of(some_motion(1, 1)), some_motion(3, 2)
-    options = model.DrivingOptions(relative=False)
     with torch.no_grad():
-        together = model.drive(networks, source, clip, options)
-        last = model.drive(networks, source, clip.select(slice(2, 3)), options)
+        drive = model.driver(networks, source, None, model.DrivingOptions())
+        together, last = drive(clip, None), drive(clip.select(slice(2, 3)), None)
     torch.testing.assert_close(together[2:], last, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("region", ["all", "exp", "pose", "lip", "eyes"])
 def test_relative_motion_starts_at_the_source(networks: model.LivePortrait, region: driving.Region) -> None:
     source, clip = source_of(some_motion(1, 1)), some_motion(3, 2)
-    driven = model.drive(networks, source, clip, replace(PLAIN, region=region))
+    driven = relatively(networks, source, clip, replace(PLAIN, region=region))
     torch.testing.assert_close(driven[:1], source.keypoints, atol=1e-6, rtol=0)
     assert (driven[1:] - source.keypoints).abs().max() > 1e-2
 
 
 def test_absolute_motion_of_the_source_itself_changes_nothing(networks: model.LivePortrait) -> None:
     source = source_of(some_motion(1, 1))
-    driven = model.drive(networks, source, source.motion, replace(PLAIN, relative=False))
+    driven = model.driver(networks, source, None, PLAIN)(source.motion, None)
     torch.testing.assert_close(driven, source.keypoints, atol=1e-6, rtol=0)
 
 
 def test_absolute_takes_the_listed_expression_entries_and_no_scale() -> None:
     still = some_motion(1, 1)
     moved = replace(still, exp=still.exp + 1, scale=still.scale * 2)
-    driven = driving.driven_keypoints(still, moved, relative=False)
+    driven = driving.driven_keypoints(still, moved, None)
     change = (driven - still.keypoints) / still.scale[:, :, None]
     assert change[change.abs() > 1e-4].numel() == 3 * 13 + 6  # 13 whole points, 6 single axes
     assert change[0, 9].round(decimals=4).tolist() == [0, 1, 1]
@@ -189,24 +195,24 @@ def test_absolute_takes_the_listed_expression_entries_and_no_scale() -> None:
 @pytest.mark.parametrize("relative", [True, False])
 def test_regions_move_their_points_only(region: driving.Region, points: tuple[int, ...], relative: bool) -> None:
     still, clip = some_motion(1, 1), some_motion(2, 2)
-    driven = driving.driven_keypoints(still, clip, relative=relative, region=region)
+    driven = driving.driven_keypoints(still, clip, clip.select(slice(0, 1)) if relative else None, region)
     moved = (driven[1] - still.keypoints[0]).abs().amax(dim=1) > 1e-5
     assert moved.nonzero().flatten().tolist() == list(points)
 
 
 def test_still_image_counts_against_the_resting_mouth() -> None:
     still, image = some_motion(1, 1), some_motion(1, 2)
-    same = driving.driven_keypoints(still, image, relative=True, neutral=image.exp)
+    same = driving.driven_keypoints(still, image, image, neutral=image.exp)
     torch.testing.assert_close(same, still.keypoints, atol=1e-6, rtol=0)
-    eyes = driving.driven_keypoints(still, image, relative=True, neutral=image.exp, region="eyes")
+    eyes = driving.driven_keypoints(still, image, image, "eyes", image.exp)
     expected = (image.exp * still.scale[:, :, None])[0, list(driving.EYE_POINTS)]
     torch.testing.assert_close((eyes - still.keypoints)[0, list(driving.EYE_POINTS)], expected, atol=1e-6, rtol=0)
 
 
 def test_multiplier_scales_the_motion(networks: model.LivePortrait) -> None:
     source, clip = source_of(some_motion(1, 1)), some_motion(2, 2)
-    full = model.drive(networks, source, clip, PLAIN) - source.keypoints
-    half = model.drive(networks, source, clip, replace(PLAIN, multiplier=0.5)) - source.keypoints
+    full = relatively(networks, source, clip, PLAIN) - source.keypoints
+    half = relatively(networks, source, clip, replace(PLAIN, multiplier=0.5)) - source.keypoints
     torch.testing.assert_close(half, 0.5 * full)
 
 
@@ -216,9 +222,9 @@ def test_lip_is_closed_only_when_open_and_relative(networks: model.LivePortrait)
     def change(lip: float, relative: bool = True) -> float:
         openings = retargeting.Openings(eyes=torch.tensor([[0.3, 0.3]]), lip=torch.tensor([[lip]]))
         source = source_of(some_motion(1, 1), openings)
-        chosen = replace(options, relative=relative)
-        plain = model.drive(networks, source, clip, replace(chosen, normalize_lip=False))
-        return float((model.drive(networks, source, clip, chosen) - plain).detach().abs().max())
+        start = clip if relative else None
+        closing, plain = (model.driver(networks, source, start, one)(clip, None) for one in (options, PLAIN))
+        return float((closing - plain).detach().abs().max())
 
     assert change(0.031) > 1e-3
     assert change(0.029) == 0
@@ -228,7 +234,7 @@ def test_lip_is_closed_only_when_open_and_relative(networks: model.LivePortrait)
 def test_retargeting_without_landmarks_is_refused(networks: model.LivePortrait) -> None:
     source = source_of(some_motion(1, 1))
     with pytest.raises(ValueError, match="203 landmarks"):
-        model.drive(networks, source, some_motion(1, 2), replace(PLAIN, retarget_lip=True))
+        relatively(networks, source, some_motion(1, 2), replace(PLAIN, retarget_lip=True))
 
 
 @torch.no_grad()

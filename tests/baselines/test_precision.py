@@ -3,12 +3,18 @@
 Pictures are small here, as CPUs without instructions for bf16 are very slow at it.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from baselines._shared.native.pictures import to_tensor
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
-from tests.baselines.random_methods import Build, chosen, fitted, floats
+from tests.baselines.networks import networks_of
+from tests.baselines.random_methods import EVERY, Build, chosen, fitted, floats, to_size
 from tests.baselines.tiny import TINY
 
 SIZES = {**TINY, "lia": {"side": 16}}
@@ -20,3 +26,32 @@ def test_half_precision_is_near(name: str, build: Build, faces: Frames, driving:
     exact = floats(build(name, sizes=SIZES), source, short)
     half = floats(build(name, sizes=SIZES, precision="bf16"), source, short)
     assert np.isfinite(half).all() and 0 < np.abs(exact - half).mean() < 0.02
+
+
+class Casts(TorchDispatchMode):
+    """Notes which of some tensors are cast."""
+
+    def __init__(self, watched: set[int]) -> None:
+        super().__init__()
+        self.watched, self.seen, self.casts = watched, 0, []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten._to_copy.default:
+            self.seen += 1
+            if args[0].untyped_storage().data_ptr() in self.watched:
+                self.casts.append(tuple(args[0].shape))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERY) - {"pirenderer"}))
+def test_weights_are_cast_when_they_are_loaded_and_never_again(name: str, build: Build, faces: Frames) -> None:
+    """Activations are cast on the way into a layer and out of it."""
+    side = TINY[name]["side"]
+    animator = build(name, precision="bf16")._animator  # type: ignore[attr-defined]
+    images = to_tensor(to_size(faces[:2], side), side)
+    stored = [one for network in networks_of(animator) for one in (*network.parameters(), *network.buffers())]
+    with torch.no_grad():  # in inference mode nothing is dispatched that could be counted
+        render = animator.begin(images[:1], None)
+        with Casts({one.untyped_storage().data_ptr() for one in stored}) as casts:
+            render(images[1:])
+    assert casts.seen > 0 and casts.casts == []

@@ -1,7 +1,5 @@
 """Threads, batches and the layout of memory change nothing but the last digits of a native method's frames."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ import torch
 from baselines._shared.native.pictures import to_tensor
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
+from tests.baselines.networks import networks_of
 from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, chosen, fitted, floats, to_size
 
 AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
@@ -38,17 +37,6 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
     noise, apart = np.abs(plain.astype(np.float64) - together), np.abs(plain[0].astype(np.float64) - plain[1])
     assert noise.max() <= AMPLIFYING.get(name, 1e-5)
     assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
-
-
-def networks_of(holder: object) -> list[torch.nn.Module]:
-    """The networks in an object's attributes and in those of plain objects among them."""
-    found: list[torch.nn.Module] = []
-    for value in vars(holder).values():
-        if isinstance(value, torch.nn.Module):
-            found.append(value)
-        elif dataclasses.is_dataclass(value):
-            found += networks_of(value)
-    return found
 
 
 @pytest.mark.parametrize("sizes", SIZES)

@@ -12,8 +12,11 @@ from baselines._shared.native.method import NativeMethod, Render
 from baselines._shared.native.speedups import check_compiler, store_channels_last, to_device
 from evalkit.clips import video
 from evalkit.errors import MethodError
+from evalkit.method.find import find_method
 from evalkit.method.interface import Driving, MethodConfig
 from evalkit.types import Selection
+from tests.baselines.random_methods import Build
+from tests.baselines.tiny import TINY
 from tests.fakes import noise
 
 OPTIONS = {"batch": "auto"}
@@ -75,6 +78,33 @@ def test_compiled_frames_are_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
     compiled, _ = frames_of(tmp_path, MethodConfig(options=OPTIONS, compile=True))
     assert traced == [1]
     torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=0)
+
+
+COMPILED = [
+    *("g3fa", "fsrt"),
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("fomm", "tpsm", "osfs", "lia", "liveportrait")),
+]
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_relative_motion_is_compiled_once_for_all_pairs(name: str, build: Build) -> None:
+    """In one graph, scaled by hulls where the method can; a second pair with other hulls needs no other program."""
+    graphs: list[torch.fx.GraphModule] = []
+
+    def backend(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    scaled = ("adapt_scale=yes",) if "adapt_scale" in find_method(name).card.options else ()
+    animator, side = build(name, *scaled)._animator, TINY[name]["side"]  # type: ignore[attr-defined]
+    torch._dynamo.reset()
+    for pair in range(2):
+        images = torch.rand(3, 3, side, side, generator=torch.Generator().manual_seed(pair))
+        with torch.inference_mode():
+            render = animator.begin(images[:1], images[1:2])
+            found = torch.compile(render, backend=backend, fullgraph=True)(images[2:])
+            torch.testing.assert_close(found, render(images[2:]), atol=1e-6, rtol=0)
+        assert len(graphs) == 1
 
 
 def test_nothing_is_compiled_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

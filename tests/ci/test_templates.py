@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from evalkit.gate.baseline import save_baseline
-from evalkit.gate.side import read_side
+from evalkit.gating.baseline import save_baseline
+from evalkit.gating.side import read_side
 from tests.ci.expressions import ExpressionError, Scope, condition, evaluate, fill
 from tests.ci.runner import Event
 from tests.ci.scenarios import SCENARIOS

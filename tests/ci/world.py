@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
-from evalkit.gate.baseline import save_baseline
-from evalkit.gate.side import read_side
+from evalkit.gating.baseline import save_baseline
+from evalkit.gating.side import read_side
 from tests.ci.github import GitHub
 from tests.ci.programs import installs, write_gh
 from tests.ci.runner import Event, Job, Player
 from tests.fakes import make_protocol
-from tests.gate.conftest import values, write_run
+from tests.gating.conftest import values, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))

@@ -121,19 +121,19 @@ BAD_YAML = {
 
 
 @pytest.mark.parametrize("content", BAD_YAML.values(), ids=BAD_YAML)
-@pytest.mark.parametrize("command", ["methods info", "protocols show"])
+@pytest.mark.parametrize("command", ["methods show", "protocols show"])
 def test_bad_yaml_ends_in_a_sentence_that_names_the_file(evalkit, tmp_path, command, content):
     path = tmp_path / "method.yaml"
     path.write_bytes(content)
-    code, out, err = evalkit(*command.split(), tmp_path if command == "methods info" else path)
+    code, out, err = evalkit(*command.split(), tmp_path if command == "methods show" else path)
     assert (code, out) == (USAGE, "") and err.startswith(f"evalkit: {path}: ")
 
 
-@pytest.mark.parametrize("command", ["methods info", "protocols show"])
+@pytest.mark.parametrize("command", ["methods show", "protocols show"])
 def test_a_pipe_is_not_waited_for(evalkit, tmp_path, command):
     path = tmp_path / "method.yaml"
     os.mkfifo(path)
-    code, _, err = evalkit(*command.split(), tmp_path if command == "methods info" else path)
+    code, _, err = evalkit(*command.split(), tmp_path if command == "methods show" else path)
     assert code == USAGE and "a pipe, socket or device" in err
 
 

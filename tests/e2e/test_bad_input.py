@@ -175,7 +175,8 @@ def test_max_failures_stops_and_keeps(evalkit, make_method, root, small_self, tm
     assert_explained(result, "2 pairs failed, more than --max-failures 1", "Finished pairs are kept")
 
 
-def test_disk_full_while_writing(evalkit, evalkit_process, root, small_self, tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_disk_full_while_writing(workers, evalkit, evalkit_process, root, small_self, tmp_path):
     """The file system of a run folder that reports ENOSPC on the second generated clip."""
     patch = tmp_path / "patch"
     patch.mkdir()
@@ -185,12 +186,13 @@ def test_disk_full_while_writing(evalkit, evalkit_process, root, small_self, tmp
         "        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n    return replace(self, target)\n"
         "pathlib.Path.replace = full\n"
     )
-    arguments = ("run", "-p", small_self, "-d", root, "-M", "copy_source", "-o", tmp_path / "out", "--workers", "1")
+    arguments = ("run", "-p", small_self, "-d", root, "-M", "copy_source", "-o", tmp_path / "out", "--workers", workers)
     assert_explained(
         evalkit_process(*arguments, PYTHONPATH=str(patch)), "no space left on the device", "Finished pairs are kept"
     )
     folder = tmp_path / "out" / "small_self" / "copy_source"
-    assert (folder / "pairs" / "person0_take.json").is_file() and not list(folder.rglob("*.tmp*"))
+    if workers == 1:  # of two, the other may still be at it
+        assert (folder / "pairs" / "person0_take.json").is_file() and not list(folder.rglob("*.tmp*"))
     assert evalkit(*arguments).returncode == 0
     assert summary_of(tmp_path / "out", "small_self", "copy_source")["complete"] is True
 

@@ -295,7 +295,7 @@ def test_a_bug_is_not_a_regression(runs, evalkit, monkeypatch):
     def bug(path):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("evalkit.gate.side.read_side", bug)
+    monkeypatch.setattr("evalkit.gating.side.read_side", bug)
     done = evalkit("gate", "-b", runs / "sound", "-c", runs / "sound")
     assert done.returncode == 70 and "this is a bug in evalkit" in done.stderr and "a bug" in done.stderr
 

@@ -7,6 +7,7 @@ from evalkit import weights
 from evalkit.clips import video
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import METRICS
+from evalkit.metrics.base import set_rows
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank, dependency_order
 from evalkit.types import AS_STORED
@@ -28,12 +29,20 @@ OF_HEADS = {
 }
 OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", "arcface_onnx", "mobilefacenet"), MANY)
 OF_FACES |= {"insightface": MANY, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
-OF_FACES |= {"mobilefacenet192": MANY}
+OF_FACES |= {"mobilefacenet192": MANY, "iris_gaze": MANY}
 OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
 OF_PICTURES |= {"stlpips_alex": FEW, "stlpips_vgg": FEW, "efficientnet_lite0": FEW}
 OF_PICTURES |= {"inception": FEW, "inception_clean": FEW, "inception_tf": FEW}
+OF_PICTURES |= {"dis_flow": FEW}
 OF_PICTURES |= {"i3d": MANY, "i3d_first": MANY, "i3d_centre": MANY, "i3d_videogpt": 17}
-NEED_MORE = {"kid[subsets]", "fvd[first-window]", "fvd[common-metrics]", "fvd[videogpt]"}
+NEED_MORE = {
+    "jitter[dlib68]",
+    "jitter[mediapipe478]",
+    "kid[subsets]",
+    "fvd[first-window]",
+    "fvd[common-metrics]",
+    "fvd[videogpt]",
+}
 """Metrics that have no value for so few rows."""
 NETWORKS = [name for name in EXTRACTORS if not EXTRACTORS.get(name).imported]
 
@@ -115,7 +124,9 @@ def values_of(name, features):
             half = len(rows) // 2
             found = rows[np.isfinite(rows).reshape(len(rows), -1).all(axis=1)]
             reference = found[:1] if metric.reference == "source" else rows[:half]
-            values[metric.key] = metric.function(rows[half : 2 * half], reference)
+            values[metric.key] = metric.function(
+                *(set_rows(metric, side) for side in (rows[half : 2 * half], reference))
+            )
     return values
 
 
@@ -124,7 +135,8 @@ def test_the_batch_moves_neither_features_nor_values(frames, name, known, tmp_pa
     entry = EXTRACTORS.get(name)
     if name == "mobilefacenet192" and (why := weights.missing(entry.weights)):
         pytest.skip(why)  # tests/extractors/test_mobilefacenet192.py looks at what it is given
-    found = in_batches(name, frames, known) if entry.window == 1 else of_windows(name, frames, tmp_path)
+    by_frame = entry.window == 1 and not entry.lookback
+    found = in_batches(name, frames, known) if by_frame else of_windows(name, frames, tmp_path)
     values = [values_of(name, features) for features in found]
     for other in (1, 2):
         for key, value in values[0].items():

@@ -35,7 +35,7 @@ def scores(seed):
 
 @pytest.fixture
 def write(tmp_path):
-    def written(name, seed, *, complete=True, statuses=None, **changes):
+    def written(name, seed, *, complete=True, statuses=None, anchors=(), **changes):
         folder = tmp_path / "small" / name
         folder.mkdir(parents=True)
         metrics = {
@@ -52,7 +52,12 @@ def write(tmp_path):
         }
         facts = {"task": "cross_reenactment", "method": name, "title": NAMES.get(name, name), "complete": complete}
         summary = summary_facts(metrics, **facts)
-        header = header_facts(configuration={"precision": "fp32"}, device={"name": "cpu"}, timings={"fps": 10.0 * seed})
+        header = header_facts(
+            configuration={"precision": "fp32"},
+            protocol={"anchors": list(anchors)},
+            device={"name": "cpu"},
+            timings={"fps": 10.0 * seed},
+        )
         (folder / "summary.json").write_text(json.dumps(summary | changes))
         (folder / "run.json").write_text(json.dumps(header))
         write_frames(folder / "frames.parquet", scores(seed), {})
@@ -104,8 +109,7 @@ def test_the_pareto_figure_draws_the_summaries(runs):
     np.testing.assert_allclose([circle.get_offsets()[0] for circle in circles], [(1.0, 1.1), (2.0, 2.1)])
     assert axes.get_xlabel() == "CSIM[x] (higher is better)" and axes.get_ylabel() == "AED[x] (lower is better)"
     assert tradeoff_of(runs, motion="akd").axes[0].get_ylabel().startswith("AKD[x]")
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names[:2] == ["1  Good, 10 fps", r"2  <script>$x_{ \input{y}, 20 fps"]
+    assert [text.get_text() for text in axes.texts] == ["Good, 10 fps", r"<script>$x_{ \input{y}, 20 fps"]
 
 
 def test_the_radar_draws_the_summaries(runs):
@@ -114,6 +118,17 @@ def test_the_radar_draws_the_summaries(runs):
     np.testing.assert_allclose(lines[NAMES["evil"]], [1, INNER, INNER, INNER, 1])
     labels = [text.get_text() for text in radar_of(runs, ["aed", "fid", "csim"]).axes[0].get_xticklabels()]
     assert labels == ["AED[x]\n2.100 to 1.100", "FID\n2.30 to 1.30", "CSIM[x]\n1.000 to 2.000"]
+
+
+def test_anchors_set_no_range_and_are_drawn_when_asked(runs, write):
+    far = write("far", 9, anchors=("far",))
+    lines = drawn(radar_of([*runs, far]))
+    assert list(lines) == list(NAMES.values())
+    np.testing.assert_allclose(lines["Good"], [INNER, 1, 1, 1, INNER])
+    lines = drawn(radar_of([*runs, far], anchors=True))
+    np.testing.assert_allclose(lines["Good"], [INNER, 1, 1, 1, INNER])
+    np.testing.assert_allclose(lines["far"], [1, INNER, INNER, INNER, 1])
+    assert list(drawn(radar_of([far, write("near", 8, anchors=("near",))]))) == ["far", "near"]
 
 
 def test_what_cannot_be_compared_is_not_drawn(runs, write):

@@ -1,6 +1,11 @@
 """Who is on the front, and a figure whose names stay names."""
 
+import itertools
+
+import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.transforms import Bbox
 
 from evalkit.errors import RunError
 from evalkit.figures.files import save_figure
@@ -54,11 +59,32 @@ def test_other_file_types_are_refused(tmp_path):
         save_figure(pareto_figure([Point("a", 1, 1)], X, Y), tmp_path / "a.exe")
 
 
-def test_the_legend_says_why_a_point_has_no_bars():
-    def legend(*points):
-        return [text.get_text() for text in pareto_figure(points, X, Y).axes[0].get_legend().get_texts()]
+def test_the_figure_says_how_to_read_it():
+    def reading(*points):
+        return pareto_figure(points, X, Y).get_supxlabel().split("  ·  ")
 
-    barred = legend(Point("a", 0.9, 0.1, (0.8, 0.95), (0.05, 0.2)))
+    barred = reading(Point("a", 0.9, 0.1, (0.8, 0.95), (0.05, 0.2)))
     assert "bars: 95 % intervals" in barred and not any("no interval" in line for line in barred)
-    bare = legend(Point("a", 0.9, 0.1, word="2 people"), Point("b", 0.8, 0.1, word="2 people"))
+    bare = reading(Point("a", 0.9, 0.1, word="2 people"), Point("b", 0.8, 0.1, word="2 people"))
     assert bare.count("no interval: 2 people") == 1 and "bars: 95 % intervals" not in bare
+    assert "area: speed" not in bare and "area: speed" in reading(Point("a", 0.9, 0.1, fps=1.0))
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.05, 0.0])
+def test_names_stand_at_their_points_and_never_on_each_other(spread):
+    generator = np.random.default_rng(1)
+    places = 0.5 + spread * (generator.uniform(size=(12, 2)) - 0.5)
+    far = [Point("far", 0.0, 0.0), Point("away", 1.0, 1.0)]
+    points = [Point(f"method number {index}", x, y) for index, (x, y) in enumerate(places)]
+    figure = pareto_figure([*points, *far], X, Y)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    axes = figure.axes[0]
+    boxes = {text.get_text(): text.get_window_extent(canvas.get_renderer()) for text in axes.texts}
+    assert set(boxes) == {point.title for point in [*points, *far]}
+    for one, other in itertools.combinations(boxes.values(), 2):
+        shared = Bbox.intersection(one, other)
+        assert shared is None or shared.width * shared.height < 8
+    for point in far:
+        near = np.clip(axes.transData.transform((point.x, point.y)), boxes[point.title].min, boxes[point.title].max)
+        assert np.linalg.norm(near - axes.transData.transform((point.x, point.y))) < 40

@@ -17,7 +17,7 @@ from evalkit.datasets.prepare.lists.th1kh_tubes import read_tubes
 from evalkit.datasets.prepare.lists.vox_metadata import read_metadata
 from evalkit.datasets.prepare.lists.vox_tracks import read_tracks
 from evalkit.errors import EvalkitError
-from evalkit.gate.rules import read_rules
+from evalkit.gating.rules import read_rules
 from evalkit.method.aliases import user_alias
 from evalkit.method.find import read_method
 from evalkit.protocol.import_list import read_pair_list

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from evalkit.doctor.rows import compare_rows, read_rows
-from evalkit.gate import history
-from evalkit.gate.baseline import save_baseline
-from evalkit.gate.history_series import collect as collect_history
-from evalkit.gate.side import read_side
-from evalkit.gate.verdict_record import read_verdict
+from evalkit.gating import history
+from evalkit.gating.baseline import save_baseline
+from evalkit.gating.history_series import collect as collect_history
+from evalkit.gating.side import read_side
+from evalkit.gating.verdict_record import read_verdict
 from evalkit.leaderboard.board import board_table, make_board
 from evalkit.leaderboard.entry import make_entry, read_entry, write_entry
 from evalkit.protocol.schema import read_protocol

@@ -7,7 +7,7 @@ import pytest
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.board import add_entry, board_table, list_boards, read_board
 from evalkit.leaderboard.entry import make_entry
-from evalkit.tables.formats import markdown
+from evalkit.tables.markdown import markdown
 
 
 @pytest.fixture

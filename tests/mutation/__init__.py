@@ -1,7 +1,7 @@
 """Do the tests notice? Small changes of the code, each run against the tests that belong to it.
 
     python -m tests.mutation --sample 200 --seed 1            # all six rooms
-    python -m tests.mutation gate statistics --sample 100
+    python -m tests.mutation gating statistics --sample 100
     python -m tests.mutation evalkit/metrics/kid.py --sample 1000
 
 `changes.py` makes the changes, `belonging.py` finds the tests of a module, `trial.py` runs them in a copy of the tree,

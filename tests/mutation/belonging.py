@@ -1,7 +1,7 @@
 """Which tests belong to a module: by name and folder first, then all that import it.
 
-`evalkit/gate/rules.py` has `tests/gate/test_rules*.py`, then the other tests of that folder and those elsewhere that
-import it. Tests of whole commands (`tests/e2e`) are left out: they take minutes.
+`evalkit/gating/rules.py` has `tests/gating/test_rules*.py`, then the other tests of that folder and those elsewhere
+that import it. Tests of whole commands (`tests/e2e`) are left out: they take minutes.
 """
 
 import ast

@@ -16,7 +16,7 @@ from tests.mutation.belonging import near
 from tests.mutation.changes import Change, changes
 from tests.mutation.trial import ROOT, Tree, copy_tree, import_libraries
 
-ROOMS = ("metrics", "gate", "statistics", "protocol", "records", "clips")
+ROOMS = ("metrics", "gating", "statistics", "protocol", "records", "clips")
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
 
 
@@ -44,7 +44,7 @@ def equivalents() -> list[Equivalent]:
 
 
 def all_changes(places: Sequence[str]) -> list[Change]:
-    """Every change of rooms ("gate") and files ("evalkit/gate/rules.py")."""
+    """Every change of rooms ("gating") and files ("evalkit/gating/rules.py")."""
     files = [path for place in places for path in _modules(place)]
     return [change for path in files for change in changes(path, (ROOT / path).read_text(encoding="utf-8"))]
 

@@ -16,7 +16,7 @@ FLOOR = 0.75
 QUICK = (
     "evalkit/metrics/csim.py",
     "evalkit/metrics/mkr.py",
-    "evalkit/gate/decision.py",
+    "evalkit/gating/decision.py",
     "evalkit/statistics/agreement.py",
     "evalkit/statistics/skewness.py",
 )
@@ -73,7 +73,7 @@ def test_a_module_has_the_tests_of_its_name_and_then_those_of_its_room_and_of_wh
         Path(f"tests/metrics/test_akd{end}.py") for end in ("", "_dlib68")
     ]
     every = all_of(ROOT, Path("evalkit/statistics/changepoints.py"))
-    assert Path("tests/gate/test_history.py") in every and Path("tests/statistics/test_ratio.py") in every
+    assert Path("tests/gating/test_history.py") in every and Path("tests/statistics/test_ratio.py") in every
 
 
 def test_every_module_of_the_six_rooms_has_tests_and_changes():

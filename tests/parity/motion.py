@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines._shared.motion.dense_motion import DenseMotion
-from baselines._shared.motion.keypoints import Keypoints, movement_scale, transfer
+from baselines._shared.motion.keypoints import Keypoints, movement_scale, relative_motion
 from baselines._shared.motion.method import MotionMethod, Source
 from tests.parity.fixture import Fixture, FixtureError
 
@@ -116,7 +116,7 @@ def motion_arrays(prefix: str, motion: DenseMotion) -> Arrays:
 def moved(source: Keypoints, driving: Keypoints) -> dict[str, Keypoints]:
     """Keypoints handed to the generator in each of `MODES`; the first driving frame is the initial one."""
     return {
-        mode: transfer(source, driving, driving[:1], relative=relative, adapt_scale=scaled)
+        mode: relative_motion(source, driving[:1], scaled)(driving) if relative else driving
         for mode, (relative, scaled) in MODES.items()
     }
 

@@ -10,10 +10,10 @@ import pytest
 from evalkit.base.files import read_json
 from evalkit.base.places import resource_dir
 from evalkit.errors import RunError
-from evalkit.gate.baseline import save_baseline
-from evalkit.gate.rules import Rules
-from evalkit.gate.side import read_side
-from evalkit.gate.verdict import gate
+from evalkit.gating.baseline import save_baseline
+from evalkit.gating.rules import Rules
+from evalkit.gating.side import read_side
+from evalkit.gating.verdict import gate
 from evalkit.leaderboard.board import add_entry
 from evalkit.leaderboard.entry import make_entry, read_entry, write_entry
 from evalkit.records.frame_scores import SCHEMA_VERSION

@@ -17,7 +17,7 @@ from evalkit.records.json_record import content_of
 from evalkit.records.run import Configuration, read_header, read_summary
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.collect import Comparison, collect
-from evalkit.runs.run_pairs import PairResult, Plan
+from evalkit.runs.plan import PairResult, Plan
 from evalkit.runs.summary import write_summary
 from evalkit.types import Clip, Pair
 from tests.facts import header_facts

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from evalkit.gate import history as store
+from evalkit.gating import history as store
 from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
 from evalkit.report.history import write_history

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from evalkit.errors import RunError
-from evalkit.gate import history as store
+from evalkit.gating import history as store
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.history import history_page, write_history

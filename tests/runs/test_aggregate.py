@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalkit.metrics import METRICS
-from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, FrameScores
+from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED, FrameScores
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.aggregate import ClipScore, clip_columns, clip_score, summarise, summarise_set
 from evalkit.scoring.score_sets import SetScore
@@ -59,6 +59,13 @@ def test_a_clip_is_the_mean_of_its_scored_frames():
     assert (score.mean, score.n, score.frames, score.coverage, score.status) == (0.75, 2, 4, 0.5, "ok")
     assert (score.no_face_generated, score.no_face_reference) == (1, 1)
     assert (score.source_identity, score.driving_identity, score.reason) == ("a", "b", None)
+
+
+def test_frames_where_nothing_is_defined_are_not_missed():
+    score = clip_score(PAIR, CSIM.key, DONE, scored([np.nan, 0.5, 1.0, np.nan], (UNDEFINED, OK, OK, NO_FACE_GENERATED)))
+    assert (score.mean, score.n, score.coverage) == (0.75, 2, 2 / 3)
+    nothing = clip_score(PAIR, CSIM.key, DONE, scored([np.nan] * 4, (UNDEFINED,) * 4))
+    assert (nothing.mean, nothing.coverage, nothing.status) == (None, 1.0, "nothing_scored")
 
 
 def test_a_clip_without_a_face_stays_listed():

@@ -10,7 +10,7 @@ from evalkit.records.frame_scores import OK, FrameScores
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.aggregate import clip_score
 from evalkit.runs.contact_sheet import GAP, MAX_ROWS, MOMENTS, TEXT, TILE, worst_first, write_contact_sheet
-from evalkit.runs.run_pairs import PairResult
+from evalkit.runs.plan import PairResult
 from evalkit.types import Pair
 from tests.fakes import grey, make_clip, make_protocol
 

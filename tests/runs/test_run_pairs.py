@@ -17,7 +17,8 @@ from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import read_frames, write_frames
 from evalkit.records.run import Configuration
 from evalkit.records.run_folder import RunFolder
-from evalkit.runs.run_pairs import Made, Plan, execute
+from evalkit.runs.plan import Made, Plan
+from evalkit.runs.run_pairs import execute
 from evalkit.scoring.pool import scoring_pool
 from tests.fakes import SIZE, make_pair, make_protocol, noise
 
@@ -44,7 +45,7 @@ def plan(pairs, tmp_path):
     folder.path.mkdir()
     produced = []
 
-    def produce(pair, into):
+    def produce(pair, into, coming=()):
         produced.append(pair.id)
         output = into.generated(pair.id)
         output.parent.mkdir(exist_ok=True)
@@ -63,7 +64,7 @@ def run(plan, told=None):
 def failing(plan, name, error):
     """The plan with a producer that raises for the pair `name`."""
 
-    def produce(pair, folder):
+    def produce(pair, folder, coming=()):
         if pair.id == name:
             raise error
         return plan.produce(pair, folder)
@@ -126,7 +127,7 @@ def test_scores_of_the_clip_before_do_not_outlive_it(plan):
         def submit(self, job):
             raise Stopped
 
-    def produce(pair, folder):
+    def produce(pair, folder, coming=()):
         made = plan.produce(pair, folder)
         video.write_video(folder.generated(pair.id), [255 - noise(3, seed=ord(pair.id))], 25)
         return made
@@ -199,7 +200,7 @@ def test_a_clip_that_is_replaced_before_it_is_scored_costs_its_pair(plan, pairs,
     plan, _ = plan
     clip = pairs[1].driving.path
 
-    def produce(pair, folder):
+    def produce(pair, folder, coming=()):
         made = plan.produce(pair, folder)
         if pair.id == "b":
             other = pairs[2].driving.path if which == "driving" else pairs[0].driving.path
@@ -220,7 +221,7 @@ def test_a_clip_that_is_replaced_after_it_is_scored_costs_its_pair(plan, pairs):
     plan, _ = plan
     clip = pairs[0].driving.path
 
-    def produce(pair, folder):
+    def produce(pair, folder, coming=()):
         if pair.id == "c":
             shutil.copyfile(pairs[1].driving.path, clip)
         return plan.produce(pair, folder)

@@ -108,7 +108,7 @@ def test_metrics_that_cannot_be_computed_are_named_and_left_out(settings, no_wei
         ({}, (0, 1, 2), 3),
         ({"limit": 2}, (0, 1), 2),
         ({"only": ("person2_take", "person1_take")}, (1, 2), 2),
-        ({"only": ("person2_take", "person1_take"), "limit": 1}, (1, 2), 1),
+        ({"only": ("person2_take", "person1_take"), "limit": 1}, (1, 2), 2),
     ],
 )
 def test_pairs_asked_for_and_those_that_were_made_before(settings, keys, ids, asked):

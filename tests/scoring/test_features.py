@@ -62,6 +62,19 @@ def test_chunks_do_not_matter(tmp_path, clip, calls):
     assert calls["brightness"] == [1] * 7 + [3, 3, 1] + [7] + [7]
 
 
+@pytest.mark.parametrize("lookback", [1, 2])
+def test_frames_before_are_seen_across_chunks(tmp_path, clip, lookback):
+    def extract(frames, upstream):
+        levels = frames[:, 0, 0, 0].astype(float)
+        return {"before": np.array([[levels[max(t - lookback, 0) : t + 1].sum()] for t in range(len(levels))])}
+
+    with EXTRACTORS.also({"trail": Extractor("trail", f"trail{lookback}", (), lambda: extract, lookback=lookback)}):
+        for chunk in (1, 3, 16):
+            found = collected(bank(tmp_path, f"cache{chunk}"), clip, chunk, wanted=("trail",))
+            expected = [sum(LEVELS[max(t - lookback, 0) : t + 1]) for t in range(len(LEVELS))]
+            assert found["trail"]["before"][:, 0].tolist() == expected
+
+
 def test_nothing_is_computed_twice(tmp_path, clip, calls, monkeypatch):
     first = collected(bank(tmp_path), clip)
     calls["brightness"].clear()

@@ -1,11 +1,14 @@
 """What becomes of frames without a face under each policy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evalkit.metrics import METRICS
-from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, WORST_CASE
+from evalkit.records.frame_scores import CARRIED, NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED, WORST_CASE
 from evalkit.scoring.missing_faces import has_worst, score_frames
+from evalkit.types import WHOLE_CLIP
 
 AKD, CSIM, APD = METRICS["akd[dlib68]"], METRICS["csim[dlib]"], METRICS["apd[landmark]"]
 
@@ -45,3 +48,29 @@ def test_a_source_without_a_face_is_nobodys_worst_case():
 
 def test_pixel_distances_have_no_worst_value():
     assert has_worst(APD) and has_worst(CSIM) and has_worst(METRICS["l1"]) and not has_worst(AKD)
+
+
+def windowed(window, function):
+    return replace(AKD, window=window, function=function)
+
+
+def test_frames_too_early_for_a_window_are_undefined_and_a_missing_face_costs_all_that_look_at_it():
+    metric = windowed(2, lambda generated, driving: np.arange(len(generated), dtype=float))
+    values, statuses = score_frames(
+        metric, "exclude_and_report", points(1, 1, None, 1, 1, 1), points(*[0] * 4, None, 0)
+    )
+    assert np.array_equal(values, [np.nan, 1, np.nan, np.nan, np.nan, np.nan], equal_nan=True)
+    assert statuses == (UNDEFINED, OK, NO_FACE_GENERATED, NO_FACE_GENERATED, NO_FACE_REFERENCE, NO_FACE_REFERENCE)
+
+
+def test_a_value_of_a_whole_clip_is_not_given_to_frames_without_a_face():
+    metric = windowed(WHOLE_CLIP, lambda generated, driving: np.full(len(generated), 7.0))
+    values, statuses = score_frames(metric, "exclude_and_report", points(1, None, 1), points(0, 0, 0))
+    assert np.array_equal(values, [7, np.nan, 7], equal_nan=True) and statuses == (OK, NO_FACE_GENERATED, OK)
+    values, statuses = score_frames(metric, "carry_previous", points(1, None, 1), points(0, 0, 0))
+    assert values.tolist() == [7, 7, 7] and statuses == (OK, CARRIED, OK)
+
+
+def test_what_is_missing_although_there_are_faces_is_undefined():
+    metric = windowed(WHOLE_CLIP, lambda generated, driving: np.array([1.0, np.nan]))
+    assert score_frames(metric, "exclude_and_report", points(1, 1), points(0, 0))[1] == (OK, UNDEFINED)

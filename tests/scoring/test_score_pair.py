@@ -11,7 +11,7 @@ from evalkit.errors import ScoreError, VideoError
 from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import METRICS
 from evalkit.metrics.base import PerSet
-from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK
+from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED
 from evalkit.scoring import score_pair
 from evalkit.scoring.score_pair import extractors_of, metric_signatures
 from tests.fakes import NO_FACE, SIZE, brightness_extractor, grey, make_pair, make_protocol
@@ -94,6 +94,20 @@ def test_chunks_do_not_matter(clips, score, monkeypatch):
         results.append(score(pair, generated, cache=f"cache{chunk}"))
     for name in ("l1", "to_driving", "to_source"):
         assert all(np.array_equal(r[name].values, results[0][name].values, equal_nan=True) for r in results)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 16])
+def test_a_metric_of_frames_sees_those_before_it_across_chunks(clips, score, monkeypatch, chunk):
+    def trail(made, driving):
+        level = made[:, 0, 0, 0].astype(float)
+        return np.array([level[max(t - 2, 0) : t + 1].sum() for t in range(len(level))])
+
+    original = video.iter_frames
+    monkeypatch.setattr(video, "iter_frames", lambda path, selection: original(path, selection, chunk=chunk))
+    metric = replace(L1, id="trail", variant="x", window=3, function=trail)
+    found = score(*clips([10, 20, 30, 40, 50]), (metric,))["trail"]
+    assert found.values[2:].tolist() == [60, 90, 120] and np.isnan(found.values[:2]).all()
+    assert found.statuses == (UNDEFINED, UNDEFINED, OK, OK, OK)
 
 
 def test_cache_on_or_off_gives_the_same_bits_and_less_work(clips, score, calls):

@@ -13,6 +13,7 @@ import pytest
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.tables.formats import FORMATS
 from evalkit.tables.latex import WIDE, document, latex_paper
+from evalkit.tables.options import TableOptions
 from evalkit.tables.paper_tables import add_reported, published_table
 from evalkit.tables.papers import find_paper, list_papers
 from evalkit.tables.table import build_table
@@ -84,7 +85,7 @@ def check(name, text):
 
 
 def test_two_protocols_in_the_layout_of_papers(both):
-    table = build_table(both, style="paper", ours="ours")
+    table = build_table(both, TableOptions(style="paper", ours="ours"))
     assert [title for title, _ in table.rows] == ["FOMM", HARD, "Copy", "Mine (ours)"]
     assert [c.group for c in table.columns] == ["VoxCeleb, self"] * 2 + ["VoxCeleb, cross"] * 3
     check("paper.tex", latex_paper(table))
@@ -92,7 +93,7 @@ def test_two_protocols_in_the_layout_of_papers(both):
 
 
 def test_reported_rows_below(both):
-    table = add_reported(build_table(both[-2:], style="paper", ours="ours"), find_paper("sfd"), "1")
+    table = add_reported(build_table(both[-2:], TableOptions(style="paper", ours="ours")), find_paper("sfd"), "1")
     check("reported.tex", latex_paper(table))
     check("reported.md", FORMATS["markdown"](table))
 
@@ -102,13 +103,13 @@ def test_ablation(run):
         run("self", name, {"l1": ok(v)}, checkpoint=name)
         for name, v in (("ours", 0.1), ("ours@a_b", 0.3), ("ours@c", 0.2))
     ]
-    table = build_table(runs, style="ablation")
+    table = build_table(runs, TableOptions(style="ablation"))
     assert [title for title, _ in table.rows] == ["a_b", "c", "Full"]
     check("ablation.tex", latex_paper(table))
     with pytest.raises(RunError, match="needs the run of ours without a tag"):
-        build_table(runs[1:], style="ablation")
+        build_table(runs[1:], TableOptions(style="ablation"))
     with pytest.raises(RunError, match="runs of one method; these are of ours, other"):
-        build_table([*runs, run("self", "other", {"l1": ok(0.1)})], style="ablation")
+        build_table([*runs, run("self", "other", {"l1": ok(0.1)})], TableOptions(style="ablation"))
 
 
 @pytest.mark.parametrize("paper", [paper.id for paper in list_papers()])
@@ -118,7 +119,7 @@ def test_the_tables_of_a_paper(paper):
 
 
 def test_marks_are_on_unrounded_values_and_ties_share_them(both):
-    table = build_table(both, style="paper")
+    table = build_table(both, TableOptions(style="paper"))
     marks = {title: [cell.mark for cell in cells] for title, cells in table.rows}
     assert marks["Mine"][:2] == ["best", ""] and marks["FOMM"][:2] == ["best", "best"]
     assert marks["Copy"] == [""] * 5
@@ -134,11 +135,11 @@ def test_plain_tables_refuse_a_second_protocol(both):
 def test_within_a_protocol_everything_has_to_agree(run):
     runs = [run("self", "a", {"l1": ok(1)}), run("cross", "a", {"csim[x]": ok(1)})]
     with pytest.raises(RunError, match="their data differs"):
-        build_table([*runs, run("cross", "b", {"csim[x]": ok(1)}, data_hash="e" * 64)], style="paper")
+        build_table([*runs, run("cross", "b", {"csim[x]": ok(1)}, data_hash="e" * 64)], TableOptions(style="paper"))
     with pytest.raises(RunError, match="Two runs have the row name 'a'"):
-        build_table([*runs, run("self", "b", {"l1": ok(1)}, title="a")], style="paper")
+        build_table([*runs, run("self", "b", {"l1": ok(1)}, title="a")], TableOptions(style="paper"))
     with pytest.raises(RunError, match="written with schema 99"):
-        build_table([*runs, run("self", "c", {"l1": ok(1)}, schema_version=99)], style="paper")
+        build_table([*runs, run("self", "c", {"l1": ok(1)}, schema_version=99)], TableOptions(style="paper"))
 
 
 def test_one_row_is_one_model(run):
@@ -146,7 +147,7 @@ def test_one_row_is_one_model(run):
     with pytest.raises(
         RunError, match=r"cannot share the row 'a': their checkpoint_sha256 differs \(c there, other here\)"
     ):
-        build_table(runs, style="paper")
+        build_table(runs, TableOptions(style="paper"))
 
 
 def test_speeds_of_two_machines_are_not_ranked(run):
@@ -160,7 +161,7 @@ def test_speeds_of_two_machines_are_not_ranked(run):
 
 def test_ours_has_to_be_there(both):
     with pytest.raises(UnknownNameError, match=r"method in this table called 'our'\. Did you mean 'ours'"):
-        build_table(both, style="paper", ours="our")
+        build_table(both, TableOptions(style="paper", ours="our"))
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,10 @@ def test_golden_files_compile(tmp_path, name):
 
 
 def test_wide_tables_fit_on_the_page(run, tmp_path):
-    metrics = {f"csim[{number}]": ok(0.1234) for number in range(WIDE + 4)}
-    table = build_table([run("cross", name, metrics) for name in ("first_method", "second_method")], style="paper")
+    metrics = {f"m{number}": ok(0.1234) for number in range(WIDE + 4)}
+    table = build_table(
+        [run("cross", name, metrics) for name in ("first_method", "second_method")], TableOptions(style="paper")
+    )
     wide, narrow = latex_paper(table, standalone=True), latex_paper(first_columns(table, WIDE))
     assert r"\footnotesize\setlength{\tabcolsep}" in wide and r"\setlength{\tabcolsep}" not in narrow
     compile_latex(wide, tmp_path)

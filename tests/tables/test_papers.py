@@ -10,7 +10,7 @@ from evalkit.base.places import resource_dir
 from evalkit.datasets import DATASETS
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.tables.cells import Cell, Column
-from evalkit.tables.formats import markdown
+from evalkit.tables.markdown import markdown
 from evalkit.tables.paper_tables import add_reported, add_reported_beside, published_table
 from evalkit.tables.papers import find_paper, list_papers, read_paper
 from evalkit.tables.table import Table

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from evalkit.errors import RunError
+from evalkit.tables.extra_columns import TIMES
+from evalkit.tables.options import TableOptions
 from evalkit.tables.results import read_measured
 from evalkit.tables.table import build_table, table_of
 from tests.facts import header_facts, metric_facts, summary_facts
@@ -68,7 +70,7 @@ def test_best_and_second_follow_the_direction(run):
 def test_ties_share_a_rank_and_rounding_makes_none(run):
     values = (0.2, 0.2, 0.2000001, 0.5)
     runs = [run(f"m{i}", {"l1": entry(v)}) for i, v in enumerate(values)]
-    assert marks(build_table(runs, bold="value")) == [["best"], ["best"], ["second"], [""]]
+    assert marks(build_table(runs, TableOptions(bold="value"))) == [["best"], ["best"], ["second"], [""]]
 
 
 def test_what_lies_within_the_interval_of_the_best_is_bold_too(run):
@@ -77,7 +79,7 @@ def test_what_lies_within_the_interval_of_the_best_is_bold_too(run):
     table = build_table(runs)
     assert marks(table) == [["best"], ["best"], ["second"], [""]]
     assert table.footnotes == ("bold: the best value and those within its 95 % interval",)
-    plain = build_table(runs, bold="value")
+    plain = build_table(runs, TableOptions(bold="value"))
     assert marks(plain) == [["best"], ["second"], [""], [""]] and plain.footnotes == ()
 
 
@@ -192,7 +194,7 @@ def test_frames_per_step_are_stated_of_methods_that_have_them(run):
     runs = [run("a", {"l1": entry(0.1)}, fps=12.5), run("b", {"l1": entry(0.2)}, fps=3.0)]
     header = json.loads((runs[1] / "run.json").read_text())
     (runs[1] / "run.json").write_text(json.dumps(header | {"timings": header["timings"] | {"batch": 4}}))
-    caption = build_table(runs, costs=True).caption
+    caption = build_table(runs, TableOptions(columns=TIMES)).caption
     assert "Frames per step: b 4." in caption
 
 

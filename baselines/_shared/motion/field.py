@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from baselines._shared.linear import inverse
 from baselines._shared.motion.keypoints import Keypoints
 
 
@@ -65,7 +66,7 @@ def sparse_motions(source: Keypoints, driving: Keypoints, size: tuple[int, ...])
     ones = [1] * len(size)
     offset = grid - driving.value.view(count, points, *ones, len(size))
     if driving.jacobian is not None and source.jacobian is not None:
-        jacobian = source.jacobian @ torch.linalg.inv(driving.jacobian)
+        jacobian = source.jacobian @ inverse(driving.jacobian)
         offset = torch.einsum("nkij,nk...j->nk...i", jacobian, offset)
     motions = offset + source.value.view(-1, points, *ones, len(size))
     return torch.cat([grid.expand(count, 1, *grid.shape), motions], dim=1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from scipy.spatial import ConvexHull, QhullError
 from torch import Tensor
+
+from baselines._shared.linear import inverse as inverse_of
 
 
 @dataclass(frozen=True)
@@ -49,28 +51,31 @@ def _hull(points: Keypoints) -> float:
         raise ValueError("the keypoints span no convex hull, so the movement scale is undefined") from error
 
 
-def transfer(
-    source: Keypoints, driving: Keypoints, initial: Keypoints, *, relative: bool, adapt_scale: bool = False
-) -> Keypoints:
-    """Keypoints that the generator is given as driving.
+def relative_motion(source: Keypoints, initial: Keypoints, adapt_scale: bool) -> Callable[[Keypoints], Keypoints]:
+    """How driving keypoints move the source's ones (FOMM section 3.4).
 
-    Absolute: the driving keypoints. Relative (FOMM section 3.4): the source's keypoints moved as the driving ones moved
-    since the initial frame: p_s + s (p_d - p_i) and J_d J_i^-1 J_s, with s = `movement_scale` or 1.
+    p_s + s (p_d - p_i) and J_d J_i^-1 J_s, with s = `movement_scale` or 1. What does not depend on the driving frame is
+    computed here, once: the hulls need the CPU.
 
     Args:
         source: (1, K, D).
-        driving: (N, K, D).
         initial: (1, K, D), driving keypoints where the driving face is posed as the source.
-        relative: which of the two.
-        adapt_scale: scale the movement; without effect in absolute mode.
+        adapt_scale: scale the movement.
 
     Returns:
-        (N, K, D) keypoints.
+        a function of (N, K, D) driving keypoints that gives N sets for the generator.
+
+    Raises:
+        ValueError: a hull is flat.
     """
-    if not relative:
-        return driving
-    scale = movement_scale(source, initial) if adapt_scale else 1.0
-    value = source.value + scale * (driving.value - initial.value)
-    if driving.jacobian is None or initial.jacobian is None or source.jacobian is None:
-        return Keypoints(value)
-    return Keypoints(value, driving.jacobian @ torch.linalg.inv(initial.jacobian) @ source.jacobian)
+    # A tensor, since torch.compile would take every number for a program of its own.
+    scale = source.value.new_tensor(movement_scale(source, initial) if adapt_scale else 1.0)
+    inverse = None if initial.jacobian is None else inverse_of(initial.jacobian)
+
+    def move(driving: Keypoints) -> Keypoints:
+        value = source.value + scale * (driving.value - initial.value)
+        if driving.jacobian is None or inverse is None or source.jacobian is None:
+            return Keypoints(value)
+        return Keypoints(value, driving.jacobian @ inverse @ source.jacobian)
+
+    return move

@@ -38,4 +38,4 @@ class MotionMethod(Protocol):
         """Keypoints of N driving frames."""
 
     def render(self, source: Source[Any], driving: Keypoints) -> Tensor:
-        """N generated frames for keypoints from `transfer`."""
+        """N generated frames for keypoints of driving frames, or moved by `relative_motion`."""

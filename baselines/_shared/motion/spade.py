@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from baselines._shared.spectral import SpectralConv2d
+
 HIDDEN = 128
 """Width inside a SPADE layer."""
 
@@ -28,30 +30,6 @@ class Spade(nn.Module):
         hidden = self.mlp_shared(F.interpolate(modulation, size=x.shape[2:], mode="nearest"))
         modulated: Tensor = F.instance_norm(x) * (1 + self.mlp_gamma(hidden)) + self.mlp_beta(hidden)
         return modulated
-
-
-class SpectralConv2d(nn.Module):
-    """Convolution under spectral norm as old torch stores it, in eval mode.
-
-    weight = weight_orig / (u . W v) with W = weight_orig flattened to (out, rest) and the stored vectors u and v; no
-    power iteration.
-    """
-
-    weight_u: Tensor
-    weight_v: Tensor
-
-    def __init__(self, in_features: int, out_features: int, kernel: int, *, bias: bool = True) -> None:
-        super().__init__()
-        self.weight_orig = nn.Parameter(torch.empty(out_features, in_features, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else None
-        nn.init.kaiming_uniform_(self.weight_orig, a=5**0.5)
-        self.register_buffer("weight_u", F.normalize(torch.ones(out_features), dim=0))
-        self.register_buffer("weight_v", F.normalize(torch.ones(in_features * kernel * kernel), dim=0))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, Cin, H, W) -> (N, Cout, H, W)."""
-        sigma = self.weight_u @ (self.weight_orig.flatten(1) @ self.weight_v)
-        return F.conv2d(x, self.weight_orig / sigma, self.bias, padding=self.weight_orig.shape[-1] // 2)
 
 
 class SpadeResBlock(nn.Module):

@@ -33,6 +33,6 @@ class DetectorAndGenerator(nn.Module):
         return keypoints
 
     def render(self, source: Source[SourceEncoding], driving: Keypoints) -> Tensor:
-        """Keypoints from `transfer` -> (N, 3, H, W) in [0, 1]."""
+        """Keypoints of driving frames, or moved by `relative_motion`, -> (N, 3, H, W) in [0, 1]."""
         prediction: Tensor = self.generator(source.encoding, source.keypoints, driving).prediction
         return prediction

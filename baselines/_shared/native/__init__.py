@@ -12,11 +12,14 @@ motion_field  the animator of the motion-field family
 networks      which networks a method has, and how official files hold them
 checkpoints   what a method reports about its weights
 convert       official checkpoints into our state dicts
+candidates    which of several official files the networks come from
 official      reading official files without running anything they hold
+harmless      what may stand beside the weights in them
 load          the networks of a method with their weights, ready to run
 initial       where relative motion starts
 pictures      frames to tensors and back
 batches       batches of frames
+memory        the memory of a device
 options       options of a method as values
 fixed         what layers compute of their weights alone, computed once
 precision     half precision where it is harmless

@@ -3,38 +3,64 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from baselines._shared.native.memory import frames_that_fit, free_unused, is_out_of_memory
 from baselines._shared.native.workers import side_by_side
 from evalkit.errors import MethodError
+from evalkit.extractors.inference import SWITCHES
 from evalkit.method.interface import MethodConfig
 from evalkit.types import Frames
 
-AUTO = 8
+TRIED = 8
+"""Frames of the first batch, from which it is found how many fit."""
+MOST = 32
+"""Frames of a batch that nobody asked for; larger ones gain little."""
 _LOG = logging.getLogger("evalkit")
+
+T = TypeVar("T")
+Compute = Callable[[Tensor], Tensor]
 
 
 class Batches:
     """Runs a function over frames, `size` at a time; where memory is too small, half as many from then on.
 
     Args:
-        size: frames of a batch.
+        size: frames of a batch; None to find out how many fit (`find`).
         workers: batches at once, each on a thread of its own (`workers.side_by_side`).
     """
 
-    def __init__(self, size: int, workers: int = 1) -> None:
-        self.size = size
+    def __init__(self, size: int | None, workers: int = 1) -> None:
+        self.size = size or TRIED
         self.workers = workers
+        self.unknown = size is None
 
     @property
     def at_once(self) -> int:
         """Frames that keep all workers busy."""
         return self.size * self.workers
 
-    def map(self, function: Callable[[Tensor], Tensor], items: Tensor) -> Tensor:
+    def find(self, function: Compute, items: Tensor, device: str) -> None:
+        """Measure a batch of `items` on a CUDA device, throw the result away, and choose the size for good.
+
+        Larger batches are other kernels, so that last digits differ: the size has to be known before the first frame.
+        Fewer than `TRIED` items say nothing, and need no other size.
+        """
+        if len(items) < TRIED:
+            return
+        self.unknown = False
+        before, peak_before = torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
+        self.map(function, items[:TRIED])
+        peak = torch.cuda.max_memory_allocated(device)
+        if self.size == TRIED and peak > peak_before:
+            self.size = frames_that_fit(device, before, peak, TRIED, MOST)
+        _LOG.info("%d frames a batch on %s", self.size, device)
+
+    def map(self, function: Compute, items: Tensor) -> Tensor:
         """Apply `function`, (B, ...) -> (B, ...), to (N, ...); the N results in order, on the CPU.
 
         Raises `MethodError` when memory does not suffice for a single item.
@@ -48,11 +74,13 @@ class Batches:
                 for part, result in zip(parts, side_by_side(function, parts, self.workers), strict=True):
                     done.append(result.cpu())
                     start += len(part)
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
                 out_of_memory = True
             else:
                 out_of_memory = False
-            if out_of_memory:
+            if out_of_memory:  # outside of the handler, which holds what the failed batch allocated
                 self._halve(tried)
         return torch.cat(done)
 
@@ -61,12 +89,30 @@ class Batches:
             raise MethodError("out of memory on the device with a batch of one frame; use another device.")
         self.size = tried // 2
         _LOG.warning("out of memory on the device at %d frames a batch; going on with %d", tried, self.size)
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_unused()
 
 
-def batch_size(config: MethodConfig) -> int:
-    """The option `batch`, "auto" being 8; on a CPU always 1.
+def retried(function: Callable[[], T]) -> T:
+    """The result of `function`, called once more with all unused memory freed when there was too little.
+
+    Raises `MethodError` when there is too little again.
+    """
+    try:
+        return function()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    free_unused()
+    try:
+        return function()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MethodError("out of memory on the device while the source was read; use another device.") from error
+
+
+def batch_size(config: MethodConfig) -> int | None:
+    """The option `batch`; None for "auto", which has to be found. On a CPU always 1.
 
     On a CPU larger batches are slower, and its kernels depend on the batch size, so that results would differ in
     rounding (1.6e-5 measured with TPSM and random weights). Several frames are computed side by side there.
@@ -78,7 +124,7 @@ def batch_size(config: MethodConfig) -> int:
         raise MethodError(f"option batch={text!r}: expected auto or a positive whole number.")
     if torch.device(config.device).type == "cpu":
         return 1
-    return AUTO if text == "auto" else int(text)
+    return None if text == "auto" else int(text)
 
 
 def regrouped(chunks: Iterable[Frames], least: int) -> Iterator[Frames]:
@@ -96,8 +142,5 @@ def regrouped(chunks: Iterable[Frames], least: int) -> Iterator[Frames]:
 @contextlib.contextmanager
 def inference() -> Iterator[None]:
     """No gradients and repeatable kernels; float32 is float32 (no TF32)."""
-    with (
-        torch.inference_mode(),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-    ):
+    with torch.inference_mode(), SWITCHES.exact():
         yield

@@ -3,17 +3,18 @@
 import contextlib
 import importlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from baselines._shared.native.candidates import State, alike, collect
 from baselines._shared.native.networks import Expected, Networks, Part
-from baselines._shared.native.official import OfficialFile, read_official, tensors
+from baselines._shared.native.official import SAFETENSORS, OfficialFile, read_official
 from evalkit import weights
 from evalkit.base.files import atomic_path, content_sha256
 from evalkit.errors import MethodError, WeightsError
@@ -21,13 +22,13 @@ from evalkit.method.checkpoints import CheckpointStatus
 from evalkit.method.interface import MethodConfig
 
 FORMAT = "evalkit-method-2"
+_FORMATS = "evalkit-method-"
 _FACTS = "evalkit"
 """The one entry of the metadata: safetensors writes several in an order that differs from run to run, and the same
 official file must always give the same bytes."""
 _SHOWN = 3
 _ALIKE = 0.9
-_FAMILIAR = 0.5
-State = dict[str, Tensor]
+_LOG = logging.getLogger("evalkit")
 
 
 @dataclass(frozen=True)
@@ -49,36 +50,76 @@ class Difference:
 def import_file(networks: Networks, path: Path) -> Path:
     """Convert an official file to safetensors in the cache folder and return its path.
 
+    Of a folder that holds several variants each is converted; the path is that of the first, the others are noted.
+
     Raises `MethodError` for whatever is not a complete checkpoint of the method.
     """
-    variant, state = read_any(networks, path)
+    if (converted := _converted_variant(networks, path)) is not None:
+        found = {converted: _read_converted(networks, path, converted)}
+    else:
+        found = {name: _as_expected(networks, name, state) for name, state in matches(networks, path).items()}
+    written = {variant: _write(networks, variant, state, path) for variant, state in found.items()}
+    first, *others = written
+    for other in others:
+        _LOG.warning("%s: %s is imported too, as %s", path, other, written[other])
+    return written[first]
+
+
+def _write(networks: Networks, variant: str, state: State, official: Path) -> Path:
     output = networks.installed(variant)
-    facts = {"format": FORMAT, "method": networks.method, "variant": variant, "official_sha256": content_sha256(path)}
+    digest = content_sha256(official)
+    facts = {"format": FORMAT, "method": networks.method, "variant": variant, "official_sha256": digest}
     with atomic_path(output) as temporary:
         save_file(state, temporary, {_FACTS: json.dumps(facts)})
     return output
 
 
-def read_any(networks: Networks, path: Path) -> tuple[str, State]:
-    """Variant and state dict of a converted or official checkpoint. Raises `MethodError`."""
-    if path.suffix == ".safetensors":
-        return _read_converted(networks, path)
-    variant, state = match(networks, path)
+def read_any(networks: Networks, path: Path, wanted: str | None = None) -> tuple[str, State]:
+    """Variant and state dict of a converted or official checkpoint, that of `wanted` if it is there.
+
+    Raises `MethodError`.
+    """
+    if (converted := _converted_variant(networks, path)) is not None:
+        return converted, _read_converted(networks, path, converted)
+    found = matches(networks, path, wanted)
+    variant = wanted if wanted in found else next(iter(found))
+    return variant, _as_expected(networks, variant, found[variant])
+
+
+def _as_expected(networks: Networks, variant: str, state: State) -> State:
     expected = networks.expected(variant)
-    return variant, {key: value.to(expected[key][1]).clone() for key, value in state.items()}
+    return {key: value.to(expected[key][1]).clone() for key, value in state.items()}
 
 
-def match(networks: Networks, path: Path) -> tuple[str, State]:
-    """Variant and tensors, as they are stored, of an official checkpoint. Raises `MethodError` when none fits."""
+def matches(networks: Networks, path: Path, wanted: str | None = None) -> dict[str, State]:
+    """Every variant in an official checkpoint, with its tensors as they are stored; at least one.
+
+    Raises `MethodError` when none fits, and when several files fit one variant: the one `wanted`, else any.
+    """
     if networks.assemble is not None:
-        return _assembled(networks, path)
+        return dict([_assembled(networks, path)])
     files = read_official(path)
-    for variant in networks.variants:
-        expected = networks.expected(variant)
-        state = _collect(networks, files, expected)
-        if not compare(networks, state, expected):
-            return variant, state
-    raise MethodError(_explain(networks, path, files))
+    collected = {variant: collect(networks, files, variant) for variant in networks.variants}
+    fitting = {
+        variant: found
+        for variant, found in collected.items()
+        if not compare(networks, found.state, networks.expected(variant))
+    }
+    if not fitting:
+        raise MethodError(_explain(networks, path, files))
+    for variant, found in fitting.items():
+        if found.rivals and wanted in (None, variant):
+            raise MethodError(_undecided(networks, path, found.rivals))
+    return {variant: found.state for variant, found in fitting.items()}
+
+
+def _undecided(networks: Networks, path: Path, rivals: Sequence[str]) -> str:
+    names = [name.removeprefix(f"{path}").lstrip("/: ") for name in rivals]
+    return (
+        f"{path}: {', '.join(names[:-1])} and {names[-1]} are all checkpoints of {networks.method}, and nothing says "
+        f"which is meant. Give one of them (`evalkit methods import {networks.method} FILE`, or `--checkpoint FILE` of "
+        "`evalkit run`), or leave the others out of the folder."
+    )
 
 
 def _assembled(networks: Networks, path: Path) -> tuple[str, State]:
@@ -132,7 +173,7 @@ def how_to_get(networks: Networks, variant: str) -> str:
     files = " and ".join(networks.files)
     which = f" ({variant})" if len(networks.variants) > 1 else ""
     return (
-        f"Get {files} from the authors (`evalkit methods info {networks.method}` says where), then: "
+        f"Get {files} from the authors (`evalkit methods show {networks.method}` says where), then: "
         f"evalkit methods import {networks.method} FILE{which}. --random-weights runs without."
     )
 
@@ -146,27 +187,34 @@ def all_networks() -> Iterator[Networks]:
             yield found
 
 
-def _read_converted(networks: Networks, path: Path) -> tuple[str, State]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            variant = _variant_of(networks, path, file.metadata() or {})
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except (OSError, SafetensorError) as error:
-        raise MethodError(f"{path}: not a whole safetensors file ({error}). Import the official file again.") from error
+def _read_converted(networks: Networks, path: Path, variant: str) -> State:
+    with safe_open(path, framework="pt") as file:
+        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     if difference := compare(networks, state, networks.expected(variant)):
         raise MethodError(f"{path}: keys do not fit {networks.method} ({variant}): {difference}.")
-    return variant, state
+    return state
 
 
-def _variant_of(networks: Networks, path: Path, metadata: Mapping[str, str]) -> str:
-    """The variant in a file of `import_file`. Raises `MethodError` for any other file, and for another method's."""
+def _converted_variant(networks: Networks, path: Path) -> str | None:
+    """The variant in a file of `import_file`; None for a file that somebody else wrote.
+
+    Raises `MethodError` for a file of another version or method, and for a damaged one.
+    """
+    if path.suffix != SAFETENSORS or not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise MethodError(f"{path}: not a whole safetensors file ({error}). Import the official file again.") from error
     facts: dict[str, str] = {}
     with contextlib.suppress(ValueError, KeyError):
         facts = json.loads(metadata[_FACTS])
-    if facts.get("format") != FORMAT:
-        raise MethodError(
-            f"{path}: not written by `evalkit methods import` of this version. Import the official file again."
-        )
+    written = str(facts.get("format", metadata.get("format", "")))
+    if not written.startswith(_FORMATS):
+        return None
+    if written != FORMAT:
+        raise MethodError(f"{path}: written by another version of evalkit ({written}). Import the official file again.")
     if facts["method"] != networks.method or facts["variant"] not in networks.variants:
         raise MethodError(f"{path}: holds {facts['method']} ({facts['variant']}), not {networks.method}.")
     return facts["variant"]
@@ -177,7 +225,9 @@ def _installed_status(networks: Networks, variant: str) -> CheckpointStatus:
     if path is None:
         return CheckpointStatus(variant, None, "absent", how_to_get(networks, variant))
     try:
-        _read_converted(networks, path)
+        if _converted_variant(networks, path) != variant:
+            raise MethodError(f"{path}: not the variant {variant}. Import the official file again.")
+        _read_converted(networks, path, variant)
     except MethodError as error:
         return CheckpointStatus(variant, path, "unusable", str(error))
     return CheckpointStatus(variant, path, "ready")
@@ -190,32 +240,13 @@ def _needed_status(name: str) -> CheckpointStatus:
         return CheckpointStatus(name, None, "absent", str(error), needed=True)
 
 
-def _collect(networks: Networks, files: Sequence[OfficialFile], expected: Expected) -> State:
-    """Our state dict from the parts found in the files; what is not found is left out."""
-    state: State = {}
-    for part in networks.parts:
-        found = _find(part, files, expected)
-        state |= {f"{part.name}.{key}": value for key, value in found.items()}
-    return state
-
-
-def _find(part: Part, files: Sequence[OfficialFile], expected: Expected) -> State:
-    if part.entry is not None:
-        entries = [file.content.get(part.entry) for file in files]
-        return next((tensors(entry) for entry in entries if isinstance(entry, Mapping)), {})
-    wanted = {key.removeprefix(f"{part.name}.") for key in expected if key.startswith(f"{part.name}.")}
-    bare = [tensors(file.content) for file in files]
-    best = max(bare, key=lambda state: len(wanted & state.keys()), default={})
-    return best if len(wanted & best.keys()) > _FAMILIAR * len(wanted) else {}
-
-
 def _keys_of(part: Part, state: Mapping[str, Tensor]) -> list[str]:
     return [key for key in state if key.startswith(f"{part.name}.")]
 
 
 def _explain(networks: Networks, path: Path, files: Sequence[OfficialFile]) -> str:
     """Why the files are no checkpoint of the method, in the order of what helps most."""
-    states = {variant: _collect(networks, files, networks.expected(variant)) for variant in networks.variants}
+    states = {variant: collect(networks, files, variant).state for variant in networks.variants}
     entries = sorted({str(key) for file in files for key in file.content if not _is_weight(file, str(key))})
     if not any(states.values()) and any(key.startswith("optim") or key.endswith("_optim") for key in entries):
         return (
@@ -233,6 +264,11 @@ def _explain(networks: Networks, path: Path, files: Sequence[OfficialFile]) -> s
         if not part.optional and not any(_keys_of(part, state) for state in states.values())
     ]
     if absent:
+        if len(absent) == 1 and (other := alike(networks, files, absent[0])):
+            return (
+                f"{path}: holds no {absent[0]} of {networks.method}, which the official code runs, but an entry "
+                f"{other!r} of the same shapes. To use that one, save it alone: torch.save(content[{other!r}], FILE)."
+            )
         return (
             f"{path}: holds no {' and no '.join(absent)} of {networks.method} (found: {_few(entries) or 'tensors'}). "
             f"Needed: {' and '.join(networks.files)}; several files go into one folder or zip."
@@ -256,7 +292,7 @@ def _looks_like(networks: Networks, files: Sequence[OfficialFile]) -> str | None
             continue
         for variant in other.variants:
             expected = other.expected(variant)
-            state = _collect(other, files, expected)
+            state = collect(other, files, variant).state
             fitting = sum(tuple(state[key].shape) == shape for key, (shape, _) in expected.items() if key in state)
             name = f"{other.method} ({variant})" if len(other.variants) > 1 else other.method
             shares[name] = min(fitting / len(_required(other, expected)), 1 - (len(state) - fitting) / len(expected))
@@ -270,7 +306,7 @@ def _required(networks: Networks, expected: Expected) -> list[str]:
 
 
 def _is_weight(file: OfficialFile, key: str) -> bool:
-    return isinstance(file.content.get(key), torch.Tensor)
+    return isinstance(file.content.get(key), Tensor)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -42,11 +42,11 @@ def ready(network: N, config: MethodConfig) -> N:
     Raises `MethodError` when networks are to be compiled and cannot.
     """
     check_compiler(config)
-    if config.precision != "fp32":
-        lower_precision(network, config.precision, config.device)
     network = network.eval().requires_grad_(False).to(config.device)
     with alone(config.device):
         fix_weights(network)
+    if config.precision != "fp32":
+        lower_precision(network, config.precision, config.device)
     return store_channels_last(network) if config.channels_last else network
 
 
@@ -65,7 +65,7 @@ def random_network(networks: Networks, make: Callable[[], N], seed: int) -> N:
 
 def _with_weights(networks: Networks, config: MethodConfig, make: Callable[[], N]) -> N:
     variant, path = networks.variant(config), config.checkpoint or default_file(networks, config)
-    found, state = read_any(networks, path)
+    found, state = read_any(networks, path, variant)
     if found != variant:
         raise MethodError(
             f"{path}: holds the variant {found} of {networks.method}, the options ask for {variant}. "

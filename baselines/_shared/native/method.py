@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines._shared.native.batches import Batches, batch_size, inference, regrouped
+from baselines._shared.native.batches import TRIED, Batches, batch_size, inference, regrouped, retried
 from baselines._shared.native.initial import best_initial
 from baselines._shared.native.pictures import to_frames, to_tensor
 from baselines._shared.native.speedups import compiled, to_device
@@ -65,6 +65,11 @@ class NativeMethod:
         """Generated frames, batch by batch; see `evalkit.method.interface.Method`."""
         check_sources(sources, self._max_sources)
         render: Render | None = None
+        if self._batches.unknown:
+            first = next(regrouped(driving, TRIED))
+            render = self._begin(sources, driving, first[:1], motion)
+            with inference():
+                self._batches.find(render, to_tensor(first, self._size), self._config.device)
         for chunk in regrouped(driving, self._batches.at_once):
             render = render or self._begin(sources, driving, chunk[:1], motion)
             with inference(), alone(self._config.device):
@@ -75,12 +80,15 @@ class NativeMethod:
     def _begin(self, sources: Frames, driving: Iterable[Frames], first: Frames, motion: Motion) -> Render:
         initial: Tensor | None = None
         if motion == "relative":
-            frame = best_initial(sources[0], driving) if self._search else first
-            initial = to_device(to_tensor(frame, self._size), self._config)
+            initial = to_tensor(best_initial(sources[0], driving) if self._search else first, self._size)
+        images = to_tensor(sources, sources.shape[1] if self._full_size_sources else self._size)
+
+        def begin() -> Render:
+            start = None if initial is None else to_device(initial, self._config)
+            return self._animator.begin(to_device(images, self._config), start)
+
         with inference(), alone(self._config.device):
-            size = sources.shape[1] if self._full_size_sources else self._size
-            render = self._animator.begin(to_device(to_tensor(sources, size), self._config), initial)
-        faster = compiled(render, self._config)
+            faster = compiled(retried(begin), self._config)
         return lambda frames: faster(to_device(frames, self._config))
 
 

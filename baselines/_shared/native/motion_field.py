@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from baselines._shared.motion.keypoints import Keypoints, transfer
+from baselines._shared.motion.keypoints import Keypoints, relative_motion
 from baselines._shared.motion.method import MotionMethod, Source
 from baselines._shared.native.load import load
 from baselines._shared.native.method import NativeMethod, Render
@@ -32,16 +32,14 @@ class MotionAnimator:
     def begin(self, sources: Tensor, initial: Tensor | None) -> Render:
         """See `Animator.begin`."""
         source = self.method.read_source(sources)
-        start = None if initial is None else self.method.read_motion(source, initial)
         read = self.read_driving or self.method.read_motion
+        move: Callable[[Keypoints], Keypoints] | None = None
+        if initial is not None:
+            move = relative_motion(source.keypoints, self.method.read_motion(source, initial), self.adapt_scale)
 
         def render(frames: Tensor) -> Tensor:
             driving = read(source, frames)
-            relative = start is not None
-            moved = transfer(
-                source.keypoints, driving, start or driving, relative=relative, adapt_scale=self.adapt_scale
-            )
-            return self.method.render(source, moved)
+            return self.method.render(source, move(driving) if move else driving)
 
         return render
 

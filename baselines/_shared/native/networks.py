@@ -43,6 +43,7 @@ class Networks:
         needs: files of `evalkit weights` that the method needs besides.
         settle: puts freshly drawn random weights into a state that gives finite pictures.
         choose: the variant that options ask for; None where there is one variant.
+        named: variant -> what the name of its file holds, in small letters, where shapes do not tell variants apart.
         assemble: makes the state dict of the first variant, of the keys expected, out of official files that no rule of
             `parts` describes; raises `MethodError`. None: the rules of `parts` do.
         shipped: variant -> converted file that comes with the method, used until another one is imported.
@@ -55,12 +56,18 @@ class Networks:
     needs: tuple[str, ...] = ()
     settle: Callable[[nn.Module], None] | None = None
     choose: Callable[[Mapping[str, str]], str] | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
     assemble: Callable[[Path, Expected], dict[str, Tensor]] | None = None
     shipped: Mapping[str, Path] = field(default_factory=dict)
 
     def variant(self, config: MethodConfig) -> str:
         """The variant that the options ask for."""
         return self.choose(config.options) if self.choose else next(iter(self.variants))
+
+    def may_hold(self, variant: str, file: str) -> bool:
+        """Whether a file of that name can hold the entries of a variant."""
+        own = self.named.get(variant)
+        return own in file.lower() if own else not any(text in file.lower() for text in self.named.values())
 
     def expected(self, variant: str) -> Expected:
         """Keys, shapes and dtypes of a variant; builds it without memory."""

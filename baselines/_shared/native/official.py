@@ -1,40 +1,35 @@
 """Reading official checkpoint files without running anything they hold.
 
-A file is a torch checkpoint, old or new, a zip of several, or a folder of several. Only tensors, plain containers and
-the harmless records that training scripts leave beside them (argparse namespaces, numpy scalars) are let through.
+A file is a torch checkpoint, old or new, or a safetensors file, a zip of several, or a folder of several. Only tensors,
+plain containers and the records of `harmless` are let through.
 """
 
-import argparse
 import io
 import pickle
 import re
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import torch
-from numpy._core.multiarray import scalar
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
+from baselines._shared.native.harmless import HARMLESS
 from evalkit.errors import MethodError
 
-SUFFIXES = frozenset({".pth", ".pt", ".tar", ".ckpt", ".bin"})
-_HARMLESS: list[Any] = [
-    argparse.Namespace,
-    np.dtype,
-    scalar,
-    (scalar, "numpy.core.multiarray.scalar"),
-    *(type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32", "bool")),
-]
+SAFETENSORS = ".safetensors"
+SUFFIXES = frozenset({".pth", ".pt", ".tar", ".ckpt", ".bin", SAFETENSORS})
 _PARALLEL = re.compile(r"(^|\.)module\.")
 
 
 @dataclass(frozen=True)
 class OfficialFile:
-    """One torch checkpoint: its name, for messages, and what it holds."""
+    """One checkpoint: its name, for messages, and what it holds."""
 
     name: str
     content: Mapping[str, Any]
@@ -56,7 +51,11 @@ def read_official(path: Path) -> list[OfficialFile]:
 
 def tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors of a state dict, without the `module.` that parallel training puts into its keys."""
-    return {_PARALLEL.sub(r"\1", key): value for key, value in state.items() if isinstance(value, Tensor)}
+    return {
+        _PARALLEL.sub(r"\1", key): value
+        for key, value in state.items()
+        if isinstance(key, str) and isinstance(value, Tensor)
+    }
 
 
 def _streams(path: Path) -> Iterator[tuple[str, BinaryIO]]:
@@ -83,30 +82,54 @@ def _is_archive(path: Path) -> bool:
 
 
 def _read(name: str, stream: BinaryIO) -> OfficialFile:
-    start = stream.read(64).lstrip()
+    start = stream.read(512)
     stream.seek(0)
-    if start.startswith(b"<"):
+    if start.lstrip().startswith(b"<"):
         raise MethodError(f"{name}: a web page, not a checkpoint. Open the address in a browser and download the file.")
-    try:
-        with torch.serialization.safe_globals(_HARMLESS):
-            content = torch.load(stream, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise MethodError(_refusal(name, str(error))) from error
-    except Exception as error:  # torch raises half a dozen unrelated types for damaged files
-        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise MethodError(
-            f"{name}: not a whole torch checkpoint ({first}). A download that stopped halfway? Get it again."
-        ) from error
+    content = _safetensors(name, stream) if name.endswith(SAFETENSORS) else _torch(name, stream, start)
     if not isinstance(content, Mapping):
         raise MethodError(f"{name}: expected a dictionary of tensors, got {type(content).__name__}.")
     return OfficialFile(name, content)
 
 
-def _refusal(name: str, error: str) -> str:
-    asked = re.search(r"GLOBAL (\S+)", error) or re.search(r"instruction|opcode", error)
-    if asked is None or not asked.groups():
-        return f"{name}: not a whole torch checkpoint of plain tensors. A download that stopped halfway? Get it again."
-    return (
-        f"{name}: refused, because loading it would run code ({asked.group(1)}). "
-        "A checkpoint needs tensors only; get it from the authors, or save its state dict alone."
-    )
+def _safetensors(name: str, stream: BinaryIO) -> dict[str, Tensor]:
+    try:
+        return load_safetensors(stream.read())
+    except (SafetensorError, ValueError) as error:
+        raise MethodError(
+            f"{name}: not a whole safetensors file ({error}). A download that stopped halfway? Get it again."
+        ) from error
+
+
+def _torch(name: str, stream: BinaryIO, start: bytes) -> object:
+    try:
+        with torch.serialization.safe_globals(HARMLESS):
+            return torch.load(stream, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise MethodError(f"{name}: {_refusal(str(error))}") from error
+    except Exception as error:  # torch raises half a dozen unrelated types for damaged files
+        if start[257:262] == b"ustar" or isinstance(error.__cause__, tarfile.TarError):
+            raise MethodError(
+                f"{name}: a tar archive. Unpack it and give the checkpoint inside, or its folder."
+            ) from error
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise MethodError(
+            f"{name}: not a whole torch checkpoint ({first}). A download that stopped halfway? Get it again."
+        ) from error
+
+
+def _refusal(error: str) -> str:
+    """Why torch's safe reader stopped, and what helps."""
+    if (
+        asked := re.search(r"GLOBAL (\S+)|got <class '([^']+)'|reduce for unrecognized function (\S+)", error)
+    ) is not None:
+        return (
+            f"refused, because loading it would run code ({next(filter(None, asked.groups()))}). A checkpoint needs "
+            "tensors only; get it from the authors, or load it where you trust it and save its state dict alone."
+        )
+    if (unknown := re.search(r"Unsupported operand (\d+)", error)) is not None and int(unknown.group(1)) > 0x8F:
+        return (
+            "written with a pickle protocol above 2, which torch's safe reader does not know. Where you trust the "
+            "file, load it and save it again by torch.save with its default protocol."
+        )
+    return "not a whole torch checkpoint of plain tensors. A download that stopped halfway? Get it again."

@@ -26,8 +26,8 @@ from baselines.sfd.lab.training.corpus import load_corpus
 from evalkit.base.files import atomic_path
 from evalkit.errors import EvalkitError, RunError
 from evalkit.protocol.schema import find_protocol
-from evalkit.tables.formats import markdown
 from evalkit.tables.latex import latex_paper
+from evalkit.tables.markdown import markdown
 from evalkit.tables.table import Table
 
 PROTOCOLS = ("demo_cross", "demo_self")

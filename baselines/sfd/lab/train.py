@@ -117,7 +117,7 @@ def _validates(given: argparse.Namespace) -> bool:
 
 
 def _save(out: Path, trainer: Trainer, progress: Progress) -> None:
-    save(out, trainer.state, progress, trainer.config, trainer.corpus.digest)
+    save(out, trainer.state, progress, trainer.config, trainer.corpus.digest, trainer.corpus.split)
 
 
 def _write_sheet(out: Path, trainer: Trainer, step: int) -> None:

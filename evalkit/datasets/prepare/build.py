@@ -58,7 +58,7 @@ def prepare(dataset: str, recipe: Recipe, settings: Settings, on_clip: OnClip) -
     listing = recipe.read(settings.lists, settings.raw, settings.split)
     raw = RawVideos(settings.raw)
     if settings.root.resolve() == settings.raw.resolve():
-        raise DatasetError(f"--root {settings.root} is also --raw. Prepared clips need a folder of their own.")
+        raise DatasetError(f"--data {settings.root} is also --raw. Prepared clips need a folder of their own.")
     try:
         settings.root.mkdir(parents=True, exist_ok=True)
         with sole_use(settings.root):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from baselines.sfd.lab.training.corpus import load_corpus
 from baselines.sfd.weights import read_file
 from evalkit.base.files import content_sha256
 from evalkit.clips import video
+from evalkit.datasets import DATASETS
 from evalkit.datasets.demo import PROTOCOLS
+from evalkit.datasets.splits import training_part
 from evalkit.errors import DatasetError
 from tests.baselines.sfd.conftest import TINY
 
@@ -37,6 +40,19 @@ def test_the_last_people_are_held_out(data):
     corpus = load_corpus("folder", data, Data(held_out=1), TINY)
     assert corpus.identities == ("demo1000", "demo1001")
     assert [clip.identity for clip in corpus.held_out] == ["demo1002"]
+
+
+def test_test_people_of_the_protocols_are_left_out(data, tmp_path, caplog):
+    """By name, whatever folder they are in; the checkpoint says by which split."""
+    caplog.set_level("INFO")
+    for old, name in (("demo1000", "p"), ("demo1001", "q"), ("demo1002", "id10280")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        shutil.copy(data / "clips" / f"{old}_c0.mkv", tmp_path / "data" / name / "c.mkv")
+    corpus = load_corpus("folder", tmp_path / "data", Data(held_out=0), TINY)
+    assert corpus.identities == ("p", "q") and len(corpus.split) == 64
+    assert "left out as test people of evalkit's protocols: 1 people (id10280) in 1 clips" in caplog.text
+    with pytest.raises(DatasetError, match="'demo' has no training part"):
+        load_corpus("demo", None, Data(), TINY)
 
 
 def test_one_identity_is_not_enough(data):
@@ -92,7 +108,9 @@ def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
     second = [*asked[:6], "--out", str(tmp_path / "second")]
     first = tmp_path / "out" / LAST
     assert main([*second, "--steps", "1", "--init", str(first)]) == 0
-    assert read_file(tmp_path / "second" / LAST)[0]["config"]["init"] == content_sha256(first)
+    facts = read_file(tmp_path / "second" / LAST)[0]
+    assert facts["config"]["init"] == content_sha256(first)
+    assert facts["split"] == training_part(DATASETS["folder"], Path(tiny_options[3])).digest
     assert main([*second, "--steps", "2", "--resume"]) == 2 and f"init: {content_sha256(first)} -> \n" in caplog.text
     assert main([*second, "--steps", "2", "--resume", "--init", str(first)]) == 0
     assert main([*asked[:4], "--out", str(tmp_path / "none"), "--max-minutes", "1e-9"]) == 0

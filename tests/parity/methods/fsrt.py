@@ -49,9 +49,9 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
         "pixel_coords": pixels,
     }
     modes = {
-        "relative": model.transfer(source, driving, initial),
-        "relative_adapt": model.transfer(source, driving, initial, adapt_scale=True),
-        "absolute": model.transfer(source, driving, None),
+        "relative": model.transfer(source, initial)(driving),
+        "relative_adapt": model.transfer(source, initial, adapt_scale=True)(driving),
+        "absolute": driving,
     }
     for mode, motion in modes.items():
         values[f"kp_{mode}"] = motion.keypoints

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.liveportrait.model import DrivingOptions, LivePortrait, Source, decode, drive, encode_source
+from baselines.liveportrait.model import DrivingOptions, LivePortrait, Source, decode, driver, encode_source
 from baselines.liveportrait.motion import Motion
 from baselines.liveportrait.retargeting import Openings, measure_openings, retarget, stitch, stitching_offsets
 from tests.parity.fixture import Fixture, FixtureError
@@ -115,12 +115,15 @@ def _rules(fixture: Fixture, model: LivePortrait, source: Source, driving: Motio
     still_openings = Openings(openings.eyes[-1:], openings.lip[-1:])
     values = {}
     for name, case in fixture.config["cases"].items():
-        options = _options(case)
+        options, relative = _options(case), case.get("flag_relative_motion", True)
         if str(case["driving"]).startswith("image"):
             neutral = fixture.tensor("lip_array")
-            values[f"xd_{name}"] = drive(model, source, still, options, still_openings, neutral)
+            values[f"xd_{name}"] = driver(model, source, still if relative else None, options, neutral)(
+                still, still_openings
+            )
         else:
-            values[f"xd_{name}"] = drive(model, source, driving, options, openings)
+            start = driving.select(slice(0, 1)) if relative else None
+            values[f"xd_{name}"] = driver(model, source, start, options)(driving, openings)
     return values
 
 
@@ -129,7 +132,6 @@ def _options(case: Mapping[str, Any]) -> DrivingOptions:
     if unknown := sorted(set(case) - OPTIONS):
         raise FixtureError(f"a driving case has options nobody here knows: {', '.join(unknown)}")
     return DrivingOptions(
-        relative=case.get("flag_relative_motion", True),
         region=case.get("animation_region", "all"),
         expression_friendly=case.get("driving_option") == "expression-friendly",
         stitching=case.get("flag_stitching", True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines._shared.motion.keypoints import transfer
+from baselines._shared.motion.keypoints import relative_motion
 from baselines.osfs.detector import CanonicalDetectorConfig
 from baselines.osfs.generator import VolumeGeneratorConfig
 from baselines.osfs.head_pose import FreeView, HeadPose, HeadPoseConfig, degrees, rotation
@@ -44,7 +44,8 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
     source = model.read_source(image)
     driving = model.read_motion(source, frames)
     view = shared.read_params(FreeView, fixture.config.get("free_view", {}))
-    free = transfer(source.keypoints, model.read_motion(source, frames, view), driving[:1], relative=True)
+    move = relative_motion(source.keypoints, driving[:1], adapt_scale=False)
+    free = move(model.read_motion(source, frames, view))
     result = _pose_arrays("source", model.he_estimator(image)) | _pose_arrays("driving", model.he_estimator(frames))
     result |= _unit_arrays(fixture) | shared.scale_array(source.keypoints, driving)
     result |= shared.keypoint_arrays("kp_canonical", source.encoding.canonical)

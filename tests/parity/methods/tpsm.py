@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines._shared.motion.keypoints import movement_scale, transfer
+from baselines._shared.motion.keypoints import movement_scale, relative_motion
 from baselines.tpsm.dense_motion import TpsMotion, TpsMotionConfig
 from baselines.tpsm.inpainting import Inpainted, InpaintingConfig
 from baselines.tpsm.keypoints import AvdConfig
@@ -39,7 +39,7 @@ def outputs(fixture: Fixture) -> dict[str, np.ndarray]:
     driving = model.read_motion(source, frames)
     modes = {
         "abs": driving,
-        "rel": transfer(source.keypoints, driving, driving[:1], relative=True, adapt_scale=True),
+        "rel": relative_motion(source.keypoints, driving[:1], adapt_scale=True)(driving),
         "avd": model.avd_network(source.keypoints, driving),
     }
     result = shared.arrays("kp", {"source": source.keypoints.value, "driving": driving.value})

@@ -37,10 +37,10 @@ class State:
     optimisers: Mapping[str, torch.optim.Optimizer]
 
 
-def save(folder: Path, state: State, progress: Progress, config: Config, data: str) -> Path:
+def save(folder: Path, state: State, progress: Progress, config: Config, data: str, split: str = "") -> Path:
     """Replace the checkpoint in `folder`. Raises `RunError` when it cannot be written; the old one is then kept."""
     tensors = dict(_network_tensors(state)) | dict(_optimiser_tensors(state))
-    facts = {"format": TRAINING, "step": progress.step, "seconds": progress.seconds, "data": data}
+    facts = {"format": TRAINING, "step": progress.step, "seconds": progress.seconds, "data": data, "split": split}
     path = folder / LAST
     try:
         write_file(path, tensors, facts | {"config": _compared(config)})

@@ -18,6 +18,7 @@ from evalkit.base.places import cache_dir
 from evalkit.clips import video
 from evalkit.datasets import DATASETS
 from evalkit.datasets.folder import motions
+from evalkit.datasets.splits import training_part
 from evalkit.errors import DatasetError
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
@@ -51,6 +52,7 @@ class Corpus:
         clips: for every identity its clips.
         held_out: clips of identities that are not trained on.
         digest: of everything here.
+        split: digest of who is trained on and who is left out as a test person (`evalkit.datasets.splits`).
         doubles: id of a clip -> identity and place among its clips of each clip of another person that shows the same
             motion.
     """
@@ -59,6 +61,7 @@ class Corpus:
     clips: tuple[tuple[TrainingClip, ...], ...]
     held_out: tuple[Clip, ...]
     digest: str
+    split: str = ""
     doubles: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
@@ -66,12 +69,13 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
     """Index, decode and embed the clips of a dataset.
 
     Raises:
-        DatasetError: clips of one frame, faces that cannot be found, fewer than two identities to train on, or doubles
-            that are asked for and not there.
+        DatasetError: nobody but test people, clips that name nobody, clips of one frame, faces that cannot be found,
+            fewer than two identities to train on, or doubles that are asked for and not there.
     """
-    source = DATASETS[dataset]
-    folder = source.resolve_root(root)
-    clips = [clip for clip in source.index(folder) if clip.kind == "clip"]
+    folder = DATASETS[dataset].resolve_root(root)
+    part = training_part(DATASETS[dataset], folder)
+    _LOG.info("%s", part.summary)
+    clips = part.clips
     names = sorted({clip.identity for clip in clips})
     kept = names[: max(0, len(names) - data.held_out)]
     if len(kept) < 2:
@@ -96,7 +100,7 @@ def load_corpus(dataset: str, root: Path | None, data: Data, shape: Shape) -> Co
             "`python -m baselines.sfd.lab.data --shared-motion` makes them; else set data.doubled to 0."
         )
     parts = [contents, [clip.id for clip in held_out], *([found] if found else [])]
-    return Corpus(identities, grouped, held_out, canonical_sha256(parts), found)
+    return Corpus(identities, grouped, held_out, canonical_sha256(parts), part.digest, found)
 
 
 def _prepare(clips: Sequence[Clip], lengths: Mapping[str, int], data: Data, shape: Shape) -> list[TrainingClip]:

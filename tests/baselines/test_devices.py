@@ -1,0 +1,61 @@
+"""Every native method on a fake GPU: no operation mixes devices, and no frame makes the host wait."""
+
+import pytest
+import torch
+
+from baselines._shared.linear import inverse, solve
+from baselines._shared.motion import keypoints
+from baselines.liveportrait import model as liveportrait
+from tests.baselines.fake_gpu import Traffic, fake_gpu, move
+from tests.baselines.networks import networks_of
+from tests.baselines.random_methods import EVERY, RandomMethods
+from tests.baselines.tiny import TINY
+
+CONSTANTS = 100
+"""Numbers of a table that a layer may send to the device; a frame has thousands."""
+ABSOLUTE_ONLY = ("dpe", "pirenderer")
+
+
+@pytest.mark.parametrize("motion", ["absolute", "relative"])
+@pytest.mark.parametrize("name", EVERY)
+def test_frames_stay_on_the_gpu(name: str, motion: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if motion == "relative" and name in ABSOLUTE_ONLY:
+        pytest.skip(f"{name} has no relative motion")
+    # Hulls are computed on the host, once per pair; fake keypoints have no values.
+    monkeypatch.setattr(keypoints, "movement_scale", lambda *_: 1.0)
+    monkeypatch.setattr(liveportrait, "friendly_factor", lambda *_: 1.0)
+    side = TINY[name]["side"]
+    animator = RandomMethods()(name)._animator  # type: ignore[attr-defined]
+    with fake_gpu() as to_gpu:
+        for network in networks_of(animator):
+            move(network, to_gpu)
+        source = to_gpu(torch.rand(1, 3, side, side))
+        driving = to_gpu(torch.rand(2, 73, 27) if name == "pirenderer" else torch.rand(2, 3, side, side))
+        render = animator.begin(source, driving[:1] if motion == "relative" else None)
+        with Traffic() as traffic:
+            frames = render(driving)
+    assert frames.shape[:2] == (2, 3) and frames.device.type == "cuda"
+    assert dict(traffic.waits) == {}
+    assert traffic.largest_copy <= CONSTANTS
+
+
+def test_the_fake_gpu_refuses_to_mix_devices_and_counts_waits() -> None:
+    with fake_gpu() as to_gpu:
+        there = to_gpu(torch.zeros(3, 3))
+        with pytest.raises(RuntimeError, match="on the same device"):
+            torch.mm(there, torch.zeros(3, 3))
+        with Traffic() as traffic:
+            torch.linalg.inv(there)
+            there.cpu()
+            torch.zeros(50).to(there.device)
+    assert dict(traffic.waits) == {"a check of linear algebra": 1, "a copy to the host": 1}
+    assert traffic.largest_copy == 50
+
+
+def test_linear_algebra_without_waiting_has_the_same_bits_and_nan_for_singular_matrices() -> None:
+    matrices, right = (torch.rand(5, n, 3, generator=torch.Generator().manual_seed(n)) for n in (3, 3))
+    assert torch.equal(inverse(matrices), torch.linalg.inv(matrices))
+    assert torch.equal(solve(matrices, right), torch.linalg.solve(matrices, right))
+    matrices[2] = 0
+    for found in (inverse(matrices), solve(matrices, right)):
+        assert found[2].isnan().all() and found[[0, 1, 3, 4]].isfinite().all()
