@@ -39,7 +39,9 @@ def settings(root: Path) -> Iterator[Reader]:
     folder = place(root, "method")
     path = folder / "method.yaml"
     cards = valid_files("baselines/*/method.yaml")
-    yield Reader("method card", folder, path, of_files("yaml", cards), lambda folder=folder: read_method(folder))
+    yield Reader(
+        "method card", folder, path, of_files("yaml", cards), lambda folder=folder: read_method(folder), weight=2
+    )
 
     folder = place(root, "rules")
     path = folder / "rules.yaml"
@@ -67,7 +69,9 @@ def settings(root: Path) -> Iterator[Reader]:
     folder = place(root, "training")
     path = folder / "config.yaml"
     configs = valid_files("baselines/sfd/lab/configs/*.yaml")
-    yield Reader("training config", folder, path, of_files("yaml", configs), lambda path=path: read_config(str(path)))
+    yield Reader(
+        "training config", folder, path, of_files("yaml", configs), lambda path=path: read_config(str(path)), weight=2
+    )
 
 
 def lists(root: Path) -> Iterator[Reader]:
@@ -244,4 +248,5 @@ def lists(root: Path) -> Iterator[Reader]:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise EvalkitError(str(error)) from error  # as every caller does
 
-    yield Reader("YAML", folder, path, of_files("yaml", [*cards, *valid_files("baselines/*/method.yaml")]), any_yaml)
+    seeds = [*cards, *valid_files("baselines/*/method.yaml")]
+    yield Reader("YAML", folder, path, of_files("yaml", seeds), any_yaml, weight=2)

@@ -133,7 +133,7 @@ def _requests(root: Path, study: Study, tokens: Sequence[str], sheet: bytes) -> 
         assert not any(secret in said for secret in secrets if secret not in sent)
         return said
 
-    return Reader("HTTP request", folder.path, path, of_files("http", seeds), ask, weight=12)
+    return Reader("HTTP request", folder.path, path, of_files("http", seeds), ask, weight=8)
 
 
 def _fails(line: str) -> None:
