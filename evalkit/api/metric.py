@@ -110,7 +110,7 @@ class ArrayMetric:
         >>> for level in (0.25, 0.75):
         ...     psnr.update(torch.full((2, 3, 16, 16), level), torch.full((2, 3, 16, 16), 0.5))
         >>> round(float(psnr.compute()), 2)
-        12.04
+        12.08
         """
         try:
             from evalkit.api.wrappers.torchmetrics import ClipMean

@@ -45,7 +45,7 @@ def test_the_notebook_shows_what_it_says(outputs):
     table = shown(outputs, "ek.table(run, *run.anchors)", "text/html")
     assert "Copy source" in table and "<html" not in table and "Copy driving" in table and "blend" in table
     verdict = shown(outputs, "ek.gate(run, candidate)", "text/html")
-    assert "PSNR" in verdict and "Not proven" in verdict
+    assert "psnr" in verdict and "Not proven" in verdict
     picture = Image.open(io.BytesIO(base64.b64decode(shown(outputs, "Image(run.contact_sheet)", "image/png"))))
     assert picture.width > 500
 
