@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from evalkit.method.interface import MethodCard
 
 app = typer.Typer(help="Methods: what can be run, and with which weights.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit methods list`, or a folder.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name from `evalkit methods list`, a folder, or an adapter file.")
+]
 
 
 @app.command("list")

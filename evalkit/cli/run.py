@@ -17,7 +17,7 @@ def run(
             "--method",
             "-M",
             metavar="NAME",
-            help="A name from `evalkit methods list`, or a folder. Repeatable.",
+            help="A name from `evalkit methods list`, a folder, or an adapter file. Repeatable.",
             autocompletion=method_names,
         ),
     ],

@@ -81,6 +81,8 @@ def test_every_look_is_a_run(looked):
         assert run.path.name == f"training@step-{step:07}" and not run.summary.complete
         assert run.summary.pairs.scored == 2 and run["l1"].value > 0
     assert len({run["l1"].value for _, run in logged}) == 2
+    folders = [path for path in watch.out.glob("small_self/*") if not path.name.startswith(".")]
+    assert {ek.read_run(path).path for path in folders} == {run.path for _, run in logged}  # and nothing else
     assert [pair.id for pair in watch.pairs] == [f"person{n}_take" for n in (0, 2)]  # evenly spaced
 
 

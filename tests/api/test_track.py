@@ -94,6 +94,15 @@ def test_wandb_offline_has_values_table_picture_and_clip(run, tmp_path, monkeypa
     assert re.search(rb"small_self/csim\[dlib\]", record.read_bytes())
 
 
+def test_the_command_says_where_each_run_is(run, tmp_path, capsys):
+    from evalkit.cli.app import app
+
+    arguments = ["track", run.path, "--to", "tensorboard", "--folder", tmp_path, "--worst", 0]
+    app([str(argument) for argument in arguments], standalone_mode=False)
+    where = Path(capsys.readouterr().out.strip())
+    assert where.parent == tmp_path / "evalkit" and list(where.glob("events.out.tfevents.*"))
+
+
 def test_unknown_trackers_and_runs(run, tmp_path):
     with pytest.raises(ek.EvalkitError, match="Did you mean 'wandb'"):
         ek.track(run, "wand")  # type: ignore[arg-type]

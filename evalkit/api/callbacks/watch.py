@@ -122,7 +122,8 @@ class Watch:
         if len(self._waiting) >= MOST_WAITING:
             notice(f"Step {step} is not looked at: {len(self._waiting)} looks wait to be scored. Raise `every`.")
             return
-        folder = self.out / self.protocol.id / f"{self.name}-clips" / f"step-{step:07}"
+        # Hidden, since all else there is a run: tables are made of `runs/<protocol>/*`.
+        folder = self.out / self.protocol.id / f".{self.name}-clips" / f"step-{step:07}"
         shutil.rmtree(folder, ignore_errors=True)
         made = self._made(module, folder)
         if made:
