@@ -150,9 +150,9 @@ class ArrayMetric:
     def _score(self, found: ArrayScores, several: bool) -> Score:
         metric = self.metric
         frames = None if not metric.by_frame else found.frames if several else found.frames[0]
-        return Score(
-            metric.key, found.value, frames, found.coverage, metric.unit, metric.better, self.signature, found.notes
-        )
+        beside = (f"means nothing without {metric.beside} of the same frames",) if metric.beside else ()
+        notes = (*found.notes, *beside)
+        return Score(metric.key, found.value, frames, found.coverage, metric.unit, metric.better, self.signature, notes)
 
 
 def metric(name: str | Metric, device: str = "cpu") -> ArrayMetric:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
-from evalkit.metrics.base import PerSet
-from evalkit.records.frame_scores import OK
+from evalkit.metrics.base import PerSet, set_rows
+from evalkit.records.frame_scores import OK, UNDEFINED
 from evalkit.scoring.features import FeatureBank, chain_signature
 from evalkit.scoring.missing_faces import score_frames
+from evalkit.scoring.score_pair import windowed
 from evalkit.types import Frames, Values
 
 
@@ -31,8 +32,8 @@ class ArrayScores:
 
     @property
     def coverage(self) -> float:
-        """Share of the frames that have a value of their own; 1 for a metric of sets."""
-        found = [status == OK for clip in self.statuses for status in clip]
+        """Share of the frames that could have a value and have one of their own; 1 for a metric of sets."""
+        found = [status == OK for clip in self.statuses for status in clip if status != UNDEFINED]
         return float(np.mean(found)) if found else 1.0
 
 
@@ -59,7 +60,10 @@ class ArrayScorer:
             for made, driving in zip(generated, reference, strict=True):
                 _check_match(metric, made, driving)
         if isinstance(metric.level, PerSet):
-            ours, theirs = (_stacked(metric, [self._rows(clip) for clip in side]) for side in (generated, reference))
+            ours, theirs = (
+                _stacked(metric, [set_rows(metric, self._rows(clip)) for clip in side])
+                for side in (generated, reference)
+            )
             notes = metric.level.notes(len(ours), len(theirs), ours.shape[1]) if metric.level.notes else ()
             return ArrayScores(float(metric.function(ours, theirs)[0]), (), (), notes)
         scored = [self._clip(made, against) for made, against in zip(generated, reference, strict=True)]
@@ -73,8 +77,8 @@ class ArrayScorer:
     def _clip(self, made: Frames, against: Frames) -> tuple[Values, tuple[str, ...]]:
         metric = self.metric
         if metric.input is None:
-            values = metric.function(made, against)
-            return values, (OK,) * len(values)
+            values = windowed(metric, (), made, against)
+            return values, tuple(UNDEFINED if np.isnan(value) else OK for value in values)
         if few := EXTRACTORS[metric.input[0]].transient:  # its features are too large to hold all
             starts = range(0, len(made), few)
             parts = [

@@ -103,7 +103,7 @@ class Scorer:
             theirs.feed(driving)
             for metric in by_chunk:
                 if metric.input is None:
-                    parts[metric.key].append(_windowed(metric, before, made, driving))
+                    parts[metric.key].append(windowed(metric, before, made, driving))
                 else:
                     parts[metric.key] += self._transient(metric, metric.input, made, driving)
             if window > 1:
@@ -193,7 +193,7 @@ def imported_of(metrics: Sequence[Metric]) -> list[str]:
     return sorted({metric.input[0] for metric in metrics if metric.input and EXTRACTORS[metric.input[0]].imported})
 
 
-def _windowed(metric: Metric, before: Sequence[Frames], made: Frames, driving: Frames) -> Values:
+def windowed(metric: Metric, before: Sequence[Frames], made: Frames, driving: Frames) -> Values:
     """Values of a metric of frames, which sees as many of the frames `before` on both sides as its window asks for."""
     past = min(metric.window - 1, len(before[0])) if before else 0
     if before and past:

@@ -9,18 +9,20 @@ from evalkit.datasets.drawn import render_clip
 from evalkit.metrics.base import PerSet
 from evalkit.records.frame_scores import read_frames
 from evalkit.records.run_folder import RunFolder
+from evalkit.types import Selection
 
-METRICS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "apd[landmark]")
+METRICS = ("l1", "psnr", "ssim", "flicker", "warp", "motion")
+METRICS += ("csim[dlib]", "akd[dlib68]", "apd[landmark]", "identity_drift[dlib]")
 
 
 @pytest.fixture(scope="module")
 def scored(root, protocol, tmp_path_factory):
     """A run with the frames behind it: pair -> (generated, driving, source)."""
-    chosen = protocol.model_copy(update={"metrics": METRICS})
+    chosen = protocol.model_copy(update={"metrics": METRICS, "resolution": 128})
     found = ek.run(chosen, "landmark_warp", data=root, out=tmp_path_factory.mktemp("runs"), anchors=False, workers=1)
     frames = {}
     for person in range(3):
-        clip = np.concatenate(list(video.iter_frames(root / f"person{person}" / "take.mkv")))
+        clip = np.concatenate(list(video.iter_frames(root / f"person{person}" / "take.mkv", Selection(size=128))))
         [made] = (found.path / "generated").glob(f"*person{person}*.mkv")
         frames[made.stem] = (np.concatenate(list(video.iter_frames(made))), clip[1:], clip[:1])
     return found, frames
@@ -30,12 +32,15 @@ def scored(root, protocol, tmp_path_factory):
 def test_arrays_have_the_scores_of_a_run(scored, key):
     found, frames = scored
     of_run = {score.pair: score for score in read_frames(RunFolder(found.path).frames) if score.metric == key}
+    clips = found.to_pandas("clips")
+    shares = clips.set_index(["pair", "metric"])["coverage"].to_dict()
     metric, means = ek.metric(key), []
     for pair, (generated, driving, source) in frames.items():
         against = {metric.metric.reference: source if metric.metric.reference == "source" else driving}
         score = metric(generated, layout="THWC", range=255, **against)
         np.testing.assert_array_equal(score.frames, of_run[pair].values)
         means.append(score.value)
+        assert score.coverage == pytest.approx(shares[pair, key])
     assert np.nanmean(means) == pytest.approx(found[key].value, rel=1e-12)
 
 
@@ -62,6 +67,14 @@ def test_a_metric_of_sets_has_one_value():
     kid = ek.metric("kid[efficientnet-lite0]")
     same, apart = (kid(one, driving=clip, layout="THWC", range=255) for clip in (one, other))
     assert same.frames is None and same.value < apart.value and kid.metric.level.__class__ is PerSet
+
+
+def test_a_metric_that_means_nothing_alone_says_so():
+    clip = render_clip(0, 0, frames=4, size=64).frames
+    score = ek.metric("flicker")(clip, clip, layout="THWC", range=255)
+    assert np.isnan(score.frames).tolist() == [True, False, False, False]
+    assert score.value == 0 and score.coverage == 1  # the first frame could have none
+    assert score.notes[-1] == "means nothing without motion of the same frames"
 
 
 def test_a_metric_of_your_own():
