@@ -25,7 +25,7 @@ Write = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Made:
-    """A file of the paper and what became of it."""
+    """A file of the paper, and whether it is another than before."""
 
     path: Path
     state: Literal["new", "changed", "unchanged"]
