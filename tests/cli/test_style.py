@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from evalkit.base.variables import VARIABLES, set_variables
 from evalkit.cli.app import app
+from evalkit.cli.gate import WITHOUT_A_RUN
 from evalkit.doctor.facts import Diagnosis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +82,10 @@ def test_only_flags_that_are_on_somewhere_can_be_turned_off():
     on = {option.opts[0] for _, option in OPTIONS if option.is_flag and option.default is True}
     idle = [(path, option.opts) for path, option in OPTIONS if option.secondary_opts and option.opts[0] not in on]
     assert idle == []
+
+
+def test_what_every_command_takes_says_nothing_of_how_a_candidate_runs():
+    assert {"plugin", "quiet", "verbose"} <= WITHOUT_A_RUN
 
 
 def test_every_command_takes_what_every_command_takes():
