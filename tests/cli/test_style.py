@@ -1,5 +1,6 @@
 """Every command, walked: help that is whole at 80 columns, one style of options, completion, variables."""
 
+import json
 import os
 import re
 import subprocess
@@ -121,3 +122,10 @@ def test_the_values_of_variables_are_told(monkeypatch):
     monkeypatch.setenv("EVALKIT_CACHE", "/somewhere")
     monkeypatch.delenv("EVALKIT_CONFIG", raising=False)
     assert set_variables()["EVALKIT_CACHE"] == "/somewhere" and set_variables()["EVALKIT_CONFIG"] is None
+
+
+def test_a_metric_is_shown():
+    shown = CliRunner().invoke(app, ["metrics", "show", "l1", "--json"])
+    facts = json.loads(shown.output)
+    assert facts["id"] == "l1" and facts["here"] == "yes" and "lower is better" in facts["metric"]
+    assert "Compared with:" in CliRunner().invoke(app, ["metrics", "show", "akd[dlib68]"]).output
