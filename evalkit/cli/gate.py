@@ -22,7 +22,7 @@ RulesFile = Annotated[
 ]
 
 WITHOUT_A_RUN = {"baseline", "candidate", "rules", "data", "stage", "markdown", "junit", "strips", "link_base"}
-WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "as_json", "by", "attributes"}
+WITHOUT_A_RUN |= {"history", "commit", "github", "quiet", "verbose", "plugin", "as_json", "by", "attributes"}
 """Options that apply to a finished candidate; all others say how to run one now."""
 
 

@@ -54,6 +54,38 @@ def list_(as_json: options.Json = False) -> None:
 
 
 @app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A key from `evalkit metrics list`, or an id.")],
+    as_json: options.Json = False,
+) -> None:
+    """Show everything that is known of a metric: definition, source, known differences, whether its networks are here.
+
+    Example: `evalkit metrics show csim`
+    """
+    from evalkit.cli.console import print_json
+    from evalkit.metrics import find_metric
+    from evalkit.scoring.availability import unavailable
+
+    metric = find_metric(name)
+    facts = {
+        "Metric": f"{metric.title} ({metric.key}), {metric.better} is better",
+        "Unit": metric.unit,
+        "Definition": metric.description,
+        "Compared with": metric.reference,
+        "Tasks": ", ".join(sorted(task.replace("_", "-") for task in metric.tasks)),
+        "Source": metric.paper,
+        "Known differences": metric.differences,
+        "Here": unavailable([metric]).get(metric.key, "yes"),
+    }
+    if as_json:
+        print_json({"id": metric.key, **{what.lower().replace(" ", "_"): text for what, text in facts.items()}})
+        return
+    for what, text in facts.items():
+        if text:
+            echo(f"{what + ':':<19}{text}")
+
+
+@app.command()
 def calibrate(
     data: options.DataRoot = None,
     protocol: options.ProtocolName = "demo_self",

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evalkit.cli.options import pairs_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Figures of finished runs, as vector PDF, SVG or PNG.", no_args_is_help=True)
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished run folders of one protocol.")]
+Rename = Annotated[
+    list[str] | None, typer.Option(metavar="ID=NAME", help="Print a method under this name. Repeatable.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, .svg or .png file.")]
 
 
@@ -23,6 +28,7 @@ def frames(
     pair: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this pair. Default: the mean over all pairs.")
     ] = None,
+    rename: Rename = None,
 ) -> None:
     """Draw a metric over the frames, one line per run; frames without a value are gaps.
 
@@ -30,7 +36,7 @@ def frames(
     """
     from evalkit.figures.from_runs import frames_of
 
-    write(out, lambda: frames_of(runs, metric, pair))
+    write(out, lambda: frames_of(runs, metric, pair, pairs_of("--rename", rename or ())))
 
 
 @app.command()
@@ -43,11 +49,12 @@ def pareto(
     motion: Annotated[
         str | None, typer.Option(metavar="METRIC", help="Metric on the y axis. Default: the first of AED, APD, AKD.")
     ] = None,
+    rename: Rename = None,
 ) -> None:
     """Plot identity against motion and speed, with the Pareto front marked."""
     from evalkit.figures.from_runs import tradeoff_of
 
-    write(out, lambda: tradeoff_of(runs, identity, motion))
+    write(out, lambda: tradeoff_of(runs, identity, motion, pairs_of("--rename", rename or ())))
 
 
 @app.command()
@@ -59,11 +66,12 @@ def radar(
         typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, at least three. Default: all shared."),
     ] = None,
     anchors: Annotated[bool, typer.Option("--anchors", help="Also draw anchors; they set no spoke's range.")] = False,
+    rename: Rename = None,
 ) -> None:
     """Draw a radar, where readers expect one: every spoke runs from the worst method to the best."""
     from evalkit.figures.from_runs import radar_of
 
-    write(out, lambda: radar_of(runs, metric or (), anchors))
+    write(out, lambda: radar_of(runs, metric or (), anchors, pairs_of("--rename", rename or ())))
 
 
 @app.command()

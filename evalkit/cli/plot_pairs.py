@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
-from evalkit.cli.plot import Out, Runs, app, write
+from evalkit.cli.plot import Out, Rename, Runs, app, write
 
 __all__ = ["app"]
 
@@ -26,9 +26,6 @@ Metric = Annotated[
 ]
 Of = Annotated[str, typer.Option("--of", metavar="METHOD", help="Whose values decide. Default: those of the last run.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random pairs.")]
-Rename = Annotated[
-    list[str] | None, typer.Option(metavar="ID=NAME", help="Print a method under this name. Repeatable.")
-]
 Anchors = Annotated[bool, typer.Option("--anchors", help="Also show methods that mark the ends of the scale.")]
 
 

@@ -76,6 +76,13 @@ def table(
         list[str] | None,
         typer.Option(metavar="PAPER:TABLE", help="Add a paper's rows below, not ranked: fsrt:1. Repeatable."),
     ] = None,
+    printed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PAPER:TABLE",
+            help="What a paper printed for a method, in its row beside the same metric, not ranked: sfd:1. Repeatable.",
+        ),
+    ] = None,
     common_frames: Annotated[
         bool,
         typer.Option(
@@ -137,7 +144,8 @@ def table(
     chosen = "json" if as_json else format or (format_of(out) if out else "markdown")
     if by is None:
         results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
-        built = [make_table(results, settings, reported or (), common_note(results) if common_frames else ())]
+        notes = common_note(results) if common_frames else ()
+        built = [make_table(results, settings, reported or (), notes, printed or ())]
     else:
         labels = read_attributes(attributes) if attributes else {}
         parts = sliced(runs, by, FeatureBank(FeatureCache(cache_dir())), labels, data)

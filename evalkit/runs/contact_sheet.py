@@ -17,6 +17,8 @@ from evalkit.runs.plan import PairResult
 from evalkit.types import Frames
 
 MAX_ROWS, MOMENTS, TILE, GAP, TEXT = 12, 3, 144, 4, 20
+HEAD = 2 * TEXT
+"""Which run it is, and the names of the columns."""
 _INK, _PAPER, _ALARM = (30, 30, 30), (255, 255, 255), (176, 32, 32)
 
 
@@ -29,19 +31,23 @@ def write_contact_sheet(
 ) -> None:
     """Write `contact_sheet.png`: up to `MAX_ROWS` pairs, failed ones first, then by mean rank over the metrics.
 
-    A row shows the first source image, then the driving and the generated frame at `MOMENTS` evenly spaced moments.
+    Its first line says which run it is and what worst means. A row shows the first source image, then the driving and
+    the generated frame at `MOMENTS` evenly spaced moments.
     """
     shown = worst_first(results, clips, metrics)[:MAX_ROWS]
     columns = 1 + 2 * MOMENTS
     width, row_height = columns * (TILE + GAP) + GAP, TILE + TEXT + GAP
-    sheet = Image.new("RGB", (width, TEXT + GAP + row_height * len(shown)), _PAPER)
+    sheet = Image.new("RGB", (width, HEAD + GAP + row_height * len(shown)), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
+    ranking = ", ".join(dict.fromkeys(metric.title for metric in metrics if metric.by_frame))
+    about = f"{folder.path.name} on {protocol.id} v{protocol.version}, worst pairs first by mean rank over {ranking}"
+    draw.text((GAP, GAP), about[: width // 7], fill=_INK, font=font)
     for column in range(columns):
         title = "source" if column == 0 else ("driving", "generated")[(column - 1) % 2]
-        draw.text((GAP + column * (TILE + GAP), GAP), title, fill=_INK, font=font)
+        draw.text((GAP + column * (TILE + GAP), GAP + TEXT), title, fill=_INK, font=font)
     by_pair = {result.pair.id: [c for c in clips if c.pair == result.pair.id] for result in shown}
     for row, result in enumerate(shown):
-        top = TEXT + GAP + row * row_height
+        top = HEAD + GAP + row * row_height
         caption = _caption(result, by_pair[result.pair.id], metrics)
         failed = result.outcome.status == "failed"
         draw.text((GAP, top), caption[: width // 7], fill=_ALARM if failed else _INK, font=font)

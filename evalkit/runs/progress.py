@@ -47,7 +47,8 @@ class Lines:
 
     def end(self) -> None:
         """The last line."""
-        self.say(self._line(self.clock()))
+        failed = f", {self._failed} failed" if self._failed else ""
+        self.say(f"{self.label}: {self._done} of {self.total} in {duration(self.clock() - self._began)}{failed}")
 
     def _line(self, now: float) -> str:
         parts = [f"{self.label}: {self._done} of {self.total}", f"{duration(now - self._began)} so far"]

@@ -20,6 +20,7 @@ comma_separated  CSV, unrounded
 as_json       everything, unrounded
 papers        numbers printed in papers: reported, never measured here
 paper_tables  tables of papers in our layout
+printed       what papers printed for a method, in its own row
 explain       what one number of a run is
 prepared      what was done to outputs before they were scored
 uncertainty   why a number has no interval, and where one promises too much

@@ -6,24 +6,39 @@ from dataclasses import replace
 from evalkit.errors import RunError
 from evalkit.tables.options import TableOptions
 from evalkit.tables.paper_tables import add_reported
-from evalkit.tables.papers import find_paper
+from evalkit.tables.papers import Paper, find_paper
+from evalkit.tables.printed import add_printed
 from evalkit.tables.results import Measured
+from evalkit.tables.rows import chosen
 from evalkit.tables.table import Table, arranged
 from evalkit.tables.transposed import transposed
 
 
 def make_table(
-    results: Sequence[Measured], options: TableOptions, reported: Sequence[str] = (), notes: Sequence[str] = ()
+    results: Sequence[Measured],
+    options: TableOptions,
+    reported: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    printed: Sequence[str] = (),
 ) -> Table:
-    """The table of some results; `reported` are tables of papers, such as "fsrt:1", `notes` further footnotes.
+    """The table of some results, with `notes` as further footnotes.
 
-    Raises as `build_table` and `add_reported` do.
+    `reported` and `printed` are tables of papers, such as "fsrt:1": their rows below, or what they printed for a method
+    in its row. Raises as `build_table`, `add_reported` and `add_printed` do.
     """
     table = arranged(results, options)
     table = replace(table, footnotes=(*table.footnotes, *notes))
+    methods = {one.title: one.method for one in chosen(results, options)}
+    methods |= {f"{title} (ours)": method for title, method in methods.items()}
+    for name in printed:
+        table = add_printed(table, *_paper_table(name), methods)
     for name in reported:
-        paper, colon, number = name.partition(":")
-        if not colon:
-            raise RunError(f"{name!r}: expected PAPER:TABLE, such as fsrt:1.")
-        table = add_reported(table, find_paper(paper), number)
+        table = add_reported(table, *_paper_table(name))
     return transposed(table) if options.transposed else table
+
+
+def _paper_table(name: str) -> tuple[Paper, str]:
+    paper, colon, number = name.partition(":")
+    if not colon:
+        raise RunError(f"{name!r}: expected PAPER:TABLE, such as fsrt:1.")
+    return find_paper(paper), number

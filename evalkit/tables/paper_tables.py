@@ -39,7 +39,7 @@ def published_table(paper: Paper, name: str) -> Table:
         tuple(columns),
         tuple((title, tuple(row)) for title, row in zip(_names(paper, cells, titles), rows, strict=True)),
         _caption(paper, number),
-        _footnotes(cells),
+        doubts(cells),
         _sections(cells, titles),
     )
 
@@ -56,7 +56,7 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
     found = {(cell.method, cell.metric, str(cell.task), cell.dataset): cell for cell in cells}
     places = [(column.key.partition("[")[0], column.task, column.dataset) for column in table.columns]
     rows = [
-        (method, tuple(_unranked(found.get((method, *place))) for place in places))
+        (method, tuple(unranked(found.get((method, *place))) for place in places))
         for method in dict.fromkeys(cell.method for cell in cells)
     ]
     rows = [(method, row) for method, row in rows if any(cell.text for cell in row)]
@@ -70,7 +70,7 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
     return replace(
         table,
         rows=(*table.rows, *rows),
-        footnotes=(*table.footnotes, meaning, *_footnotes(shown)),
+        footnotes=(*table.footnotes, meaning, *doubts(shown)),
         sections=(*table.sections, Section(len(table.rows), f"Reported in {title}", reported=True)),
     )
 
@@ -84,7 +84,7 @@ def add_reported_beside(table: Table, paper: Paper, name: str, heading: str) -> 
     number, reported = paper.table(name)
     columns = tuple(dict.fromkeys(_column(cell, reported) for cell in reported))
     found = {(cell.method, _column(cell, reported)): cell for cell in reported}
-    beside = [[_unranked(found.get((method, column))) for column in columns] for method, _ in table.rows]
+    beside = [[unranked(found.get((method, column))) for column in columns] for method, _ in table.rows]
     title = f"{paper.card.name}, {table_name(number)}"
     if not any(cell.text for row in beside for cell in row):
         theirs = ", ".join(dict.fromkeys(cell.method for cell in reported))
@@ -99,7 +99,7 @@ def add_reported_beside(table: Table, paper: Paper, name: str, heading: str) -> 
         table,
         columns=(*table.columns, *marked),
         rows=tuple((method, (*cells, *row)) for (method, cells), row in zip(table.rows, beside, strict=True)),
-        footnotes=(*table.footnotes, meaning, *_footnotes(reported)),
+        footnotes=(*table.footnotes, meaning, *doubts(reported)),
     )
 
 
@@ -121,7 +121,8 @@ def _cell(cell: Reported | None) -> Cell:
     return Cell(cell.value, "", None, None, None, DOUBTFUL if cell.doubtful else "", cell.text)
 
 
-def _unranked(cell: Reported | None) -> Cell:
+def unranked(cell: Reported | None) -> Cell:
+    """A printed number as it is printed, which no rank and no interval is taken of."""
     return replace(_cell(cell), value=None) if cell else NOTHING
 
 
@@ -173,7 +174,7 @@ def _caption(paper: Paper, number: str) -> str:
     return f"{described}. Reported by {card.authors}; not measured here."
 
 
-def _footnotes(cells: Sequence[Reported]) -> tuple[str, ...]:
+def doubts(cells: Sequence[Reported]) -> tuple[str, ...]:
     """One line per reason for doubt, with the numbers it is about."""
     reasons: dict[str, dict[str, list[str]]] = {}
     for cell in cells:

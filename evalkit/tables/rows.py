@@ -17,7 +17,7 @@ def matching(name: str, keys: Sequence[str]) -> list[str]:
 def chosen(results: Sequence[Measured], options: TableOptions) -> list[Measured]:
     """The results with the metrics asked for only, under the names asked for. Raises `UnknownNameError`."""
     keys = list(dict.fromkeys(key for result in results for key in result.summary.metrics))
-    wanted = {key for name in options.metrics for key in matching(name, keys)} or set(keys)
+    wanted = [key for name in options.metrics for key in matching(name, keys)] or keys
     for name in options.metrics:
         if not matching(name, keys):
             raise UnknownNameError("metric in these runs", name, {*keys, *(key.partition("[")[0] for key in keys)})
@@ -39,11 +39,11 @@ def _whole(result: Measured) -> str:
     return f"{result.method}@{result.tag}" if result.tag else result.method
 
 
-def _narrowed(result: Measured, wanted: set[str], names: Mapping[str, str]) -> Measured:
+def _narrowed(result: Measured, wanted: Sequence[str], names: Mapping[str, str]) -> Measured:
     metrics = {
         key: entry.model_copy(update={"title": names.get(key, entry.title)})
-        for key, entry in result.summary.metrics.items()
-        if key in wanted
+        for key in wanted
+        if (entry := result.summary.metrics.get(key)) is not None
     }
     return replace(
         result,

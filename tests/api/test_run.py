@@ -136,4 +136,4 @@ def test_quiet_by_default_and_lines_where_there_is_no_terminal(protocol, root, t
     ek.run(protocol, still, tag="b", data=root, out=tmp_path, metrics=["l1"], anchors=False, workers=1, progress=True)
     out, err = capfd.readouterr()
     first, last = err.splitlines()
-    assert out == "" and first == "small_self / still@b: 0 of 3" and last.startswith("small_self / still@b: 3 of 3, ")
+    assert out == "" and first == "small_self / still@b: 0 of 3" and last.startswith("small_self / still@b: 3 of 3 in ")

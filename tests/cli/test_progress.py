@@ -24,14 +24,14 @@ def test_a_line_at_intervals_with_the_time_left():
         "p / m: 0 of 6",
         "p / m: 3 of 6, 31 s so far, about 31 s left",
         "p / m: 5 of 6, 1 min 02 s so far, about 12 s left",
-        "p / m: 6 of 6, 1 min 10 s so far",
+        "p / m: 6 of 6 in 1 min 10 s",
     ]
 
 
 def test_kept_pairs_tell_nothing_of_the_time_and_failures_are_counted():
     assert lines_of(30.0, [0, 0, 0, 40, 80], ["kept", "kept", "kept", "failed", "done"])[1:] == [
         "p / m: 4 of 5, 40 s so far, about 40 s left, 1 failed",
-        "p / m: 5 of 5, 1 min 20 s so far, 1 failed",
+        "p / m: 5 of 5 in 1 min 20 s, 1 failed",
     ]
     assert lines_of(0.0, [1, 2], ["kept", "done"])[1] == "p / m: 1 of 2, 1 s so far (pair0: kept)"
 

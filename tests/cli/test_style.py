@@ -1,5 +1,6 @@
 """Every command, walked: help that is whole at 80 columns, one style of options, completion, variables."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from evalkit.base.variables import VARIABLES, set_variables
 from evalkit.cli.app import app
+from evalkit.cli.gate import WITHOUT_A_RUN
 from evalkit.doctor.facts import Diagnosis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +85,10 @@ def test_only_flags_that_are_on_somewhere_can_be_turned_off():
     assert idle == []
 
 
+def test_what_every_command_takes_says_nothing_of_how_a_candidate_runs():
+    assert {"plugin", "quiet", "verbose"} <= WITHOUT_A_RUN
+
+
 def test_every_command_takes_what_every_command_takes():
     for path, command in COMMANDS.items():
         names = {name for parameter in command.params for name in parameter.opts}
@@ -116,3 +122,10 @@ def test_the_values_of_variables_are_told(monkeypatch):
     monkeypatch.setenv("EVALKIT_CACHE", "/somewhere")
     monkeypatch.delenv("EVALKIT_CONFIG", raising=False)
     assert set_variables()["EVALKIT_CACHE"] == "/somewhere" and set_variables()["EVALKIT_CONFIG"] is None
+
+
+def test_a_metric_is_shown():
+    shown = CliRunner().invoke(app, ["metrics", "show", "l1", "--json"])
+    facts = json.loads(shown.output)
+    assert facts["id"] == "l1" and facts["here"] == "yes" and "lower is better" in facts["metric"]
+    assert "Compared with:" in CliRunner().invoke(app, ["metrics", "show", "akd[dlib68]"]).output

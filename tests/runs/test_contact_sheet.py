@@ -9,7 +9,7 @@ from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import OK, FrameScores
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.aggregate import clip_score
-from evalkit.runs.contact_sheet import GAP, MAX_ROWS, MOMENTS, TEXT, TILE, worst_first, write_contact_sheet
+from evalkit.runs.contact_sheet import GAP, HEAD, MAX_ROWS, MOMENTS, TEXT, TILE, worst_first, write_contact_sheet
 from evalkit.runs.plan import PairResult
 from evalkit.types import Pair
 from tests.fakes import grey, make_clip, make_protocol
@@ -88,13 +88,13 @@ def sheet(tmp_path):
 
 def tile_levels(picture, row):
     """Grey level in the middle of every tile of a row."""
-    y = TEXT + GAP + row * (TILE + TEXT + GAP) + TEXT + TILE // 2
+    y = HEAD + GAP + row * (TILE + TEXT + GAP) + TEXT + TILE // 2
     return [int(picture[y, GAP + column * (TILE + GAP) + TILE // 2, 0]) for column in range(1 + 2 * MOMENTS)]
 
 
 def test_a_row_is_source_driving_generated_at_three_moments(sheet):
     picture = sheet({"a": (0.1, 0.9)})
-    assert picture.shape == (TEXT + GAP + TILE + TEXT + GAP, 7 * (TILE + GAP) + GAP, 3)
+    assert picture.shape == (HEAD + GAP + TILE + TEXT + GAP, 7 * (TILE + GAP) + GAP, 3)
     # Of frames 0..10 the quarters: 2.5 (rounded to even: 2), 5, 7.5 (8).
     assert tile_levels(picture, 0) == [50, 102, 202, 105, 205, 108, 208]
 
@@ -116,7 +116,7 @@ def test_a_failed_pair_shows_what_there_is_and_its_reason_in_red(sheet):
     picture = sheet({"a": (0.1, 0.9), "broken": "failed"}).astype(int)
     assert tile_levels(picture, 0) == [50, 102, 210, 105, 210, 108, 210]
     red = (picture[..., 0] > picture[..., 1] + 60).any(axis=1)
-    row = TEXT + GAP
+    row = HEAD + GAP
     assert red[row : row + TEXT].any() and not red[row + TEXT :].any()
 
 
@@ -126,11 +126,11 @@ def test_a_clip_that_cannot_be_read_stays_grey(sheet):
 
 def test_long_runs_show_the_worst(sheet):
     values = {f"p{i:02d}": (i / 100, 0.5) for i in range(MAX_ROWS + 3)}
-    assert len(sheet(values)) == TEXT + GAP + MAX_ROWS * (TILE + TEXT + GAP)
+    assert len(sheet(values)) == HEAD + GAP + MAX_ROWS * (TILE + TEXT + GAP)
 
 
 def test_no_pair_gives_an_empty_sheet(sheet):
-    assert len(sheet({})) == TEXT + GAP
+    assert len(sheet({})) == HEAD + GAP
 
 
 def test_one_frame_is_enough(tmp_path):

@@ -59,7 +59,7 @@ def runs(tmp_path):
 def test_metrics_are_chosen_and_ordered_with_their_variants(runs):
     table = build_table(runs[:3], TableOptions(metrics=("akd", "csim")))
     assert [column.key for column in table.columns] == ["akd[x]", "csim[a]", "csim[b]"]
-    assert "Metrics: csim[a], csim[b], akd[x]" in table.caption
+    assert "Metrics: akd[x], csim[a], csim[b]" in table.caption
     table = build_table(runs, TableOptions(style="paper", metrics=("csim[b]",), columns=("people", "coverage")))
     assert [column.key for column in table.columns] == ["csim[b]", "people", "coverage"] * 2
     assert [cell.value for cell in table.rows[0][1][:3]] == [0.8, 4, 100.0]

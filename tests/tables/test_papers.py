@@ -13,6 +13,7 @@ from evalkit.tables.cells import Cell, Column
 from evalkit.tables.markdown import markdown
 from evalkit.tables.paper_tables import add_reported, add_reported_beside, published_table
 from evalkit.tables.papers import find_paper, list_papers, read_paper
+from evalkit.tables.printed import add_printed
 from evalkit.tables.table import Table
 
 PAPERS = ["fsrt", "g3fa", "magicportrait", "sfd"]
@@ -197,3 +198,45 @@ def test_a_paper_without_a_card_or_with_an_unknown_key_is_explained(tmp_path):
     card.unlink()
     with pytest.raises(RunError, match="expected a paper's card"):
         read_paper(tmp_path / "sfd.csv")
+
+
+def measured(*keys, task="cross_reenactment", dataset="voxceleb1"):
+    columns = tuple(Column(key, key.partition("[")[0].upper(), "higher", "", 3, "", task, dataset) for key in keys)
+    rows = tuple(
+        (title, tuple(Cell(0.5, "best", 1.0, 0.4, 0.6, "") for _ in keys)) for title in ("First order", "Mine")
+    )
+    return Table(columns, rows, "Ours.", ("note",))
+
+
+def test_what_a_paper_printed_stands_in_the_row_of_its_method_beside_the_same_metric():
+    methods = {"First order": "fomm", "Mine": "mine"}
+    table = add_printed(measured("csim[arcface]", "csim[dlib]"), find_paper("sfd"), "I", methods)
+    assert [(c.key, c.title, c.reported) for c in table.columns] == [
+        ("csim[arcface]", "CSIM", False),
+        ("csim[arcface], sfd", "CSIM, SFD", True),
+        ("csim[dlib]", "CSIM", False),  # another network than the paper's
+    ]
+    (_, first), (_, mine) = table.rows
+    (cell,) = [
+        c
+        for c in find_paper("sfd").cells
+        if (c.table, c.method, c.metric, c.dataset) == ("1", "FOMM", "csim", "voxceleb1")
+    ]
+    assert (first[1].text, first[1].value, first[1].mark) == (cell.text, None, "") and first[0].mark == "best"
+    assert mine[1].text == "" and mine[1].value is None
+    assert f"*{cell.text}*" in markdown(table)
+    assert any(note.startswith("In italics: printed in SFD, Table 1") for note in table.footnotes)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        measured("csim[dlib]"),
+        measured("csim[arcface]", task="self_reenactment"),
+        measured("csim[arcface]", dataset="folder"),
+    ],
+    ids=["network", "task", "data"],
+)
+def test_other_networks_tasks_and_data_have_nothing_printed_beside_them(table):
+    with pytest.raises(RunError, match=r"SFD, Table 1 belongs .* csim\[arcface\] cross_reenactment voxceleb1,"):
+        add_printed(table, find_paper("sfd"), "1", {"First order": "fomm"})

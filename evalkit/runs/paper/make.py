@@ -25,7 +25,7 @@ Write = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Made:
-    """A file of the paper and what became of it."""
+    """A file of the paper, and whether it is another than before."""
 
     path: Path
     state: Literal["new", "changed", "unchanged"]
@@ -79,7 +79,8 @@ def _table(item: TableItem, paper: PaperFile, base: Path, path: Path) -> None:
     folders = _folders(item.runs, base / paper.runs)
     results = on_common_frames(folders) if item.common_frames else [read_measured(folder) for folder in folders]
     options = item.model_copy(update=_names(item.rename, paper, folders))
-    table = make_table(results, options, item.reported, common_note(results) if item.common_frames else ())
+    notes = common_note(results) if item.common_frames else ()
+    table = make_table(results, options, item.reported, notes, item.printed)
     write_text(path, text_of([table], chosen, paper=item.style != "plain", standalone=item.standalone))
 
 

@@ -26,6 +26,8 @@ class TableItem(TableOptions):
     runs: RunPatterns
     reported: tuple[str, ...] = ()
     """Tables of papers whose rows stand below: `fsrt:1`."""
+    printed: tuple[str, ...] = ()
+    """Tables of papers whose numbers stand in the rows of their methods, beside the same metric: `sfd:1`."""
     common_frames: bool = False
     """Whether methods are compared on the frames that all rows have a value for."""
     standalone: bool = False

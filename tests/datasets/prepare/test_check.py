@@ -107,7 +107,7 @@ def test_without_data_one_paragraph_says_what_to_do(evalkit, tmp_path, method):
         "The dataset 'voxceleb1' needs --data DIR",
         "get vox-metadata.csv from github.com/AliaksandrSiarohin/video-preprocessing",
         "`evalkit data commands voxceleb1 --lists LISTS` writes what to fetch",
-        "`evalkit data prepare voxceleb1 --raw VIDEOS --lists LISTS --root DIR` makes the folder",
+        "`evalkit data prepare voxceleb1 --raw VIDEOS --lists LISTS --data DIR` makes the folder",
         "this command runs with --data DIR",
         "`evalkit run --protocol demo_cross --method copy_source` works right now",
     )
