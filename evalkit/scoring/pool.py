@@ -10,6 +10,7 @@ from typing import Protocol as Interface
 
 from evalkit.base.plugins import state
 from evalkit.base.processes import process_pool, start
+from evalkit.base.stopwatch import stage
 from evalkit.errors import PluginError, ScoreError, VideoError
 from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
@@ -116,7 +117,8 @@ def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: st
 
 @functools.lru_cache(maxsize=4)
 def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str, plugins: object) -> Scorer:
-    chosen = tuple(METRICS[key] for key in metrics)
+    with stage("load metrics"):
+        chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))
 
 
