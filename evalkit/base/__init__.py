@@ -12,6 +12,7 @@ text              what of a stranger's text may be part of a path, or be printed
 validation        pydantic's findings as one paragraph a person can act on
 places            where protocols, baselines, leaderboards and the cache are
 processes         worker processes that end with their parent
+stopwatch         where the time of a task goes
 git               questions to git about a folder
 imports           what Python files import, read from their text
 extras            optional libraries, and which extra provides each

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
+from evalkit.base.stopwatch import stage
 
 State = tuple[tuple[str, int, int, int, int, int], ...]
 _YOUNG_S = 2.0
@@ -25,7 +26,8 @@ class Digests:
         state = file_state(path)
         if path in self._known and self._known[path][0] == state:
             return self._known[path][1]
-        found = content_sha256(path)
+        with stage("hash"):
+            found = content_sha256(path)
         if file_state(path) == state and _is_settled(state):
             self._known[path] = (state, found)
         return found

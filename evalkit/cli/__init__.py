@@ -5,6 +5,7 @@ run          `evalkit run`
 score        `evalkit score`
 merge        `evalkit merge`
 status       `evalkit status`
+profile      `evalkit profile`
 results      how both report
 table        `evalkit table`
 report       `evalkit report`

@@ -26,6 +26,7 @@ from evalkit.cli.explain import explain
 from evalkit.cli.history import history
 from evalkit.cli.merge import merge
 from evalkit.cli.paper import paper
+from evalkit.cli.profile import profile
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
@@ -45,6 +46,7 @@ app.command(rich_help_panel="Evaluate")(run)
 app.command(rich_help_panel="Evaluate")(score)
 app.command(rich_help_panel="Evaluate")(merge)
 app.command(rich_help_panel="Evaluate")(status)
+app.command(rich_help_panel="Evaluate")(profile)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
 app.command(rich_help_panel="Evaluate")(explain)

@@ -29,6 +29,7 @@ from evalkit.base.csvfile import is_number
 from evalkit.base.files import atomic_folder, atomic_path
 from evalkit.base.names import is_text, nfc, path_in
 from evalkit.base.refusals import explained
+from evalkit.base.stopwatch import stage, staged
 from evalkit.clips.kinds import IMAGE_SUFFIXES, UNFINISHED, UNREAD_IMAGES, VIDEO_SUFFIXES
 from evalkit.clips.pictures import is_animated, iter_stills, profile_of
 from evalkit.clips.special_files import mode_of, refuse_absent, refuse_special
@@ -71,9 +72,11 @@ def iter_frames(path: Path, selection: Selection = AS_STORED, *, chunk: int = CH
     frames asked for.
     """
     empty = True
-    for batch in _batched(_selected(path, selection), chunk):
+    for batch in staged("decode", _batched(_selected(path, selection), chunk)):
         empty = False
-        yield _stack(path, [fit(image(), selection.size) for image in batch])
+        with stage("decode"):
+            frames = _stack(path, [fit(image(), selection.size) for image in batch])
+        yield frames
     if empty:
         start = selection.start
         raise VideoError(f"{path}: no frame at index {start} or later. Use a longer clip or a lower driving start.")
@@ -181,7 +184,8 @@ def fit(image: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
     square = image[top : top + side, left : left + side]
     if side == size:
         return np.ascontiguousarray(square)
-    return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BICUBIC))
+    with stage("resize"):
+        return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def crop(image: NDArray[np.uint8], box: tuple[int, int, int, int], size: int | None) -> NDArray[np.uint8]:
@@ -220,8 +224,9 @@ def write_video(path: Path, chunks: Iterable[Frames], fps: float) -> int:
     """
     with ClipWriter(path, fps) as writer:
         for frames in chunks:
-            for frame in frames:
-                writer.add(frame)
+            with stage("write"):
+                for frame in frames:
+                    writer.add(frame)
         return writer.count
 
 

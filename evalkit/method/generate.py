@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.base.extras import missing_library
+from evalkit.base.stopwatch import stage
 from evalkit.base.world import World, left, shortened
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
@@ -127,7 +128,7 @@ def _timed(
         with world.inside():
             frames = iter(method.animate(sources, driving, protocol.motion))
         while True:
-            with world.inside():
+            with world.inside(), stage("method"):
                 began, decoded = time.perf_counter(), len(decoding)
                 chunk = next(frames, None)
                 took = time.perf_counter() - began - sum(decoding[decoded:])

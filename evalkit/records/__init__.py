@@ -6,6 +6,7 @@ run_folder    names, what may be resumed, and the lock that keeps two runs apart
 json_record   JSON documents with a schema version, read into typed records
 run           a finished run, typed: what `summary.json` and `run.json` hold
 progress      how far a run is, while it goes on
+trace         what every task of a run took
 output_rules  what was done to outputs made elsewhere, and how signatures say it
 provenance    versions, commit and machine of a run
 """

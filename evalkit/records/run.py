@@ -354,6 +354,8 @@ class RunHeader(Record):
     """What the data folder held; absent in files of earlier versions."""
     shard: tuple[Count, Count] | None = None
     """Which of how many parts of the pairs this run has; absent: all."""
+    stages: Mapping[str, Amount] | None = None
+    """Where the time of all tasks went: stage to seconds (`evalkit profile`); absent in files of earlier versions."""
 
 
 def identity_of(configuration: Configuration) -> Identity:

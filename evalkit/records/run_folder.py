@@ -106,6 +106,11 @@ class RunFolder:
         """progress.json."""
         return self.path / "progress.json"
 
+    @property
+    def trace(self) -> Path:
+        """trace.jsonl."""
+        return self.path / "trace.jsonl"
+
     def generated(self, pair: str) -> Path:
         """The generated clip of a pair."""
         return self.path / "generated" / f"{_part(pair)}.mkv"
@@ -202,7 +207,7 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Remove what a run without a finished pair left, but for its log."""
-        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet, self.progress)
+        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet, self.progress, self.trace)
         for path in (*ends, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
             if path.is_file() or path.is_symlink():
                 path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ foreign_clips    somebody else's clips, matched to the pairs of a protocol and m
 output_names     which pair a file belongs to: by its name, or by a list
 prepared_output  an output's frames chosen, cut and resized, and which option makes it fit
 shard            a part of the pairs, for one of several machines
+profile          where the time of runs went
 status           how far runs are, for another process
 merge            run folders of parts joined to one
 aggregate        frame -> clip -> protocol, coverage beside every number

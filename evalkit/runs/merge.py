@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from evalkit.records.output_rules import OutputRules
 from evalkit.records.provenance import provenance
 from evalkit.records.run import ProvenanceFacts, RunHeader, read_header, read_summary
 from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.records.trace import Span, read_spans, stage_seconds
 from evalkit.runs.contact_sheet import write_contact_sheet
 from evalkit.runs.find_clips import protocol_of
 from evalkit.runs.foreign_clips import Outputs
@@ -59,7 +60,7 @@ def merge(parts: Sequence[Path], out: Path, data: Path | None = None, protocol: 
     target = RunFolder(out / chosen.id / names.pop())
     with target.locked():
         target.claim(first.configuration)
-        write_record(target.header, _joined(headers, [], "running"))
+        write_record(target.header, _joined(headers, [], "running", {}))
         ids = {name for folder in folders for name in finished_pairs(folder)} | finished_pairs(target)
         if unknown := ids - {pair.id for pair in pairs}:
             raise RunError(
@@ -84,8 +85,9 @@ def merge(parts: Sequence[Path], out: Path, data: Path | None = None, protocol: 
         )
         results = [result_of(plan, pair) for pair in plan.pairs]
         summary, clips = write_summary(plan, results, expected_pairs(chosen) or len(pairs))
+        stages = stage_seconds(_join_traces(target, folders))
         write_contact_sheet(target, chosen, results, clips, metrics)
-        write_record(target.header, _joined(headers, [result.outcome for result in results], "finished"))
+        write_record(target.header, _joined(headers, [result.outcome for result in results], "finished", stages))
         target.log("merged", parts=[str(path) for path in parts], complete=summary.complete)
     return Finished(target, summary)
 
@@ -156,6 +158,15 @@ def _link(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
+def _join_traces(target: RunFolder, folders: Sequence[RunFolder]) -> list[Span]:
+    """Every task of the parts once, in the trace of the whole."""
+    files = [folder.trace for folder in (target, *folders) if folder.trace.is_file()]
+    lines = dict.fromkeys(line for file in files for line in file.read_bytes().splitlines(keepends=True))
+    with atomic_path(target.trace) as temporary:
+        temporary.write_bytes(b"".join(lines))
+    return read_spans(target.trace)
+
+
 def _unavailable(parts: Sequence[Path]) -> dict[str, str]:
     """Why metrics are lacking, as the runs say."""
     entries = {key: entry for path in parts for key, entry in read_summary(path).metrics.items()}
@@ -163,7 +174,10 @@ def _unavailable(parts: Sequence[Path]) -> dict[str, str]:
 
 
 def _joined(
-    headers: Sequence[RunHeader], outcomes: Sequence[Outcome], status: Literal["running", "finished"]
+    headers: Sequence[RunHeader],
+    outcomes: Sequence[Outcome],
+    status: Literal["running", "finished"],
+    stages: Mapping[str, float],
 ) -> RunHeader:
     """`run.json` of the whole."""
     first = headers[0]
@@ -171,7 +185,7 @@ def _joined(
     timings = summed_up(outcomes, first.device.type).model_copy(
         update={"peak_memory_of": words[0], "warm_up": words[1]}
     )
-    kept = {key: getattr(first, key) for key in first.model_fields_set - {"shard"}}
+    kept = {key: getattr(first, key) for key in first.model_fields_set - {"shard", "stages"}}
     return RunHeader(
         **kept
         | {
@@ -181,5 +195,6 @@ def _joined(
             "coefficients": {pair: files for header in headers for pair, files in header.coefficients.items()},
             "provenance": ProvenanceFacts(**provenance()),
             "timings": timings,
+            "stages": dict(stages),
         }
     )

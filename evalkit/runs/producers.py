@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from evalkit.base.refusals import explained, is_expected
+from evalkit.base.stopwatch import stage
 from evalkit.errors import EvalkitError, RunError
 from evalkit.method.checkpoints import WatchedCheckpoint
 from evalkit.method.cost import cost_of, peak_memory
@@ -37,7 +38,8 @@ class MethodProducer:
         """Generate the clip of a pair. Raises `RunError` when the method cannot be built or its files changed."""
         if self.built is None:
             self.weights = self.weights.seen_here()
-            self.built = _build(self.entry, replace(self.config, logs=folder.path / "logs"))
+            with stage("load method"):
+                self.built = _build(self.entry, replace(self.config, logs=folder.path / "logs"))
             if self.entry.code_sha256 != self.code_sha256:
                 raise RunError(f"The code of {self.entry.card.id} changed while the run was going. Repeat the command.")
         method, output, config = self.built, folder.generated(pair.id), self.config

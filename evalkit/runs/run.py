@@ -32,6 +32,7 @@ from evalkit.records.run import (
     read_header,
 )
 from evalkit.records.run_folder import RunFolder
+from evalkit.records.trace import read_spans, stage_seconds
 from evalkit.runs.contact_sheet import write_contact_sheet
 from evalkit.runs.engine.dispatch import run_on
 from evalkit.runs.engine.tasks import Engine
@@ -341,6 +342,8 @@ def _write_header(
     more: dict[str, object] = {**plugins_used(plan)}
     if settings.shard:
         more["shard"] = (settings.shard.index, settings.shard.count)
+    if status == "finished":
+        more["stages"] = stage_seconds(read_spans(plan.folder.trace))
     header = header.model_copy(update=more)
     write_record(plan.folder.header, header)
 

@@ -19,6 +19,7 @@ from evalkit.errors import EvalkitError, MethodError, RunError, ScoreError, Vide
 from evalkit.records.frame_scores import SCHEMA_VERSION, read_frames
 from evalkit.records.progress import Progress, WorkerFacts, write_progress
 from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.records.trace import traced
 from evalkit.runs.kept import is_scored, kept, made_of, notes_of, replaced, unmade
 from evalkit.runs.plan import PairResult, Plan, Producer
 from evalkit.scoring.pool import ScoringJob, ScoringPool
@@ -52,7 +53,8 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
                 book.keep(outcome)
                 continue
             if outcome is None:
-                outcome = make_pair(plan.produce, pair, plan.folder, digests, _unmade_after(plan, pair))
+                with traced(plan.folder.trace, "make", pair.id):
+                    outcome = make_pair(plan.produce, pair, plan.folder, digests, _unmade_after(plan, pair))
             if outcome.status == "failed":
                 book.fail(outcome, outcome.reason or "")
                 continue
@@ -185,7 +187,8 @@ def scoring_job(plan: Plan, pair: Pair, outcome: Outcome) -> ScoringJob:
     output, brought = plan.folder.scores(pair.id), plan.brought(pair)
     clips = [*made_of(pair, outcome), (generated, outcome.generated_sha256)]
     digests = tuple((path, digest) for path, digest in clips if digest)
-    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, plan.signatures(pair), brought, digests)
+    signatures, trace = plan.signatures(pair), plan.folder.trace
+    return ScoringJob(plan.protocol, keys, plan.cache, pair, generated, output, signatures, brought, digests, trace)
 
 
 def result_of(plan: Plan, pair: Pair) -> PairResult:

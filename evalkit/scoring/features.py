@@ -12,6 +12,7 @@ import numpy as np
 from evalkit import weights
 from evalkit.base.digests import Digests
 from evalkit.base.refusals import explained
+from evalkit.base.stopwatch import stage
 from evalkit.clips import video
 from evalkit.clips.special_files import refuse_absent
 from evalkit.errors import PluginError, VideoError, WeightsError
@@ -77,11 +78,13 @@ class FeatureBank:
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""
-        return self._frames(name)(frames, upstream)
+        with stage(f"network {name}"):
+            return self._frames(name)(frames, upstream)
 
     def extract_clip(self, name: str, count: int, chunks: Iterable[Frames]) -> Features:
         """Run an extractor that sees clips whole on one of `count` frames."""
-        return cast("ExtractClip", self._load(name))(count, chunks)
+        with stage(f"network {name}"):
+            return cast("ExtractClip", self._load(name))(count, chunks)
 
     def batcher(self, name: str) -> Batcher | None:
         """Where frames for an extractor have to queue; None when it sees them at once."""

@@ -10,10 +10,12 @@ from typing import Protocol as Interface
 
 from evalkit.base.plugins import state
 from evalkit.base.processes import process_pool, start
+from evalkit.base.stopwatch import stage
 from evalkit.errors import PluginError, ScoreError, VideoError
 from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import write_frames
+from evalkit.records.trace import traced
 from evalkit.scoring.availability import plugins_of
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.coefficients import PairFiles
@@ -27,7 +29,8 @@ class ScoringJob:
     """Score `generated` as the answer to `pair` and write the frame scores to `output`.
 
     `coefficients` are files of imported networks, `signatures` what the records say they were made by. `digests` are
-    those of the clips when the pair was made: of other clips there is nothing to score.
+    those of the clips when the pair was made: of other clips there is nothing
+    to score. What the job took is added to the file `trace`.
     """
 
     protocol: Protocol
@@ -39,6 +42,7 @@ class ScoringJob:
     signatures: Mapping[str, str]
     coefficients: Mapping[str, PairFiles]
     digests: tuple[tuple[Path, str], ...] = ()
+    trace: Path | None = None
 
 
 def score_pair(job: ScoringJob, device: str = "cpu") -> str | None:
@@ -52,6 +56,13 @@ def score_pair(job: ScoringJob, device: str = "cpu") -> str | None:
         return str(error)
     write_frames(job.output, scores, job.signatures)
     return None
+
+
+def _score_traced(job: ScoringJob) -> str | None:
+    if job.trace is None:
+        return score_pair(job)
+    with traced(job.trace, "score", job.pair.id):
+        return score_pair(job)
 
 
 class ScoringPool(Interface):
@@ -80,9 +91,9 @@ class LocalPool:
     def submit(self, job: ScoringJob) -> "Future[str | None]":
         """Start a job. Its result is that of `score_pair`."""
         if self._executor is not None:
-            return start(self._executor, score_pair, job)
+            return start(self._executor, _score_traced, job)
         done: Future[str | None] = Future()
-        done.set_result(score_pair(job))
+        done.set_result(_score_traced(job))
         return done
 
     def drain(self) -> None:
@@ -106,7 +117,8 @@ def scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: st
 
 @functools.lru_cache(maxsize=4)
 def _scorer(protocol: Protocol, metrics: tuple[str, ...], cache: Path, device: str, plugins: object) -> Scorer:
-    chosen = tuple(METRICS[key] for key in metrics)
+    with stage("load metrics"):
+        chosen = tuple(METRICS[key] for key in metrics)
     return Scorer(protocol, chosen, FeatureBank(FeatureCache(cache), device))
 
 

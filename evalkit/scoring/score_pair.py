@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.base.stopwatch import stage
 from evalkit.clips import video
 from evalkit.errors import PluginError, ScoreError
 from evalkit.extractors import EXTRACTORS
@@ -198,7 +199,8 @@ def windowed(metric: Metric, before: Sequence[Frames], made: Frames, driving: Fr
     past = min(metric.window - 1, len(before[0])) if before else 0
     if before and past:
         made, driving = (np.concatenate([b[-past:], now]) for b, now in zip(before, (made, driving), strict=True))
-    values = np.array(metric.function(made, driving)[past:], np.float64)
+    with stage(f"metric {metric.key}"):
+        values = np.array(metric.function(made, driving)[past:], np.float64)
     values[: metric.window - 1 - past] = np.nan
     return values
 

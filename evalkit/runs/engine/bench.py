@@ -5,8 +5,10 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from evalkit.base.digests import Digests
+from evalkit.base.stopwatch import recorded
 from evalkit.errors import EvalkitError
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.engine.tasks import Answer, Make, Score, Task
@@ -26,6 +28,11 @@ class Bench:
 
     def do(self, task: Task) -> Answer:
         """Do a task; whatever goes wrong is in the answer."""
+        with recorded() as stages:
+            answer = self._do(task)
+        return replace(answer, stages=stages)
+
+    def _do(self, task: Task) -> Answer:
         try:
             answer = self._make(task) if isinstance(task, Make) else _score(task)
         except Exception as error:

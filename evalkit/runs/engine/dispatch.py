@@ -9,6 +9,7 @@ Nothing in the results depends on who did what when: all that is kept of a pair 
 taken in the protocol's order when the last one is finished.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from evalkit.base.digests import Digests
 from evalkit.errors import EvalkitError, WorkerError
 from evalkit.records.progress import WorkerFacts
 from evalkit.records.run_folder import Outcome
+from evalkit.records.trace import Span, append_span
 from evalkit.runs.engine.tasks import Answer, Answered, Ended, Engine, Make, Score, Task, Worker
 from evalkit.runs.kept import is_scored, kept, unmade
 from evalkit.runs.plan import PairResult, Plan
@@ -60,6 +62,11 @@ class _Work:
     tries: int = 0
     began: float = 0.0
     moved: bool = False
+
+    @property
+    def doing(self) -> str:
+        """What the next thing to do is called."""
+        return "score" if self.outcome else "make"
 
     @property
     def on_gpu(self) -> bool:
@@ -203,6 +210,8 @@ class _Dispatch:
                 self._count_idle_death(event.why)
             return
         answer, self._idle_deaths = event.answer, 0
+        if work:
+            self._note(event.worker, work, answer)
         for path, state, digest in answer.digests:
             self._digests.learn(path, state, digest)
         if answer.broken:
@@ -216,6 +225,12 @@ class _Dispatch:
         work.run.slowest = max(work.run.slowest, self._clock() - work.began)
         with self._refusing(work.run):
             self._go_on(work, answer)
+
+    def _note(self, worker: Worker, work: _Work, answer: Answer) -> None:
+        """Keep what a task took."""
+        took = self._clock() - work.began
+        span = Span(f"{os.getpid()} {worker.name}", work.doing, work.pair.id, time.time() - took, took, answer.stages)
+        append_span(work.run.plan.folder.trace, span)
 
     def _go_on(self, work: _Work, answer: Answer) -> None:
         if answer.stop is not None:
@@ -285,7 +300,7 @@ class _Dispatch:
             worker.name: WorkerFacts(
                 device=worker.device,
                 pair=work.pair.id,
-                doing="score" if work.outcome else "make",
+                doing=work.doing,
                 seconds=max(now - work.began, 0.0),
             )
             for worker, work in self._busy.items()

@@ -1,7 +1,7 @@
 """What workers are asked, and what they answer. Frames never travel: clips and scores are files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol as Interface
 from typing import TypeAlias
@@ -42,7 +42,7 @@ class Answer:
 
     `outcome` is that of a pair that was made, or failed to be. `reason` says why a pair cannot be scored. `stop` is
     what keeps other pairs from being done as well. `broken` says why the worker is of no use any more. `digests` are
-    those of the clips it read.
+    those of the clips it read, `stages` the seconds it took.
     """
 
     outcome: Outcome | None = None
@@ -50,6 +50,7 @@ class Answer:
     stop: Exception | None = None
     broken: str = ""
     digests: tuple[tuple[Path, State, str], ...] = ()
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
