@@ -40,6 +40,7 @@ LACKING = {
     "identity_drift[mobilefacenet192]": "fetch mobilefacenet-arcface-192",
     **dict.fromkeys(("aed[smirk]", "aed[smirk-eyelids-jaw]", "apd[smirk]"), "--coefficients smirk=DIR"),
     "aed[emoca]": "--coefficients emoca=DIR",
+    "gaze[l2cs]": "--coefficients l2cs=DIR",
 }
 """What the small networks of the shared data do not cover, and words of the way to it."""
 
