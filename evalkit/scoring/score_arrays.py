@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
-from evalkit.metrics.base import PerSet
-from evalkit.records.frame_scores import OK
+from evalkit.metrics.base import PerSet, set_rows
+from evalkit.records.frame_scores import OK, UNDEFINED
 from evalkit.scoring.features import FeatureBank, chain_signature
 from evalkit.scoring.missing_faces import score_frames
 from evalkit.types import Frames, Values
@@ -31,8 +31,8 @@ class ArrayScores:
 
     @property
     def coverage(self) -> float:
-        """Share of the frames that have a value of their own; 1 for a metric of sets."""
-        found = [status == OK for clip in self.statuses for status in clip]
+        """Share of the frames where the metric is defined that have a value of their own; 1 for a metric of sets."""
+        found = [status == OK for clip in self.statuses for status in clip if status != UNDEFINED]
         return float(np.mean(found)) if found else 1.0
 
 
@@ -73,8 +73,10 @@ class ArrayScorer:
     def _clip(self, made: Frames, against: Frames) -> tuple[Values, tuple[str, ...]]:
         metric = self.metric
         if metric.input is None:
-            values = metric.function(made, against)
-            return values, (OK,) * len(values)
+            values = np.array(metric.function(made, against), np.float64)
+            early = min(metric.window - 1, len(values))
+            values[:early] = np.nan
+            return values, (UNDEFINED,) * early + (OK,) * (len(values) - early)
         if few := EXTRACTORS[metric.input[0]].transient:  # its features are too large to hold all
             starts = range(0, len(made), few)
             parts = [
@@ -88,7 +90,7 @@ class ArrayScorer:
         """The feature that the metric compares, of all frames of a clip: (T, ...), or a row per window."""
         assert self.metric.input is not None
         name, feature = self.metric.input
-        return self.bank.of_clip(clip, [name]).get(name, {}).get(feature, np.empty((0, 0)))
+        return set_rows(self.metric, self.bank.of_clip(clip, [name]).get(name, {}).get(feature, np.empty((0, 0))))
 
 
 def _check_match(metric: Metric, made: Frames, driving: Frames) -> None:

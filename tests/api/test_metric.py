@@ -10,7 +10,7 @@ from evalkit.metrics.base import PerSet
 from evalkit.records.frame_scores import read_frames
 from evalkit.records.run_folder import RunFolder
 
-METRICS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "apd[landmark]")
+METRICS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "apd[landmark]", "warp", "akd[dlib68-dtw]")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,19 @@ def test_a_metric_of_sets_has_one_value():
     kid = ek.metric("kid[efficientnet-lite0]")
     same, apart = (kid(one, driving=clip, layout="THWC", range=255) for clip in (one, other))
     assert same.frames is None and same.value < apart.value and kid.metric.level.__class__ is PerSet
+
+
+def test_a_metric_of_sets_leaves_out_frames_without_a_face():
+    clip = render_clip(0, 0, frames=6, size=192).frames.copy()
+    clip[2] = 128
+    score = ek.metric("e_fid[blendshapes]")(clip, driving=clip, layout="THWC", range=255)
+    assert score.value == 0 and score.notes[0] == "N=5 generated, 5 reference"
+
+
+def test_frames_too_early_for_a_window_are_not_missed():
+    clip = render_clip(0, 0, frames=4, size=64).frames
+    score = ek.metric("flicker")(clip, driving=clip, layout="THWC", range=255)
+    assert np.isnan(score.frames).tolist() == [True, False, False, False] and score.coverage == 1
 
 
 def test_a_metric_of_your_own():
