@@ -42,7 +42,7 @@ def track_truth(scorer: Scorer, clips: Sequence[Clip]) -> list[Track]:
 
     The truth of a clip is stored in `truth/<clip id>.npz` beside the folder of the clip.
     """
-    metrics = [metric for metric in scorer.metrics if metric.id in FOLLOWERS]
+    metrics = [metric for metric in scorer.metrics if metric.id in FOLLOWERS and metric.window == 1]
     known = [clip for clip in clips if _truth_path(clip).is_file()]
     if not (metrics and known):
         return []

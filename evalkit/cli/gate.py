@@ -76,12 +76,7 @@ def gate(
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the verdict to this history.")] = None,
     commit: Annotated[str | None, typer.Option(help="The commit in the history. Default: of CI, or HEAD here.")] = None,
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GROUP", help="Also name groups of driving frames that got worse: as `table --by`. Repeatable."
-        ),
-    ] = None,
+    by: options.Groups = None,
     attributes: options.Attributes = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,
     as_json: options.Json = False,

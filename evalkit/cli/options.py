@@ -24,6 +24,12 @@ DataRoot = Annotated[
     Path | None,
     typer.Option("--data", "-d", metavar="DIR", help="Root folder of the dataset. The demo corpus needs none."),
 ]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by", metavar="GROUP", help="Also by groups of driving frames, as `evalkit table --by`. Repeatable."
+    ),
+]
 Attributes = Annotated[
     Path | None, typer.Option(metavar="CSV", help="Labels of clips for --by: columns clip, attribute, value.")
 ]

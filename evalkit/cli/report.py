@@ -42,6 +42,8 @@ def report(
     history: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A page more: this history of `evalkit gate --history FILE`.")
     ] = None,
+    by: options.Groups = None,
+    attributes: options.Attributes = None,
     as_json: options.Json = False,
 ) -> None:
     """Make a static site from runs: table, spread, trade-offs, and every pair with its clips playing in step.
@@ -61,7 +63,7 @@ def report(
 
     comparison = collect(runs)
     with pair_progress("report", len(comparison.pairs)) as on_pair:
-        chosen = Options(data, media, landmarks, worst, worker_count(workers), history)
+        chosen = Options(data, media, landmarks, worst, worker_count(workers), history, tuple(by or ()), attributes)
         written = write_report(comparison, out, chosen, on_pair)
     if as_json:
         print_json(

@@ -103,6 +103,7 @@ EXTRACTORS.register("stlpips_alex", "evalkit.extractors.stlpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("stlpips_vgg", "evalkit.extractors.stlpips:EXTRACTOR_VGG")
 EXTRACTORS.register("iris_gaze", "evalkit.extractors.iris_gaze:EXTRACTOR")
 EXTRACTORS.register("dis_flow", "evalkit.extractors.dis_flow:EXTRACTOR")
+EXTRACTORS.register("l2cs", "evalkit.extractors.imported:L2CS")
 EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
 EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 

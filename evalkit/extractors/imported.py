@@ -3,7 +3,8 @@
 Only names and shapes are known here; `evalkit/scoring/coefficients.py` finds and reads the files. Source of the names:
 EMOCA (`radekd91/emoca`, the dictionary that `encode` returns) and SMIRK (`georgeretsi/smirk`, the encoders' outputs in
 `src/smirk_encoder.py`: 50 numbers of expression, two eyelids in [0, 1], an axis-angle of the jaw). Both describe a
-FLAME face; their terms do not allow the networks to be shipped or fetched without registration.
+FLAME face; their terms do not allow the networks to be shipped or fetched without registration. L2CS-Net (Abdelrahman
+et al., 2022, `Ahmednull/L2CS-Net`) gives two angles of gaze per face: `gaze` holds the one sideways, then the other.
 """
 
 from functools import partial
@@ -26,6 +27,7 @@ def _extractor(id: str, *arrays: ImportedArray, joined: tuple[JoinedFeature, ...
     return Extractor(id, f"{id}-imported|{names}", (), partial(_refuse, id), imported=arrays, joined=joined)
 
 
+L2CS = _extractor("l2cs", ImportedArray("angles", "gaze", 2, longest=HALF_TURN))
 EMOCA = _extractor("emoca", ImportedArray("expression", "expcode", 50))
 SMIRK = _extractor(
     "smirk",

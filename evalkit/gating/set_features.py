@@ -16,6 +16,7 @@ from evalkit.base.places import cache_dir
 from evalkit.errors import ProtocolError
 from evalkit.gating.side import Side
 from evalkit.metrics import METRICS, Metric
+from evalkit.metrics.base import set_rows
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.find_clips import recorded_protocol
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
@@ -112,4 +113,4 @@ def _load(metric: Metric, side: Side, digest: str | None, selection: Selection) 
     extractor, name = metric.input
     signature = computed_by(extractor, side.header.scoring_device)
     stored = FeatureCache(cache_dir()).load(feature_key(digest or "", clip_decoding(selection), signature))
-    return None if stored is None or name not in stored else stored[name]
+    return None if stored is None or name not in stored else set_rows(metric, stored[name])

@@ -32,6 +32,7 @@ jitter          trembling of a head at rest
 identity_drift  change of the face from frame to frame
 motion_fd       Fréchet distance of velocity and acceleration
 temporal        what these share
+soft_dtw        alignment of clips, for variants of AKD, APD and AED
 
 Eyes and mouth
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, TDDFA_DIFFERENCES, Metric, check_rows
+from evalkit.metrics.soft_dtw import in_time
 from evalkit.types import Values
 
 
@@ -44,8 +45,10 @@ _DEEP3D = Metric(
     decimals=4,
 )
 _OTHER = replace(_DEEP3D, differences="")
+_ALIGNED = ("deep3d", "landmark", "blendshapes")
+"""Variants that there are after alignment in time, too."""
 
-METRICS = (
+_BY_FRAME = (
     _DEEP3D,
     replace(
         _OTHER,
@@ -105,3 +108,5 @@ METRICS = (
         "them.",
     ),
 )
+
+METRICS = (*_BY_FRAME, *(in_time(metric, gamma=0.002) for metric in _BY_FRAME if metric.variant in _ALIGNED))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.base import POOLED_FRAMES, SELF_ONLY, Metric, check_rows
+from evalkit.metrics.soft_dtw import in_time
 from evalkit.types import Values
 
 
@@ -50,7 +51,7 @@ _DISTANCES = (
 )
 """(suffix of the variant, title, function, settings, description)."""
 
-METRICS = tuple(
+_BY_FRAME = tuple(
     Metric(
         id="akd",
         variant=detector + suffix,
@@ -70,3 +71,5 @@ METRICS = tuple(
     for detector, words, paper, differences in _DETECTORS
     for suffix, title, function, settings, description in _DISTANCES
 )
+
+METRICS = (*_BY_FRAME, *(in_time(metric, gamma=0.1) for metric in _BY_FRAME if metric.function is akd))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.base import BOTH_TASKS, DEEP3D_DIFFERENCES, TDDFA_DIFFERENCES, Metric, check_rows
+from evalkit.metrics.soft_dtw import in_time
 from evalkit.types import Values
 
 
@@ -58,8 +59,10 @@ _DEEP3D = Metric(
     decimals=4,
 )
 _OTHER = replace(_DEEP3D, differences="")
+_ALIGNED = ("deep3d", "landmark", "mediapipe")
+"""Variants that there are after alignment in time, too."""
 
-METRICS = (
+_BY_FRAME = (
     _DEEP3D,
     replace(
         _OTHER,
@@ -128,3 +131,5 @@ METRICS = (
         high=float("inf"),
     ),
 )
+
+METRICS = (*_BY_FRAME, *(in_time(metric, gamma=0.001) for metric in _BY_FRAME if metric.variant in _ALIGNED))

@@ -4,6 +4,7 @@ collect     runs -> what is compared: methods, pairs, matrices of clip means
 ranks       who is ranked, and the order of rows
 overview    the first page: the ranked table and what stands behind it
 trust       how far the numbers can be trusted
+groups      tables of groups of driving frames
 tradeoffs   metrics against each other, with Pareto fronts
 pairs       the numbers and clips of single pairs
 worst       the worst pairs and frames of each metric

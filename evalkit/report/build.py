@@ -26,6 +26,7 @@ class Options:
 
     `data` overrides the data root of the run. `media` chooses the pairs with a video, `landmarks` whether missing ones
     are detected now, `worst` how many the gallery shows. `history` is what `evalkit gate --history` appended to.
+    `by` are groupings of driving frames, with `attributes` of clips out of a CSV file.
     """
 
     data: Path | None = None
@@ -34,6 +35,8 @@ class Options:
     worst: int = 12
     workers: int = 1
     history: Path | None = None
+    by: tuple[str, ...] = ()
+    attributes: Path | None = None
 
 
 @dataclass(frozen=True)

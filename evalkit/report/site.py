@@ -11,6 +11,7 @@ from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import failures
 from evalkit.report.folder import SiteFolder
+from evalkit.report.groups import group_tables
 from evalkit.report.history import HistoryPage, history_of
 from evalkit.report.page import ASSETS, HISTORY, PAGES, Page, renderer
 from evalkit.report.pairs import clip_means, pair_data, pair_list
@@ -38,6 +39,7 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
     when `out` or the history cannot be used. A clip that is missing costs only its tile.
     """
     history = history_of(comparison, options.history) if options.history else None
+    groups = group_tables(comparison, options)
     site, page = SiteFolder.claim(out), _renderer(comparison, history)
     for asset in sorted(ASSETS.iterdir()):
         site.copy(asset, f"assets/{asset.name}")
@@ -54,7 +56,7 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         if reason := built.media.get("reason"):
             without[pair.id] = reason
         on_pair(pair.id, "failed" if reason else "done")
-    site.text("index.html", page("index", root="", **_overview(comparison, standing, history)))
+    site.text("index.html", page("index", root="", **_overview(comparison, standing, history), groups=groups))
     for name in ("pairs", "worst", "failures"):
         site.text(f"{name}.html", page(name, root=""))
     if history:

@@ -12,7 +12,7 @@ from evalkit.records.run_folder import RunFolder
 from evalkit.types import Selection
 
 METRICS = ("l1", "psnr", "ssim", "flicker", "warp", "motion")
-METRICS += ("csim[dlib]", "akd[dlib68]", "apd[landmark]", "identity_drift[dlib]")
+METRICS += ("csim[dlib]", "akd[dlib68]", "apd[landmark]", "identity_drift[dlib]", "akd[dlib68-dtw]")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,13 @@ def test_a_metric_that_means_nothing_alone_says_so():
     assert np.isnan(score.frames).tolist() == [True, False, False, False]
     assert score.value == 0 and score.coverage == 1  # the first frame could have none
     assert score.notes[-1] == "means nothing without motion of the same frames"
+
+
+def test_a_metric_of_sets_leaves_out_frames_without_a_face():
+    clip = render_clip(0, 0, frames=6, size=192).frames.copy()
+    clip[2] = 128
+    score = ek.metric("e_fid[blendshapes]")(clip, driving=clip, layout="THWC", range=255)
+    assert score.value == 0 and score.notes[0] == "N=5 generated, 5 reference"
 
 
 def test_a_metric_of_your_own():

@@ -13,6 +13,7 @@ LACKING = {
     "aed_id": "fetch openface-nn4-small2",
     "akd[fan68]": "fetch fan-2dfan4-zip",
     "akd[fan68-mean-abs]": "fetch fan-2dfan4-zip",
+    "akd[fan68-dtw]": "fetch fan-2dfan4-zip",
     "csim[mobilefacenet192]": "fetch mobilefacenet-arcface-192",
     "coverage[scrfd]": "fetch scrfd-10g-det --accept-licence",
     **dict.fromkeys(("fid", "fid[clean]", "fid[tf-resize]", "kid", "kid[subsets]"), "fetch inception-fid-pytorch"),
@@ -27,6 +28,8 @@ LACKING = {
             "apd[deep3d-translation]",
             "apd[deep3d-deg]",
             "aed[deep3d]",
+            "apd[deep3d-dtw]",
+            "aed[deep3d-dtw]",
             "p_rmse[deep3d]",
             "e_rmse[deep3d]",
         ),
@@ -37,6 +40,7 @@ LACKING = {
     "identity_drift[mobilefacenet192]": "fetch mobilefacenet-arcface-192",
     **dict.fromkeys(("aed[smirk]", "aed[smirk-eyelids-jaw]", "apd[smirk]"), "--coefficients smirk=DIR"),
     "aed[emoca]": "--coefficients emoca=DIR",
+    "gaze[l2cs]": "--coefficients l2cs=DIR",
 }
 """What the small networks of the shared data do not cover, and words of the way to it."""
 

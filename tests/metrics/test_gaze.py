@@ -5,7 +5,7 @@ import pytest
 
 from evalkit.extractors.iris_gaze import DEPTH, EYES, FISSURE, IRIS_RADIUS, directions
 from evalkit.extractors.landmark_pose import angles
-from evalkit.metrics.gaze import direction, gaze_blendshapes, gaze_iris
+from evalkit.metrics.gaze import direction, gaze_angles, gaze_blendshapes, gaze_iris
 
 
 def looking(right=0.0, down=0.0, closed=0.1):
@@ -60,6 +60,12 @@ def test_a_full_score_sideways_is_forty_degrees_and_down_twenty_five():
     assert gaze_blendshapes(scores(down_left=1, down_right=1), ahead) == pytest.approx(25)
     assert direction(scores(out_left=1, in_right=1))[0, 0] > 0  # her left is the right of the picture
     assert direction(scores(up_left=1, up_right=1))[0, 1] < 0
+
+
+def test_two_angles_of_a_network_are_a_direction():
+    angles = np.deg2rad([[10.0, 0.0], [0.0, -7.0], [30.0, 60.0]])
+    assert gaze_angles(angles, 0 * angles)[:2] == pytest.approx([10, 7])
+    assert gaze_angles(angles, np.deg2rad([[-150.0, 60.0]] * 3))[2] == pytest.approx(60)  # over the pole
 
 
 def test_closed_eyes_look_nowhere():

@@ -7,7 +7,7 @@ from evalkit.metrics import METRICS
 from evalkit.metrics.temporal import amount_missed, steps
 
 WINDOWED = [key for key, metric in METRICS.items() if metric.window != 1]
-SHAPES = {"points": (478, 2), "blendshapes": (52,), "angles": (3,), "gaze": (4,), "embedding": (8,)}
+SHAPES = {"points": (478, 2), "blendshapes": (52,), "angles": (3,), "gaze": (4,), "embedding": (8,), "shape": (42, 2)}
 
 
 def test_too_little_counts_like_too_much():

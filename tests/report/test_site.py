@@ -201,3 +201,20 @@ def test_forty_methods_and_five_hundred_pairs_stay_small(tmp_path):
     assert sum(path.stat().st_size for path in [site / "index.html", *files]) < 1_000_000
     assert max(path.stat().st_size for path in site.rglob("*.js")) < 1_000_000
     assert len(list(site.glob("pairs/*.html"))) == len(list(site.glob("data/pair/*.js"))) == 500
+
+
+def test_groups_of_frames_have_tables_of_their_own(make_run, tmp_path):
+    comparison = collect([make_run("plain"), make_run("second", quality=0.2)])
+    options = Options(media="none", by=("position",))
+    write_report(comparison, tmp_path / "out", options, lambda pair, became: None)
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert (
+        text.count("of 18 driving frames") == 8 and "Below 25 % of the clip: 6 of 18 driving frames, 3 people" in text
+    )
+    # Frames 0 and 1 of three pairs: 0.5, 0.6 and 0.7, and half a thousandth.
+    assert "0.6005" in text
+
+
+def test_without_groups_there_is_no_section(make_run, tmp_path):
+    write_report(collect([make_run("plain")]), tmp_path / "out", Options(media="none"), lambda pair, became: None)
+    assert 'id="groups"' not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
