@@ -139,6 +139,7 @@ def test_the_command_trains_resumes_and_refuses(tiny_options, tmp_path, caplog):
     assert main([*asked, *every, "--steps", "2"]) == 0
     lines = [json.loads(line) for line in (tmp_path / "out" / "losses.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and "similarity" in lines[0]
+    assert lines[1]["pairs_per_second"] > 0 and 0 <= lines[1]["share_of_data"] <= 1
     assert (tmp_path / "out" / "samples" / "0000002.png").is_file()
     assert main([*asked, "--steps", "3"]) == 2 and "is there; use --resume" in caplog.text
     assert main([*asked, "--steps", "3", "--resume", "--seed", "1"]) == 2 and "seed: 0 -> 1" in caplog.text

@@ -172,6 +172,21 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(make_trainer, tmp_path, monk
     assert (tmp_path / LAST).read_bytes() == good
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_a_kept_checkpoint_stays_as_it_is(make_trainer, tmp_path, monkeypatch, links):
+    """By a link, or by a copy where the file system has none."""
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", lambda self, target: (_ for _ in ()).throw(OSError(errno.EPERM, "no")))
+    trainer = make_trainer()
+    for step in (1, 2):
+        last = save(tmp_path, trainer.state, Progress(step, 0.0, best=0.5), trainer.config, "digest")
+        if step == 1:
+            checkpoint.keep(last, step)
+    kept = tmp_path / "step-0000001.safetensors"
+    assert load(kept, trainer.state, trainer.config, "digest") == Progress(1, 0.0, 0.5)
+    assert load(last, trainer.state, trainer.config, "digest").step == 2
+
+
 def test_a_damaged_checkpoint_is_named(make_trainer, tmp_path):
     path = tmp_path / LAST
     path.write_bytes(b"half a file")
@@ -240,6 +255,9 @@ def test_wrong_configurations_are_explained(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("batch: 3\nlearning: fast\n")
     with pytest.raises(MethodError, match=r"(?s)batch.*learning"):
+        read_config(str(path))
+    path.write_text("shape: {size: 64}\n")
+    with pytest.raises(MethodError, match=r"perception\.scales: the smallest image has 8 pixels; vgg19 needs 16"):
         read_config(str(path))
     path.write_text("shape: {window: 1.5, warp_source: false}\n")
     with pytest.raises(MethodError, match="window: needs warp_source"):

@@ -9,10 +9,10 @@ import torch
 
 from baselines.sfd.export import export
 from baselines.sfd.lab.train import main
-from baselines.sfd.lab.training.checkpoint import LAST, Progress, save
+from baselines.sfd.lab.training.checkpoint import BEST, BEST_BY, LAST, Progress, save
 from baselines.sfd.lab.training.corpus import load_corpus
 from baselines.sfd.lab.training.validation import METRICS, validate, validation_clips
-from baselines.sfd.weights import read_file
+from baselines.sfd.weights import load_model, read_file
 from evalkit.clips import video
 from evalkit.method.find import build_method, find_method, method_options
 from evalkit.method.interface import Driving, MethodConfig
@@ -82,5 +82,10 @@ def test_the_command_writes_it_among_the_losses(tiny_options, tmp_path):
         losses = out / "losses.jsonl"
         lines = [json.loads(line) for line in losses.read_text().splitlines()] if losses.is_file() else []
         assert [line["step"] for line in lines if {f"validation/{name}" for name in METRICS} <= line.keys()] == expected
+        assert (out / BEST).is_file() == bool(expected)
+    facts, _ = read_file(tmp_path / "2" / BEST)
+    values = [json.loads(line)[BEST_BY] for line in (tmp_path / "2" / "losses.jsonl").read_text().splitlines()]
+    assert facts["best"] == min(values) and facts["step"] == 2 * (values.index(min(values)) + 1)
+    assert load_model(tmp_path / "2" / BEST).shape == TINY
     first, second = (read_file(tmp_path / every / LAST)[1] for every in ("2", "0"))
     assert first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())

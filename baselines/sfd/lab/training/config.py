@@ -2,10 +2,10 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from baselines._shared.stylegan.encoder import Widths
 from baselines.sfd.shape import Shape
@@ -149,6 +149,10 @@ class Perception(_Strict):
     reduce: Literal["sum", "mean"] = "sum"
 
 
+LEAST_SIDE = {"vgg19": 16, "vgg16": 16, "squeezenet": 32}
+"""Pixels that all of a network's stages need."""
+
+
 class Regression(_Strict):
     """The latent regression of eq. 6; the defaults are as it is written.
 
@@ -219,6 +223,15 @@ class Config(_Strict):
     steps: int = Field(default=100_000, ge=1)
     seed: int = 0
     init: str = ""
+
+    @model_validator(mode="after")
+    def _networks_can_look_at_the_smallest_images(self) -> Self:
+        side, least = int(self.shape.size * min(self.perception.scales)), LEAST_SIDE[self.perception.network]
+        if side < least:
+            raise ValueError(
+                f"perception.scales: the smallest image has {side} pixels; {self.perception.network} needs {least}"
+            )
+        return self
 
     def at_stage(self, stage: Stage) -> "Config":
         """This configuration as a row of the ablation."""
