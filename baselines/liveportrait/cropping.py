@@ -51,7 +51,7 @@ class CroppingMethod:
 
     Args:
         method: paints frames of the size of its source, 512 pixels.
-        source: what becomes of the source picture.
+        source: what is shown of the source picture.
         driving: crop the driving frames, all of a clip by one box.
     """
 
