@@ -14,6 +14,7 @@ from baselines._shared.native.load import load
 from baselines._shared.native.method import NativeMethod, Render
 from baselines._shared.native.networks import Networks, Part
 from baselines._shared.native.options import flag, number
+from baselines._shared.native.speedups import untraced
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.cropping import CroppingMethod, Crops
 from baselines.liveportrait.driving import Region
@@ -116,7 +117,7 @@ def build(config: MethodConfig, make: Callable[[], Files] = Files, side: int = S
     )
     measured = options.normalize_lip or options.retarget_eyes or options.retarget_lip
     model = load(NETWORKS, config, make).together()
-    animator = LivePortraitAnimator(model, options, landmark_reader() if measured else None)
+    animator = LivePortraitAnimator(model, options, untraced(landmark_reader(), config) if measured else None)
     method = NativeMethod(animator, config, size=side)
     source, driving = cast(Crops, config.options["crop"]), flag(config, "crop_driving")
     return CroppingMethod(method, source, driving) if source != "no" or driving else method
