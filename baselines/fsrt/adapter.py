@@ -26,9 +26,9 @@ WHOLE_FRAME = SIZE * SIZE
 """Pixels at a time on a GPU, as in the official demo; a CPU is not faster with more than `MAX_PIXELS`."""
 
 
-def networks(decoder: str, expression: int) -> FSRT:
-    """All networks for a "large" or "small" decoder and a size of the expression vector."""
-    encoding = Encoding(expression_size=expression)
+def networks(decoder: str, expression: int, keypoints: int = 10) -> FSRT:
+    """All networks for a "large" or "small" decoder, a size of the expression vector, and 10 or 0 keypoints."""
+    encoding = Encoding(num_kp=keypoints, expression_size=expression)
     return FSRT(
         encoder=SetLatentEncoder(encoding),
         decoder=QueryDecoder(encoding, small=decoder == "small"),
@@ -37,16 +37,18 @@ def networks(decoder: str, expression: int) -> FSRT:
 
 
 TWO_SOURCES = "large-256-2source"
+NO_KEYPOINTS = "-0kp"
 
 
 def chosen(options: Mapping[str, str]) -> str:
-    """The variant that the options ask for. Raises `MethodError` for one that was not released."""
+    """The variant that the options ask for. Raises `MethodError` for one that does not exist."""
+    bare, two = options["keypoints"] == "0", options["model"] != "vox256"
     variant = f"{options['decoder']}-{options['expression']}"
-    if options["model"] == "vox256":
-        return variant
-    if variant != "large-256":
-        raise MethodError("fsrt: model=vox256_2Source has decoder=large and expression=256.")
-    return TWO_SOURCES
+    if two and (bare or variant != "large-256"):
+        raise MethodError("fsrt: model=vox256_2Source has decoder=large, expression=256 and keypoints=10.")
+    if bare and options["decoder"] != "large":
+        raise MethodError("fsrt: keypoints=0 has decoder=large.")
+    return TWO_SOURCES if two else variant + NO_KEYPOINTS * bare
 
 
 NETWORKS = Networks(
@@ -55,7 +57,8 @@ NETWORKS = Networks(
         f"{decoder}-{size}": partial(networks, decoder, size)
         for decoder, size in product(("large", "small"), (256, 128, 64))
     }
-    | {TWO_SOURCES: partial(networks, "large", 256)},
+    | {TWO_SOURCES: partial(networks, "large", 256)}
+    | {f"large-{size}{NO_KEYPOINTS}": partial(networks, "large", size, 0) for size in (256, 128, 64)},
     parts=(
         Part("kp_detector", None),
         Part("encoder", "encoder"),
@@ -89,7 +92,7 @@ class FsrtAnimator:
         return render
 
 
-def build(config: MethodConfig, make: Callable[[str, int], FSRT] = networks, side: int = SIZE) -> NativeMethod:
+def build(config: MethodConfig, make: Callable[[str, int, int], FSRT] = networks, side: int = SIZE) -> NativeMethod:
     """Keypoint detector, expression network, set-latent encoder and query decoder.
 
     Another `make`, which is called as `networks` is, and another `side` (pixels) are for random weights.
@@ -98,6 +101,6 @@ def build(config: MethodConfig, make: Callable[[str, int], FSRT] = networks, sid
     if pixels != "auto" and not (pixels.isdecimal() and int(pixels)):
         raise MethodError(f"option max_pixels={pixels!r}: expected auto or a positive whole number.")
     auto = MAX_PIXELS if torch.device(config.device).type == "cpu" else WHOLE_FRAME
-    model = load(NETWORKS, config, partial(make, decoder, int(expression)))
+    model = load(NETWORKS, config, partial(make, decoder, int(expression), int(config.options["keypoints"])))
     animator = FsrtAnimator(model, flag(config, "adapt_scale"), auto if pixels == "auto" else int(pixels))
     return NativeMethod(animator, config, size=side, max_sources=None)

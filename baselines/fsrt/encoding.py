@@ -42,7 +42,7 @@ class Encoding:
     """What describes a pixel of an image besides its colour: keypoints, position, expression.
 
     Attributes:
-        num_kp: Keypoints per image.
+        num_kp: Keypoints per image that networks are told; 0 leaves head pose to the expression vector (n_K = 0).
         expression_size: Length of the expression vector.
         pix_octaves: Octaves of the pixel code.
         pix_start_octave: First octave of the pixel code.
@@ -76,6 +76,6 @@ class Encoding:
         Returns:
             (B, N, positional_size).
         """
-        pose = self.keypoint_code(keypoints)[:, None].expand(-1, len(pixels), -1)
+        pose = self.keypoint_code(keypoints[:, : self.num_kp])[:, None].expand(-1, len(pixels), -1)
         place = octave_code(pixels, self.pix_octaves, self.pix_start_octave)
         return torch.cat((pose, place.to(pose).expand(len(keypoints), -1, -1)), dim=-1)

@@ -11,7 +11,7 @@ spade         warped feature map -> image (G)
 retargeting   stitching and retargeting
 driving       which parts of the driving motion reach the source
 crop          square crops around landmarks
+cropping      crops of source and driving frames, and pasting back
 landmarks     the 203 landmarks of its own detector
-resize        OpenCV's default resize, bit for bit
 blocks        convolution blocks
 """

@@ -1,4 +1,4 @@
-"""LivePortrait in evalkit: no crop, no paste-back, 512-pixel frames resized to the protocol's size.
+"""LivePortrait in evalkit: 512-pixel frames resized to the protocol's size; crops and paste-back are options.
 
 Closing the source's mouth first and retargeting eyes and lips need 203 landmarks, whose network is optional.
 """
@@ -14,7 +14,9 @@ from baselines._shared.native.load import load
 from baselines._shared.native.method import NativeMethod, Render
 from baselines._shared.native.networks import Networks, Part
 from baselines._shared.native.options import flag, number
+from baselines._shared.native.speedups import untraced
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
+from baselines.liveportrait.cropping import CroppingMethod, Crops
 from baselines.liveportrait.driving import Region
 from baselines.liveportrait.landmarks import Read, landmark_reader
 from baselines.liveportrait.model import DrivingOptions, LivePortrait, decode, driver, encode_source
@@ -22,7 +24,7 @@ from baselines.liveportrait.motion import MotionExtractor
 from baselines.liveportrait.retargeting import Openings, Retargeting, measure_openings, released_retargeting
 from baselines.liveportrait.spade import SpadeGenerator
 from baselines.liveportrait.warping import WarpingModule
-from evalkit.method.interface import MethodConfig
+from evalkit.method.interface import Method, MethodConfig
 
 SIZE = 256
 
@@ -99,7 +101,7 @@ class LivePortraitAnimator:
         return measure_openings(self.landmarks(images)) if self.landmarks else None
 
 
-def build(config: MethodConfig, make: Callable[[], Files] = Files, side: int = SIZE) -> NativeMethod:
+def build(config: MethodConfig, make: Callable[[], Files] = Files, side: int = SIZE) -> Method:
     """All networks, and the landmark network where an option needs it.
 
     Another `make` is for random weights; the networks work at any `side` (pixels).
@@ -115,6 +117,7 @@ def build(config: MethodConfig, make: Callable[[], Files] = Files, side: int = S
     )
     measured = options.normalize_lip or options.retarget_eyes or options.retarget_lip
     model = load(NETWORKS, config, make).together()
-    return NativeMethod(
-        LivePortraitAnimator(model, options, landmark_reader() if measured else None), config, size=side
-    )
+    animator = LivePortraitAnimator(model, options, untraced(landmark_reader(), config) if measured else None)
+    method = NativeMethod(animator, config, size=side)
+    source, driving = cast(Crops, config.options["crop"]), flag(config, "crop_driving")
+    return CroppingMethod(method, source, driving) if source != "no" or driving else method

@@ -34,21 +34,28 @@ class Crop:
 
 
 SOURCE_CROP = Crop(side=512, scale=2.3, down=-0.125)
+DRIVING_CROP = Crop(side=512, scale=2.2, down=-0.1)
 LANDMARK_CROP = Crop(side=224, scale=1.5, down=-0.1)
 """What the 203-landmark network sees."""
 
 
 def crop_matrix(landmarks: Points, crop: Crop) -> NDArray[np.float64]:
     """(2, 3) matrix from image to crop coordinates for (68, 2) or (203, 2) landmarks, x, y in pixels."""
-    down = _downwards(landmarks)
-    axes = np.stack([(down[1], -down[0]), down])  # rows: right and down in the face
-    middle = landmarks.mean(axis=0)
-    turned = (landmarks - middle) @ axes.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    size = (high - low).max() * crop.scale
-    centre = middle + axes.T @ ((low + high) / 2 + (0.0, crop.down * size))
+    centre, size, axes = _square(landmarks, crop)
     turn = axes * (crop.side / size)
     return np.column_stack([turn, crop.side / 2 - turn @ centre])
+
+
+def upright_box(landmarks: Points, crop: Crop) -> NDArray[np.float64]:
+    """(4,) left, top, right, bottom of the square of `crop_matrix`, not turned with the face."""
+    centre, size, _ = _square(landmarks, crop)
+    return np.concatenate([centre - size / 2, centre + size / 2])
+
+
+def box_matrix(box: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """(2, 3) matrix from image to crop coordinates for a box of `upright_box`."""
+    scale = side / (box[2] - box[0])
+    return np.column_stack([np.eye(2) * scale, side / 2 - scale * (box[:2] + box[2:]) / 2])
 
 
 def crop_image(image: NDArray[np.uint8], matrix: NDArray[np.float64], side: int) -> NDArray[np.uint8]:
@@ -61,6 +68,17 @@ def crop_image(image: NDArray[np.uint8], matrix: NDArray[np.float64], side: int)
 def uncropped(points: Points, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 2) crop coordinates back in the image."""
     return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T)
+
+
+def _square(landmarks: Points, crop: Crop) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Centre and side of the square, pixels, and its axes: rows are right and down in the face."""
+    down = _downwards(landmarks)
+    axes = np.stack([(down[1], -down[0]), down])
+    middle = landmarks.mean(axis=0)
+    turned = (landmarks - middle) @ axes.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    size = float((high - low).max() * crop.scale)
+    return middle + axes.T @ ((low + high) / 2 + (0.0, crop.down * size)), size, axes
 
 
 def _downwards(landmarks: Points) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ per core.
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
 import torch
@@ -24,6 +25,7 @@ class KernelSwitches:
         self._lock = threading.Lock()
         self._inside = 0
         self._found = contextlib.ExitStack()
+        self._entered: Counter[int] = Counter()
 
     @contextlib.contextmanager
     def exact(self) -> Iterator[None]:
@@ -39,6 +41,7 @@ class KernelSwitches:
             else:
                 cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = True, False, True, False
             self._inside += 1
+            self._entered[threading.get_ident()] += 1
         try:
             yield
         finally:
@@ -46,6 +49,11 @@ class KernelSwitches:
                 self._inside -= 1
                 if self._inside == 0:
                     self._found.close()
+
+    def entered_by_others(self) -> int:
+        """How often other threads than the caller's have entered: when it changes, networks of theirs ran."""
+        with self._lock:
+            return sum(self._entered.values()) - self._entered[threading.get_ident()]
 
 
 SWITCHES = KernelSwitches()

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -61,6 +61,44 @@ def peak_memory(device: str) -> Iterator[Callable[[], int | None]]:
         yield lambda: None
         return
     yield _resident_peak
+
+
+@dataclass
+class Shared:
+    """Whether networks of other threads, such as those that score, have a part in what a method is seen to cost.
+
+    They share its GPU and PyTorch's count of memory there. Seconds are a method's own only for a pair during which none
+    of them ran, memory only until the first of them does: they stay. What they held before counts as theirs.
+
+    Args:
+        ran: how often networks of other threads have run so far.
+        held: bytes that were allocated on the device before the method was built.
+    """
+
+    ran: Callable[[], int]
+    held: int
+
+    def __post_init__(self) -> None:
+        self._built = self._begun = self.ran()
+
+    def begin(self) -> None:
+        """A pair begins."""
+        self._begun = self.ran()
+
+    def own(self, cost: Cost) -> Cost | None:
+        """What of a pair's cost is the method's own; None for nothing."""
+        now = self.ran()
+        if now != self._begun:
+            return None
+        peak = cost.peak_bytes - self.held if cost.peak_bytes is not None and now == self._built else None
+        return replace(cost, peak_bytes=peak)
+
+
+def shared_gpu(device: str) -> Shared:
+    """The sharing of a CUDA device in this process, before a method is built on it."""
+    from evalkit.extractors.inference import SWITCHES
+
+    return Shared(SWITCHES.entered_by_others, int(sys.modules["torch"].cuda.memory_allocated(device)))
 
 
 def _resident_peak() -> int | None:

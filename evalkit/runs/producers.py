@@ -10,7 +10,7 @@ from evalkit.base.refusals import explained, is_expected
 from evalkit.base.stopwatch import stage
 from evalkit.errors import EvalkitError, RunError
 from evalkit.method.checkpoints import WatchedCheckpoint
-from evalkit.method.cost import cost_of, peak_memory
+from evalkit.method.cost import Shared, cost_of, peak_memory, shared_gpu
 from evalkit.method.external import Clone
 from evalkit.method.find import MethodEntry, build_method
 from evalkit.method.generate import generate
@@ -33,20 +33,26 @@ class MethodProducer:
     clone: Clone | None
     code_sha256: str
     built: Method | None = field(default=None, compare=False)
+    shared: Shared | None = field(default=None, compare=False)
 
     def __call__(self, pair: Pair, folder: RunFolder, coming: Iterable[Pair] = ()) -> Made:
         """Generate the clip of a pair. Raises `RunError` when the method cannot be built or its files changed."""
         if self.built is None:
+            self.shared = shared_gpu(self.config.device) if self.on_gpu and not self.clone else None
             self.weights = self.weights.seen_here()
             with stage("load method"):
                 self.built = _build(self.entry, replace(self.config, logs=folder.path / "logs"))
             if self.entry.code_sha256 != self.code_sha256:
                 raise RunError(f"The code of {self.entry.card.id} changed while the run was going. Repeat the command.")
         method, output, config = self.built, folder.generated(pair.id), self.config
+        if self.shared:
+            self.shared.begin()
         with peak_memory("cpu" if self.clone else config.device) as peak:
             frames, steps = generate(pair, method, self.protocol, output, config.seed, self.entry.world, coming)
             self.weights.refuse_changed()  # after every pair, since a method may load late
             cost = method.cost() if isinstance(method, MeasuresItself) else cost_of(steps, peak())
+        if cost and self.shared:
+            cost = self.shared.own(cost)
         notes = (self.clone.warning,) if self.clone and self.clone.warning else ()
         generated = output.relative_to(folder.path).as_posix()
         return Made(generated, frames, cost if self.entry.card.timed else None, notes)
@@ -58,7 +64,9 @@ class MethodProducer:
 
     def sent(self, pair: Pair, device: str) -> "MethodProducer":
         """What a worker with that device needs to make the pair."""
-        return replace(self, config=replace(self.config, device=device), built=None) if self.on_gpu else self
+        return (
+            replace(self, config=replace(self.config, device=device), built=None, shared=None) if self.on_gpu else self
+        )
 
     @property
     def on_gpu(self) -> bool:

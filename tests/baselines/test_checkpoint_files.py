@@ -115,11 +115,17 @@ def test_files_that_differ_in_their_names_alone_are_variants(cache: Path) -> Non
     assert holds(NAMED, NAMED.installed("one"), gen(0)) and holds(NAMED, NAMED.installed("two"), gen(1))
 
 
-def test_fsrt_has_one_network_for_two_sources() -> None:
-    options = {"decoder": "large", "expression": "256", "model": "vox256_2Source"}
+def test_options_of_fsrt_name_a_variant_that_exists() -> None:
+    options = {"decoder": "large", "expression": "256", "model": "vox256_2Source", "keypoints": "10"}
     assert chosen(options) == TWO_SOURCES and chosen(options | {"model": "vox256"}) == "large-256"
-    with pytest.raises(MethodError, match="model=vox256_2Source has decoder=large and expression=256"):
-        chosen(options | {"decoder": "small"})
+    assert chosen(options | {"model": "vox256", "expression": "64", "keypoints": "0"}) == "large-64-0kp"
+    for other in ({"decoder": "small"}, {"keypoints": "0"}):
+        with pytest.raises(
+            MethodError, match="model=vox256_2Source has decoder=large, expression=256 and keypoints=10"
+        ):
+            chosen(options | other)
+    with pytest.raises(MethodError, match="keypoints=0 has decoder=large"):
+        chosen(options | {"model": "vox256", "decoder": "small", "keypoints": "0"})
 
 
 @pytest.mark.parametrize("prefix", ["", "net_G_ema.", "gen.", "net_G_ema.module."])

@@ -150,6 +150,23 @@ def test_relative_motion_moves_the_first_source_and_keeps_the_driving_expression
     assert model.transfer(source, None)(driving) is driving
 
 
+@torch.no_grad()
+def test_without_keypoints_only_the_expression_moves_the_face() -> None:
+    torch.manual_seed(0)
+    encoding = Encoding(num_kp=0, expression_size=16)
+    assert encoding.positional_size == 64
+    encoder, decoder = SetLatentEncoder(encoding, num_att_blocks=1), QueryDecoder(encoding, num_att_blocks=1)
+    source, pixels = images(1, 1), torch.rand(5, 2)
+    expression, other = torch.rand(2, 1, 16)
+    keypoints, moved = torch.rand(2, 1, 10, 2)
+    tokens = encoder(source, keypoints, expression)
+    assert torch.equal(encoder(source, moved, expression), tokens)
+    attended = decoder.attended(tokens)
+    still, shifted = (decoder(attended, pixels, points, expression) for points in (keypoints, moved))
+    assert torch.equal(still, shifted)
+    assert not torch.equal(decoder(attended, pixels, keypoints, other), still)
+
+
 def test_movement_is_scaled_by_the_hull_of_the_keypoints(model: FSRT) -> None:
     square = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]])
     nothing = torch.zeros(1, 16)

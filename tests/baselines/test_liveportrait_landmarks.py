@@ -1,15 +1,29 @@
 """LivePortrait's crops and its 203 landmarks: closed forms, and the detector's calling rule with a stand-in network."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from baselines.liveportrait.crop import LANDMARK_CROP, SOURCE_CROP, Crop, crop_image, crop_matrix, uncropped
+from baselines.liveportrait.crop import (
+    DRIVING_CROP,
+    LANDMARK_CROP,
+    SOURCE_CROP,
+    Crop,
+    box_matrix,
+    crop_image,
+    crop_matrix,
+    uncropped,
+    upright_box,
+)
+from baselines.liveportrait.cropping import CroppingMethod, fading, pasted
 from baselines.liveportrait.landmarks import landmark_reader, landmarks_203
+from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.errors import MethodError
+from evalkit.types import Frames
 from evalkit.weights import find
 
 PLAIN = Crop(side=100, scale=1.0, down=0.0)
@@ -127,3 +141,61 @@ def test_tensors_are_read_as_the_frames_they_were(monkeypatch: pytest.MonkeyPatc
     landmarks = landmark_reader()(torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255)
     assert np.array_equal(given[0], frames) and given[1].shape == (2, 68, 2) and np.isfinite(given[1]).all()
     assert landmarks.shape == (2, 203, 2) and landmarks.dtype == torch.float32
+
+
+def test_boxes_are_not_turned_and_have_the_side_of_the_square() -> None:
+    """A square of 2.2 * 80 = 176 pixels around (50, 60), moved up by a tenth of itself."""
+    box = upright_box(face(), DRIVING_CROP)
+    np.testing.assert_allclose(box, [50 - 88, 60 - 17.6 - 88, 50 + 88, 60 - 17.6 + 88])
+    matrix = box_matrix(box, 512)
+    np.testing.assert_allclose(applied(matrix, np.array([box[:2], box[2:]])), [[0, 0], [512, 512]], atol=1e-9)
+
+
+def test_a_crop_that_is_pasted_back_leaves_the_picture(faces: Frames) -> None:
+    """Up to resampling, inside the fading border; the rest of the picture is untouched."""
+    picture = faces[0]
+    matrix = np.array([[4.0, 0, -128], [0, 4.0, -128]])  # the middle quarter, 64 pixels, at 256
+    crop = crop_image(picture, matrix, 256)
+    back = pasted(np.stack([crop, np.zeros_like(crop)]), matrix, picture)
+    assert np.abs(back[0].astype(int) - picture).max() <= 8
+    inside = np.zeros((128, 128), bool)
+    inside[31:97, 31:97] = True
+    assert np.array_equal(back[1][~inside], picture[~inside])
+    assert (back[1][42:86, 42:86] == 0).all() and 0 < back[1][34, 64].mean() < picture[34, 64].mean()
+
+
+def test_the_mask_fades_to_the_border() -> None:
+    mask = fading(100)
+    assert mask.shape == (100, 100) and mask[50, 50] == 1 and mask[50, 0] == pytest.approx(0.05) and mask[0, 50] > 0
+    assert (mask[10:90, 10:90] == 1).all() and np.array_equal(mask, mask.T)
+
+
+class Painter:
+    """Stands for the networks: notes what it gets, and paints it grey."""
+
+    def animate(self, sources: Frames, driving: Iterable[Frames], motion: str) -> Iterator[np.ndarray]:
+        self.sources, self.frames = sources, np.concatenate(list(driving))
+        for _ in self.frames:
+            yield np.full((1, *sources.shape[1:]), 128, np.uint8)
+
+
+def test_crops_reach_the_networks_and_frames_have_the_size_of_the_source(faces: Frames) -> None:
+    clip = np.stack([video.fit(face, 256) for face in faces[:3]])
+    source, clip = np.pad(clip[:1], ((0, 0), (128, 128), (128, 128), (0, 0))), clip[1:]
+    for crop, driving in (("face", False), ("paste", True), ("no", True)):
+        painter = Painter()
+        method = CroppingMethod(painter, crop, driving)  # type: ignore[arg-type]
+        frames = np.concatenate([np.asarray(one) for one in method.animate(source, [clip[:1], clip[1:]], "absolute")])
+        assert frames.shape == (2, 512, 512, 3)
+        assert (painter.sources is source) == (crop == "no")
+        assert painter.frames.shape == ((2, 512, 512, 3) if driving else clip.shape)
+        corner = np.array_equal(frames[0, :4, :4], source[0, :4, :4])
+        assert corner == (crop == "paste") and (frames[0, 256, 256] == 128).all()
+
+
+def test_a_picture_without_a_face_is_an_error() -> None:
+    nobody = np.zeros((1, 64, 64, 3), np.uint8)
+    with pytest.raises(MethodError, match="no face in the source, and crop needs one"):
+        list(CroppingMethod(Painter(), "face", False).animate(nobody, [nobody], "absolute"))  # type: ignore[arg-type]
+    with pytest.raises(MethodError, match="no face in any driving frame, and crop_driving needs one"):
+        list(CroppingMethod(Painter(), "no", True).animate(nobody, [nobody], "absolute"))  # type: ignore[arg-type]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from scipy.spatial import ConvexHull
 from torch import Tensor, nn
 
 from baselines._shared.native.method import NativeMethod, Render
-from baselines._shared.native.speedups import check_compiler, store_channels_last, to_device
+from baselines._shared.native.speedups import check_compiler, store_channels_last, to_device, untraced
 from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.find import find_method
@@ -105,6 +106,24 @@ def test_relative_motion_is_compiled_once_for_all_pairs(name: str, build: Build)
             found = torch.compile(render, backend=backend, fullgraph=True)(images[2:])
             torch.testing.assert_close(found, render(images[2:]), atol=1e-6, rtol=0)
         assert len(graphs) == 1
+
+
+def test_what_needs_values_on_the_host_is_a_step_between_graphs() -> None:
+    """A hull, which no graph can hold, as landmarks of frames are."""
+    graphs: list[torch.fx.GraphModule] = []
+
+    def backend(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    def area(points: Tensor) -> Tensor:
+        return torch.tensor(ConvexHull(points.numpy()).volume)
+
+    step = untraced(area, MethodConfig(compile=True))
+    assert untraced(area, MethodConfig()) is area
+    torch._dynamo.reset()
+    found = torch.compile(lambda points: step(points * 2) + 1, backend=backend)(torch.eye(3)[:, :2])
+    assert found == 3 and len(graphs) == 2
 
 
 def test_nothing_is_compiled_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

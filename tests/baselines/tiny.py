@@ -78,9 +78,9 @@ def narrow_liveportrait() -> Files:
     )
 
 
-def narrow_fsrt(decoder: str, expression: int) -> FSRT:
+def narrow_fsrt(decoder: str, expression: int, keypoints: int = 10) -> FSRT:
     """Tokens and queries have one width; there are fewer layers, and a detector that small pictures are enough for."""
-    encoding = Encoding(expression_size=expression)
+    encoding = Encoding(num_kp=keypoints, expression_size=expression)
     return FSRT(
         FeatureKeypointDetector(replace(DETECTOR, num_blocks=BLOCKS)),
         SetLatentEncoder(encoding, num_att_blocks=1),

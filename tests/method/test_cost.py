@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 
 import pytest
 
-from evalkit.method.cost import Cost, Step, cost_of
+from evalkit.extractors.inference import KernelSwitches
+from evalkit.method.cost import Cost, Shared, Step, cost_of
 
 MEGABYTE = 1 << 20
 
@@ -41,3 +44,28 @@ def test_memory_that_is_held_is_seen_and_an_earlier_peak_is_not():
         pytest.skip("this system does not tell the peak of a process")
     high, low, middle = map(int, done.stdout.split())
     assert high - low > 64 * MEGABYTE and 32 * MEGABYTE < middle - low < 64 * MEGABYTE
+
+
+def test_what_other_threads_run_on_the_gpu_is_not_the_methods_cost():
+    """Seconds of a pair without them, memory before them, less what was there when the method was built."""
+    switches = KernelSwitches()
+
+    def score():
+        with switches.exact():
+            pass
+
+    def in_another_thread():
+        thread = threading.Thread(target=score)
+        thread.start()
+        thread.join()
+
+    in_another_thread()  # an earlier method's
+    shared, seen = Shared(switches.entered_by_others, held=100), Cost(2.0, 1.0, 8, peak_bytes=700)
+    shared.begin()
+    score()  # the method's own networks
+    assert shared.own(seen) == replace(seen, peak_bytes=600)
+    in_another_thread()
+    assert shared.own(seen) is None
+    shared.begin()
+    assert shared.own(seen) == replace(seen, peak_bytes=None)
+    assert shared.own(replace(seen, peak_bytes=None)) == replace(seen, peak_bytes=None)

@@ -33,6 +33,14 @@ def compiled(function: Function, config: MethodConfig) -> Function:
     return torch.compile(function) if config.compile else function
 
 
+def untraced(function: Function, config: MethodConfig) -> Function:
+    """`function`, which needs values on the host, as a step between two graphs of what `compiled` compiles."""
+    if not config.compile:
+        return function
+    left_out: Function = torch.compiler.disable(function)
+    return left_out
+
+
 def check_compiler(config: MethodConfig) -> None:
     """Compile one addition. Raises `MethodError` when `config` asks for torch.compile and it does not work here."""
     if not config.compile:
