@@ -26,8 +26,8 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
     source, short = fitted(faces[3:], chosen(driving, maximum=2), side)
     plain = floats(build(name, sizes=sizes), source, short)
     with monkeypatch.context() as patch:
-        torch.set_num_threads(3)
-        patch.setattr(build(name, sizes=sizes)._batches, "workers", 3)  # type: ignore[attr-defined]
+        torch.set_num_threads(2)
+        patch.setattr(build(name, sizes=sizes)._batches, "workers", 2)  # type: ignore[attr-defined]
         assert np.array_equal(floats(build(name, sizes=sizes), source, short), plain)
         torch.set_num_threads(1)
     monkeypatch.setattr("baselines._shared.native.method.batch_size", lambda config: 2)
@@ -44,7 +44,7 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
 def test_where_rounding_is_amplified_it_is_nothing_but_rounding(
     name: str, sizes: Sizes, build: Build, faces: Frames
 ) -> None:
-    """In double precision batch and layout make no difference."""
+    """In double precision batch and layout make no difference: the second of two frames is as it is alone."""
     side = sizes[name]["side"]
     animator = build(name, "batch=2", sizes=sizes)._animator  # type: ignore[attr-defined]
     for network in networks_of(animator):
@@ -52,7 +52,6 @@ def test_where_rounding_is_amplified_it_is_nothing_but_rounding(
     images = to_tensor(to_size(faces[:3], side), side).double()
     last = images.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        render = animator.begin(images[:1], None)
-        singly = torch.cat([render(one[None]) for one in images[1:]])
+        alone = animator.begin(images[:1], None)(images[2:])
         together = animator.begin(last[:1], None)(last[1:])
-    assert (singly - together).abs().max() < 1e-8
+    assert (alone - together[1:]).abs().max() < 1e-8
