@@ -40,7 +40,8 @@ def write_contact_sheet(
     sheet = Image.new("RGB", (width, HEAD + GAP + row_height * len(shown)), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
     ranking = ", ".join(dict.fromkeys(metric.title for metric in metrics if metric.by_frame))
-    about = f"{folder.path.name} on {protocol.id} v{protocol.version}, worst pairs first by mean rank over {ranking}"
+    about = f"{folder.path.name} on {protocol.id} v{protocol.version}"
+    about += f", worst pairs first by mean rank over {ranking}" if ranking else ""
     draw.text((GAP, GAP), about[: width // 7], fill=_INK, font=font)
     for column in range(columns):
         title = "source" if column == 0 else ("driving", "generated")[(column - 1) % 2]
