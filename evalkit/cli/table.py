@@ -1,5 +1,6 @@
 """`evalkit table`: the table of some runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -147,6 +148,7 @@ def table(
         notes = common_note(results) if common_frames else ()
         built = [make_table(results, settings, reported or (), notes, printed or ())]
     else:
+        _refuse_beside_groups({"--reported": reported, "--printed": printed, "--common-frames": common_frames})
         labels = read_attributes(attributes) if attributes else {}
         parts = sliced(runs, by, FeatureBank(FeatureCache(cache_dir())), labels, data)
         built = [headed(make_table(part.results, settings), part.heading) for part in parts]
@@ -156,3 +158,13 @@ def table(
     else:
         write_text(out, text)
         say(str(out))
+
+
+def _refuse_beside_groups(given: Mapping[str, object]) -> None:
+    """Raise `RunError` for options that say something of whole protocols."""
+    from evalkit.errors import RunError
+
+    if chosen := [name for name, value in given.items() if value]:
+        raise RunError(
+            f"--by makes tables of groups of frames; {', '.join(chosen)} is of whole protocols. Leave one out."
+        )

@@ -19,6 +19,7 @@ PathPart = Annotated[str, AfterValidator(plain)]
 """A name that becomes part of a path."""
 Better = Literal["higher", "lower"]
 MetricStatus = Literal["ok", "low_coverage", "nothing_scored", "unavailable"]
+T = TypeVar("T")
 
 
 class PairCounts(Record):
@@ -371,9 +372,6 @@ def read_header(path: Path) -> RunHeader:
 def read_summary(path: Path) -> Summary:
     """`summary.json` of a run folder. Raises `RunError` when it is absent, damaged, or from a newer evalkit."""
     return _read(path / "summary.json", f"{path} is not a finished run", Summary, {1: summary_1})
-
-
-T = TypeVar("T")
 
 
 def _read(path: Path, absent: str, kind: type[T], upgrades: Mapping[int, Upgrade]) -> T:

@@ -74,3 +74,8 @@ def test_what_cannot_be_grouped_is_explained(evalkit, runs, tmp_path):
     (tmp_path / "empty").mkdir()
     done = evalkit("table", moved, "--by", "position", "--data", tmp_path / "empty")
     assert_explained(done, "its driving clips cannot be found")
+
+
+def test_what_is_of_whole_protocols_is_refused_beside_groups(evalkit, runs):
+    done = evalkit("table", runs / "small_self" / "copy_source", "--by", "position", "--common-frames")
+    assert_explained(done, "--common-frames is of whole protocols")
