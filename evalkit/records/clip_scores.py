@@ -16,13 +16,17 @@ _COUNTS = ("n", "frames", "no_face_generated", "no_face_reference")
 def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
     """The `columns` of a `clips.parquet`: texts and counts without nulls, finite means, coverage in [0, 1].
 
-    A mean that is null or NaN stands for no value. A pair has each metric once, and every pair has every metric.
+    A mean that is NaN stands for no value, as null does, and comes as null. A pair has each metric once, and every pair
+    has every metric.
     Raises `RunError` for anything else.
     """
     table = read_table(path, columns).select(list(columns))
     for name in columns:
         if wrong := _wrong(name, table[name]):
             raise RunError(f"{path}: column {name!r} {wrong}. Restore the file, or make the run again.")
+        if pa.types.is_floating(table[name].type):
+            without = pc.if_else(pc.is_nan(table[name]), None, table[name])
+            table = table.set_column(table.schema.get_field_index(name), name, without)
     if {"pair", "metric"} <= set(columns):
         pairs, metrics = (pc.count_distinct(table[name]).as_py() for name in ("pair", "metric"))
         if table.select(["pair", "metric"]).group_by(["pair", "metric"]).aggregate([]).num_rows != len(table):
