@@ -21,9 +21,10 @@ Messages say what was expected, what came, and what to do.
 """
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 _MOST_BYTES = 1900
+_MOST_NAMES = 40
 
 
 class EvalkitError(Exception):
@@ -39,9 +40,7 @@ class UnknownNameError(EvalkitError):
     def __init__(self, kind: str, name: str, known: Iterable[str], note: str = "") -> None:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = (
-            f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else f"Known: {', '.join(names) or 'none'}."
-        )
+        hint = f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else _known(names)
         super().__init__(f"There is no {kind} called {name!r}. {hint} {note}".rstrip())
 
     def __reduce__(self) -> tuple[Callable[[str], "UnknownNameError"], tuple[str]]:
@@ -56,6 +55,13 @@ def _readable(message: str) -> str:
         return message
     head, tail = text[: _MOST_BYTES * 3 // 4], text[-_MOST_BYTES // 4 :]
     return f"{head.decode(errors='ignore')} [...] {tail.decode(errors='ignore')}"
+
+
+def _known(names: Sequence[str]) -> str:
+    """All of them where they fit into a sentence; of more the names without their variants."""
+    if len(names) > _MOST_NAMES:
+        names = sorted({name.partition("[")[0] for name in names})
+    return f"Known: {', '.join(names) or 'none'}."
 
 
 def _unknown_name(text: str) -> UnknownNameError:

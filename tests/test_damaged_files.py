@@ -28,6 +28,8 @@ from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.site import write_report
 from evalkit.tables.explain import explain
+from evalkit.tables.extra_columns import TIMES
+from evalkit.tables.options import TableOptions
 from evalkit.tables.table import build_table
 from tests.gating.appender import verdict_of
 from tests.gating.conftest import entry, make_run, values  # noqa: F401  (a fixture)
@@ -92,7 +94,7 @@ def use(run: Path, other: Path, report: bool = False) -> None:
         return write_report(collect([run]), run / "site", Options(media="none"), lambda pair, became: None)
 
     for action in (
-        lambda: build_table([run], costs=True),
+        lambda: build_table([run], TableOptions(columns=TIMES)),
         lambda: build_table([other, run]),
         lambda: explain(run, "csim"),
         lambda: explain(run, "latency"),

@@ -44,6 +44,8 @@ def gate(
     tag: options.Tag = None,
     device: options.Devices = "auto",
     gpus: options.Gpus = None,
+    engine: options.Engines = "local",
+    address: options.Address = None,
     precision: options.Precision = "fp32",
     channels_last: options.ChannelsLast = False,
     compile_: options.Compile = False,
@@ -123,8 +125,22 @@ def gate(
             random_weights,
             seed,
             strict_commit,
+            cluster=engine == "ray",
         )
-        what = RunChoice(data, out, metric, coefficients, limit, pair, subset, max_failures, workers, scoring_device)
+        what = RunChoice(
+            data,
+            out,
+            metric,
+            coefficients,
+            limit,
+            pair,
+            subset,
+            max_failures,
+            workers,
+            scoring_device,
+            engine=engine,
+            address=address,
+        )
         chosen = find_protocol(protocol)
         job = how.runs([method], tag)[0]
         verdict, here = gate_candidate(
@@ -132,7 +148,7 @@ def gate(
             judged_by,
             chosen,
             job,
-            what.settings([job], how.several),
+            what.settings([job], how.several, gpus),
             pair_progress,
             say,
             stage == "quick",

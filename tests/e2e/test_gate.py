@@ -163,7 +163,8 @@ def test_a_few_pairs_and_the_anchors_in_one_go(corpus, methods, protocol, evalki
 
 def test_the_gate_takes_every_option_of_a_run():
     run, gate = (get_command(app).commands[name].params for name in ("run", "gate"))
-    assert {option for each in run for option in each.opts} <= {option for each in gate for option in each.opts}
+    options = [{option for each in params for option in each.opts} for params in (run, gate)]
+    assert options[0] - options[1] == {"--shard"}  # a part of the pairs has no verdict
 
 
 @pytest.mark.parametrize("given", [("--limit", 2), ("-m", "csim[dlib]"), ("--anchors",), ("-o", "runs"), ("--seed", 0)])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import evalkit.runs.run
+import evalkit.runs.producers
 from evalkit.base import places
 from evalkit.cli.app import app
 from evalkit.clips import video
@@ -107,14 +107,14 @@ def test_a_clip_without_permission_costs_only_its_pair(data, tmp_path, monkeypat
 
 def planted(monkeypatch, number: int, path: Path | None = None) -> None:
     """Make the pair a_x fail with what the system may answer, about a file or about none."""
-    real = evalkit.runs.run.generate
+    real = evalkit.runs.producers.generate
 
     def generate(pair, method, protocol, output, *rest):
         if pair.id == "a_x":
             raise OSError(number, os.strerror(number), str(path or output))
         return real(pair, method, protocol, output, *rest)
 
-    monkeypatch.setattr(evalkit.runs.run, "generate", generate)
+    monkeypatch.setattr(evalkit.runs.producers, "generate", generate)
 
 
 @pytest.mark.parametrize("number", [errno.EFBIG, errno.ENAMETOOLONG])

@@ -38,6 +38,7 @@ OF_PICTURES |= {"i3d": MANY, "i3d_first": MANY, "i3d_centre": MANY, "i3d_videogp
 NEED_MORE = {
     "jitter[dlib68]",
     "jitter[mediapipe478]",
+    "silent_lips",
     "kid[subsets]",
     "fvd[first-window]",
     "fvd[common-metrics]",
