@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from baselines._shared.native.batches import inference
+from baselines._shared.native.memory import free_unused, is_out_of_memory
 from baselines._shared.native.method import check_sources
 from baselines._shared.native.pictures import to_frames, to_tensor
 from baselines._shared.native.workers import alone
@@ -71,7 +72,9 @@ class MagicPortraitMethod:
                 with inference(), alone(device):
                     frame = to_frames(self._model.decode(latents[:, :, index]), sources.shape[1])
                 yield frame
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
             raise MethodError(_NO_MEMORY.format(window=self._settings.window, side=self._side)) from error
 
     def _guidance(self, maps: Iterator[MapImages]) -> Tensor:
@@ -93,12 +96,11 @@ def halving(together: Predict, apart: Predict) -> Predict:
     def predict(latents: Tensor, step: Tensor, frames: Sequence[int]) -> Tensor:
         try:
             return chosen[0](latents, step, frames)
-        except torch.OutOfMemoryError:
-            if chosen[0] is apart:
+        except RuntimeError as error:
+            if chosen[0] is apart or not is_out_of_memory(error):
                 raise
         _LOG.warning("out of memory on the device; going on with the two halves of guidance one after the other")
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_unused()
         chosen[0] = apart
         return apart(latents, step, frames)
 

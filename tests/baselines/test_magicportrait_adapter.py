@@ -201,6 +201,10 @@ def test_half_precision_is_near(precision: str, maps: Path, source, driving: Dri
     assert 0 < np.abs(frames_of(half, source, short) - whole).mean() < 0.05
 
 
+def raising(text: str) -> torch.Tensor:
+    raise RuntimeError(text)
+
+
 def test_too_little_memory_takes_the_halves_apart(
     maps: Path, source, driving: Driving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,7 +216,7 @@ def test_too_little_memory_takes_the_halves_apart(
     def small(self, latents, *rest):
         batches.append(len(latents))
         if len(latents) > 1:
-            raise torch.OutOfMemoryError("no")
+            raise RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")
         return denoise(self, latents, *rest)
 
     monkeypatch.setattr(type(method._model.denoising_unet), "forward", small)
@@ -224,6 +228,8 @@ def test_too_little_memory_takes_the_halves_apart(
 
     with pytest.raises(torch.OutOfMemoryError):
         halving(never, never)(torch.zeros(1), torch.zeros(1), [0])
+    with pytest.raises(RuntimeError, match="another"):
+        halving(lambda *_: raising("another"), never)(torch.zeros(1), torch.zeros(1), [0])
     monkeypatch.setattr(type(method._model.denoising_unet), "forward", lambda *_: never(*_[:3]))
     with pytest.raises(MethodError, match=r"out of memory.*one window of 12 frames at 64 pixels.*--precision fp16"):
         frames_of(method, source, driving)
