@@ -41,10 +41,15 @@ def parse_yaml(text: str) -> Any:
     """
     try:
         return yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        if error.problem == _BRACKET:  # a metric's variant in a list
+            error.problem += ': a name with brackets needs quotes, such as "csim[dlib]"'
+        raise
     except (ValueError, RecursionError) as error:
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 
 
+_BRACKET = "expected ',' or ']', but got '['"
 _MERGE = "tag:yaml.org,2002:merge"
 
 

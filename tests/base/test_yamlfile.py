@@ -98,3 +98,10 @@ def test_texts_that_neither_a_path_nor_utf8_can_hold_are_refused(text):
     with pytest.raises(yaml.YAMLError, match="which no text holds"):
         parse_yaml(text)
     assert parse_yaml(r'a: "\t\u00e9"') == {"a": "\té"}
+
+
+def test_a_name_with_brackets_in_a_list_is_explained():
+    with pytest.raises(yaml.YAMLError, match='needs quotes, such as "csim') as caught:
+        parse_yaml("metrics: [csim[dlib], l1]")
+    assert "line 1, column" in str(caught.value)
+    assert parse_yaml('metrics: ["csim[dlib]", l1]') == {"metrics": ["csim[dlib]", "l1"]}
