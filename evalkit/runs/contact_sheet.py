@@ -1,6 +1,6 @@
 """The picture of a run: source | driving | generated, worst pairs first."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,7 +39,7 @@ def write_contact_sheet(
     width, row_height = columns * (TILE + GAP) + GAP, TILE + TEXT + GAP
     sheet = Image.new("RGB", (width, HEAD + GAP + row_height * len(shown)), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
-    ranking = ", ".join(dict.fromkeys(metric.title for metric in metrics if metric.by_frame))
+    ranking = ", ".join(_names(metrics).values())
     about = f"{folder.path.name} on {protocol.id} v{protocol.version}"
     about += f", worst pairs first by mean rank over {ranking}" if ranking else ""
     draw.text((GAP, GAP), about[: width // 7], fill=_INK, font=font)
@@ -76,13 +76,21 @@ def _caption(result: PairResult, clips: Sequence[ClipScore], metrics: Sequence[M
     if result.outcome.status == "failed":
         return f"{result.pair.id}   failed: {result.outcome.reason}"
     means = {clip.metric: clip for clip in clips}
+    names = _names(metrics)
     parts = [
-        f"{m.title} {mean:.{m.decimals}f}" if (mean := means[m.key].mean) is not None else f"{m.title} none"
+        f"{names[m.key]} {mean:.{m.decimals}f}" if (mean := means[m.key].mean) is not None else f"{names[m.key]} none"
         for m in metrics
         if m.by_frame
     ]
     coverage = min((clip.coverage for clip in clips), default=0.0)
     return "   ".join([result.pair.id, *parts, f"coverage {coverage:.1%}"])
+
+
+def _names(metrics: Sequence[Metric]) -> dict[str, str]:
+    """Key -> title of the metrics that have a value per frame, with the variant where a title comes twice."""
+    shown = [metric for metric in metrics if metric.by_frame]
+    titles = Counter(metric.title for metric in shown)
+    return {m.key: m.title + ("".join(m.key.partition("[")[1:]) if titles[m.title] > 1 else "") for m in shown}
 
 
 def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[NDArray[np.uint8]]:

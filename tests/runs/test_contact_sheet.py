@@ -8,6 +8,7 @@ from evalkit.clips import video
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import OK, FrameScores
 from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.runs import contact_sheet
 from evalkit.runs.aggregate import clip_score
 from evalkit.runs.contact_sheet import GAP, HEAD, MAX_ROWS, MOMENTS, TEXT, TILE, worst_first, write_contact_sheet
 from evalkit.runs.plan import PairResult
@@ -140,3 +141,8 @@ def test_one_frame_is_enough(tmp_path):
     write_contact_sheet(RunFolder(tmp_path), make_protocol(), results, clips, (L1, CSIM))
     with Image.open(tmp_path / "contact_sheet.png") as image:
         assert tile_levels(np.asarray(image), 0) == [50] + [50, 70] * MOMENTS
+
+
+def test_variants_of_one_metric_are_told_apart():
+    names = contact_sheet._names([METRICS[key] for key in ("csim[dlib]", "apd[landmark]", "apd[mediapipe]", "fid")])
+    assert list(names.values()) == ["CSIM", "APD[landmark]", "APD[mediapipe]"]
