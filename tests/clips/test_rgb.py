@@ -152,7 +152,9 @@ def test_packed_rgb_of_sixteen_bits(pixels):
 
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize(
-    ("name", "bits"), [("rgb565", (5, 6, 5)), ("bgr565", (5, 6, 5)), ("rgb555", (5, 5, 5)), ("bgr444", (4, 4, 4))]
+    ("name", "bits"),
+    [("rgb565", (5, 6, 5)), ("bgr565", (5, 6, 5)), ("rgb555", (5, 5, 5)), ("bgr555", (5, 5, 5))]
+    + [("rgb444", (4, 4, 4)), ("bgr444", (4, 4, 4))],
 )
 def test_rgb_in_two_bytes_reaches_white(name, bits, order):
     rng = np.random.default_rng(2)
@@ -167,6 +169,17 @@ def test_rgb_in_two_bytes_reaches_white(name, bits, order):
     got = ToRgb("accurate")(frame)
     assert np.array_equal(got, true[..., ::-1] if name.startswith("bgr") else true)
     assert got[0, 0].tolist() == [255, 255, 255]
+
+
+def test_pictures_of_one_bit_are_white_and_black():
+    for pixels, ones in (("monowhite", 0), ("monoblack", 255)):
+        frame = av.VideoFrame(16, 2, pixels.replace("monowhite", "monow").replace("monoblack", "monob"))
+        bits = np.zeros((2, frame.planes[0].line_size), np.uint8)
+        bits[0, 0] = 0b10000001
+        frame.planes[0].update(bits.tobytes())
+        got = ToRgb("accurate")(frame)
+        assert got.shape == (2, 16, 3) and (got[..., 0] == got[..., 2]).all()
+        assert got[0, :, 0].tolist() == [ones, *[255 - ones] * 6, ones, *[255 - ones] * 8]
 
 
 def test_floats_are_in_zero_to_one():

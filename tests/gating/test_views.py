@@ -43,9 +43,10 @@ def test_no_ratios_of_zeros(make_side):
     assert [view.name for view in views(make_side, before, before + 1.0)] == ["mean"]
 
 
-def test_few_people_have_one_view(make_side):
-    sides = [make_side(n, {AKD: values(count=18)[AKD]}, pairs=people(18, 9)) for n in "ab"]
-    assert [view.name for view in gather(AKD, *sides, Rules()).views] == ["mean"]
+@pytest.mark.parametrize(("count", "names"), [(9, ["mean"]), (10, ["mean", "typical"])])
+def test_few_people_have_one_view(make_side, count, names):
+    sides = [make_side(n, {AKD: values(count=20)[AKD]}, pairs=people(20, count)) for n in "ab"]
+    assert [view.name for view in gather(AKD, *sides, Rules()).views] == names
 
 
 def test_the_rules_can_leave_it_out(make_side):
