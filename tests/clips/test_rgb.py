@@ -150,12 +150,12 @@ def test_packed_rgb_of_sixteen_bits(pixels):
     assert np.array_equal(got, to_levels(rgb, 16))
 
 
+PACKED = {"rgb565": (5, 6, 5), "bgr565": (5, 6, 5), "rgb555": (5, 5, 5), "bgr555": (5, 5, 5)}
+PACKED |= {"rgb444": (4, 4, 4), "bgr444": (4, 4, 4)}
+
+
 @pytest.mark.parametrize("order", ["le", "be"])
-@pytest.mark.parametrize(
-    ("name", "bits"),
-    [("rgb565", (5, 6, 5)), ("bgr565", (5, 6, 5)), ("rgb555", (5, 5, 5)), ("bgr555", (5, 5, 5))]
-    + [("rgb444", (4, 4, 4)), ("bgr444", (4, 4, 4))],
-)
+@pytest.mark.parametrize(("name", "bits"), PACKED.items())
 def test_rgb_in_two_bytes_reaches_white(name, bits, order):
     rng = np.random.default_rng(2)
     first, second, third = (rng.integers(0, 1 << b, (HEIGHT, WIDTH)) for b in bits)
