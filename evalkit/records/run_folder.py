@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 from uuid import uuid4
 
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -27,6 +27,8 @@ from evalkit.errors import RunError
 from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import STRICT, read_record, sealed
 from evalkit.records.run import Amount, Configuration, Count, read_header
+
+_LOOKS, _LOOK_S = 5, 0.05
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -245,10 +247,8 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.path}: cannot write there ({error.strerror}). Choose another --out.") from error
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunError(f"{self.path}: another evalkit process is working there. Wait for it.") from error
+            if not _taken(lock):
+                raise RunError(f"{self.path}: another evalkit process is working there. Wait for it.")
             token = uuid4().hex
             lock.truncate(0)
             lock.write(token)
@@ -256,6 +256,16 @@ class RunFolder:
             for stale in self.path.rglob(".*.tmp*"):
                 stale.unlink(missing_ok=True)
             yield token
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Take a lock for this process alone; whoever only looks at it (`RunFolder.held`) is gone at once."""
+    for _ in range(_LOOKS):
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_LOOK_S)
+    return False
 
 
 def _part(pair: str) -> str:

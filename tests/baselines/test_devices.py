@@ -6,6 +6,7 @@ import torch
 from baselines._shared.linear import inverse, solve
 from baselines._shared.motion import keypoints
 from baselines.liveportrait import model as liveportrait
+from evalkit.method.find import find_method
 from tests.baselines.fake_gpu import Traffic, fake_gpu, move
 from tests.baselines.networks import networks_of
 from tests.baselines.random_methods import EVERY, RandomMethods
@@ -13,14 +14,14 @@ from tests.baselines.tiny import TINY
 
 CONSTANTS = 100
 """Numbers of a table that a layer may send to the device; a frame has thousands."""
-ABSOLUTE_ONLY = ("dpe", "pirenderer")
 
 
-@pytest.mark.parametrize("motion", ["absolute", "relative"])
-@pytest.mark.parametrize("name", EVERY)
+def motions_of(name: str) -> tuple[str, ...]:
+    return find_method(name).card.motions
+
+
+@pytest.mark.parametrize(("name", "motion"), [(name, motion) for name in EVERY for motion in motions_of(name)])
 def test_frames_stay_on_the_gpu(name: str, motion: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if motion == "relative" and name in ABSOLUTE_ONLY:
-        pytest.skip(f"{name} has no relative motion")
     # Hulls are computed on the host, once per pair; fake keypoints have no values.
     monkeypatch.setattr(keypoints, "movement_scale", lambda *_: 1.0)
     monkeypatch.setattr(liveportrait, "friendly_factor", lambda *_: 1.0)

@@ -1,5 +1,8 @@
 """A run folder that a killed process left behind."""
 
+import fcntl
+import threading
+
 import pytest
 
 from evalkit.errors import RunError
@@ -25,3 +28,17 @@ def test_two_processes_never_work_in_one_folder(tmp_path):
         pass
     with RunFolder(tmp_path).locked():
         pass
+
+
+def test_whoever_looks_does_not_keep_others_out(tmp_path):
+    """`evalkit status` takes the lock for a moment."""
+    folder = RunFolder(tmp_path)
+    with folder.locked():
+        pass
+    with (tmp_path / ".lock").open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        gone = threading.Timer(0.07, fcntl.flock, (looking, fcntl.LOCK_UN))
+        gone.start()
+        with folder.locked():
+            assert folder.held
+        gone.join()
