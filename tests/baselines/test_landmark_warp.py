@@ -13,10 +13,12 @@ from skimage import data, transform
 
 from baselines.landmark_warp.adapter import LandmarkWarp, build
 from baselines.landmark_warp.expression import LEFT_EYE, RIGHT_EYE, eye_opening, face_axes
+from baselines.landmark_warp.eyes import paint_lids
 from baselines.landmark_warp.head import follow_head, still_ring
 from baselines.landmark_warp.motion import place_source, usable
-from baselines.landmark_warp.mouth import inner_mouth
+from baselines.landmark_warp.mouth import MouthPainter, inner_mouth
 from baselines.landmark_warp.pose import move_pose, pose_at, turn_between
+from baselines.landmark_warp.sample import Sampler
 from baselines.landmark_warp.track import pose_track, track_clip
 from baselines.landmark_warp.warp import GridWarp
 from evalkit.errors import MethodError
@@ -289,6 +291,40 @@ def test_pictures_are_those_of_the_golden_frames():
     off = np.abs(rows.astype(int) - wanted)
     # Half a level may round either way on another machine; a tenth of a pixel moves hundreds of values by more.
     assert off.max() <= 2, [(row, frame, off[row, frame].max()) for row in range(2) for frame in range(6)]
+
+
+LARGE_GOLDEN = GOLDEN.with_name("landmark_warp_large.png")
+
+
+def painted_lids_and_mouths():
+    """(3, 64, 160, 3) uint8: lids half shut, and a mouth wide open that the source shows open or shut; so large that
+    edges, lashes and teeth have their own width and not the least one of small faces."""
+    ys, xs = np.mgrid[:320, :320]
+    waves = [np.sin(xs / a + ys / b) for a, b in ((6.1, 19.0), (-15.0, 7.9), (9.3, 8.1))]
+    pattern = np.rint(127 + 90 * np.stack(waves, axis=-1)).astype(np.uint8)
+
+    def large(shape=None):
+        return (face((0.0, 0.0, 0.0), shape) - SIZE / 2) * 1.6 + 160
+
+    def around(points, picture):
+        x, y = np.rint(points.mean(axis=0)).astype(int)
+        return picture[y - 32 : y + 32, x - 80 : x + 80]
+
+    lids = pattern.astype(np.float32)
+    paint_lids(lids, large(), np.array([0.0, 0.5]))
+    parts = [around(large()[36:48], lids)]
+    for own in (0.8, 0.0):
+        mouth = pattern.astype(np.float32)
+        MouthPainter(Sampler(pattern), large(open_mouth(own))).paint(mouth, large(open_mouth(3.0)))
+        parts.append(around(large(open_mouth(3.0))[60:68], mouth))
+    return np.rint(np.stack(parts)).astype(np.uint8)
+
+
+def test_large_lids_and_mouths_are_those_of_the_golden_picture():
+    """To change them on purpose: save `painted_lids_and_mouths()` one above the other."""
+    painted = painted_lids_and_mouths()
+    wanted = np.array(Image.open(LARGE_GOLDEN)).reshape(painted.shape)
+    assert np.abs(painted.astype(int) - wanted).max() <= 1
 
 
 @pytest.mark.parametrize("axis", [0, 1])

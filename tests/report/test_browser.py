@@ -265,6 +265,13 @@ def test_a_chart_of_checkpoints_is_walked_by_keyboard_and_leads_to_verdicts(visi
     )
     expect(chart.locator(".jump.worse text")).to_have_text("worse since c000000004")
     expect(chart.locator(".level")).to_have_count(2)
+    (first, jump), (after, last) = (
+        [float(chart.locator(".level").nth(i).get_attribute(end)) for end in ("x1", "x2")] for i in range(2)
+    )
+    assert jump == after == float(chart.locator(".jump line").get_attribute("x1")), "levels meet at the jump"
+    assert (last - after) / (jump - first) == pytest.approx(3 / 4), "four checkpoints before it, three from it on"
+    names = [name for name in chart.locator("text").all_inner_texts() if name.startswith("c0")]
+    assert names == [f"c{i:09d}" for i in range(7)]
     chart.focus()
     page.keyboard.press("Home")
     for _ in range(4):
