@@ -270,8 +270,8 @@ def test_a_chart_of_checkpoints_is_walked_by_keyboard_and_leads_to_verdicts(visi
     )
     assert jump == after == float(chart.locator(".jump line").get_attribute("x1")), "levels meet at the jump"
     assert (last - after) / (jump - first) == pytest.approx(3 / 4), "four checkpoints before it, three from it on"
-    names = [name for name in chart.locator("text").all_inner_texts() if name.startswith("c0")]
-    assert names == [f"c{i:09d}" for i in range(7)]
+    names = [name for name in chart.locator("text").all_text_contents() if name.startswith("c0")]
+    assert names == [f"c{i:09d}" for i in (0, 2, 4, 6)], "as many as fit side by side"
     chart.focus()
     page.keyboard.press("Home")
     for _ in range(4):
