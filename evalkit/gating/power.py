@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its parts are imported when they are used
 from scipy.special import gammaincinv, ndtri, stdtrit
 
 from evalkit.gating.decision import SHOWN, of_two
@@ -136,7 +136,9 @@ def _in_unit(view: View, losses: Values, size: float) -> Values:
 
 def _of_each(level: float, related: float) -> float:
     """The level of each of two views with which their metric keeps `level`."""
-    return float(brentq(lambda p: float(of_two(np.array(p), related)) - level, level / 2 * 0.99, level, xtol=1e-9))
+    return float(
+        scipy.optimize.brentq(lambda p: float(of_two(np.array(p), related)) - level, level / 2 * 0.99, level, xtol=1e-9)
+    )
 
 
 def _grown(loss: Estimate, times: float) -> float:

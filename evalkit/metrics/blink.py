@@ -8,8 +8,8 @@ the share of closed driving frames with a closed generated one. 0 for eyes that 
 from typing import Any
 
 import numpy as np
+import scipy  # its parts are imported when they are used
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
 from evalkit.metrics.blendshapes import closed_eyes, of_both_sides
@@ -37,7 +37,7 @@ def blink(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
 
 
 def _widened(closed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(maximum_filter1d(closed, 2 * TOLERANCE + 1, mode="constant"))
+    return np.asarray(scipy.ndimage.maximum_filter1d(closed, 2 * TOLERANCE + 1, mode="constant"))
 
 
 METRICS = (

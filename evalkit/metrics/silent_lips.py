@@ -9,8 +9,8 @@ in the sound and takes the median absolute deviation of the opening; here the dr
 from typing import Any
 
 import numpy as np
+import scipy  # its parts are imported when they are used
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from evalkit.metrics.base import BOTH_TASKS, Metric, check_rows, found
 from evalkit.metrics.mesh478 import mouth_opening
@@ -24,7 +24,7 @@ def silent_lips(generated: NDArray[Any], driving: NDArray[Any]) -> Values:
     """(T,) absolute difference of deviations of the opening of landmarks (T, 478, 2); NaN where the driver speaks."""
     check_rows(generated, driving)
     ours, theirs = mouth_opening(generated), mouth_opening(driving)
-    silent = minimum_filter1d(theirs < SHUT, 2 * AROUND + 1, mode="nearest") & found(generated)
+    silent = scipy.ndimage.minimum_filter1d(theirs < SHUT, 2 * AROUND + 1, mode="nearest") & found(generated)
     if not silent.any():
         return np.full(len(silent), np.nan)
     apart = [np.abs(opening - np.median(opening[silent])) for opening in (ours, theirs)]

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy  # its parts are imported when they are used
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
 
 from evalkit.metrics.base import BOTH_TASKS, SELF_ONLY, Metric, check_frames
 from evalkit.types import Values
@@ -87,14 +87,15 @@ def _frame(x: Values, y: Values, settings: Settings) -> float:
 def _windowed(image: Values, window: Values) -> Values:
     """Weighted mean around each position of (3, H, W) whose window lies inside."""
     edge = len(window) // 2
-    smooth = correlate1d(correlate1d(image, window, axis=1), window, axis=2)
+    rows = scipy.ndimage.correlate1d(image, window, axis=1)
+    smooth = scipy.ndimage.correlate1d(rows, window, axis=2)
     return np.asarray(smooth[:, edge:-edge, edge:-edge])
 
 
 def _mirrored(image: Values, window: Values) -> Values:
     """Weighted mean around each position of (3, H, W), mirrored at the border without repeating its pixels."""
-    smooth = correlate1d(correlate1d(image, window, axis=1, mode="mirror"), window, axis=2, mode="mirror")
-    return np.asarray(smooth)
+    rows = scipy.ndimage.correlate1d(image, window, axis=1, mode="mirror")
+    return np.asarray(scipy.ndimage.correlate1d(rows, window, axis=2, mode="mirror"))
 
 
 _GAUSSIAN, _UNIFORM = gaussian_window(), np.full(7, 1 / 7)

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy  # its parts are imported when they are used
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm, qmc
 
 from evalkit.statistics.estimate import LEVEL, design
 from evalkit.statistics.groups import numbered, total
@@ -148,6 +148,6 @@ def _moves(terms: Values, df: float) -> Values:
     """(R, C) moves whose covariance is that of `terms` (K, C), with the tails of Student's t."""
     _, sizes, axes = np.linalg.svd(terms, full_matrices=False)
     sizes, axes = sizes[:DIRECTIONS], axes[:DIRECTIONS]
-    points = qmc.Sobol(len(sizes) + 1, scramble=False).random(MOVES)[1:]
-    normal = norm.ppf(points[:, 1:])
-    return np.asarray(normal * sizes @ axes / np.sqrt(chi2.ppf(points[:, :1], df) / df))
+    points = scipy.stats.qmc.Sobol(len(sizes) + 1, scramble=False).random(MOVES)[1:]
+    normal = scipy.stats.norm.ppf(points[:, 1:])
+    return np.asarray(normal * sizes @ axes / np.sqrt(scipy.stats.chi2.ppf(points[:, :1], df) / df))

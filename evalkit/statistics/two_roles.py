@@ -27,8 +27,8 @@ Multivariate Analysis 1971 (MINQUE). Divisor, floor and caution were chosen by s
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are imported when they are used
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from evalkit.statistics.groups import summed, total
 from evalkit.statistics.ratio import LEVELS, fitted, ratios
@@ -97,7 +97,7 @@ class TwoRoles:
         sums = np.stack([*found, (by_couple**2).sum(axis=1)], axis=1)
         sums /= np.maximum(sums.max(axis=1, keepdims=True), np.finfo(float).tiny)
         rays = self.squares @ _CONE.T
-        return np.asarray(np.stack([nnls(rays, row)[0] for row in sums]) @ _CONE)
+        return np.asarray(np.stack([scipy.optimize.nnls(rays, row)[0] for row in sums]) @ _CONE)
 
     def calibration(self, components: Values) -> tuple[Values, Values]:
         """The factor on sqrt(V) (N,) and the degrees of freedom (N,) for `components` (N, 4), not below the floor's."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
+import scipy  # its parts are imported when they are used
 
 from evalkit.statistics.agreement import Disagreement, disagreement, pool
 from evalkit.statistics.bradley_terry import strengths
@@ -116,7 +116,7 @@ def _preference(protocol: str, first: str, second: str, votes: Sequence[Vote], a
         share=won / len(votes) if votes else None,
         interval=_wilson(won, len(votes)),
         clustered=_clustered(votes, first),
-        p_value=float(binomtest(won, len(votes)).pvalue) if votes else None,
+        p_value=float(scipy.stats.binomtest(won, len(votes)).pvalue) if votes else None,
         scenes=len(scenes),
         scenes_won=sum(2 * ahead[scene] > count for scene, count in scenes.items()),
         scenes_tied=sum(2 * ahead[scene] == count for scene, count in scenes.items()),
@@ -128,7 +128,7 @@ def _preference(protocol: str, first: str, second: str, votes: Sequence[Vote], a
 def _wilson(won: int, votes: int) -> Bounds | None:
     if not votes:
         return None
-    found = binomtest(won, votes).proportion_ci(confidence_level=LEVEL, method="wilson")
+    found = scipy.stats.binomtest(won, votes).proportion_ci(confidence_level=LEVEL, method="wilson")
     return float(found.low), float(found.high)
 
 

@@ -1,8 +1,10 @@
 """YAML of users and strangers: one loader, keys that come once, limits, one kind of error."""
 
 import ast
+import contextlib
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
@@ -14,6 +16,7 @@ from evalkit.cli.app import app
 from evalkit.errors import EvalkitError, ProtocolError
 from evalkit.gating.rules import read_rules
 from tests.architecture import ROOT
+from tests.fuzz.mutate import mutated
 
 
 @pytest.mark.parametrize(
@@ -105,3 +108,30 @@ def test_a_name_with_brackets_in_a_list_is_explained():
         parse_yaml("metrics: [csim[dlib], l1]")
     assert "line 1, column" in str(caught.value)
     assert parse_yaml('metrics: ["csim[dlib]", l1]') == {"metrics": ["csim[dlib]", "l1"]}
+
+
+def test_both_parsers_read_the_same():
+    """libyaml, which is quick, and PyYAML's own: all files that come with evalkit, and changed ones."""
+    if yamlfile._Fast is None:
+        pytest.skip("PyYAML has no libyaml here")
+    shipped = [
+        path.read_bytes() for name in ("protocols", "baselines", "docs") for path in (ROOT / name).rglob("*.y*ml")
+    ]
+    assert len(shipped) > 70
+    small, random = sorted(shipped, key=len)[:40], Random(0)
+    changed = [mutated(kind, random.choice(small), small, random) for kind in ("yaml", "text") for _ in range(100)]
+    compared = 0
+    for content in (*shipped, *changed):
+        text = content.decode("utf-8-sig", "replace")
+        if not yamlfile._APART.search(text):
+            with contextlib.suppress(yaml.YAMLError, ValueError, RecursionError):
+                found = yaml.load(text, yamlfile._Fast)
+                assert repr(found) == repr(yaml.load(text, yamlfile._Loader))
+                compared += 1
+    assert compared > 100
+
+
+@pytest.mark.parametrize("text", ["a: x\ty", "a: >-#\n  b", "{a? : 1}", "[!!binary, x]", "a: 1\n\ufeff\n"])
+def test_what_libyaml_alone_takes_is_refused(text):
+    with pytest.raises(yaml.YAMLError):
+        parse_yaml(text)
