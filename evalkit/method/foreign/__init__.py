@@ -11,6 +11,7 @@ output          find, count, cut and check what it wrote
 container       a command inside docker, podman or apptainer
 process         one process tree: time and memory limits, bounded output, peak memory
 proc_tree       the processes below one, and their memory
+gpu_memory      what processes hold on GPUs, asked of the driver
 warden          the parent of that tree, a script of its own: no descendant outlives it
 command         one pair, or many through a manifest, by commands
 messages        length-prefixed JSON on pipes

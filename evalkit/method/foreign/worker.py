@@ -115,8 +115,7 @@ class Worker:
                     deadline += time.monotonic() - asked_at  # what is done with frames is not the method's time
             if count != handed:
                 raise MethodError(f"answered with {count} frames for {handed} driving frames")
-            still = setting.card.output.still if setting.card.output else False
-            refuse_still(made, seen, still)
+            refuse_still(made, seen, still=False)
         peak = gpu if setting.device.startswith("cuda") else running.process.peak()
         self.spent = Spent(tuple(steps), peak if isinstance(peak, int) else None)
         self._keep_log(task)
