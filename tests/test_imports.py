@@ -84,7 +84,12 @@ LIBRARIES: dict[str, set[str]] = {
 }
 
 # Scripts of external methods that run in the environments of their repositories.
-RUN_ELSEWHERE = {"follow_your_emoji.landmarks", "pirenderer_official.database"}
+RUN_ELSEWHERE = {
+    "face_adapter.every_frame",
+    "follow_your_emoji.landmarks",
+    "pirenderer_official.database",
+    "wan_animate_diffusers.worker",
+}
 
 # Imported names whose distribution is called otherwise.
 DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image", "dlib": "dlib-bin"}

@@ -16,7 +16,7 @@ warden          the parent of that tree, a script of its own: no descendant outl
 command         one pair, or many through a manifest, by commands
 messages        length-prefixed JSON on pipes
 worker          a process that keeps its model loaded
-evalkit_worker  the file that people drop into their repository
+drop_in         evalkit_worker.py, which people drop into their repository
 weights         digests of weight files
 setup           the commands from nothing to a clone with an environment
 doctor          what is missing for a method to run

@@ -1,6 +1,7 @@
 """The `external` part of a method's card: how a repository is called, and how its frames are cut out of what it writes.
 
-Texts may hold placeholders: `{clone}`, `{python}`, `{card}` (the card's folder), `{work}` (a folder of the pair),
+Texts may hold placeholders: `{clone}`, `{python}`, `{card}` (the card's folder), `{worker}` (the folder of
+`evalkit_worker.py`), `{work}` (a folder of the pair),
 `{source}`, `{driving}`, `{frames}` (how many are handed over), `{wanted}` (how many are needed), `{size}`, `{fps}`,
 `{seed}`, `{pair}` (its id), `{name}` (plain, the same when a pair is tried again), `{fresh}` (new every time),
 `{port}` (a free one), `{manifest}`, and the id of every option. Doubled braces are braces.

@@ -10,10 +10,10 @@ import pytest
 from evalkit.errors import MethodError
 from evalkit.method.external import NO_MEMORY, PROCESS_TREE_MEMORY, cost_words
 from evalkit.method.find import find_method
-from evalkit.method.foreign import evalkit_worker
 from evalkit.method.foreign.card import Container
 from evalkit.method.foreign.command import Commands
 from evalkit.method.foreign.container import contained
+from evalkit.method.foreign.drop_in import evalkit_worker
 from evalkit.method.foreign.worker import Worker
 from tests.method.foreign.conftest import FRAMES, animated, marked, task
 from tests.method.foreign.test_command import CARD, INVERT
