@@ -26,7 +26,7 @@ from typing import ParamSpec, TypeVar
 
 from evalkit.base.files import refuse_special
 from evalkit.base.own_code import own_sha256
-from evalkit.base.world import put_back, shortened
+from evalkit.base.world import put_back, said_by
 from evalkit.errors import EvalkitError, PluginError
 
 VARIABLE = "EVALKIT_PLUGINS"
@@ -178,9 +178,9 @@ def explained(error: BaseException) -> str:
     """What outside code raised, on one line, with its innermost line that is neither ours nor Python's."""
     if isinstance(error, SyntaxError):
         return f"{Path(error.filename or '?').name} line {error.lineno}: {error.msg}"
-    text = str(error).strip().splitlines()
+    text = said_by(error).strip().splitlines()
     where = _innermost(error)
-    return f"{type(error).__name__}{': ' + shortened(text[0]) if text else ''}{f' ({where})' if where else ''}"
+    return f"{type(error).__name__}{': ' + text[0] if text else ''}{f' ({where})' if where else ''}"
 
 
 def raised_in(error: BaseException) -> str | None:

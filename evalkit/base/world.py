@@ -175,6 +175,14 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+def said_by(error: BaseException) -> str:
+    """The text of an error of foreign code, cut; some raise another one when they are asked for it."""
+    try:
+        return shortened(str(error))
+    except Exception:
+        return "(an error whose text cannot be read)"
+
+
 def _put(values: Mapping[str, Any]) -> None:
     known = _settings()
     for name, value in values.items():

@@ -13,6 +13,7 @@ from evalkit.base.extras import missing_library
 from evalkit.base.plugins import explained, raised_in
 from evalkit.base.refusals import explained as explained_refusal
 from evalkit.base.refusals import is_expected
+from evalkit.base.world import said_by
 from evalkit.errors import EvalkitError
 
 USAGE, BUG = 2, 70
@@ -35,7 +36,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         return f"evalkit: the file name {name!a} is not UTF-8. Rename the file.", USAGE
     if plugin := raised_in(error):
         return f"evalkit: the plugin {plugin} raised {explained(error)}. This is not a bug in evalkit.", USAGE
-    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    summary = f"{type(error).__name__}: {said_by(error)}".splitlines()[0]
     place = _keep_traceback(error)
     where = f"The traceback is in {place}; please attach it to a report." if place else "The traceback is above."
     return (

@@ -207,7 +207,7 @@ def _read_role(look: _Look, folder: os.DirEntry[str], role: Role) -> None:
         if not is_folder(entry):
             _read_file(look, entry, identity=name, name=name, role=role, second=f"{folder.name}_{name}")
         elif _is_sequence(look, entry):
-            _read_sequence(look, entry, entry.name, entry.name, role, second=f"{folder.name}_{entry.name}")
+            _read_sequence(look, entry, name, name, role, second=f"{folder.name}_{name}")
         else:
             _read_person(look, entry, role)
     _note_empty(look, folder, before)
@@ -218,7 +218,7 @@ def _read_role(look: _Look, folder: os.DirEntry[str], role: Role) -> None:
 def _read_person(look: _Look, folder: os.DirEntry[str], role: Role = "any") -> None:
     """A folder that is one clip, or holds the clips of one person."""
     if _is_sequence(look, folder):
-        _read_sequence(look, folder, folder.name, folder.name, role)
+        _read_sequence(look, folder, _stem(folder), _stem(folder), role)
         return
     before = len(look.clips), len(look.ignored)
     found = look.entries(Path(folder.path))
@@ -232,7 +232,7 @@ def _read_person(look: _Look, folder: os.DirEntry[str], role: Role = "any") -> N
         if not is_folder(entry):
             _read_file(look, entry, identity=folder.name, name=f"{folder.name}_{_stem(entry)}", role=role)
         elif _is_sequence(look, entry):
-            _read_sequence(look, entry, folder.name, f"{folder.name}_{entry.name}", role)
+            _read_sequence(look, entry, folder.name, f"{folder.name}_{_stem(entry)}", role)
         else:
             inner = [one.name for one in all_entries(Path(entry.path)) if _is_picture(one)]
             look.pass_over(entry.path, PHOTOGRAPHS if len(inner) > 1 else DEEP)
@@ -292,7 +292,9 @@ def _is_picture(entry: os.DirEntry[str]) -> bool:
 
 
 def _stem(entry: os.DirEntry[str]) -> str:
-    return entry.name if is_folder(entry) else os.path.splitext(entry.name)[0]  # noqa: PTH122
+    """Its name without the ending of a file; frames of `a.mp4` often are in a folder that is called `a.mp4`, too."""
+    name, suffix = os.path.splitext(entry.name)  # noqa: PTH122
+    return entry.name if is_folder(entry) and suffix.lower() not in VIDEO_SUFFIXES else name
 
 
 def _suffix(entry: os.DirEntry[str]) -> str:

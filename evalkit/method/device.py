@@ -6,6 +6,7 @@ it does next on that GPU fails, too. Too little memory, or an argument that a li
 
 import sys
 
+from evalkit.base.world import said_by
 from evalkit.errors import DeviceError
 
 
@@ -20,7 +21,7 @@ def lost_device(error: BaseException) -> DeviceError | None:
         try:
             torch.cuda.synchronize(index)
         except RuntimeError as fault:
-            first, began = (str(one).partition("\n")[0][:200] for one in (fault, error))
+            first, began = (said_by(one).partition("\n")[0][:200] for one in (fault, error))
             return DeviceError(
                 f"cuda:{index} cannot be used any more by this process ({first}). It began with "
                 f"{type(error).__name__}: {began}. Start again: finished pairs are kept."

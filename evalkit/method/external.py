@@ -8,7 +8,7 @@ from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.cost import Cost, Step, cost_of
 from evalkit.method.foreign.card import Foreign
-from evalkit.method.foreign.command import Commands, Manifest
+from evalkit.method.foreign.command import Commands, Manifest, memory_sampled
 from evalkit.method.foreign.place import (
     Place,
     clone_state,
@@ -34,6 +34,12 @@ PLACE_OPTIONS: Mapping[str, str] = {
 }
 """Options of every external method. They say where and how far, not what, so that runs do not record them."""
 PROCESS_TREE_MEMORY = "resident memory of all processes of the method, sampled 20 times a second"
+GPU_TREE_MEMORY = (
+    "GPU memory of all processes of the method as the driver counts it, CUDA contexts and what PyTorch holds back "
+    "included, sampled 20 times a second"
+)
+WORKER_GPU_MEMORY = "CUDA memory allocated by PyTorch in the worker, networks included"
+NO_MEMORY = "not measured: the processes in a container belong to its engine"
 WORKER_COST = "seconds inside the worker's animate, frames passed on and model loaded outside of them"
 COMMAND_COST = "seconds of whole commands: starting Python, loading the model, reading and writing files included"
 MANIFEST_COST = COMMAND_COST + "; shared among the pairs of a command by their frames"
@@ -159,10 +165,10 @@ def cost_words(card: MethodCard, device: str) -> tuple[str, str] | None:
     if card.external is None:
         return None
     includes = {"command": COMMAND_COST, "manifest": MANIFEST_COST, "worker": WORKER_COST}[card.external.mode]
-    memory = PROCESS_TREE_MEMORY
     if device.startswith("cuda") and card.external.mode == "worker":
-        memory = "CUDA memory allocated by PyTorch in the worker, networks included"
-    return memory, includes
+        return WORKER_GPU_MEMORY, includes
+    words = {"host": PROCESS_TREE_MEMORY, "gpu": GPU_TREE_MEMORY, "none": NO_MEMORY}
+    return words[memory_sampled(card.external, device)], includes
 
 
 def _task(job: Job) -> Task:

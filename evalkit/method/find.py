@@ -22,7 +22,7 @@ from evalkit.base.places import resource_dir
 from evalkit.base.plugins import Offer, Plugin
 from evalkit.base.registry import Registry
 from evalkit.base.validation import explain_invalid
-from evalkit.base.world import World, left, shortened, world_of
+from evalkit.base.world import World, left, said_by, world_of
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import EvalkitError, MethodError, PluginError, UnknownNameError
 from evalkit.method.aliases import is_folder, user_alias
@@ -305,4 +305,4 @@ def _raised(error: BaseException, folder: Path) -> str:
     where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
     if isinstance(error, SystemExit):
         return f"{left(error)}{where}"
-    return f"raised {type(error).__name__}: {shortened(str(error))}{where}"
+    return f"raised {type(error).__name__}: {said_by(error)}{where}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from evalkit.base.extras import missing_library
 from evalkit.base.stopwatch import stage
-from evalkit.base.world import World, left, shortened
+from evalkit.base.world import World, left, said_by
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, MethodError, VideoError
 from evalkit.method.cost import Step
@@ -143,7 +143,7 @@ def _timed(
     except Exception as error:
         if fatal := missing_library(error) or lost_device(error):
             raise fatal from error
-        raise MethodError(f"raised {type(error).__name__}: {shortened(str(error))}") from error
+        raise MethodError(f"raised {type(error).__name__}: {said_by(error)}") from error
     finally:
         # One that was not asked to the end cleans up here, and not wherever its memory is collected.
         with world.inside(), contextlib.suppress(Exception, SystemExit):

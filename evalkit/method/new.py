@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.errors import MethodError
 from evalkit.method.find import CARD
-from evalkit.method.foreign import evalkit_worker
+from evalkit.method.foreign.drop_in import evalkit_worker
 
 _CARD = """\
 id: {name}

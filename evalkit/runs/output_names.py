@@ -10,6 +10,7 @@ from pathlib import Path
 from evalkit.base.csvfile import read_rows
 from evalkit.base.names import is_text, nfc, path_in, short_name, shown
 from evalkit.clips import video
+from evalkit.clips.kinds import VIDEO_SUFFIXES
 from evalkit.errors import ScoreError, VideoError
 from evalkit.types import Clip, Pair
 
@@ -71,8 +72,8 @@ def match_names(root: Path, pairs: Sequence[Pair], together: bool) -> Matched:
     unclear: list[str] = []
     for entry in sorted(root.iterdir()):
         # Outputs may be named in full, and in the Unicode form of another system.
-        name = nfc(_name(entry)) if is_text(entry.name) else ""
-        form, ids = next(_fitting(name, known), (None, set[str]()))
+        called = map(nfc, _called_as(entry)) if is_text(entry.name) else ()
+        form, ids = next((fits for name in called for fits in _fitting(name, known)), (None, set[str]()))
         if form is None or not _may_be_clip(entry):
             extra.append(shown(entry.name))
         elif len(ids) > 1:
@@ -147,11 +148,14 @@ def _nearest(pair: str, ids: set[str]) -> str:
     return f" such as {near[0]!r}" if near else " (`evalkit protocols pairs` lists them)"
 
 
-def _name(entry: Path) -> str:
+def _called_as(entry: Path) -> tuple[str, ...]:
+    """What an entry may be called: a file without its ending, a folder by its name, and as the video it is made of."""
     try:
-        return entry.name if entry.is_dir() else entry.stem
+        folder = entry.is_dir()
     except OSError:
-        return entry.stem
+        folder = False
+    names = (entry.name,) if folder else ()
+    return names if folder and entry.suffix.lower() not in VIDEO_SUFFIXES else (*names, entry.stem)
 
 
 def _may_be_clip(entry: Path) -> bool:

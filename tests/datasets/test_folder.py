@@ -47,6 +47,11 @@ def test_image_sequences_are_clips_at_either_level(tmp_path):
     assert index(tmp_path)[1].path.is_dir()
 
 
+def test_a_folder_that_is_called_as_a_video_is_called_as_one(tmp_path):
+    touch(tmp_path, "a.mp4/1.png", "a.mp4/2.png", "anna/b.MP4/1.png", "anna/b.MP4/2.png", "c.d/1.png", "c.d/2.png")
+    assert described(index(tmp_path)) == [("a", "a", "clip"), ("anna_b", "anna", "clip"), ("c.d", "c.d", "clip")]
+
+
 def test_a_folder_with_one_picture_is_an_identity_with_a_portrait(tmp_path):
     touch(tmp_path, "anna/face.png")
     assert described(index(tmp_path)) == [("anna_face", "anna", "portrait")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.method.foreign import evalkit_worker
+from evalkit.method.foreign.drop_in import evalkit_worker
 from evalkit.runs.one_pair import Difference
 from tests.e2e.conftest import FRAMES, assert_explained
 

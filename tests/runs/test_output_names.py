@@ -55,6 +55,13 @@ def test_names_that_say_nothing(tmp_path, name):
     assert found.clips == {} and found.extra == (name,)
 
 
+@pytest.mark.parametrize("name", ["ann--take_2", "ann--take_2.mp4"])
+def test_folders_of_pictures_are_called_as_videos_are(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "1.png").touch()
+    assert match_names(tmp_path, PAIRS, False).clips == {"ann--take_2": tmp_path / name}
+
+
 def test_a_self_pair_is_called_by_both_of_its_clips(tmp_path):
     """LivePortrait writes `<source>--<driving>.mp4`; evalkit calls a pair of one clip by its id."""
     clip = make_clip("ann_take", "ann", path=Path("data/ann/take.mp4"))

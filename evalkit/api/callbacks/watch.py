@@ -19,6 +19,7 @@ from evalkit.api.run import protocol_of
 from evalkit.api.score import score
 from evalkit.api.track import track
 from evalkit.base.processes import process_pool, start
+from evalkit.base.world import said_by
 from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.method.generate import generate
 from evalkit.method.interface import Driving
@@ -169,7 +170,7 @@ class Watch:
                 self.runs[step] = read_run(scoring.result())
                 self._log(step, self.runs[step])
             except Exception as error:  # whatever it is, the training is worth more
-                notice(f"Step {step} could not be scored or logged: {error}")
+                notice(f"Step {step} could not be scored or logged: {said_by(error)}")
 
     def _log(self, step: int, run: Run) -> None:
         if callable(self.log):

@@ -11,11 +11,12 @@ output          find, count, cut and check what it wrote
 container       a command inside docker, podman or apptainer
 process         one process tree: time and memory limits, bounded output, peak memory
 proc_tree       the processes below one, and their memory
+gpu_memory      what processes hold on GPUs, asked of the driver
 warden          the parent of that tree, a script of its own: no descendant outlives it
 command         one pair, or many through a manifest, by commands
 messages        length-prefixed JSON on pipes
 worker          a process that keeps its model loaded
-evalkit_worker  the file that people drop into their repository
+drop_in         evalkit_worker.py, which people drop into their repository
 weights         digests of weight files
 setup           the commands from nothing to a clone with an environment
 doctor          what is missing for a method to run

@@ -1,15 +1,17 @@
 """The `external` part of a method's card: how a repository is called, and how its frames are cut out of what it writes.
 
-Texts may hold placeholders: `{clone}`, `{python}`, `{card}` (the card's folder), `{work}` (a folder of the pair),
+Texts may hold placeholders: `{clone}`, `{python}`, `{card}` (the card's folder), `{worker}` (the folder of
+`evalkit_worker.py`), `{work}` (a folder of the pair),
 `{source}`, `{driving}`, `{frames}` (how many are handed over), `{wanted}` (how many are needed), `{size}`, `{fps}`,
 `{seed}`, `{pair}` (its id), `{name}` (plain, the same when a pair is tried again), `{fresh}` (new every time),
 `{port}` (a free one), `{manifest}`, and the id of every option. Doubled braces are braces.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[int, Field(ge=0)]
@@ -130,9 +132,11 @@ class Output(_Part):
     `path` are patterns with `*` and `**`; the first that matches counts, and of several files those that were not
     there before. `size` (width, height) is what the files must have; null accepts any. `cut` is a box (left, top,
     right, bottom), a `Tile` or a named part. The file holds a frame for every one handed over, but for `drops_first`
-    at the beginning and `drops_last` at the end. `still` says that a result without any motion is no fault.
+    at the beginning and `drops_last` at the end. `still` says that a result without any motion is no fault. `when` is
+    for a card with several: the first one counts whose options, `motion` and `device` have the values stated.
     """
 
+    when: dict[str, str] = {}
     path: Annotated[tuple[Text, ...], Field(min_length=1)]
     form: Literal["video", "frames"] = "video"
     size: tuple[Positive, Positive] | None = None
@@ -140,6 +144,14 @@ class Output(_Part):
     drops_first: Amount = 0
     drops_last: Amount = 0
     still: bool = False
+
+
+def _listed(outputs: Any) -> Any:
+    return (outputs,) if isinstance(outputs, Mapping | Output) else outputs
+
+
+Outputs = Annotated[tuple[Output, ...], BeforeValidator(_listed)]
+"""One output, or several of which one is chosen."""
 
 
 class Container(_Part):
@@ -190,7 +202,7 @@ class Foreign(_Part):
     driving: DrivingFiles = DrivingFiles()
     files: tuple[SettingsFile, ...] = ()
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
-    output: Output | None = None
+    output: Outputs = ()
     container: Container | None = None
     limits: Limits = Limits()
     gpu_gb: Amount = 0
@@ -207,12 +219,15 @@ class Foreign(_Part):
     def _holds_together(self) -> "Foreign":
         if self.mode != "command" and len(self.steps) != 1:
             raise ValueError(f"mode {self.mode!r} runs one step, got {len(self.steps)}")
-        if (self.output is None) != (self.mode == "worker"):
+        if bool(self.output) == (self.mode == "worker"):
             raise ValueError("a worker answers with frames; every other mode needs `output`, which a worker has not")
-        if self.output and self.output.drops_first > self.driving.repeat_first:
-            raise ValueError("drops_first frames are lost; repeat_first has to hand over as many more")
-        if self.output and self.output.drops_last > self.driving.repeat_last:
-            raise ValueError("drops_last frames are lost; repeat_last has to hand over as many more")
+        if self.output and self.output[-1].when:
+            raise ValueError("the last output has to be the one without `when`, which counts when no other does")
+        for output in self.output:
+            if output.drops_first > self.driving.repeat_first:
+                raise ValueError("drops_first frames are lost; repeat_first has to hand over as many more")
+            if output.drops_last > self.driving.repeat_last:
+                raise ValueError("drops_last frames are lost; repeat_last has to hand over as many more")
         for trap in self.traps:
             for pattern in filter(None, (trap.must_match, trap.must_not_match)):
                 re.compile(pattern)

@@ -10,11 +10,20 @@ from uuid import uuid4
 
 from evalkit.base.files import write_json
 from evalkit.errors import MethodError, VideoError
-from evalkit.method.foreign.card import Output, Step
-from evalkit.method.foreign.container import contained, remove
+from evalkit.method.foreign.card import Foreign, Output, Step
+from evalkit.method.foreign.container import contained, is_elsewhere, remove
 from evalkit.method.foreign.fill import Values, fill, fill_command
-from evalkit.method.foreign.output import Stillness, find_result, matches, present, refuse_still, result_frames, watched
-from evalkit.method.foreign.process import Ended, Process
+from evalkit.method.foreign.output import (
+    Stillness,
+    find_result,
+    matches,
+    output_of,
+    present,
+    refuse_still,
+    result_frames,
+    watched,
+)
+from evalkit.method.foreign.process import Ended, Process, Sampled
 from evalkit.method.foreign.surroundings import added_variables, environment
 from evalkit.method.foreign.task import Setting, Spent, Task, failed, write_log
 from evalkit.method.foreign.workfolder import Work, clone_alone, shared_values, work_for
@@ -34,30 +43,31 @@ class Commands:
         """The generated frames of a pair, in chunks of (t, size, size, 3) uint8. Raises `MethodError`."""
         setting = self._setting
         with work_for(setting, task) as work:
-            output = _output_of(setting)
+            output = output_of(setting.card.output, work.values)
             parts: list[tuple[str, str]] = []
-            seconds, peak = 0.0, 0
+            seconds, peaks = 0.0, list[int]()
             deadline = time.monotonic() + setting.place.seconds
             with clone_alone(setting.place.clone, setting.card.alone):
                 before = present(output, work.values)
                 for step in setting.card.steps:
-                    took, held = self._step(step, work, task.pair, deadline, parts)
-                    seconds, peak = seconds + took, max(peak, held)
+                    took, peak = self._step(step, work, task.pair, deadline, parts)
+                    seconds += took
+                    peaks += [peak] if peak else []
                 result = _found(setting, task.pair, output, work.values, before, parts)
                 yield from _checked(setting, task, result, work)
-            self.spent = Spent(((work.wanted, seconds),), peak or None)
+            self.spent = Spent(((work.wanted, seconds),), max(peaks, default=None))
 
     def close(self) -> None:
         """Nothing runs between pairs."""
 
     def _step(
         self, step: Step, work: Work, pair: str, deadline: float, parts: list[tuple[str, str]]
-    ) -> tuple[float, int]:
+    ) -> tuple[float, int | None]:
         """Run a step that is not done; returns its seconds and peak memory."""
         stamp = work.folder / f".done_{step.name}"
         if stamp.is_file() and step.makes and matches(step.makes, work.values):
             parts.append((step.name, "kept from an earlier attempt"))
-            return 0.0, 0
+            return 0.0, None
         setting = self._setting
         process, began = start(setting, step, work.values, [work.given, work.folder]), time.monotonic()
         ended = finish(setting, process, lambda: deadline)
@@ -73,7 +83,7 @@ class Commands:
             raise failed(setting, pair, what, process.output.last_line())
         if step.makes:
             stamp.touch()
-        return took, process.peak_bytes
+        return took, process.peak()
 
 
 class Manifest:
@@ -92,7 +102,7 @@ class Manifest:
         batched = self._open.pop(task.pair)
         if batched.error:
             raise batched.error
-        output = _output_of(self._setting)
+        output = output_of(self._setting.card.output, batched.work.values)
         result = find_result(output, batched.work.values, batched.before)
         yield from _checked(self._setting, task, result, batched.work)
         self.spent = batched.spent
@@ -103,13 +113,14 @@ class Manifest:
         self._held.close()
 
     def _run(self, tasks: Sequence[Task]) -> None:
-        setting, step, output = self._setting, self._setting.card.steps[0], _output_of(self._setting)
+        setting, step = self._setting, self._setting.card.steps[0]
+        shared = shared_values(setting, tasks[0].size, tasks[0].motion)
+        output = output_of(setting.card.output, shared)
         self.close()
         tasks, works = self._written(tasks)
         before = [present(output, work.values) for work in works]
         manifest = works[0].folder / "manifest.json"
         write_json(manifest, {"version": 1, "pairs": [_entry(work, output) for work in works]})
-        shared = shared_values(setting, tasks[0].size, tasks[0].motion)
         values = {**shared, "work": works[0].given, "manifest": works[0].given / manifest.name}
         found: list[int] = []
 
@@ -136,7 +147,7 @@ class Manifest:
         culprit = next((index for index in range(len(works)) if index not in there), None)
         for index, (task, work) in enumerate(zip(tasks, works, strict=True)):
             share = took * work.wanted / total
-            spent = Spent(((work.wanted, share),), process.peak_bytes or None)
+            spent = Spent(((work.wanted, share),), process.peak())
             batched = _Batched(work, before[index], spent)
             if index not in there:
                 if (ended.why or ended.code) and index != culprit:
@@ -169,13 +180,22 @@ def start(setting: Setting, step: Step, values: Values, folders: Sequence[Path],
     added = added_variables(setting.device, {key: fill(value, values) for key, value in step.env.items()})
     command, folder = fill_command(step.command, values), Path(fill(step.folder, values))
     name = f"evalkit_{uuid4().hex[:16]}"
+    memory, sampled = place.memory_bytes, memory_sampled(card, setting.device)
     if card.container:
         mounted = list(dict.fromkeys([place.clone, setting.folder.absolute(), *folders]))
-        command = contained(card.container, command, folder, mounted, added, name)
-    process = Process(command, folder, environment(place.python, added), place.memory_bytes, pipes)
+        command = contained(card.container, command, folder, mounted, added, name, memory)
+        memory = None if is_elsewhere(card.container) else memory
+    process = Process(command, folder, environment(place.python, added), memory, pipes, sampled)
     if card.container:
         process.on_kill = partial(remove, card.container, name)
     return process
+
+
+def memory_sampled(card: Foreign, device: str) -> Sampled:
+    """Which memory is measured from outside: on a GPU that of a command, since a worker counts its own."""
+    if card.container and is_elsewhere(card.container):
+        return "none"
+    return "gpu" if device.startswith("cuda") and card.mode != "worker" else "host"
 
 
 def finish(setting: Setting, process: Process, deadline: Callable[[], float]) -> Ended:
@@ -188,11 +208,6 @@ def finish(setting: Setting, process: Process, deadline: Callable[[], float]) ->
     except BaseException:
         process.kill("was interrupted")
         raise
-
-
-def _output_of(setting: Setting) -> Output:
-    assert setting.card.output is not None  # the card was checked
-    return setting.card.output
 
 
 def _is_there(output: Output, work: Work, before: dict[Path, tuple[int, int]]) -> bool:
@@ -225,7 +240,7 @@ def _found(
 
 
 def _checked(setting: Setting, task: Task, result: Path, work: Work) -> Iterator[Frames]:
-    output, made = _output_of(setting), Stillness()
+    output, made = output_of(setting.card.output, work.values), Stillness()
     first = setting.card.driving.repeat_first
     yield from watched(result_frames(result, output, work.handed, first, work.wanted, task.size), made)
     refuse_still(made, work.driving, output.still)

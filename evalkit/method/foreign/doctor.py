@@ -86,6 +86,8 @@ def _arguments(card: Foreign, folder: Path, place: Place, options: Mapping[str, 
             yield Finding(f"step {step.name}", "missing", f"there is no {script}")
             continue
         code = _code_near(script)
+        if card.entry and script.is_relative_to(folder.absolute()):
+            code += _code_near(place.clone / card.entry)  # a script of the card hands its arguments on
         given = {found[0] for part in _every_argument(step, values) if (found := _ARGUMENT.fullmatch(part))}
         unknown = sorted(name for name in given if not _stands(name, code))
         text = (

@@ -39,12 +39,17 @@ def fill_value(value: Any, values: Values) -> Any:
     return value
 
 
+def holds(when: Mapping[str, str], values: Values) -> bool:
+    """Whether all placeholders have the values stated."""
+    return all(str(values.get(name, "")) == wanted for name, wanted in when.items())
+
+
 def fill_command(command: Iterable[str | When], values: Values) -> list[str]:
     """Program and arguments, those of conditions that do not hold left out."""
     filled: list[str] = []
     for part in command:
         if isinstance(part, str):
             filled.append(fill(part, values))
-        elif all(str(values.get(name, "")) == wanted for name, wanted in part.when.items()):
+        elif holds(part.when, values):
             filled += [fill(each, values) for each in part.use]
     return filled

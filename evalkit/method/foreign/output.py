@@ -12,10 +12,15 @@ from evalkit.clips import video
 from evalkit.clips.panels import Box, grid_tile
 from evalkit.errors import MethodError, VideoError
 from evalkit.method.foreign.card import Named, Output, Tile
-from evalkit.method.foreign.fill import Values, fill
+from evalkit.method.foreign.fill import Values, fill, holds
 from evalkit.types import Frames, Selection
 
 Stamp = tuple[int, int]
+
+
+def output_of(outputs: Sequence[Output], values: Values) -> Output:
+    """The output that is meant; the last one of a card has no condition."""
+    return next(output for output in outputs if holds(output.when, values))
 
 
 def present(output: Output, values: Values) -> dict[Path, Stamp]:

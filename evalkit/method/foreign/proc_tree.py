@@ -9,13 +9,13 @@ _PARENT, _RESIDENT = 1, 21
 """Fields of `stat` after the name: the parent's id, and resident pages."""
 
 
-def resident_below(root: int) -> int:
-    """Bytes that the processes below `root` hold, the root itself left out.
+def resident_below(root: int) -> dict[int, int]:
+    """The processes below `root` with the bytes that each holds, the root itself left out.
 
     Pages that several of them share are counted for each.
     """
     parents, pages = _processes()
-    return _PAGE * sum(pages[process] for process in pages if _is_below(process, root, parents))
+    return {process: _PAGE * pages[process] for process in pages if _is_below(process, root, parents)}
 
 
 def _processes() -> tuple[dict[int, int], dict[int, int]]:

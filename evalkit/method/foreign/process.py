@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from evalkit.errors import MethodError
+from evalkit.method.foreign.gpu_memory import gpu_bytes
 from evalkit.method.foreign.proc_tree import resident_below
 
 _WARDEN = Path(__file__).with_name("warden.py")
@@ -25,6 +26,9 @@ _TAIL_BLOCKS = 4
 _WATCH_S = 0.05
 _GRACE_S = 20.0
 _QUIET_S = 0.2
+_KILLED_INSIDE = 128 + 9
+"""How a shell or a container says that signal 9 ended what it ran."""
+Sampled = Literal["host", "gpu", "none"]
 
 
 class Kept:
@@ -72,14 +76,17 @@ class Ended:
             return self.why
         if self.code == -9:
             return "was killed by signal 9, by the kernel or by somebody else; most likely it ran out of memory"
+        if self.code == _KILLED_INSIDE:
+            return "ended with status 137: signal 9 ended what it started; most likely that ran out of memory"
         return f"was ended by signal {-self.code}" if self.code < 0 else f"ended with status {self.code}"
 
 
 class Process:
     """A running program and all that it starts.
 
-    `memory_bytes` limits each process (the kernel refuses more) and their sum (everything is killed). What is written
-    to stderr, and with `read_stdout` false to stdout, is kept in `output`. Raises `MethodError` when the program cannot
+    `memory_bytes` limits each process (the kernel refuses more) and their sum (everything is killed). `sampled` is the
+    memory whose peak is measured: of the host, of GPUs, or none where what matters does not run below it. What is
+    written to stderr, and without `pipes` to stdout, is kept in `output`. Raises `MethodError` when the program cannot
     be started.
     """
 
@@ -90,9 +97,11 @@ class Process:
         env: Mapping[str, str],
         memory_bytes: int | None = None,
         pipes: bool = False,
+        sampled: Sampled = "host",
     ) -> None:
         self.output = Kept()
-        self.peak_bytes = 0
+        self._peak = 0
+        self._sampled = sampled
         self.on_kill: Callable[[], None] = lambda: None
         self._memory, self._ended = memory_bytes, threading.Event()
         self._result: Ended | None = None
@@ -135,12 +144,13 @@ class Process:
 
     def reset_peak(self) -> None:
         """Measure the peak from now on."""
-        self.peak_bytes = 0
+        self._peak = 0
 
     def peak(self) -> int | None:
-        """Peak memory of all its processes together in bytes, sampled; None for one that ended before it was seen."""
-        self._sample()
-        return self.peak_bytes or None
+        """Peak memory of all its processes together in bytes, sampled; None where none was seen."""
+        if self._result is None:
+            self._sample()
+        return self._peak or None
 
     def printed(self) -> Kept:
         """What was printed since `forget_output`, all that was written before this call included."""
@@ -198,8 +208,11 @@ class Process:
         self._ended.set()
 
     def _sample(self) -> None:
-        held = resident_below(self._warden.pid)
-        self.peak_bytes = max(self.peak_bytes, held)
+        processes = resident_below(self._warden.pid)
+        held = sum(processes.values())
+        if self._sampled != "none":
+            seen = held if self._sampled == "host" else gpu_bytes(processes)
+            self._peak = max(self._peak, seen or 0)
         if self._memory and held > self._memory and not self._why:
             self._why = f"took {held / 1e9:.2f} GB of memory; the limit is {self._memory / 1e9:.2f} GB"
             with contextlib.suppress(OSError):

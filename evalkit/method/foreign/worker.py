@@ -19,7 +19,7 @@ from evalkit.method.foreign.messages import Reader, pack
 from evalkit.method.foreign.output import Stillness, refuse_still, watched
 from evalkit.method.foreign.process import Process
 from evalkit.method.foreign.task import Setting, Spent, Task, failed, write_log
-from evalkit.method.foreign.workfolder import shared_values
+from evalkit.method.foreign.workfolder import DROP_IN, shared_values
 from evalkit.types import Frames
 
 _SHARED_MEMORY = Path("/dev/shm")
@@ -115,8 +115,7 @@ class Worker:
                     deadline += time.monotonic() - asked_at  # what is done with frames is not the method's time
             if count != handed:
                 raise MethodError(f"answered with {count} frames for {handed} driving frames")
-            still = setting.card.output.still if setting.card.output else False
-            refuse_still(made, seen, still)
+            refuse_still(made, seen, still=False)
         peak = gpu if setting.device.startswith("cuda") else running.process.peak()
         self.spent = Spent(tuple(steps), peak if isinstance(peak, int) else None)
         self._keep_log(task)
@@ -149,7 +148,7 @@ class _Running:
     """A process, and the messages it sends."""
 
     def __init__(self, setting: Setting, task: Task) -> None:
-        folders = [_scratch(setting)]
+        folders = [_scratch(setting), DROP_IN]
         values = shared_values(setting, task.size, task.motion)
         self.process: Process = start(setting, setting.card.steps[0], values, folders, pipes=True)
         assert self.process.stdout is not None

@@ -22,6 +22,7 @@ from evalkit.method.foreign.inputs import write_driving, write_settings, write_s
 from evalkit.method.foreign.output import Stillness, watched
 from evalkit.method.foreign.task import Setting, Task
 
+DROP_IN = Path(__file__).parent / "drop_in"
 _PLAIN = re.compile(r"[\w/-]+", re.ASCII)
 
 
@@ -97,6 +98,7 @@ def shared_values(setting: Setting, size: int, motion: str) -> dict[str, object]
         "clone": setting.place.clone,
         "python": setting.place.python,
         "card": setting.folder.absolute(),
+        "worker": DROP_IN,
         "size": size,
         "seed": setting.seed,
         "motion": motion,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from evalkit.base.digests import Digests
 from evalkit.base.stopwatch import recorded
+from evalkit.base.world import said_by
 from evalkit.errors import EvalkitError
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.engine.tasks import Answer, Make, Score, Task
@@ -70,9 +71,12 @@ def _score(task: Score) -> Answer:
 
 
 def broken_context(device: str) -> str:
-    """Why nothing more can be computed on a GPU, from trying; empty on a CPU and for one that works."""
+    """Why nothing more can be computed on a GPU, from trying; empty on a CPU and for one that works.
+
+    A process that never computed there has no context that could be lost: a foreign method computes in its own.
+    """
     torch = sys.modules.get("torch")
-    if torch is None or not device.startswith("cuda"):
+    if torch is None or not device.startswith("cuda") or not torch.cuda.is_initialized():
         return ""
     try:
         torch.zeros(1, device=device).add_(1).item()
@@ -86,7 +90,7 @@ def _portable(error: Exception) -> Exception:
     """An error that another process can read: one of ours as it is, any other with its traceback as text."""
     if isinstance(error, EvalkitError):
         return error
-    found = RuntimeError(f"{type(error).__name__}: {error}")
+    found = RuntimeError(f"{type(error).__name__}: {said_by(error)}")
     with suppress(Exception):
         found.add_note("".join(traceback.format_exception(error)))
     return found

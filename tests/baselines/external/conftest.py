@@ -48,9 +48,36 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def animate(tmp_path: Path):
-    """Animate a clip by an external method in a clone; returns its frames."""
+def begin(tmp_path: Path):
+    """Build an external method on a clone; returns what animates a clip by it."""
     built: list[External] = []
+
+    def build(name: str, clone: Path, **options):
+        entry = find_method(name)
+        given = [f"{key}={value}" for key, value in {"clone": clone, "python": sys.executable, **options}.items()]
+        config = MethodConfig("cuda", options=method_options(entry.card, given), logs=tmp_path / "logs")
+        method = build_method(entry, config)
+        built.append(method)
+
+        def animate(count: int = 5, seed: int = 0, motion: str | None = None, pair: str = "a.b--c.d") -> Frames:
+            source = tmp_path / f"driving.{seed}.mkv"
+            video.write_video(source, [clip(count, seed)], 25)
+            driving = Driving(source, Selection(size=SIZE))
+            moved = motion or entry.card.motions[0]
+            sources = clip(1, seed + 50)
+            method.begin(Job(pair, lambda: sources, driving, SIZE, moved), ())
+            return np.concatenate(list(method.animate(sources, driving, moved)))
+
+        return animate
+
+    yield build
+    for method in built:
+        method.close()
+
+
+@pytest.fixture
+def animate(begin):
+    """Animate a clip by an external method in a clone; returns its frames."""
 
     def call(
         name: str,
@@ -61,22 +88,9 @@ def animate(tmp_path: Path):
         pair: str = "a.b--c.d",
         **options,
     ) -> Frames:
-        entry = find_method(name)
-        source = tmp_path / f"driving.{seed}.mkv"
-        video.write_video(source, [clip(count, seed)], 25)
-        given = [f"{key}={value}" for key, value in {"clone": clone, "python": sys.executable, **options}.items()]
-        config = MethodConfig("cuda", options=method_options(entry.card, given), logs=tmp_path / "logs")
-        method = build_method(entry, config)
-        built.append(method)
-        driving = Driving(source, Selection(size=SIZE))
-        motion = motion or entry.card.motions[0]
-        sources = clip(1, seed + 50)
-        method.begin(Job(pair, lambda: sources, driving, SIZE, motion), ())
-        return np.concatenate(list(method.animate(sources, driving, motion)))
+        return begin(name, clone, **options)(count, seed, motion, pair)
 
-    yield call
-    for method in built:
-        method.close()
+    return call
 
 
 def expected(count: int, handed: int, made: int | None = None, seed: int = 0) -> Frames:

@@ -202,9 +202,9 @@ p.add_argument("--fps", type=int, default=30)
 p.add_argument("--retarget_flag", action="store_true")
 a = p.parse_args()
 frames = frames_of(a.video_path)
-if a.fps != -1:
-    count = int(len(frames) / rate_of(a.video_path) * a.fps)
-    frames = [frames[min(len(frames) - 1, index * len(frames) // count)] for index in range(count)]
+rate = float(rate_of(a.video_path))
+count = int(len(frames) / rate * (rate if a.fps == -1 else a.fps))
+frames = [frames[min(len(frames) - 1, index * len(frames) // count)] for index in range(count)]
 write_video(a.save_path + "/src_pose.mp4", frames, 30)
 write_video(a.save_path + "/src_face.mp4", [at(f, 512) for f in frames], 30)
 write(a.save_path + "/src_ref.png", at(read(a.refer_path), int((a.resolution_area[0] * a.resolution_area[1]) ** 0.5)))

@@ -3,6 +3,7 @@
 Facts: arguments, file names, layouts and traps of the repositories at the commits of their cards.
 """
 
+from tests.baselines.external import wan_in_diffusers
 from tests.baselines.external.border import HEAD
 from tests.baselines.external.diffusion import (
     ANIPORTRAIT,
@@ -141,6 +142,7 @@ for one in os.listdir(a.s):
         frame = read(os.path.join(a.t, other))
         made = animated(source, [frame], 512)[0]
         write("%s/drive/%s" % (a.o, one), made)
+        write("%s/swap/%s" % (a.o, one), 255 - made)
         row = grid(at(source, 512), at(frame, 512), made, 255 - made)
         write("%s/concat/%s_%s.jpg" % (a.o, stem(one), stem(other)), row, quality=100, subsampling=0)
 """
@@ -281,6 +283,7 @@ FILES: dict[str, dict[str, str]] = {
         "configs/inference/inference.yaml": RANGE,
     },
     "wan_animate": {"generate.py": WAN, "wan/modules/animate/preprocess/preprocess_data.py": WAN_PREPARE},
+    "wan_animate_diffusers": wan_in_diffusers.FILES,
     "personalive": {"inference_offline.py": PERSONALIVE, "configs/prompts/personalive_offline.yaml": ""},
     "hunyuan_portrait": {
         "inference.py": HUNYUAN,

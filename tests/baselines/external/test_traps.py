@@ -98,6 +98,14 @@ def test_a_driving_frame_without_a_face_stops_follow_your_emoji(standin, animate
         animate("follow_your_emoji", clone)
 
 
+@pytest.mark.parametrize(("task", "exact", "loss"), [("reenactment", "yes", 0), ("swap", "no", 3), ("swap", "yes", 0)])
+def test_what_face_adapter_makes_and_how_exactly(task, exact, loss, standin, animate):
+    wanted = expected(3, 512).astype(int)
+    wanted = wanted if task == "reenactment" else 255 - wanted
+    made = animate("face_adapter", standin("face_adapter"), 3, task=task, exact=exact)
+    assert np.abs(made - wanted).max() <= loss
+
+
 def test_relative_motion_is_asked_for(standin, animate):
     clone = standin("fomm_official")
     straight = animate("fomm_official", clone, motion="absolute")
@@ -131,11 +139,15 @@ def test_the_doctor_knows_a_path_in_its_authors_home(standin):
 
 def test_scripts_for_other_environments_are_old_python(standin):
     root = Path(find_method("champ").folder).parent
-    scripts = [root / "follow_your_emoji" / "landmarks.py", root / "pirenderer_official" / "database.py"]
+    scripts = [
+        root / "face_adapter" / "every_frame.py",
+        root / "follow_your_emoji" / "landmarks.py",
+        root / "pirenderer_official" / "database.py",
+    ]
     old = list(Path.home().glob(".pyenv/versions/3.6.*/bin/python"))
     if not old:
         pytest.skip("no Python 3.6 here")
     check = "import ast, sys; [ast.parse(open(path).read()) for path in sys.argv[1:]]"
-    worker = root.parent / "evalkit" / "method" / "foreign" / "evalkit_worker.py"
+    worker = root.parent / "evalkit" / "method" / "foreign" / "drop_in" / "evalkit_worker.py"
     subprocess.run([str(old[0]), "-c", check, *map(str, scripts), str(worker)], check=True)
     assert len(worker.read_text().splitlines()) <= 80

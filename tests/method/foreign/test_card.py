@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from evalkit.errors import MethodError
 from evalkit.method.find import find_method, list_methods, method_options, recorded_options
 from evalkit.method.foreign.card import DrivingFiles, Foreign, Tile
-from evalkit.method.foreign.container import contained
 from evalkit.method.foreign.fill import fill, fill_command, fill_value
 from evalkit.method.foreign.output import box_of
 from evalkit.method.foreign.place import find_clone, find_python, python_version, refuse_version, suits
@@ -115,22 +114,6 @@ def test_where_a_method_is_is_not_what_it_is():
     given = method_options(card, ["clone=/a", "seconds=5", "adapt_scale=yes"])
     recorded = recorded_options(card, given)
     assert recorded["adapt_scale"] == "yes" and not {"clone", "seconds", "python"} & recorded.keys()
-
-
-def test_commands_in_containers():
-    card = Foreign.model_validate(
-        yaml.safe_load(STEP + OUTPUT + "container: {engine: docker, image: a:1, arguments: [--shm-size=8g]}\n")
-    )
-    env = {"CUDA_VISIBLE_DEVICES": "1"}
-    from pathlib import Path
-
-    command = contained(card.container, ["python", "x"], Path("/c"), [Path("/c"), Path("/w")], env, "evalkit_1")
-    assert command[:2] == ["docker", "run"] and command[-4:] == ["--shm-size=8g", "a:1", "python", "x"]
-    assert "type=bind,source=/w,target=/w" in command and "--gpus" in command and "evalkit_1" in command
-    without = contained(card.container, ["x"], Path("/c"), [], {"CUDA_VISIBLE_DEVICES": ""}, "n")
-    assert "--gpus" not in without
-    apptainer = card.container.model_copy(update={"engine": "apptainer"})
-    assert contained(apptainer, ["x"], Path("/c"), [Path("/w")], env, "n")[:3] == ["apptainer", "exec", "--nv"]
 
 
 @pytest.mark.parametrize("entry", [e for e in list_methods() if e.card.external], ids=lambda entry: entry.card.id)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import MethodError
-from evalkit.method.foreign import evalkit_worker
+from evalkit.method.foreign.drop_in import evalkit_worker
 from evalkit.method.foreign.worker import Worker
 from tests.method.foreign.conftest import FRAMES, animated, marked, task
 

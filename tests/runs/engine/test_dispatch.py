@@ -1,6 +1,7 @@
 """Whoever works when, dies, comes and leaves: the same numbers, every pair scored or listed with its reason."""
 
 import json
+import pickle
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -156,6 +157,23 @@ def test_a_worker_says_when_its_device_is_broken(data, tmp_path):
     for told in ("", "gone"):
         answer = bench.do(lost)
         assert "nothing.mkv" in answer.reason and answer.broken == told
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise TypeError("no text")
+
+
+def test_an_error_without_a_text_is_sent_on(data, tmp_path, monkeypatch):
+    def raises(*_):
+        raise Silent
+
+    with session_of(Crew(), data, tmp_path) as session:
+        crew = session.engine
+        run_methods(session, JOBS[:1], pytest.fail)
+    monkeypatch.setattr("evalkit.runs.engine.bench._score", raises)
+    told = Bench("cpu").do(next(task for _, task in crew.given if isinstance(task, Score)))
+    assert str(pickle.loads(pickle.dumps(told)).stop) == "Silent: (an error whose text cannot be read)"
 
 
 def test_a_straggler_is_given_to_a_worker_that_is_free(alone, data, tmp_path, monkeypatch):

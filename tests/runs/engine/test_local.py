@@ -92,6 +92,46 @@ def test_a_killed_worker_costs_nothing_and_a_poisoned_pair_only_itself(data, tmp
     assert "most likely because memory ran out" in reasons["person1_take"]
 
 
+FOREIGN = """
+import os, time
+from evalkit_worker import serve
+
+def animate(model, pair):
+    gpu = os.environ["CUDA_VISIBLE_DEVICES"]
+    open("gpu" + gpu, "a").write("%s %d\\n" % (pair["pair"], os.getpid()))
+    until = time.time() + 60
+    while sum(name.startswith("gpu") for name in os.listdir(".")) < 2 and time.time() < until:
+        time.sleep(0.05)
+    if "person3" in pair["pair"]:
+        raise ValueError("no face")
+    yield pair["driving"] // 2
+
+serve(lambda options: None, animate)
+"""
+
+
+def test_every_worker_of_a_foreign_method_sees_its_own_gpu(data, tmp_path, monkeypatch):
+    clone, card = tmp_path / "clone", tmp_path / "mine"
+    clone.mkdir()
+    card.mkdir()
+    (clone / "toy.py").write_text(FOREIGN)
+    steps = '[{name: serve, command: ["{python}", toy.py], env: {PYTHONPATH: "{worker}"}}]'
+    (card / "method.yaml").write_text(
+        f"id: mine\ntitle: Mine\nkind: external\nexternal: {{mode: worker, driving: {{form: array}}, steps: {steps}}}\n"
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    config = MethodConfig("cuda:0", options={"clone": str(clone), "python": sys.executable})
+    chosen = EngineChoice(("cuda:0", "cuda:1", "cpu"))
+    with open_session(PROTOCOL, RunSettings(data=data, out=tmp_path / "out", engine=chosen)) as session:
+        (finished,) = run_methods(session, [MethodJob(find_method(f"{card}/"), config)], pytest.fail)
+    assert finished.summary.pairs.failed == ("person3_take",) and finished.summary.pairs.scored == 3
+    assert finished.folder.read_outcome("person3_take").reason.startswith("its worker raised ValueError: no face")
+    seen = {name: [line.split() for line in (clone / name).read_text().splitlines()] for name in ("gpu4", "gpu7")}
+    assert sorted(pair for lines in seen.values() for pair, _ in lines) == [f"person{n}_take" for n in range(4)]
+    processes = [{process for _, process in lines} for lines in seen.values()]
+    assert processes[0].isdisjoint(processes[1])
+
+
 def test_what_ends_a_run_in_a_worker_ends_it_here(data, tmp_path):
     broken = method(tmp_path / "mine", "")
     (tmp_path / "mine" / "adapter.py").write_text("def build(config):\n    raise ValueError('no weights')\n")
