@@ -24,6 +24,7 @@ external     `evalkit methods setup`, `doctor`, `try`, `new`, `compare`
 metrics      `evalkit metrics`
 calibrate    what `evalkit metrics calibrate` does
 protocols    `evalkit protocols`
+presets      `evalkit presets`
 data         `evalkit data`
 weights      `evalkit weights`
 weight_users  which metrics and methods use a network file

@@ -14,6 +14,7 @@ from evalkit.cli import (
     metrics,
     options,
     plot_pairs,
+    presets,
     protocols,
     study,
     weights,
@@ -58,6 +59,7 @@ app.command(rich_help_panel="Evaluate")(paper)
 app.add_typer(plot_pairs.app, name="plot", rich_help_panel="Evaluate")
 app.add_typer(study.app, name="study", rich_help_panel="Evaluate")
 app.add_typer(protocols.app, name="protocols", rich_help_panel="Look up")
+app.add_typer(presets.app, name="presets", rich_help_panel="Look up")
 app.add_typer(external.app, name="methods", rich_help_panel="Look up")
 app.add_typer(metrics.app, name="metrics", rich_help_panel="Look up")
 app.add_typer(data.app, name="data", rich_help_panel="Look up")

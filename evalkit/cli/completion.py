@@ -27,6 +27,13 @@ def protocol_names(incomplete: str) -> Iterator[str]:
     return (protocol.id for protocol in list_protocols() if protocol.id.startswith(incomplete))
 
 
+def preset_names(incomplete: str) -> Iterator[str]:
+    """Presets that begin so."""
+    from evalkit.protocol import presets
+
+    return (name for name in presets.preset_names() if name.startswith(incomplete))
+
+
 def method_names(incomplete: str) -> Iterator[str]:
     """Methods that begin so."""
     from evalkit.method.find import list_methods

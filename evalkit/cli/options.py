@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from evalkit.cli.completion import protocol_names
+from evalkit.cli.completion import preset_names, protocol_names
 from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.figures.words import Choice
 
@@ -18,6 +18,16 @@ ProtocolName = Annotated[
         metavar="NAME",
         help="Protocol: a name from `evalkit protocols list`, or a YAML file.",
         autocompletion=protocol_names,
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="PRESET",
+        help="As a paper measured: its rules, metrics and averaging on the protocol's clips and pairs; a name from "
+        "`evalkit presets list`. Points it leaves open are listed with the numbers.",
+        autocompletion=preset_names,
     ),
 ]
 DataRoot = Annotated[

@@ -21,6 +21,7 @@ def run(
             autocompletion=method_names,
         ),
     ],
+    as_paper: options.As = None,
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
@@ -54,6 +55,8 @@ def run(
     all pairs of a method failed.
 
     Example: `evalkit run --protocol demo_cross --method landmark_warp`
+
+    Example: `evalkit run --protocol folder_self --data my_clips --method landmark_warp --as fsrt`
     """
     from evalkit.cli.console import print_json, warn_of_cache
     from evalkit.cli.echo import say
@@ -65,7 +68,7 @@ def run(
         report_failures,
         report_notes,
     )
-    from evalkit.protocol.schema import find_protocol
+    from evalkit.protocol.schema import find_protocol, following
     from evalkit.records.json_record import content_of
     from evalkit.runs.choices import MethodChoice, RunChoice
     from evalkit.runs.forecast import forecast
@@ -101,6 +104,8 @@ def run(
         address,
     )
     chosen = find_protocol(protocol)
+    if as_paper:
+        chosen = following(chosen, as_paper)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
     with open_session(chosen, what.settings([*beside, *asked], how.several, gpus), pair_progress) as session:

@@ -18,6 +18,7 @@ def score(
         ),
     ],
     name: Annotated[str, typer.Option("--name", "-n", metavar="NAME", help="Name of these outputs in tables.")],
+    as_paper: options.As = None,
     data: options.DataRoot = None,
     out: options.OutFolder = Path("runs"),
     tag: options.Tag = None,
@@ -87,7 +88,7 @@ def score(
         report_notes,
     )
     from evalkit.clips.panels import check_crop
-    from evalkit.protocol.schema import find_protocol
+    from evalkit.protocol.schema import find_protocol, following
     from evalkit.records.json_record import content_of
     from evalkit.records.output_rules import OutputRules
     from evalkit.runs.choices import RunChoice
@@ -116,6 +117,8 @@ def score(
         address,
     )
     chosen = find_protocol(protocol)
+    if as_paper:
+        chosen = following(chosen, as_paper)
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})
     with open_session(chosen, what.settings(), pair_progress) as session:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import preset_names
 from evalkit.tables.words import Bold, Intervals, Style
 
 Runs = Annotated[
@@ -35,6 +36,16 @@ def table(
         list[str] | None,
         typer.Option(
             "--metric", "-m", metavar="NAME", help="A column; an id takes all its variants. Repeatable, in this order."
+        ),
+    ] = None,
+    as_paper: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="PRESET",
+            help="The columns of a paper, in its order, with each point it leaves open; a name from "
+            "`evalkit presets list`.",
+            autocompletion=preset_names,
         ),
     ] = None,
     columns: Annotated[
@@ -115,6 +126,7 @@ def table(
     from evalkit.base.files import write_text
     from evalkit.base.places import cache_dir
     from evalkit.cli.echo import echo, say
+    from evalkit.runs.as_paper import PaperColumns, paper_columns
     from evalkit.runs.common_frames import common_note, on_common_frames
     from evalkit.runs.slices.conditions import read_attributes
     from evalkit.runs.slices.sliced import sliced
@@ -127,9 +139,10 @@ def table(
     from evalkit.tables.results import read_measured
     from evalkit.tables.table import headed
 
+    of_paper = paper_columns(runs, as_paper) if as_paper else PaperColumns((), ())
     settings = TableOptions(
         style=style,
-        metrics=tuple(metric or ()),
+        metrics=tuple(metric or of_paper.metrics),
         columns=tuple(map(extra_of, columns)) if columns else TIMES if costs else None,
         sort=sort,
         rename=options.pairs_of("--rename", rename or ()),
@@ -145,13 +158,13 @@ def table(
     chosen = "json" if as_json else format or (format_of(out) if out else "markdown")
     if by is None:
         results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
-        notes = common_note(results) if common_frames else ()
+        notes = (*of_paper.notes, *(common_note(results) if common_frames else ()))
         built = [make_table(results, settings, reported or (), notes, printed or ())]
     else:
         _refuse_beside_groups({"--reported": reported, "--printed": printed, "--common-frames": common_frames})
         labels = read_attributes(attributes) if attributes else {}
         parts = sliced(runs, by, FeatureBank(FeatureCache(cache_dir())), labels, data)
-        built = [headed(make_table(part.results, settings), part.heading) for part in parts]
+        built = [headed(make_table(part.results, settings, notes=of_paper.notes), part.heading) for part in parts]
     text = text_of(built, chosen, paper=settings.style != "plain", standalone=standalone)
     if out is None:
         echo(text, nl=False)

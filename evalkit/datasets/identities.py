@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from evalkit.datasets import vfhq
 from evalkit.datasets.prepare.lists import celebvhq_json, hdtf_lists, th1kh_tubes
 from evalkit.errors import UnknownNameError
 
@@ -15,6 +16,7 @@ _RULES: dict[str, Callable[[str], str]] = {
     "celebv_hq": celebvhq_json.identity_of,
     "hdtf": hdtf_lists.identity_of,
     "talkinghead_1kh": th1kh_tubes.identity_of,
+    "vfhq": lambda clip: vfhq.person_in(clip) or clip,
     "voxceleb1": _before_hash,
     "voxceleb2": _before_hash,
 }

@@ -90,9 +90,9 @@ class Look:
             else:
                 self.pass_over(entry, strange(name) if strange else STRANGE)
 
-    def read_portraits(self) -> None:
-        """Take the single images in the folder of portraits, each a person of its own."""
-        folder = self.root / PORTRAITS
+    def read_portraits(self, folder: Path | None = None) -> None:
+        """Take the single images in the folder of portraits, or in `folder`, each a person of its own."""
+        folder = folder or self.root / PORTRAITS
         for entry in self.entries(folder) if folder.is_dir() else ():
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
             if suffix.lower() in IMAGE_SUFFIXES:
@@ -100,12 +100,10 @@ class Look:
             else:
                 self.pass_over(entry, UNREAD if suffix.lower() in UNREAD_IMAGES else NO_PORTRAIT)
 
-    def found(self, expected: str) -> Found:
+    def found(self, expected: str, advice: str = "`evalkit data prepare` makes such a folder") -> Found:
         """All of it, clips in order of id. Raises `DatasetError` for no clip, or for two with one id."""
         if not any(clip.kind == "clip" for clip in self.clips):
-            raise DatasetError(
-                f"{self.root}: no clip found. Expected {expected}; `evalkit data prepare` makes such a folder."
-            )
+            raise DatasetError(f"{self.root}: no clip found. Expected {expected}. {advice}.")
         return Found(tuple(unique_clips(self.clips, self.root)), tuple(self.ignored))
 
 

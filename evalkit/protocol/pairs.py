@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from evalkit.base.csvfile import Row, is_number, read_rows
@@ -30,6 +32,8 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
         pairs = [Pair(short_name(clip.id), clip, protocol.source.frames, clip) for clip in drivers]
     elif rule.rule == "list":
         pairs = listed_pairs(protocol, taken, missing_ok)
+    elif rule.rule == "next_cross":
+        pairs = [_cross(protocol, *couple) for couple in next_couples(sources, drivers)]
     elif rule.rule == "random_cross":
         pairs = [_cross(protocol, *couple) for couple in balanced_couples(sources, drivers, rule.count or 0, rule.seed)]
     else:
@@ -120,6 +124,17 @@ def join_ids(source: str, driving: str) -> str:
 def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
     frames = protocol.source.frames if source.kind == "clip" else (0,)
     return Pair(pair_id(source, driving), source, frames, driving)
+
+
+def next_couples(sources: Sequence[Clip], drivers: Sequence[Clip]) -> list[tuple[Clip, Clip]]:
+    """Every source with the driver that comes next in order of ids, after the last the first, of another identity."""
+    ordered = sorted(drivers, key=lambda clip: clip.id)
+    couples = []
+    for source in sorted(sources, key=lambda clip: clip.id):
+        start = bisect_right([clip.id for clip in ordered], source.id)
+        others = (clip for clip in [*ordered[start:], *ordered[:start]] if clip.identity != source.identity)
+        couples += [(source, driving) for driving in islice(others, 1)]
+    return couples
 
 
 def balanced_couples(

@@ -4,89 +4,38 @@ Earlier versions that can still be run are files too, `protocols/<id>@<version>.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.base.places import resource_dir
 from evalkit.base.validation import explain_invalid
 from evalkit.base.yamlfile import read_yaml
 from evalkit.errors import ProtocolError, UnknownNameError
-from evalkit.types import Kind, Motion, Rgb, Selection, Task
+from evalkit.protocol.presets import find_preset, preset_names
+from evalkit.protocol.rules import (
+    Averaging,
+    ClipRule,
+    DrivingRule,
+    NoFace,
+    PairRule,
+    Positive,
+    RealSet,
+    Share,
+    Size,
+    SourceRule,
+    Strict,
+)
+from evalkit.types import Motion, Rgb, Selection, Task
 
-Natural = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-PROSE = frozenset({"title", "description", "citation", "licence", "assumptions", "anchors"})
+PROSE = frozenset({"title", "description", "citation", "licence", "assumptions", "anchors", "follows"})
 """Keys that move no number and stay out of the hash."""
+_AS = "_as_"
+"""Between the id of a protocol and that of the preset put on it."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PairRule(_Strict):
-    """How pairs are made from the clips of the dataset (`pairs.py`).
-
-    `first_frame_self`: every clip drives its own source frames. `all_cross_identity`: every ordered couple of clips of
-    two identities. `random_cross`: `count` such couples, balanced over identities and clips, chosen by `seed`. `list`:
-    the rows of the CSV file `list` beside the YAML.
-    """
-
-    rule: Literal["first_frame_self", "all_cross_identity", "random_cross", "list"]
-    count: Positive | None = None
-    seed: Natural = 0
-    list: str | None = None
-
-    @model_validator(mode="after")
-    def _rule_has_its_keys(self) -> "PairRule":
-        if (self.rule == "random_cross") != (self.count is not None):
-            raise ValueError("'count' belongs to the rule random_cross and is needed there")
-        if (self.rule == "list") != (self.list is not None):
-            raise ValueError("'list' belongs to the rule list and is needed there")
-        return self
-
-
-class ClipRule(_Strict):
-    """Which clips of the dataset take part; portraits always do.
-
-    `identities` and `per_identity` keep that many people and clips of each: those with the smallest sha256 of `seed`
-    and name, so a missing clip moves no other. `count` and `sha256` state how many clips there are when none is
-    missing, and the digest of their ids, sorted and ended by a line feed each.
-    """
-
-    identities: Positive | None = None
-    per_identity: Positive | None = None
-    seed: Natural = 0
-    count: Positive | None = None
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-
-
-class SourceRule(_Strict):
-    """The frames of the source clip a method gets (negative: from the end), and what may be a source."""
-
-    frames: tuple[int, ...] = Field(default=(0,), min_length=1)
-    kinds: tuple[Kind, ...] = Field(default=("clip",), min_length=1)
-
-
-class DrivingRule(_Strict):
-    """Frames `start, start + stride, ...` of the driving clip, at most `maximum` of them (None: to its end).
-
-    Frames less than `end_margin` away from the clip's last one are left out.
-    """
-
-    start: Natural = 0
-    stride: Positive = 1
-    maximum: Positive | None = None
-    end_margin: Natural = 0
-
-    def selection(self, size: int, rgb: Rgb = "accurate") -> Selection:
-        """The frames this rule takes, converted by `rgb` and resized to a side of `size` pixels."""
-        return Selection(self.start, self.stride, self.maximum, self.end_margin, size, rgb)
-
-
-class Protocol(_Strict):
+class Protocol(Strict):
     """What is run and how it is scored. Every key that moves a number enters `hash`; prose does not.
 
     `averaging: clip` is the mean over frames within a clip, then over clips; `frame` pools all frames.
@@ -94,6 +43,7 @@ class Protocol(_Strict):
     driving or the source clips of the scored pairs. `coverage_floor` is the share of frames below which a number is
     flagged. `anchors` are methods run beside every other. `rgb` is how frames of videos become RGB, driving, source and
     generated ones alike: `accurate` as the file says, `swscale` as FFmpeg does by default (docs/decisions/frames.md).
+    `follows` is the preset that was put on it (`following`).
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -107,18 +57,19 @@ class Protocol(_Strict):
     source: SourceRule = SourceRule()
     driving: DrivingRule = DrivingRule()
     motion: Motion = "absolute"
-    resolution: Annotated[int, Field(ge=16, le=2048)] = 256
+    resolution: Size = 256
     rgb: Rgb = "accurate"
     metrics: tuple[str, ...] = Field(min_length=1)
-    real_set: Literal["driving", "source"] = "driving"
-    averaging: Literal["clip", "frame"] = "clip"
-    no_face: Literal["exclude_and_report", "carry_previous", "worst_case"] = "exclude_and_report"
-    coverage_floor: Annotated[float, Field(ge=0, le=1)] = 0.9
+    real_set: RealSet = "driving"
+    averaging: Averaging = "clip"
+    no_face: NoFace = "exclude_and_report"
+    coverage_floor: Share = 0.9
     anchors: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     citation: str = ""
     licence: str = ""
     supersedes: str | None = None
+    follows: str = ""
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
@@ -141,10 +92,16 @@ class Protocol(_Strict):
     @property
     def argument(self) -> str:
         """What `--protocol` takes for it: the id, that with a version, or the path of a YAML of the user's."""
-        earlier = self.folder / f"{self.id}@{self.version}.yaml"
-        name = earlier.stem if earlier.is_file() else self.id
+        id, more = self.base_id, f"{_AS}{self.follows}" if self.follows else ""
+        earlier = self.folder / f"{id}@{self.version}.yaml"
+        name = earlier.stem if earlier.is_file() else id
         shipped = self.folder.resolve() == resource_dir("protocols").resolve()
-        return name if shipped else str(self.folder / f"{name}.yaml")
+        return name + more if shipped else str(self.folder / f"{name}.yaml")
+
+    @property
+    def base_id(self) -> str:
+        """Its id without the preset that was put on it."""
+        return self.id.removesuffix(f"{_AS}{self.follows}") if self.follows else self.id
 
     @property
     def list_path(self) -> Path | None:
@@ -177,14 +134,40 @@ def list_protocols() -> list[Protocol]:
 def find_protocol(name: str) -> Protocol:
     """The protocol called `name`, or the one in the YAML file `name`; `demo_self@1` is an earlier version.
 
-    Raises `UnknownNameError` or `ProtocolError`.
+    `demo_self_as_fsrt` is `demo_self` with the preset `fsrt` put on it. Raises `UnknownNameError` or `ProtocolError`.
     """
     if name.endswith((".yaml", ".yml")):
         return read_protocol(Path(name))
     path = resource_dir("protocols") / f"{name}.yaml"
-    if not path.is_file():
-        raise UnknownNameError("protocol", name, [p.stem for p in resource_dir("protocols").glob("*.yaml")])
-    return read_protocol(path)
+    if path.is_file():
+        return read_protocol(path)
+    base, found, preset = name.rpartition(_AS)
+    if found and preset in preset_names():
+        return following(find_protocol(base), preset)
+    raise UnknownNameError("protocol", name, [p.stem for p in resource_dir("protocols").glob("*.yaml")])
+
+
+def following(protocol: Protocol, preset: str) -> Protocol:
+    """`protocol` measured as a paper did: its clips and pairs, with the settings and metrics of the preset.
+
+    Its assumptions are the preset's points. Raises `UnknownNameError`, and `ProtocolError` for a task that the paper
+    has no numbers for, or a protocol that has a preset on it already.
+    """
+    chosen = find_preset(preset)
+    if protocol.follows:
+        raise ProtocolError(f"--as {preset}: the protocol {protocol.id} has the preset {protocol.follows} on it.")
+    of_task = chosen.of(protocol.task)
+    return protocol.model_copy(
+        update={
+            **of_task.settings.given,
+            "id": f"{protocol.id}{_AS}{chosen.id}",
+            "title": f"{protocol.title}, as {chosen.title}",
+            "metrics": of_task.metrics,
+            "assumptions": of_task.points,
+            "citation": "; ".join(filter(None, (protocol.citation, chosen.paper))),
+            "follows": chosen.id,
+        }
+    )
 
 
 def read_protocol(path: Path) -> Protocol:
@@ -197,6 +180,8 @@ def read_protocol(path: Path) -> Protocol:
         raise ProtocolError(f"{path}: expected keys and values, got {type(content).__name__}")
     if "folder" in content:
         raise ProtocolError(f"{path}: unknown key 'folder'; the folder is that of the file")
+    if "follows" in content:
+        raise ProtocolError(f"{path}: unknown key 'follows'; a preset is put on a protocol by --as")
     try:
         protocol = Protocol.model_validate(content).model_copy(update={"folder": path.parent})
     except ValidationError as error:

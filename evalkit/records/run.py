@@ -227,6 +227,8 @@ class ProtocolFacts(Record):
     """Anchors: methods that mark the ends of the scale."""
     assumptions: tuple[str, ...] = ()
     """What a paper left open and this protocol had to decide."""
+    follows: str = ""
+    """The preset that was put on the protocol, for measuring as a paper did; absent: none."""
 
     @property
     def content(self) -> Content:

@@ -21,6 +21,7 @@ status           how far runs are, for another process
 merge            run folders of parts joined to one
 aggregate        frame -> clip -> protocol, coverage beside every number
 slices           results over groups of driving frames
+as_paper         finished runs in the columns of a paper
 common_frames    runs compared on the frames that all of them have
 notes            what has to stand beside the value of a metric
 summary          `frames.parquet`, `clips.parquet`, `summary.json`

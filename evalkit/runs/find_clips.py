@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from evalkit.base.validation import explain_invalid
 from evalkit.datasets import DATASETS
 from evalkit.errors import EvalkitError, ProtocolError
-from evalkit.protocol.schema import Protocol, find_protocol
+from evalkit.protocol.schema import Protocol, find_protocol, following
 from evalkit.records.run import RunHeader
 from evalkit.runs.session import resolve_pairs
 from evalkit.types import Pair
@@ -49,8 +49,10 @@ def protocol_of(header: RunHeader, known: Sequence[Protocol] = ()) -> Protocol:
     protocol = recorded_protocol(header)
     if protocol.pairs.list is None:
         return protocol
-    mine = [one for one in known if one.id == protocol.id]
-    found = (mine[0] if mine else find_protocol(protocol.id)).model_copy(update={"rgb": protocol.rgb})
+    mine = [one for one in known if one.id == protocol.base_id]
+    listed = mine[0] if mine else find_protocol(protocol.base_id)
+    followed = following(listed, protocol.follows) if protocol.follows else listed
+    found = followed.model_copy(update={"rgb": protocol.rgb})
     wanted = header.configuration.protocol_hash
     if found.hash != wanted:
         raise EvalkitError(f"The pair list of {protocol.id} is not the one of the run ({found.hash[:12]} here).")

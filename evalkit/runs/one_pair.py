@@ -12,7 +12,8 @@ from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.find import MethodEntry, build_method
 from evalkit.method.generate import generate
 from evalkit.method.interface import Closes, MethodConfig
-from evalkit.protocol.schema import PairRule, Protocol
+from evalkit.protocol.rules import PairRule
+from evalkit.protocol.schema import Protocol
 from evalkit.types import Clip, Frames, Motion, Pair
 
 SAME_LEVELS = 1

@@ -23,5 +23,6 @@ paper_tables  tables of papers in our layout
 printed       what papers printed for a method, in its own row
 explain       what one number of a run is
 prepared      what was done to outputs before they were scored
+following     what has to stand below numbers that were measured as a paper measured
 uncertainty   why a number has no interval, and where one promises too much
 """

@@ -44,7 +44,8 @@ class Measured:
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `fps` and `costs` were measured on
     `machine`. `identity` says which weights and options it was made with. A result with `flags` (reasons in words) is
-    printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale.
+    printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale. `follows` is the
+    preset that its protocol has on it, `points` what that had to decide.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Measured:
     flags: tuple[str, ...] = ()
     anchor: bool = False
     costs: Costs = Costs()
+    follows: str = ""
+    points: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -87,6 +90,8 @@ def read_measured(path: Path) -> Measured:
         identity=identity_of(header.configuration),
         anchor=summary.method in header.protocol.anchors,
         costs=costs_of(header.timings),
+        follows=header.protocol.follows,
+        points=header.protocol.assumptions if header.protocol.follows else (),
     )
 
 

@@ -13,6 +13,7 @@ from evalkit.metrics import METRICS
 from evalkit.records.run import Summary
 from evalkit.tables.cells import NOTHING, PLAIN, Cell, Column, Look
 from evalkit.tables.extra_columns import conditions, extra_cell, extra_column
+from evalkit.tables.following import following_notes
 from evalkit.tables.options import DEFAULTS, TableOptions
 from evalkit.tables.prepared import prepared_notes
 from evalkit.tables.ranking import beats, floors, rank_columns, shares_bold
@@ -123,6 +124,7 @@ def table_of(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> T
             *_meaning(rows, options),
             *interval_notes(list(shown.values())),
             *prepared_notes(rows_of),
+            *following_notes(list(shown.values())),
         ),
         (Section(len(titles) - 1),) if last and len(titles) > 1 else (),
         options.look,

@@ -6,7 +6,8 @@ import pytest
 
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
-from evalkit.protocol.schema import DrivingRule, PairRule, Protocol
+from evalkit.protocol.rules import DrivingRule, PairRule
+from evalkit.protocol.schema import Protocol
 
 
 @pytest.fixture(scope="session")

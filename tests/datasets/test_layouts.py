@@ -11,6 +11,7 @@ from evalkit.datasets.identities import identity_rule
 from evalkit.datasets.layout import NO_CLIP, NO_PORTRAIT, STRANGE
 from evalkit.errors import DatasetError, UnknownNameError
 
+VFHQ = "GT/Interval1_512x512_LANCZOS4"
 VOX = "id10280#abcdefghijk#000001#000100"
 
 
@@ -54,6 +55,17 @@ def test_voxceleb_takes_the_test_part_as_files_and_folders(tmp_path):
         ("talkinghead_1kh", ["val/cropped_clips/a_0001_S0_E9_L0_T0_R8_B8.mp4"], [("a_0001_S0_E9_L0_T0_R8_B8", "a")]),
         ("celebv", ["Jack_Ma/0000000007/0.png", "Somebody/0/0.png"], [("Jack_Ma#0000000007", "Jack_Ma")]),
         ("celebv", ["Jack_Ma/Image/P_Jack_1.jpg_0000000001.jpg"], [("Jack_Ma", "Jack_Ma")]),
+        (
+            "vfhq",
+            [f"{VFHQ}/Clip+a-b_c+d+P1+C0+F1-9/00000000.png", "LR/x.png"],
+            [("Clip+a-b_c+d+P1+C0+F1-9", "a-b_c+d")],
+        ),
+        ("vfhq", ["Clip+ab+P0+C2+F10-99.mp4"], [("Clip+ab+P0+C2+F10-99", "ab")]),
+        (
+            "celeba_hq",
+            ["CelebA-HQ-img/12.jpg", "CelebA-HQ-img/3.jpg", "driving/talk.mp4"],
+            [("12", "portrait 12"), ("3", "portrait 3"), ("talk", "talk")],
+        ),
     ],
 )
 def test_layouts_name_clips_and_people(tmp_path, dataset, files, expected):
@@ -123,6 +135,31 @@ def test_what_is_left_out_is_said_with_the_reason(tmp_path, dataset, files, expe
     assert {one.entry: one.reason for one in found.ignored} == expected
     assert list(found.clips) == DATASETS.get(dataset).index(tmp_path)
     assert found.counts["ignored"] == len(expected) and found.counts["clips"] == 1
+
+
+def test_lists_of_celeba_say_who_a_portrait_shows(tmp_path):
+    touch(tmp_path, "CelebA-HQ-img/0.jpg", "CelebA-HQ-img/1.jpg", "CelebA-HQ-img/2.jpg", "driving/talk.mp4")
+    (tmp_path / "CelebA-HQ-to-CelebA-mapping.txt").write_text(
+        "idx orig_idx orig_file\n0 119613 119614.jpg\n1 99094 099095.jpg\n2 5 000006.jpg\n"
+    )
+    assert ids("celeba_hq", tmp_path)[:2] == [("0", "portrait 0"), ("1", "portrait 1")], "one list does not tell"
+    people = tmp_path / "identity_CelebA.txt"
+    people.write_text("119614.jpg 7\n099095.jpg 7\n")
+    found = DATASETS["celeba_hq"].look(tmp_path)
+    assert [(c.id, c.identity, c.kind, c.role) for c in found.clips] == [
+        ("0", "CelebA 7", "portrait", "any"),
+        ("1", "CelebA 7", "portrait", "any"),
+        ("2", "portrait 2", "portrait", "any"),
+        ("talk", "talk", "clip", "driving"),
+    ]
+    people.write_text("119614.jpg\n")
+    with pytest.raises(DatasetError, match=r"identity_CelebA.txt line 1: expected 2 columns, got 1"):
+        ids("celeba_hq", tmp_path)
+
+
+def test_portraits_without_a_driver_are_told_what_is_missing(tmp_path):
+    with pytest.raises(DatasetError, match=r"no clip found.*driving/<clip>.mp4. Unpack CelebAMask-HQ, and put the"):
+        ids("celeba_hq", touch(tmp_path, "CelebA-HQ-img/0.jpg"))
 
 
 def test_names_that_are_not_utf8_are_left_out(tmp_path):

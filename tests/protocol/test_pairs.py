@@ -54,6 +54,12 @@ def test_portraits_are_sources_when_the_protocol_says_so_and_never_drive():
     assert {pair.source_frames for pair in pairs if pair.source != PORTRAIT} == {(5,)}
 
 
+def test_next_cross_takes_the_next_name_of_another_person():
+    clips = [make_clip(name, name[0]) for name in ("b1", "a1", "a2", "c1")]
+    pairs = crossed(clips, pairs={"rule": "next_cross"})
+    assert [(p.source.id, p.driving.id) for p in pairs] == [("a1", "b1"), ("a2", "b1"), ("b1", "c1"), ("c1", "a1")]
+
+
 @given(casts)
 def test_all_cross_identity_counts(clips):
     people = Counter(clip.identity for clip in clips)

@@ -61,6 +61,7 @@ def test_defaults_are_those_that_published_hashes_stand_for(write):
         "citation": "",
         "licence": "",
         "supersedes": None,
+        "follows": "",
     }
 
 

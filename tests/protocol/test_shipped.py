@@ -24,7 +24,7 @@ __all__ = ["evalkit"]
 IDS = [protocol.id for protocol in list_protocols()]
 GENERAL = {
     "vox_self", "vox_cross", "vox2_self", "vox2_cross", "celebv_cross", "celebvhq_self", "celebvhq_cross", "hdtf_self",
-    "hdtf_cross", "th1kh_self", "th1kh_cross",
+    "hdtf_cross", "th1kh_self", "th1kh_cross", "vfhq_self", "vfhq_cross", "celebahq_cross",
 }  # fmt: skip
 PAPERS = {
     "sfd_vox_cross", "sfd_celebv_cross", "sfd_hdtf_self", "sfd_hdtf_cross", "fsrt_vox_self", "fsrt_vox_self_2src",

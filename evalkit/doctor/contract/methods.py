@@ -12,7 +12,8 @@ from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.find import MethodEntry, build_method, method_options
 from evalkit.method.generate import generate
 from evalkit.method.interface import MethodConfig
-from evalkit.protocol.schema import PairRule, Protocol
+from evalkit.protocol.rules import PairRule
+from evalkit.protocol.schema import Protocol
 from evalkit.types import Clip, Pair
 
 _SIDE, _FRAMES = 64, 3
