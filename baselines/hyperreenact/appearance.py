@@ -4,7 +4,6 @@ Source: Bounareli et al., "HyperReenact" (ICCV 2023), section 3.1. State-dict ke
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -75,6 +74,5 @@ class AppearanceEncoder(ResidualNetwork):
 
 def aligned(images: Tensor, matrix: Tensor) -> Tensor:
     """(B, 3, n, n) -> (B, 3, 112, 112) by the (B, 2, 3) of `crop_matrix`, bilinear, 0 outside."""
-    size = torch.Size((len(images), 3, CROP, CROP))
-    grid = functional.affine_grid(matrix.to(images), size, align_corners=False)
+    grid = functional.affine_grid(matrix.to(images), [len(images), 3, CROP, CROP], align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False)

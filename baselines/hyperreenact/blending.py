@@ -61,7 +61,7 @@ class SharedHypernetwork(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(B, C) -> (B, C out, C in)."""
-        hidden = (vectors @ self.w2 + self.b2).unflatten(1, (self.channels, self.channels))
+        hidden = (vectors @ self.w2 + self.b2).reshape(-1, self.channels, self.channels)
         return hidden @ self.w1 + self.b1
 
 
@@ -94,7 +94,7 @@ class Block(nn.Module):
         if self.shares:
             vector: Tensor = self.linear(x.flatten(1))
             return vector
-        change: Tensor = self.output(x).flatten(1).unflatten(1, (self.out, self.into))
+        change: Tensor = self.output(x).reshape(-1, self.out, self.into)
         return change
 
 

@@ -58,9 +58,7 @@ class InversionEncoder(ResidualNetwork):
         joined = _larger(coarse, self.latlayer1(middle))
         finest = _larger(joined, self.latlayer2(fine))
         levels = [coarse, joined, finest]
-        vectors = [
-            head(levels[(index >= COARSE) + (index >= MIDDLE)]) for index, head in enumerate(self.styles)
-        ]
+        vectors = [head(levels[(index >= COARSE) + (index >= MIDDLE)]) for index, head in enumerate(self.styles)]
         first, *offsets = vectors
         return torch.stack([first, *(first + offset for offset in offsets)], dim=1)
 

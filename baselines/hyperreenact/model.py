@@ -1,7 +1,7 @@
 """The five networks of HyperReenact, under the names of their parts, and how they are joined.
 
-Source: Bounareli, Tzelepis, Argyriou, Patras, Tzimiropoulos, "HyperReenact: One-Shot Reenactment via Jointly Learning to
-Refine and Retarget Faces" (ICCV 2023).
+Source: Bounareli, Tzelepis, Argyriou, Patras, Tzimiropoulos, "HyperReenact: One-Shot Reenactment via Jointly Learning
+to Refine and Retarget Faces" (ICCV 2023).
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,12 @@ class HyperReenact(nn.Module):
 
     Args:
         sizes: of the networks.
+
+    Attributes:
+        centre: (1, style_dim), the centre of truncation; None until `find_centre`.
     """
+
+    centre: Tensor | None
 
     def __init__(self, sizes: Sizes = RELEASED) -> None:
         super().__init__()
@@ -49,23 +54,24 @@ class HyperReenact(nn.Module):
         self.pose_encoder = PoseEncoder(sizes)
         self.appearance_encoder = AppearanceEncoder(sizes)
         self.e4e_encoder = InversionEncoder(sizes)
+        self.register_buffer("centre", None, persistent=False)
 
-    def mean_latent(self) -> Tensor:
-        """(1, style_dim): the centre of truncation. The official code draws its vectors anew in every run; here the
-        same ones are drawn every time, on the CPU."""
+    def find_centre(self) -> None:
+        """The mean latent vector of random ones. The official code draws them anew in every run; here they are the same
+        every time, drawn on the CPU."""
         random = torch.Generator().manual_seed(0)
         drawn = torch.randn(DRAWN, self.decoder.style_dim, generator=random)
-        return self.decoder.mean(drawn.to(self.decoder.input.input))
+        self.centre = self.decoder.mean(drawn.to(self.decoder.input.input.device))
 
-    def source(self, image: Tensor, matrix: Tensor, mean: Tensor) -> Source:
+    def source(self, image: Tensor, matrix: Tensor) -> Source:
         """Read the source.
 
         Args:
             image: (1, 3, side, side) crop in [-1, 1].
             matrix: (1, 2, 3) of `appearance.crop_matrix`.
-            mean: (1, style_dim), the centre of truncation.
         """
-        return Source(truncated(self.e4e_encoder(image), mean), self.appearance_encoder(image, matrix))
+        assert self.centre is not None, "find_centre comes first"
+        return Source(truncated(self.e4e_encoder(image), self.centre), self.appearance_encoder(image, matrix))
 
     def animate(self, source: Source, crops: Tensor) -> Tensor:
         """(B, 3, 224, 224) crops of driving faces in [0, 1] -> (B, 3, side, side), about [-1, 1], not clamped."""

@@ -1,7 +1,7 @@
 """The residual network with squeeze and excitation of face recognisers, which the inversion encoder borrows.
 
-Source: Deng et al., "ArcFace" (CVPR 2019), section 3.1 and its PyTorch form in `TreB1eN/InsightFace_Pytorch` (IR-SE-50);
-Hu et al., "Squeeze-and-Excitation Networks" (CVPR 2018). State-dict keys are those of that form.
+Source: Deng et al., "ArcFace" (CVPR 2019), section 3.1, in the form of `TreB1eN/InsightFace_Pytorch` (IR-SE-50), whose
+state-dict keys these are; Hu et al., "Squeeze-and-Excitation Networks" (CVPR 2018).
 """
 
 from torch import Tensor, nn

@@ -3,9 +3,9 @@
 Source: Bounareli et al., "HyperReenact" (ICCV 2023), section 3, and the shapes of the official state dicts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from baselines._shared.stylegan.encoder import Widths
+from baselines._shared.stylegan.encoder import FULL, Widths
 
 TUNED = (0, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 """Layers whose kernels change, counted as `baselines._shared.stylegan.generator` does: all but the image heads."""
@@ -34,7 +34,7 @@ class Sizes:
     side: int = 256
     style_dim: int = 512
     mapping: int = 8
-    widths: Widths = Widths()
+    widths: Widths = FULL
     residual: Stages = ((64, 3), (128, 4), (256, 14), (512, 3))
     embedding: int = 512
     pose: Stages = ((64, 3), (128, 4), (256, 6), (512, 3))
@@ -58,10 +58,14 @@ class Sizes:
             resolution *= 2
         return tuple(found)
 
+    def at(self, side: int) -> "Sizes":
+        """The same for pictures of another side; smaller ones have fewer layers."""
+        sized = replace(self, side=side)
+        return replace(sized, tuned=tuple(layer for layer in self.tuned if layer < len(sized.layers)))
+
 
 RELEASED = Sizes()
 TINY = Sizes(
-    side=64,
     style_dim=16,
     mapping=2,
     widths=Widths(widest=16, budget=512),
@@ -70,5 +74,4 @@ TINY = Sizes(
     pose=((4, 1), (4, 1), (8, 1), (8, 1)),
     regressor=16,
     inner=(8, 8),
-    tuned=tuple(layer for layer in TUNED if layer < 14),
-)
+).at(64)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from baselines._shared.stylegan.encoder import FULL, Widths, check_size
-from baselines._shared.stylegan.layers import SLOPE, EqualLinear
+from baselines._shared.stylegan.layers import SLOPE, BiasedLeakyReLU, EqualLinear
 from baselines._shared.stylegan.modulated import ConstantInput, ModulatedConv2d, StyledConv
 from baselines._shared.stylegan.resample import Upsample
 
@@ -59,11 +59,11 @@ class MappingLayer(EqualLinear):
         self.bias.data, self.rate = self.bias.data * self.rate, 1.0
 
 
-class Activation(nn.Module):
-    """`fused` with a bias of shape (C), where LIA's has (1, C, 1, 1)."""
+class Activation(BiasedLeakyReLU):
+    """The same with a bias of shape (C)."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__()
+        super().__init__(channels)
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -82,7 +82,8 @@ class ModulatedConv2d(nn.Module):
         """(B, groups * in, H, W) by kernels (groups * out, in, k, k), at twice the resolution when upsampling."""
         if self.blur is None:
             return functional.conv2d(x, weight, padding=weight.shape[-1] // 2, groups=groups)
-        turned = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)  # (groups * in, out, k, k)
+        grouped = weight.reshape(groups, -1, *weight.shape[1:])  # (groups, out, in, k, k)
+        turned = grouped.transpose(1, 2).flatten(0, 1)  # (groups * in, out, k, k)
         larger: Tensor = self.blur(functional.conv_transpose2d(x, turned, stride=2, groups=groups))
         return larger
 
@@ -90,7 +91,7 @@ class ModulatedConv2d(nn.Module):
         """(B, in, H, W) by kernels of every sample (B, out, in, k, k)."""
         samples = len(x)
         mixed = self._convolve(x.flatten(0, 1)[None], weights.flatten(0, 1), samples)
-        return mixed[0].unflatten(0, (samples, -1))
+        return mixed.reshape(samples, -1, *mixed.shape[2:])
 
     def fix_weights(self) -> None:
         """See `Fixable`. Kernels of transposed convolutions are stored as those want them, input channels first."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines._shared.stylegan.encoder import Widths
+from baselines._shared.stylegan.encoder import FULL, Widths
 from baselines._shared.stylegan.images import to_tensor
 from baselines.hyperreenact import appearance
 from baselines.hyperreenact.model import HyperReenact, truncated
@@ -17,7 +18,7 @@ from tests.parity.fixture import Fixture, FixtureError
 from tests.parity.intermediates import as_stored, recorded
 
 INPUTS = frozenset({"source_u8", "target_u8", "lm68_source", "pose_crop_u8", "z_for_mean"})
-BUILT = {
+BUILT: dict[str, dict[str, object]] = {
     "hypernet": {"mode": "delta_per_channel"},
     "pose_encoder": {"arch": "resnet50 + regressor 236"},
     "appearance_encoder": {"arch": "IR-SE-50, feature after body block index 23"},
@@ -101,10 +102,10 @@ def _sizes(fixture: Fixture) -> Sizes:
         side=decoder["size"],
         style_dim=decoder["style_dim"],
         mapping=decoder["n_mlp"],
-        widths=Widths(budget=Widths().budget * decoder["channel_multiplier"]),
+        widths=Widths(budget=FULL.budget * decoder["channel_multiplier"]),
     )
     if fixture.module_config("e4e_encoder").get("image_resolution", sizes.side) != sizes.side:
         raise FixtureError("e4e_encoder and decoder have pictures of different sizes")
     named = fixture.module_config("hypernet")["layers_to_tune"]
     tuned = tuple(int(layer) for layer in named.split(",")) if named else tuple(range(len(sizes.layers)))
-    return Sizes(sizes.side, sizes.style_dim, sizes.mapping, sizes.widths, tuned=tuned)
+    return replace(sizes, tuned=tuned)
