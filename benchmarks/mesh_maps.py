@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.magicportrait_mesh.heads import aligned, held
+from baselines._shared.native.faceless import held
+from baselines.magicportrait_mesh.heads import aligned
 from baselines.magicportrait_mesh.provider import mediapipe_heads
 from baselines.magicportrait_mesh.render import draw
 from baselines.magicportrait_mesh.topology import triangles

@@ -4,6 +4,5 @@ adapter   the method in evalkit
 provider  meshes of source and driving clip -> maps
 heads     shape of one, expression and pose of the other
 topology  which points make triangles
-raster    what is seen of a mesh
 render    depth, normal and shaded maps
 """

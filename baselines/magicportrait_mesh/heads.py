@@ -68,17 +68,6 @@ def aligned(source: Heads, driving: Heads) -> Floats:
     return placed
 
 
-def held(found: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(T,) for every frame the last one before it, or itself, with a face; the first with a face before that one.
-
-    Raises `ValueError` when there is none.
-    """
-    if not found.any():
-        raise ValueError("no frame has a face")
-    last = np.maximum.accumulate(np.where(found, np.arange(len(found)), -1))
-    return np.where(last < 0, np.argmax(found), last)
-
-
 def _to_front(heads: Heads) -> tuple[Floats, Floats, Floats]:
     """Meshes turned to the front, around 0, of unit size; where they were (T, 3), and how large (T,)."""
     rigid = heads.points[:, RIGID]

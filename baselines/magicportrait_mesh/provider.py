@@ -1,22 +1,19 @@
 """Guidance maps from MediaPipe's face mesh, which needs no registered file."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines._shared.native.faceless import check_faces, held
 from baselines.magicportrait.maps import MapImages
-from baselines.magicportrait_mesh.heads import Heads, aligned, held
+from baselines.magicportrait_mesh.heads import Heads, aligned
 from baselines.magicportrait_mesh.render import draw
 from baselines.magicportrait_mesh.topology import triangles
 from evalkit.errors import MethodError
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
-
-_LOG = logging.getLogger("evalkit")
-_SHOWN = 5
 
 ReadHeads = Callable[[Frames], Heads]
 """(T, H, W, 3) uint8 RGB -> T heads."""
@@ -47,7 +44,7 @@ class MeshMaps:
             np.concatenate([chunk.rotation for chunk in chunks]),
             np.concatenate([chunk.blendshapes for chunk in chunks]),
         )
-        self._check(heads.found)
+        check_faces(heads.found, self.hold, "MediaPipe", "guidance")
         chosen = held(heads.found)
         scale = np.array(side / source.shape[0])
         meshes = aligned(own, heads[np.flatnonzero(heads.found)]) * scale
@@ -57,22 +54,6 @@ class MeshMaps:
             if frame != last:
                 last, images = int(frame), draw(meshes[row[frame]], triangles(), side)
             yield images
-
-    def _check(self, found: NDArray[np.bool_]) -> None:
-        missing = np.flatnonzero(~found)
-        if not len(missing):
-            return
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        which = ", ".join(map(str, missing[:_SHOWN])) + more
-        if not found.any():
-            raise MethodError(f"MediaPipe finds no face in any of the {len(found)} driving frames.")
-        if not self.hold:
-            raise MethodError(
-                f"MediaPipe finds no face in driving frame {which} of {len(found)}; missing=hold goes on."
-            )
-        _LOG.warning(
-            "no face in driving frame %s of %d: guidance is that of the last frame with a face", which, len(found)
-        )
 
 
 def mediapipe_heads() -> ReadHeads:

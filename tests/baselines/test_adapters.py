@@ -24,7 +24,7 @@ from tests.baselines.tiny import TINY
 from tests.fakes import make_pair, make_protocol
 
 Sized = Callable[[str], tuple[Frames, Driving]]
-ABSOLUTE_ONLY = ("dpe", "pirenderer")
+ABSOLUTE_ONLY = ("dpe", "pirenderer", "hyperreenact")
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,8 @@ def official(networks: Networks, state: Mapping[str, Tensor]) -> list[dict[str, 
     alone: list[dict[str, Any]] = []
     for part in networks.parts:
         prefix = f"{part.name}."
-        inside = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        held = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        inside = {f"{part.prefix}{key}": value for key, value in held.items()}
         if part.entry is None:
             alone.append(inside)
         else:

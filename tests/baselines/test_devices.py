@@ -15,6 +15,9 @@ from tests.baselines.tiny import TINY
 CONSTANTS = 100
 """Numbers of a table that a layer may send to the device; a frame has thousands."""
 
+DRIVING = {"pirenderer": (73, 27), "hyperreenact": (3, 224, 224)}
+"""What a driving frame is, where it is no picture of the source's side."""
+
 
 def motions_of(name: str) -> tuple[str, ...]:
     return find_method(name).card.motions
@@ -31,8 +34,9 @@ def test_frames_stay_on_the_gpu(name: str, motion: str, monkeypatch: pytest.Monk
         for network in networks_of(animator):
             move(network, to_gpu)
         source = to_gpu(torch.rand(1, 3, side, side))
-        driving = to_gpu(torch.rand(2, 73, 27) if name == "pirenderer" else torch.rand(2, 3, side, side))
-        render = animator.begin(source, driving[:1] if motion == "relative" else None)
+        driving = to_gpu(torch.rand(2, *DRIVING.get(name, (3, side, side))))
+        initial = driving[:1] if motion == "relative" else None
+        render = animator.begin(source, to_gpu(torch.rand(1, 2, 3)) if name == "hyperreenact" else initial)
         with Traffic() as traffic:
             frames = render(driving)
     assert frames.shape[:2] == (2, 3) and frames.device.type == "cuda"

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.magicportrait_mesh.heads import RIGID, Heads, aligned, held
+from baselines._shared.native.faceless import held
+from baselines.magicportrait_mesh.heads import RIGID, Heads, aligned
 from baselines.magicportrait_mesh.provider import MeshMaps
-from baselines.magicportrait_mesh.raster import normals, rasterise
+from baselines.magicportrait.raster import normals, rasterise
 from baselines.magicportrait_mesh.render import AMBIENT, draw
 from evalkit.clips import video
 from evalkit.errors import MethodError

@@ -20,6 +20,7 @@ OFFICIAL = {
     "dpe": ("pillow", "down"),
     "liveportrait": ("opencv", "down"),
     "pirenderer": (None, "down"),
+    "hyperreenact": (None, "nearest"),
 }
 
 

@@ -14,6 +14,9 @@ AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrai
 """Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
 and white noise, so that a pixel may flip; its mean difference is held to 1e-3."""
 
+MOST = {**AMPLIFYING, "hyperreenact": 1.0}
+"""HyperReenact's frames are 8-bit levels, as painted crops are resized into them: one level, where others have 1e-5."""
+
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", EVERY)
@@ -31,11 +34,12 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
         assert np.array_equal(floats(build(name, sizes=sizes), source, short), plain)
         torch.set_num_threads(1)
     monkeypatch.setattr("baselines._shared.native.method.batch_size", lambda config: 2)
-    monkeypatch.setattr("baselines.pirenderer.adapter.batch_size", lambda config: 2)
+    for module in ("pirenderer.adapter", "hyperreenact.method"):
+        monkeypatch.setattr(f"baselines.{module}.batch_size", lambda config: 2)
     together = floats(build(name, sizes=sizes, channels_last=True), source, short)
     assert plain.shape == (2, side, side, 3)
     noise, apart = np.abs(plain.astype(np.float64) - together), np.abs(plain[0].astype(np.float64) - plain[1])
-    assert noise.max() <= AMPLIFYING.get(name, 1e-5)
+    assert noise.max() <= MOST.get(name, 1e-5)
     assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
 
 

@@ -1,6 +1,7 @@
 """Small networks of every native method, as arguments of its adapter's `build`.
 
-An eighth of the width where a width can be set, and halvings for pictures of 32 or 64 pixels. Options, kinds
+An eighth of the width where a width can be set, and halvings for pictures of 32 or 64 pixels, of 128 where a face is
+looked for. Options, kinds
 of layers and numbers of keypoints are the method's own. Tests that sweep methods run on these, and in full size where
 they are marked slow.
 """
@@ -19,6 +20,7 @@ from baselines.fsrt.encoding import Encoding
 from baselines.fsrt.expression import DETECTOR, ExpressionEncoder, FeatureKeypointDetector
 from baselines.fsrt.model import FSRT
 from baselines.g3fa.model import VOX_256 as G3FA
+from baselines.hyperreenact.sizes import TINY as HYPERREENACT
 from baselines.liveportrait.adapter import Files
 from baselines.liveportrait.appearance import AppearanceFeatureExtractor
 from baselines.liveportrait.spade import SpadeGenerator
@@ -104,5 +106,6 @@ TINY: Mapping[str, Mapping[str, Any]] = {
     "osfs": {"side": 32, "sizes": {name: narrow_osfs(config) for name, config in OSFS.items()}},
     "fsrt": {"side": 32, "make": narrow_fsrt},
     "liveportrait": {"side": 32, "make": narrow_liveportrait},
+    "hyperreenact": {"side": 128, "sizes": HYPERREENACT},
 }
 """Method -> arguments of `build`."""

@@ -17,6 +17,7 @@ official      reading official files without running anything they hold
 harmless      what may stand beside the weights in them
 load          the networks of a method with their weights, ready to run
 initial       where relative motion starts
+faceless      driving frames without a face
 pictures      frames to tensors and back
 resizing      the filters of official demos
 opencv_resize  OpenCV's bilinear resize, bit for bit

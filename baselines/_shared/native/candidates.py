@@ -63,6 +63,8 @@ def _held(part: Part, file: OfficialFile, expected: Expected) -> State:
     """What a file has of a network, with the counters that files from before torch 0.4.1 lack; empty for nothing."""
     wanted = _wanted(part, expected)
     found = _entry(part, file, wanted)
+    if part.loose:
+        found = {key: value for key, value in found.items() if key in wanted}
     counters = [key for key in wanted if key.endswith(_COUNTER) and key not in found]
     means = {key: f"{key.removesuffix(_COUNTER)}running_mean" for key in counters}
     return found | {key: torch.zeros((), dtype=torch.int64) for key in counters if means[key] in found}
@@ -70,14 +72,16 @@ def _held(part: Part, file: OfficialFile, expected: Expected) -> State:
 
 def _entry(part: Part, file: OfficialFile, wanted: Mapping[str, object]) -> State:
     if part.entry is not None and isinstance(inside := file.content.get(part.entry), Mapping):
-        return tensors(inside)
+        return _below(part.prefix, tensors(inside))
     bare = tensors(file.content)
     for prefix in filter(None, (part.entry, part.name)):
-        if flat := {
-            key.removeprefix(f"{prefix}."): value for key, value in bare.items() if key.startswith(f"{prefix}.")
-        }:
-            return tensors(flat)
+        if flat := _below(f"{prefix}.", bare):
+            return _below(part.prefix, tensors(flat)) if prefix == part.entry else tensors(flat)
     return bare if len(wanted.keys() & bare.keys()) > _FAMILIAR * len(wanted) else {}
+
+
+def _below(prefix: str, state: State) -> State:
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
 
 
 def _wanted(part: Part, expected: Expected) -> dict[str, tuple[int, ...]]:

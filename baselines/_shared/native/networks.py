@@ -24,11 +24,15 @@ class Part:
         name: its attribute in our module.
         entry: where official files hold its state dict; None for a file that holds nothing else.
         optional: it may be missing in official files.
+        prefix: what its keys in the entry begin with; others there are of something else.
+        loose: what the entry holds besides is ignored, as by the official code.
     """
 
     name: str
     entry: str | None
     optional: bool = False
+    prefix: str = ""
+    loose: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,19 +50,48 @@ class ModulatedConv2d(nn.Module):
         self.demodulate = demodulate
         self.register_buffer("fixed_energy", None, persistent=False)
 
-    def forward(self, x: Tensor, latent: Tensor) -> Tensor:
-        """(B, in, H, W) and (B, style_dim) -> (B, out, H, W), or (B, out, 2H, 2W) when upsampling."""
+    def forward(self, x: Tensor, latent: Tensor, change: Tensor | None = None) -> Tensor:
+        """Modulate and convolve.
+
+        Args:
+            x: (B, in, H, W).
+            latent: (B, style_dim).
+            change: (B, out, in), by how much each sample's kernels differ from the layer's, as a share of them: all
+                taps of a kernel are multiplied by 1 + change, before modulation and demodulation. None: not at all.
+
+        Returns:
+            (B, out, H, W), or (B, out, 2H, 2W) when upsampling.
+        """
         style = self.modulation(latent)  # (B, in)
         weight = scaled(self.weight[0], self.scale)  # (out, in, k, k)
         x = x * style[:, :, None, None]
-        if self.blur is None:
-            x = functional.conv2d(x, weight, padding=weight.shape[-1] // 2)
+        if change is None:
+            x = self._convolve(x, weight)
         else:
-            x = self.blur(functional.conv_transpose2d(x, weight.transpose(0, 1), stride=2))
+            x = self._convolve_each(x, weight * (1 + change[..., None, None]))
         if self.demodulate:
             kernels = weight.square().sum(dim=(2, 3)) if self.fixed_energy is None else self.fixed_energy  # (out, in)
-            x = x * torch.rsqrt(style.square() @ kernels.T + EPSILON)[:, :, None, None]
+            if change is None:
+                norms = style.square() @ kernels.T
+            else:
+                norms = (kernels * (1 + change).square() @ style.square()[:, :, None])[:, :, 0]
+            x = x * torch.rsqrt(norms + EPSILON)[:, :, None, None]
         return x
+
+    def _convolve(self, x: Tensor, weight: Tensor, groups: int = 1) -> Tensor:
+        """(B, groups * in, H, W) by kernels (groups * out, in, k, k), at twice the resolution when upsampling."""
+        if self.blur is None:
+            return functional.conv2d(x, weight, padding=weight.shape[-1] // 2, groups=groups)
+        grouped = weight.reshape(groups, -1, *weight.shape[1:])  # (groups, out, in, k, k)
+        turned = grouped.transpose(1, 2).flatten(0, 1)  # (groups * in, out, k, k)
+        larger: Tensor = self.blur(functional.conv_transpose2d(x, turned, stride=2, groups=groups))
+        return larger
+
+    def _convolve_each(self, x: Tensor, weights: Tensor) -> Tensor:
+        """(B, in, H, W) by kernels of every sample (B, out, in, k, k)."""
+        samples = len(x)
+        mixed = self._convolve(x.flatten(0, 1)[None], weights.flatten(0, 1), samples)
+        return mixed.reshape(samples, -1, *mixed.shape[2:])
 
     def fix_weights(self) -> None:
         """See `Fixable`. Kernels of transposed convolutions are stored as those want them, input channels first."""
@@ -75,7 +104,7 @@ class ModulatedConv2d(nn.Module):
 
 
 class NoiseStrength(nn.Module):
-    """Holds the noise strength of official checkpoints; the methods here never add noise."""
+    """Holds the noise strength of official checkpoints; methods that warp feature maps never add noise."""
 
     def __init__(self) -> None:
         super().__init__()
