@@ -44,7 +44,8 @@ class Measured:
 
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `fps` and `costs` were measured on
     `machine`. `identity` says which weights and options it was made with. A result with `flags` (reasons in words) is
-    printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale.
+    printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale. The `status` of a
+    leaderboard row says who stands for its numbers; that of a run is empty.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Measured:
     flags: tuple[str, ...] = ()
     anchor: bool = False
     costs: Costs = Costs()
+    status: str = ""
 
     @property
     def method(self) -> str:
