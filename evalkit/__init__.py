@@ -23,10 +23,10 @@ scoring      from two clips to scores
 runs         one run from beginning to end
 adapter      the old name of `evalkit.method.interface`, for one release
 calibration  how metrics answer to known damage
-leaderboard  measured rows, committed
 doctor       what works on this machine, and whether what is plugged in keeps its contract
-gating       is this checkpoint worse than the baseline
+leaderboard  measured rows, committed, and what is submitted for them
 study        user studies
+gating       is this checkpoint worse than the baseline
 report       runs, and the history of the gate, as pages
 api          what `import evalkit` offers to programs
 cli          the command line

@@ -15,6 +15,7 @@ from evalkit.gating.baseline_file import BaselineFile, BaselinePair, BaselineRun
 from evalkit.gating.history import HistoryLine, HistoryValue
 from evalkit.gating.verdict_record import MetricVerdict, SideFacts, VerdictRecord, WorstPair
 from evalkit.leaderboard.row import BoardRow, RowClips, RowProvenance, Speed
+from evalkit.leaderboard.verification import RowVerification
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
 from evalkit.records.output_rules import OutputRules
 from evalkit.records.progress import Progress, WorkerFacts
@@ -91,7 +92,7 @@ LATER: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     (
         "Leaderboard: PROTOCOL/METHOD[@TAG].json",
         _SEALED,
-        (BoardRow, Identity, Speed, RowProvenance, RowClips),
+        (BoardRow, Identity, Speed, RowProvenance, RowVerification, RowClips),
     ),
     ("Gate: baseline file", "", (BaselineFile, BaselineRun, BaselinePair, BaselineScores)),
     ("Gate: verdict", "", (VerdictRecord, MetricVerdict, WorstPair, SideFacts)),

@@ -31,13 +31,13 @@ TABLE: dict[str, int] = {
     "adapter": 6,
     "calibration": 6,
     "doctor": 6,
-    "leaderboard": 6,
     "runs": 6,
-    "gating": 7,
+    "leaderboard": 7,
     "study": 7,
-    "report": 8,
-    "api": 9,
-    "cli": 10,
+    "gating": 8,
+    "report": 9,
+    "api": 10,
+    "cli": 11,
 }
 MOST_ROOMS = 25
 

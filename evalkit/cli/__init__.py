@@ -18,6 +18,8 @@ gate         `evalkit gate`
 gate_report  how a gate reports
 history      `evalkit history`
 leaderboard  `evalkit leaderboard`
+leaderboard_verify  `evalkit leaderboard verify`
+leaderboard_folder  where rows are read and written
 study        `evalkit study`
 methods      `evalkit methods`
 external     `evalkit methods setup`, `doctor`, `try`, `new`, `compare`

@@ -6,17 +6,11 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.leaderboard_folder import Folder, papers_of, readable, written
+from evalkit.cli.leaderboard_verify import verify
 
 app = typer.Typer(help="Leaderboards: measured rows, and the numbers printed in papers.", no_args_is_help=True)
-Folder = Annotated[
-    Path | None,
-    typer.Option(
-        "--leaderboards",
-        metavar="DIR",
-        help="Folder of leaderboards. Default: that of the checkout, else ./leaderboards; if that is missing, the "
-        "installed ones are read.",
-    ),
-]
+app.command()(verify)
 Format = Annotated[str, typer.Option("--format", "-f", help="markdown, latex, csv or json.")]
 
 
@@ -41,7 +35,7 @@ def add(
     from evalkit.leaderboard.board import add_entry
     from evalkit.leaderboard.entry import make_entry
 
-    folder = _written(leaderboards)
+    folder = written(leaderboards)
     for run in runs:
         entry = make_entry(run, folder, trained_on, force=force)
         add_entry(folder, entry, force=force)
@@ -52,6 +46,10 @@ def add(
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol with rows, or a paper, such as fsrt.")],
     table: Annotated[str | None, typer.Option(metavar="N", help="For a paper: only this table.")] = None,
+    reported: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PAPER:N", help="For a protocol: a paper's rows below, not ranked. Repeatable."),
+    ] = None,
     format: Format = "markdown",
     standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX that compiles by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -63,12 +61,13 @@ def show(
     """
     from evalkit.cli.printing import print_tables
     from evalkit.errors import RunError
-    from evalkit.leaderboard.board import board_table, read_board
+    from evalkit.leaderboard.board import board_table, read_board, with_papers
+    from evalkit.tables.make import paper_table
     from evalkit.tables.paper_tables import published_table
     from evalkit.tables.papers import list_papers
 
-    folder = _folder(leaderboards)
-    papers = {paper.id: paper for paper in list_papers(_papers(leaderboards))}
+    folder = readable(leaderboards)
+    papers = {paper.id: paper for paper in list_papers(papers_of(leaderboards))}
     paper = papers.get(name.lower())
     if paper is not None:
         tables = [published_table(paper, number) for number in ([table] if table else paper.card.tables)]
@@ -77,7 +76,8 @@ def show(
             f"--table works for papers only ({', '.join(papers) or 'none are here'}); {name!r} is not one of them."
         )
     else:
-        tables = [board_table(read_board(folder, name))]
+        beside = [paper_table(one, papers_of(leaderboards)) for one in reported or ()]
+        tables = [with_papers(board_table(read_board(folder, name)), beside)]
     print_tables(tables, "json" if as_json else format, paper=True, standalone=standalone)
 
 
@@ -96,7 +96,7 @@ def render(
     from evalkit.leaderboard.render import render as rendered
     from evalkit.leaderboard.render import write_rendered
 
-    folder = _written(leaderboards)
+    folder = written(leaderboards)
     if check:
         readme = folder / "README.md"
         if not readme.is_file() or readme.read_text(encoding="utf-8") != rendered(folder):
@@ -132,7 +132,7 @@ def pareto(
     from evalkit.leaderboard.board import read_board
     from evalkit.leaderboard.pareto import board_figure
 
-    save_figure(board_figure(read_board(_folder(leaderboards), protocol), identity, motion), out)
+    save_figure(board_figure(read_board(readable(leaderboards), protocol), identity, motion), out)
     say(str(out))
 
 
@@ -156,34 +156,10 @@ def reproduce(
     from evalkit.leaderboard.reproduce import reproduce as compare
     from evalkit.tables.papers import find_paper
 
-    found = find_paper(paper, _papers(leaderboards))
+    found = find_paper(paper, papers_of(leaderboards))
     tables = [table] if table else list(found.card.tables)
-    comparisons = compare(found, tables, find_results(runs, _folder(leaderboards)))
+    comparisons = compare(found, tables, find_results(runs, readable(leaderboards)))
     if as_json:
         print_json({"paper": found.id, "numbers": [asdict(c) for c in comparisons], "unstated": found.card.unstated})
     else:
         print_comparisons(found, comparisons)
-
-
-def _folder(leaderboards: Path | None) -> Path:
-    """Where leaderboards are read."""
-    from evalkit.base.places import readable_leaderboards
-
-    return leaderboards or readable_leaderboards()
-
-
-def _written(leaderboards: Path | None) -> Path:
-    """Where leaderboards are written; said when it is neither asked for nor the checkout's."""
-    from evalkit.base.places import is_checkout, writable_leaderboards
-    from evalkit.cli.echo import say
-
-    folder = leaderboards or writable_leaderboards()
-    if leaderboards is None and not is_checkout():
-        say(f"Leaderboards are kept in {folder.resolve()} (--leaderboards chooses another folder).")
-    return folder
-
-
-def _papers(leaderboards: Path | None) -> Path | None:
-    """Where papers' numbers are read: a folder of the user's own without any does not hide those of evalkit."""
-    folder = _folder(leaderboards)
-    return folder if leaderboards or (folder / "published").is_dir() else None

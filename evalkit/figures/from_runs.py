@@ -182,6 +182,7 @@ def _point(result: Measured, x: str, y: str, *, timed: bool) -> Point:
         fps=result.fps if timed else None,
         anchor=result.anchor,
         word=across.ci_word or up.ci_word,
+        status=result.status,
     )
 
 

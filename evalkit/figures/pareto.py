@@ -12,6 +12,7 @@ from evalkit.figures.files import new_figure
 from evalkit.figures.names import place_names
 
 _ON, _OFF = "#0072b2", "#8a8a8a"
+_VERIFIED = "✓"
 _SMALLEST, _LARGEST = 30.0, 300.0
 
 
@@ -27,7 +28,8 @@ class Axis:
 class Point:
     """A method: two metrics with their intervals (None: no interval), and frames per second (None: not timed).
 
-    `word` says why an interval is missing. An `anchor` marks one end of the scale and is never on the front.
+    `word` says why an interval is missing. An `anchor` marks one end of the scale and is never on the front. `status`
+    is that of a leaderboard row, empty for a run.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Point:
     fps: float | None = None
     anchor: bool = False
     word: str = ""
+    status: str = ""
 
 
 def pareto_front(points: Sequence[Point], x: Axis, y: Axis) -> list[bool]:
@@ -83,7 +86,7 @@ def _bars(point: Point) -> list[tuple[float, float, float, float]]:
 
 
 def _name(point: Point) -> str:
-    name = " ".join(point.title.split())
+    name = " ".join(point.title.split()) + (f" {_VERIFIED}" if point.status == "verified" else "")
     return f"{name}, {point.fps:{'.0f' if point.fps >= 100 else '.3g'}} fps" if point.fps else name
 
 
@@ -113,6 +116,9 @@ def _legend(axes: Axes, points: Sequence[Point]) -> None:
     reading += ["area: speed"] if any(point.fps for point in points) else []
     reading += ["diamond: anchor"] if any(point.anchor for point in points) else []
     reading += ["bars: 95 % intervals"] if any(point.x_interval or point.y_interval for point in points) else []
+    stated = {point.status for point in points} - {""}
+    signs = {"verified": f"{_VERIFIED} verified", "self-reported": "no sign: self-reported"}
+    reading += [text for status, text in signs.items() if status in stated]
     reading += [f"no interval: {word}" for word in dict.fromkeys(point.word for point in points) if word]
     axes.figure.supxlabel("  ·  ".join(reading), fontsize=6, color="#555555", parse_math=False)
 

@@ -8,12 +8,14 @@ import numpy as np
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.entry import Entry, read_entry, write_entry
+from evalkit.leaderboard.verification import FROM_PAPER, RowVerification
 from evalkit.protocol.schema import list_protocols
 from evalkit.statistics.ranking import MetricScores, Standing, standings
 from evalkit.tables.cells import NOTHING, Cell, Column, words
 from evalkit.tables.extra_columns import costs_of_all
 from evalkit.tables.options import TableOptions
-from evalkit.tables.papers import list_papers
+from evalkit.tables.paper_tables import add_reported
+from evalkit.tables.papers import Paper, list_papers
 from evalkit.tables.results import refuse_unlike
 from evalkit.tables.table import Table, table_of
 
@@ -91,21 +93,39 @@ def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board
     return board
 
 
+STATUS = "status"
+"""Key of the column that says who stands for the numbers of a row."""
+
+
 def board_table(board: Board) -> Table:
-    """The board as a table: rank with its interval, Borda score, the metrics, the costs, and the overlap flag."""
+    """The board as a table: rank with its interval, Borda score, the metrics, the costs, overlap and status."""
     results = [entry.measured() for entry in board.entries]
     table = table_of(results, TableOptions(columns=costs_of_all(results)))
     rows = []
     for entry, (title, cells) in zip(board.entries, table.rows, strict=True):
         standing = board.standings.get(entry.name)
-        rows.append((title, (_rank(standing), _borda(standing), *cells, _overlap(entry))))
+        rows.append((title, (_rank(standing), _borda(standing), *cells, _overlap(entry), words(entry.status))))
     columns = (
         Column("rank", "Rank", "", "", 0),
         Column("borda", "Borda", "", "", 2),
         *table.columns,
         Column("overlap", "Overlap", "", "", 0),
+        Column(STATUS, "Status", "", "", 0),
     )
     return replace(table, columns=columns, rows=tuple(rows), footnotes=(*table.footnotes, *_footnotes(board)))
+
+
+def with_papers(table: Table, papers: Sequence[tuple[Paper, str]]) -> Table:
+    """The table of a board with rows of papers below it, each a paper and the number of a table; none is ranked.
+
+    Raises `UnknownNameError` for a table the paper does not have, `RunError` when no number of it belongs here.
+    """
+    measured = len(table.rows)
+    for paper, number in papers:
+        table = add_reported(table, paper, number)
+    place = [column.key for column in table.columns].index(STATUS)
+    rows = [(title, (*cells[:place], words(FROM_PAPER), *cells[place + 1 :])) for title, cells in table.rows[measured:]]
+    return replace(table, rows=(*table.rows[:measured], *rows))
 
 
 def _value(entry: Entry, key: str) -> float | None:
@@ -151,6 +171,8 @@ def _footnotes(board: Board) -> list[str]:
     if board.left_out:
         notes.append(f"Not used for ranks, because some row does not have it: {', '.join(board.left_out)}")
     for entry in board.entries:
+        if checked := entry.row.verification:
+            notes.append(_verified(entry.measured().title, checked))
         if entry.flags:
             notes.append(f"{entry.measured().title}: {'; '.join(entry.flags)}")
     saw = [
@@ -163,3 +185,11 @@ def _footnotes(board: Board) -> list[str]:
             f"Overlap: trained on the dataset of this protocol (usually on its other people): {', '.join(saw)}"
         )
     return notes
+
+
+def _verified(title: str, checked: RowVerification) -> str:
+    lacking = f", without {', '.join(checked.not_again)}" if checked.not_again else ""
+    return (
+        f"{title}: {len(checked.pairs)} of {checked.of} clips were scored again on {checked.verified[:10]}, "
+        f"the other numbers follow from the submitted scores{lacking}"
+    )

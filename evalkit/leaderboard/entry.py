@@ -13,6 +13,7 @@ from evalkit.base.files import atomic_path
 from evalkit.base.text import check_plain
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
+from evalkit.leaderboard.verification import RowVerification, Status, status_of
 from evalkit.method.find import find_method
 from evalkit.records.clip_scores import read_clips
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -43,6 +44,11 @@ class Entry:
         """Whether the row takes part in ranks: it was not forced, and is not an anchor."""
         return not self.flags and not self.row.anchor
 
+    @property
+    def status(self) -> Status:
+        """Who stands for the numbers."""
+        return status_of(self.row.verification)
+
     def measured(self) -> Measured:
         """The row as tables take it."""
         row = self.row
@@ -59,11 +65,21 @@ class Entry:
             identity=row.identity,
             flags=self.flags,
             anchor=row.anchor,
+            status=self.status,
         )
 
 
-def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, force: bool = False) -> Entry:
+def make_entry(
+    run: Path,
+    folder: Path,
+    trained_on: Sequence[str] | None,
+    *,
+    force: bool = False,
+    verification: RowVerification | None = None,
+) -> Entry:
     """The row of a run folder, for the leaderboards in `folder`. `trained_on` None asks the method's card.
+
+    `verification` is what was computed again of this run; without it the row is self-reported.
 
     Raises `RunError` when the run is limited, partial, made from changed code or with random weights, or has a number
     with low coverage; with `force` the reasons become flags instead.
@@ -107,6 +123,7 @@ def make_entry(run: Path, folder: Path, trained_on: Sequence[str] | None, *, for
         created=header.created,
         metrics=summary.metrics,
         clips=row_clips(clips),
+        **({"verification": verification} if verification else {}),
     )
     name = summary.method + (f"@{tag}" if tag else "")
     check_plain(f"{run}: the row's name", name, RunError)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
+from evalkit.leaderboard.verification import RowVerification
 from evalkit.records.json_record import Content, Record, build_sealed, within
 from evalkit.records.run import CostFacts, Identity, MetricSummary, ResultHead, Summary, costs_1, summary_1
 
@@ -121,6 +122,8 @@ class BoardRow(ResultHead):
     """The program that made the run."""
     created: str
     """When the run began."""
+    verification: RowVerification | None = None
+    """What was computed again before the row was added; absent: nothing, the numbers are self-reported."""
     metrics: Mapping[str, MetricSummary]
     """By metric key, as in `summary.json`."""
     clips: RowClips

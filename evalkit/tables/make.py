@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from evalkit.errors import RunError
 from evalkit.tables.options import TableOptions
@@ -31,14 +32,15 @@ def make_table(
     methods = {one.title: one.method for one in chosen(results, options)}
     methods |= {f"{title} (ours)": method for title, method in methods.items()}
     for name in printed:
-        table = add_printed(table, *_paper_table(name), methods)
+        table = add_printed(table, *paper_table(name), methods)
     for name in reported:
-        table = add_reported(table, *_paper_table(name))
+        table = add_reported(table, *paper_table(name))
     return transposed(table) if options.transposed else table
 
 
-def _paper_table(name: str) -> tuple[Paper, str]:
+def paper_table(name: str, leaderboards: Path | None = None) -> tuple[Paper, str]:
+    """The paper and the number of its table in a text like "fsrt:1". Raises `RunError` and `UnknownNameError`."""
     paper, colon, number = name.partition(":")
     if not colon:
         raise RunError(f"{name!r}: expected PAPER:TABLE, such as fsrt:1.")
-    return find_paper(paper), number
+    return find_paper(paper, leaderboards), number

@@ -45,7 +45,8 @@ class Measured:
     `name` is how errors call it, `title` its row, `heading` its protocol's title. `fps` and `costs` were measured on
     `machine`. `identity` says which weights and options it was made with. A result with `flags` (reasons in words) is
     printed and never ranked, and so is an `anchor`: a method whose numbers mark one end of the scale. `follows` is the
-    preset that its protocol has on it, `points` what that had to decide.
+    preset that its protocol has on it, `points` what that had to decide. The `status` of a leaderboard row says who
+    stands for its numbers; that of a run is empty.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Measured:
     costs: Costs = Costs()
     follows: str = ""
     points: tuple[str, ...] = ()
+    status: str = ""
 
     @property
     def method(self) -> str:

@@ -25,21 +25,29 @@ _READ_ONLY = {"write": "read", "read": "read", "none": "none"}
 
 @dataclass(frozen=True)
 class Event:
-    """What began a run. `tree` is the checked out repository; a pull request of a fork has a read-only token."""
+    """What began a run. `tree` is the checked out repository; a pull request of a fork has a read-only token.
+
+    `base` is the commit before the push, or the one the pull request begins at.
+    """
 
     name: str
     tree: Path
     sha: str = "c0ffee" * 6
     fork: bool = False
     number: int = 7
+    base: str = ""
 
     def context(self, github: GitHub) -> dict[str, Any]:
         """`github.event`."""
         if self.name == "push":
-            return {"after": self.sha}
+            return {"before": self.base, "after": self.sha}
         head = "stranger/model" if self.fork else github.repository
         return {
-            "pull_request": {"number": self.number, "head": {"sha": self.sha, "repo": {"full_name": head}}},
+            "pull_request": {
+                "number": self.number,
+                "head": {"sha": self.sha, "repo": {"full_name": head}},
+                "base": {"sha": self.base},
+            },
         }
 
 

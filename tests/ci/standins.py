@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from tests.ci.programs import write_python
@@ -16,7 +15,7 @@ class NotPlayed(ValueError):
 
 def checkout(job: Any, given: Mapping[str, str]) -> Outputs:
     """The repository into the workspace. Credentials must not be left behind."""
-    _known("checkout", given, "persist-credentials")
+    _known("checkout", given, "persist-credentials", "fetch-depth", "lfs")
     if given.get("persist-credentials") != "false":
         raise NotPlayed("checkout would leave the token behind")
     shutil.copytree(job.event.tree, job.workspace, dirs_exist_ok=True)
@@ -69,7 +68,7 @@ def cache(job: Any, given: Mapping[str, str]) -> Outputs:
 def upload_artifact(job: Any, given: Mapping[str, str]) -> Outputs:
     """A folder without hidden files, by name."""
     _known("upload-artifact", given, "name", "path", "if-no-files-found", "overwrite")
-    source, name = Path(given["path"]), given["name"]
+    source, name = job.workspace / given["path"], given["name"]
     if given.get("if-no-files-found") != "error":
         raise NotPlayed("upload-artifact would take nothing for an artifact")
     if not source.is_dir() or not any(source.iterdir()):
