@@ -21,6 +21,9 @@ def setup(
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Clone into this folder and make its environment there, now.")
     ] = None,
+    python: Annotated[
+        str | None, typer.Option(metavar="VERSION|FILE", help="Python of its environment. Default: the card's.")
+    ] = None,
 ) -> None:
     """Print the steps from nothing to a clone with an environment of its own; with --into, do them.
 
@@ -34,7 +37,7 @@ def setup(
     card = find_method(name).card
     foreign = foreign_of(card)
     folder = at_home(into or card.id).absolute()
-    commands = setup_commands(foreign, card.repository, folder)
+    commands = setup_commands(foreign, card.repository, folder, python)
     if into is not None:
         run_setup(commands, echo)
     else:

@@ -9,6 +9,7 @@ from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.errors import MethodError
 from evalkit.method.checkpoints import with_checkpoint
+from evalkit.method.external import locate
 from evalkit.method.find import MethodEntry, build_method
 from evalkit.method.generate import generate
 from evalkit.method.interface import Closes, MethodConfig
@@ -112,6 +113,9 @@ def compare_methods(
     shared = [mode for mode in entries[0].card.motions if mode in entries[1].card.motions]
     if not shared:
         raise MethodError(f"{entries[0].card.id} and {entries[1].card.id} have no motion mode in common.")
+    for entry, config in zip(entries, configs, strict=True):
+        if entry.card.external:
+            locate(entry.card, config.options)  # a clone that is missing is told before the other one runs
     demo = demo_pair(folder, frames, size, motion or shared[0])
     sides = zip(entries, configs, ("a", "b"), strict=True)
     clips = [_whole(animate_demo(entry, config, demo, folder / side)) for entry, config, side in sides]

@@ -97,8 +97,13 @@ class Prepared:
 def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str], None]) -> list[Finished]:
     """Run methods, at once where the session has workers; `say` gets a message for each anchor that could not be run.
 
-    Raises `EvalkitError` as `run_method` does, for a method that is not an anchor.
+    A clone that is missing or refused is told before any method runs. Raises `EvalkitError` as `run_method` does, for a
+    method that is not an anchor.
     """
+    jobs = list(jobs)
+    for job in jobs:
+        if job.entry.card.external:
+            locate(job.entry.card, job.config.options)
 
     def left_out(job: MethodJob, error: EvalkitError) -> None:
         if not job.anchor:

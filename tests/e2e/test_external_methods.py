@@ -81,7 +81,8 @@ def test_a_worker_runs_through_the_command_line(run, toy, tmp_path):
 
 
 def test_a_missing_clone_ends_the_run_before_it_begins(run, toy, tmp_path):
-    assert_explained(run(toy[0], tmp_path / "nowhere"), "there is no folder", "clone")
+    assert_explained(run(toy[0], tmp_path / "nowhere", "--anchors"), "there is no folder", "clone")
+    assert not list((tmp_path / "runs").rglob("pairs/*.json"))  # nor were the anchors run, which come first
 
 
 def test_a_new_method_runs_as_it_is_written(evalkit, tmp_path):
@@ -109,6 +110,9 @@ def test_two_methods_are_compared(evalkit, toy, tmp_path):
     done = evalkit("methods", "compare", toy[0], "copy_driving", *clone, *how)
     found = json.loads(done.stdout)
     assert done.returncode == 1 and found["verdict"] == "different" and len(found["frames"]) == 3
+    shutil.rmtree(tmp_path / "out")
+    assert_explained(evalkit("methods", "compare", "copy_driving", "fomm_official", *how), "fomm_official: expected")
+    assert not (tmp_path / "out").exists()
     again = evalkit("methods", "compare", "copy_driving", "copy_driving", *how)
     assert again.returncode == 0 and json.loads(again.stdout)["largest"] == 0
     assert Path(found["picture"]).is_file()
@@ -130,6 +134,8 @@ def test_setup_prints_the_steps_and_runs_none(evalkit):
     done = evalkit("methods", "setup", "hyperreenact_official")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("git clone https://github.com/StelaBou/HyperReenact") and "checkout 1b66485" in lines[1]
+    other = evalkit("methods", "setup", "hyperreenact_official", "--python", "/opt/python3.9/bin/python")
+    assert "uv venv --python /opt/python3.9/bin/python" in other.stdout and "3.8" not in other.stdout
     assert lines[2].startswith("uv venv --python 3.8") and "-r " in lines[3]
     assert any("hypernetwork.pt" in line for line in lines) and "doctor" in lines[-1]
     assert not Path("hyperreenact_official").exists()

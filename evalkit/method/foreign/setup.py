@@ -11,8 +11,10 @@ from evalkit.method.foreign.card import Foreign
 Commands = list[tuple[str, ...]]
 
 
-def setup_commands(card: Foreign, repository: str, folder: Path) -> Commands:
+def setup_commands(card: Foreign, repository: str, folder: Path, interpreter: str | None = None) -> Commands:
     """Commands that clone a repository into `folder` at the card's commit and make its `.venv` with uv.
+
+    `interpreter` is a version or a file that takes the place of the card's version.
 
     Raises `MethodError` for a card without a repository, unless `folder` is there.
     """
@@ -28,7 +30,8 @@ def setup_commands(card: Foreign, repository: str, folder: Path) -> Commands:
         return [*found, (*fetch[card.container.engine], card.container.image)]
     python = folder / ".venv" / "bin" / "python"
     if not python.is_file():
-        version = ("--python", card.made_with) if card.made_with else ()
+        wanted = interpreter or card.made_with
+        version = ("--python", wanted) if wanted else ()
         found.append(("uv", "venv", *version, str(folder / ".venv")))
     if card.requirements:
         requirements = str(folder / card.requirements)
