@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.magicportrait.maps import MapImages
-from baselines.magicportrait_mesh.heads import RIGID
 from baselines.magicportrait.raster import Floats, normals, rasterise
+from baselines.magicportrait_mesh.heads import RIGID
 
 NEAR, FAR = -1.6, 1.6
 """Range of depths, from the middle of the rigid points in their root mean square distance from it."""

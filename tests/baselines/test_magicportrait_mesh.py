@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from baselines._shared.native.faceless import held
+from baselines.magicportrait.raster import normals, rasterise
 from baselines.magicportrait_mesh.heads import RIGID, Heads, aligned
 from baselines.magicportrait_mesh.provider import MeshMaps
-from baselines.magicportrait.raster import normals, rasterise
 from baselines.magicportrait_mesh.render import AMBIENT, draw
 from evalkit.clips import video
 from evalkit.errors import MethodError

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import io
 import os
 import subprocess
@@ -54,9 +55,21 @@ def remove(card: Container, name: str) -> None:
 def _user(card: Container) -> list[str]:
     """Docker's programs are root unless told otherwise, and what root writes could not be removed.
 
-    Such a user has no home inside, where libraries keep what they fetch.
+    Such a user has no home inside, where libraries keep what they fetch. Where docker itself runs without rights, as
+    podman does, root inside is the user outside, and nobody else may write.
     """
-    return ["--user", f"{os.getuid()}:{os.getgid()}", "--env", "HOME=/tmp"] if card.engine == "docker" else []
+    if card.engine != "docker" or _is_rootless():
+        return []
+    return ["--user", f"{os.getuid()}:{os.getgid()}", "--env", "HOME=/tmp"]
+
+
+@functools.cache
+def _is_rootless() -> bool:
+    ask = ["docker", "info", "--format", "{{.SecurityOptions}}"]
+    try:
+        return "rootless" in subprocess.run(ask, capture_output=True, text=True, timeout=60, check=False).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def _mount(path: Path, target: str) -> str:

@@ -1,6 +1,7 @@
 """Commands and workers in containers, by engines that run them here: what is mounted is all that they may name."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from evalkit.errors import MethodError
 from evalkit.method.external import NO_MEMORY, PROCESS_TREE_MEMORY, cost_words
 from evalkit.method.find import find_method
+from evalkit.method.foreign import container
 from evalkit.method.foreign.card import Container
 from evalkit.method.foreign.command import Commands
 from evalkit.method.foreign.container import contained
@@ -25,6 +27,8 @@ with open({{log!r}}, "a") as file:
     file.write(json.dumps([engine, *arguments]) + "\\n")
 if arguments[0] == "rm":
     sys.exit()
+if arguments[0] == "info":
+    sys.exit(print("[name=seccomp,profile=builtin]"))
 flags = {{{{"--rm", "-i", "--nv"}}}}
 target = "destination" if engine == "apptainer" else "target"
 mounts, env, folder = [], {{{{"PATH": os.path.dirname(sys.executable)}}}}, None
@@ -61,8 +65,10 @@ def engine(tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
         return {"container": {"engine": name, "image": "lab:1"}}
 
-    put.calls = lambda: [json.loads(line) for line in log.read_text().splitlines()]
-    return put
+    container._is_rootless.cache_clear()
+    put.calls = lambda: [call for line in log.read_text().splitlines() if (call := json.loads(line))[1] != "info"]
+    yield put
+    container._is_rootless.cache_clear()
 
 
 def inside(setting, files, engine, name, **card):
@@ -113,6 +119,14 @@ def test_the_gpus_of_a_container():
     assert "--gpus" in command("docker", "1") and "--gpus" not in command("docker", "")
     assert "nvidia.com/gpu=all" in command("podman", "1") and "--nv" in command("apptainer", "1")
     assert 'type=bind,"source=/a,b ""c""","target=/a,b ""c"""' in command("docker", "1")
+
+
+@pytest.mark.parametrize("rootless", [True, False])
+def test_files_of_a_container_are_the_users(rootless, monkeypatch):
+    monkeypatch.setattr(container, "_is_rootless", lambda: rootless)
+    made = contained(Container(engine="docker", image="a:1"), ["x"], Path("/c"), [], {}, "n")
+    assert ("--user" in made) != rootless and (f"{os.getuid()}:{os.getgid()}" in made) != rootless
+    assert "--user" not in contained(Container(engine="podman", image="a:1"), ["x"], Path("/c"), [], {}, "n")
 
 
 def test_the_memory_of_a_container_is_not_that_of_the_command_that_starts_it():
