@@ -18,7 +18,7 @@ def read_celebvhq(path: Path) -> Labels:
     """
     content = parse_info(path)
     names = {kind: _names(path, content, kind) for kind in ("appearance", "action")}
-    found: Labels = {name: {} for kind in names.values() for name in kind} | {"emotion": {}}
+    found: Labels = {name: {} for name in (*names["appearance"], *names["action"], "emotion")}
     for clip, entry in content["clips"].items():
         labels = entry.get("attributes") if isinstance(entry, Mapping) else None
         if not isinstance(labels, Mapping):

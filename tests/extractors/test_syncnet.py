@@ -7,6 +7,7 @@ import torch
 from evalkit.extractors import EXTRACTORS, syncnet
 from evalkit.extractors.syncnet import SIDE, _crops, _fill, _lip_rows, _sound_rows, frame_and_box, mouth_crop
 from evalkit.extractors.syncnet_network import SyncNet
+from evalkit.types import Sound
 
 # Layers with weights in the official file, SyncNetModel.py of joonson/syncnet_python: place -> shape.
 OFFICIAL = {
@@ -108,6 +109,24 @@ def test_rows_of_sound_are_four_steps_apart():
     rows = np.array(list(_sound_rows(Towers(), samples, 20)))
     assert np.allclose(rows[:, 0], syncnet.mfcc(samples)[:80:4, 0].astype(np.float32))
     assert list(_sound_rows(Towers(), samples, 0)) == []
+
+
+def test_the_released_file_is_older_than_torchs_counters_and_loads(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    state = {k: v for k, v in SyncNet().state_dict().items() if not k.endswith("num_batches_tracked")}
+    torch.save(state, tmp_path / "syncnet_v2.model")
+    monkeypatch.setattr(syncnet.weights, "locate", lambda name: tmp_path / "syncnet_v2.model")
+    boxes = np.tile([2.0, 2, 28, 28], (7, 1))
+    monkeypatch.setattr(syncnet.mtcnn5, "load", lambda: lambda frames, _: {"box": boxes[: len(frames)]})
+    frames = np.random.default_rng(0).integers(0, 255, (7, 32, 32, 3)).astype(np.uint8)
+    sound = Sound(np.random.default_rng(1).integers(-9000, 9000, 7 * 640).astype(np.int16), 25.0)
+    extract = syncnet.load()
+    found = extract(7, [frames[:3], frames[3:]], sound)
+    assert found["lips"].shape == found["sound"].shape == (7, 1024)
+    for rows in found.values():
+        assert (rows[:2] != 0).any(axis=1).all() and not rows[2:].any()
+    assert np.isnan(extract(5, [frames[:5]], Sound(sound.samples, 30.0))["sound"]).all(), "another frame rate"
+    assert np.isnan(extract(5, [frames[:5]], None)["sound"]).all()
 
 
 def test_the_signature_names_rate_crop_and_file():
