@@ -17,6 +17,9 @@ Values: TypeAlias = NDArray[np.float64]
 WHOLE_CLIP = 0
 """The `window` of what looks at all frames of a clip together."""
 
+SOUND_RATE = 16000
+"""Samples of sound per second."""
+
 Features: TypeAlias = Mapping[str, Values]
 """The output of one extractor for T frames: named arrays of shape (T, ...)."""
 
@@ -68,6 +71,18 @@ class Selection:
 
 AS_STORED = Selection()
 """Every frame of a clip, at its own size."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is heard beside the selected frames of a clip.
+
+    `samples` (N,) int16 mono, `SOUND_RATE` a second, begin with the first of the frames, of which there are `rate` a
+    second.
+    """
+
+    samples: NDArray[np.int16]
+    rate: float
 
 
 @dataclass(frozen=True)

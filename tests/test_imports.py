@@ -206,7 +206,7 @@ def test_libraries_stay_where_they_belong(library):
 
 
 def test_only_the_readers_decode():
-    decoders = {"evalkit.clips.streams", "evalkit.clips.pictures"}
+    decoders = {"evalkit.clips.streams", "evalkit.clips.pictures", "evalkit.clips.sound"}
     calls = {
         module
         for module, path in modules().items()

@@ -56,9 +56,14 @@ def extra_of(module: str) -> str | None:
     return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
 
 
+def absent_modules(modules: Iterable[str]) -> list[str]:
+    """Which of `modules` are not installed, each once."""
+    return [module for module in dict.fromkeys(modules) if find_spec(module) is None]
+
+
 def missing_modules(modules: Iterable[str]) -> str | None:
     """Which of `modules` are not installed, and the command that installs them; None when all are here."""
-    absent = [module for module in dict.fromkeys(modules) if find_spec(module) is None]
+    absent = absent_modules(modules)
     if not absent:
         return None
     verb = "is" if len(absent) == 1 else "are"

@@ -13,13 +13,16 @@ app = typer.Typer(help="Metrics: what can be measured, and in which variants.", 
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """List the metrics with their variants, and whether their networks are here."""
+    """List the metrics with their variants, and for each whether it runs here or which network file it needs.
+
+    `evalkit weights fetch NAME` gets a file, `evalkit metrics show KEY` says it in whole sentences.
+    """
     from rich.markup import escape
 
     from evalkit.cli.console import print_json, print_list
     from evalkit.cli.plugins import say_broken
     from evalkit.metrics import METRICS
-    from evalkit.scoring.availability import unavailable
+    from evalkit.scoring.availability import lacking, unavailable
     from evalkit.tables.cells import ARROWS
 
     say_broken(METRICS.broken())
@@ -40,14 +43,26 @@ def list_(as_json: options.Json = False) -> None:
             [
                 {"id": m.key, **{key: getattr(m, key) for key in keys}, "tasks": sorted(m.tasks)}
                 | {"level": "frame" if m.by_frame else "set"}
-                | {"available": m.key not in missing, "unavailable_because": missing.get(m.key)}
+                | {
+                    "available": m.key not in missing,
+                    "needs": lacking(m) or None,
+                    "unavailable_because": missing.get(m.key),
+                }
                 | {"plugin": str(m.plugin) if m.plugin else None}
                 for m in METRICS.values()
             ]
         )
         return
+    lacks = {m.key: lacking(m) for m in METRICS.values()}
     rows = [
-        [escape(m.key), ARROWS[m.better], m.unit, m.reference, "no" if m.key in missing else "yes", m.description]
+        [
+            escape(m.key),
+            ARROWS[m.better],
+            m.unit,
+            m.reference,
+            f"needs {lacks[m.key]}" if lacks[m.key] else "runs",
+            m.description,
+        ]
         for m in METRICS.values()
     ]
     print_list(["Metric", "", "Unit", "Against", "Here", "What"], rows)

@@ -107,7 +107,7 @@ def table(
         typer.Option(
             metavar="GROUP",
             help="A table per group of driving frames: yaw, pitch, roll, pose_gap, motion, position, or an attribute "
-            "out of --attributes (source.NAME: of source clips).",
+            "of the dataset or out of --attributes (source.NAME: of source clips).",
         ),
     ] = None,
     attributes: options.Attributes = None,

@@ -11,6 +11,7 @@ pictures       picture files of every mode; animations
 panels         pictures side by side in one frame, and the rectangle of each
 resize         frames of outputs at another size, by a filter that is named
 quick_png      pictures for another program, written fast
+sound          what is heard beside the frames of a video
 silence        a silent sound track for programs that want one
 web_copy       H.264 and JPEG for browsers: encodes only, and loses detail
 """

@@ -33,8 +33,8 @@ def iter_stream(path: Path, stop: int | None, rgb: Rgb) -> Iterator[Picture]:
 
     Raises `VideoError` for what is no video, damaged, cut off, or cannot be shown as the file asks.
     """
-    with _open(path) as container:
-        stream = _stream_of(path, container)
+    with open_container(path) as container:
+        stream = stream_of(path, container)
         stream.thread_type = "AUTO"
         convert, count, last = ToRgb(rgb), 0, None
         for frame in _decoded(path, container, stream):
@@ -51,8 +51,8 @@ def holds_video(path: Path) -> bool:
     try:
         if not is_video_head(path):
             return False
-        with _open(path) as container:
-            _stream_of(path, container)
+        with open_container(path) as container:
+            stream_of(path, container)
             return True
     except (OSError, VideoError):
         return False
@@ -63,8 +63,8 @@ def stream_rate(path: Path) -> Fraction | None:
 
     Raises `VideoError` for what is no video.
     """
-    with _open(path) as container:
-        return _stream_of(path, container).average_rate
+    with open_container(path) as container:
+        return stream_of(path, container).average_rate
 
 
 def stream_notes(path: Path) -> list[str]:
@@ -72,8 +72,8 @@ def stream_notes(path: Path) -> list[str]:
 
     Raises `VideoError` as `iter_stream` does.
     """
-    with _open(path) as container:
-        stream = _stream_of(path, container)
+    with open_container(path) as container:
+        stream = stream_of(path, container)
         frame = next(_decoded(path, container, stream), None)
         moving = [other for other in container.streams.video if not other.disposition & Disposition.attached_pic]
         found = []
@@ -101,7 +101,8 @@ def _frame_notes(path: Path, frame: av.VideoFrame, pixel: Fraction | None) -> li
 
 
 @contextmanager
-def _open(path: Path) -> Iterator["av.container.InputContainer"]:
+def open_container(path: Path) -> Iterator["av.container.InputContainer"]:
+    """A video file, opened. Raises `VideoError` for what is no video, or becomes none while it is read."""
     try:
         if is_playlist(path):
             raise VideoError(f"{path}: a playlist, which names other files. Give the video itself.")
@@ -116,7 +117,7 @@ def _open(path: Path) -> Iterator["av.container.InputContainer"]:
         raise VideoError(f"{path}: not a readable video ({reason}). {advice}") from error
 
 
-def _stream_of(path: Path, container: "av.container.InputContainer") -> "av.VideoStream":
+def stream_of(path: Path, container: "av.container.InputContainer") -> "av.VideoStream":
     """The stream FFmpeg thinks best among those that move: not the cover picture that players show in lists."""
     videos = container.streams.video
     if not videos:

@@ -1,6 +1,7 @@
 """Datasets: one file each.
 
 base             what a dataset is to evalkit
+labels           attributes of clips as datasets hand them out
 facts            rules for the facts of a dataset
 plugged          datasets from outside
 found            what looking through a folder came to

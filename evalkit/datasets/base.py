@@ -8,6 +8,7 @@ from typing import TypeAlias
 from evalkit.base.names import is_text, nfc, shown
 from evalkit.base.plugins import Plugin
 from evalkit.datasets.found import Found
+from evalkit.datasets.labels import Labels
 from evalkit.datasets.prepare.jobs import Recipe
 from evalkit.errors import DatasetError
 from evalkit.types import Clip
@@ -34,7 +35,8 @@ class Dataset:
 
     `index` gives what is evaluated. `train(root)` looks for what may be trained on, test people included, which
     `splits` takes out; None means that there is no training part. `test_people` are the official ones, by name; the
-    protocols say who else is tested.
+    protocols say who else is tested. `labels(root)` are attributes of its clips as they come with it, none where their
+    file is not under `root`; None means that it has no such file.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Dataset:
     survey: Callable[[Path], Found] | None = None
     train: Callable[[Path], Found] | None = None
     test_people: frozenset[str] = frozenset()
+    labels: Callable[[Path], Labels] | None = None
 
     def look(self, root: Path) -> Found:
         """The clips under `root`, and what was left out as far as the dataset says it. Raises `DatasetError`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset, clips_of
 from evalkit.datasets.found import BESIDE, Found
+from evalkit.datasets.labels import Labels, read_celeba
 from evalkit.datasets.layout import Look
 from evalkit.errors import DatasetError
 
@@ -35,6 +36,12 @@ def survey(root: Path) -> Found:
         f"portraits <root>/{PICTURES}/<number>.jpg and clips <root>/{DRIVING}/<clip>.mp4",
         "Unpack CelebAMask-HQ, and put the clips that are to drive its portraits beside them",
     )
+
+
+def labels(root: Path) -> Labels:
+    """Attributes of the portraits, where CelebAMask-HQ's list of them lies in the root. Raises `DatasetError`."""
+    path = root / ATTRIBUTES
+    return read_celeba(path) if path.is_file() else {}
 
 
 def identities(root: Path) -> dict[str, str]:
@@ -67,4 +74,5 @@ DATASET = Dataset(
     "put the clips that are to drive its portraits into the folder driving in it.",
     index=clips_of(survey),
     survey=survey,
+    labels=labels,
 )

@@ -1,6 +1,7 @@
 """CelebV-HQ: clips of at least 512x512, cut by the official script's rule; the source video stands for the person.
 
 Layout: `<root>/<clip>.mp4` or `<root>/processed/<clip>.mp4`. Images in `<root>/portraits` become portraits.
+If `<root>` has `celebvhq_info.json`, its labels are attributes of the clips.
 """
 
 import re
@@ -8,10 +9,12 @@ from pathlib import Path
 
 from evalkit.datasets.base import Dataset, clips_of, no_lists
 from evalkit.datasets.found import Found
+from evalkit.datasets.labels import Labels, read_celebvhq
 from evalkit.datasets.layout import Look
 from evalkit.datasets.prepare.jobs import Listing, Recipe
 from evalkit.datasets.prepare.lists.celebvhq_json import identity_of, read_info
 
+INFO = "celebvhq_info.json"
 _NAME = re.compile(r".+_\d+")
 
 
@@ -24,8 +27,14 @@ def survey(root: Path) -> Found:
     return look.found("<root>/<YouTube id>_<number>.mp4")
 
 
+def labels(root: Path) -> Labels:
+    """Appearance, actions and emotion of the clips, where the official file lies in the root. Raises `DatasetError`."""
+    path = root / INFO
+    return read_celebvhq(path) if path.is_file() else {}
+
+
 def _read(lists: Path | None, raw: Path | None, split: str) -> Listing:
-    path = lists / "celebvhq_info.json" if lists and lists.is_dir() else lists
+    path = lists / INFO if lists and lists.is_dir() else lists
     if path is None or not path.is_file():
         raise no_lists(lists, "celebvhq_info.json, or the folder that holds it")
     return read_info(path)
@@ -40,6 +49,7 @@ DATASET = Dataset(
     index=clips_of(survey),
     survey=survey,
     train=survey,
+    labels=labels,
     recipe=Recipe(
         lists="celebvhq_info.json",
         raw="<YouTube id>.mp4 (or .mkv, .webm), at any depth",

@@ -16,8 +16,8 @@ PORTRAITS = "portraits"
 STRANGE = "a name that clips of this dataset do not have"
 NO_CLIP = "neither a video nor a folder of pictures"
 NO_PORTRAIT = "not a picture"
-_OWN = ("prepare.jsonl", "manifest.csv")
-"""What `evalkit data prepare` leaves beside the clips."""
+_OWN = ("prepare.jsonl", "manifest.csv", "celebvhq_info.json")
+"""What `evalkit data prepare` leaves beside the clips, and a list that says more of them."""
 
 
 def all_entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -38,6 +38,12 @@ i3d_videogpt         I3D with VideoGPT's weights
 lpips                what LPIPS compares
 stlpips              what ST-LPIPS compares
 
+Sound
+
+syncnet              lips and sound of a clip in one space
+syncnet_network      its two towers
+mfcc                 cepstral coefficients of sound
+
 Motion
 
 dis_flow             optical flow between neighbouring frames: motion, warping error, flicker
@@ -72,7 +78,7 @@ tddfa_network        the MobileNet of 3DDFA_V2, and its face
 """
 
 from evalkit.base.registry import Registry
-from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, Extractor
+from evalkit.extractors.base import WHOLE_CLIP, Extract, ExtractClip, ExtractHeard, Extractor
 from evalkit.extractors.plugged import adopt
 
 EXTRACTORS: Registry[Extractor] = Registry("extractor", "extractors", adopt)
@@ -103,8 +109,9 @@ EXTRACTORS.register("stlpips_alex", "evalkit.extractors.stlpips:EXTRACTOR_ALEX")
 EXTRACTORS.register("stlpips_vgg", "evalkit.extractors.stlpips:EXTRACTOR_VGG")
 EXTRACTORS.register("iris_gaze", "evalkit.extractors.iris_gaze:EXTRACTOR")
 EXTRACTORS.register("dis_flow", "evalkit.extractors.dis_flow:EXTRACTOR")
+EXTRACTORS.register("syncnet", "evalkit.extractors.syncnet:EXTRACTOR")
 EXTRACTORS.register("l2cs", "evalkit.extractors.imported:L2CS")
 EXTRACTORS.register("emoca", "evalkit.extractors.imported:EMOCA")
 EXTRACTORS.register("smirk", "evalkit.extractors.imported:SMIRK")
 
-__all__ = ["EXTRACTORS", "WHOLE_CLIP", "Extract", "ExtractClip", "Extractor"]
+__all__ = ["EXTRACTORS", "WHOLE_CLIP", "Extract", "ExtractClip", "ExtractHeard", "Extractor"]

@@ -6,12 +6,16 @@ from typing import TypeAlias
 
 from evalkit.base.plugins import Plugin
 from evalkit.types import WHOLE_CLIP as WHOLE_CLIP
-from evalkit.types import Features, Frames
+from evalkit.types import Features, Frames, Sound
 
 Extract: TypeAlias = Callable[[Frames, Mapping[str, Features]], Features]
 """(frames (T, H, W, 3) uint8, features of the required extractors for the same frames) -> named arrays (T, ...)."""
 ExtractClip: TypeAlias = Callable[[int, Iterable[Frames]], Features]
 """(number of frames of a clip, the frames in chunks) -> named arrays of one row, or of none."""
+
+
+ExtractHeard: TypeAlias = Callable[[int, Iterable[Frames], Sound | None], Features]
+"""(number of frames of a clip, the frames in chunks, its sound) -> named arrays with a row per frame."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Extractor:
 
     `gpu` says that the network can run on one: `load` then takes a device, and it builds on no other extractor.
 
+    One that `hears` sees clips whole and gets their sound as well: `load` builds an `ExtractHeard`.
+
     One with `imported` arrays is run by the user, not here: its features are read from files
     (`scoring/coefficients.py`), and its `load` refuses. `joined` are features made of those of the files.
 
@@ -65,12 +71,13 @@ class Extractor:
     id: str
     signature: str
     requires: tuple[str, ...]
-    load: Callable[..., Extract | ExtractClip]
+    load: Callable[..., Extract | ExtractClip | ExtractHeard]
     weights: tuple[str, ...] = ()
     window: int = 1
     lookback: int = 0
     transient: int = 0
     gpu: bool = False
+    hears: bool = False
     imported: tuple[ImportedArray, ...] = ()
     joined: tuple[JoinedFeature, ...] = ()
     modules: tuple[str, ...] = ()

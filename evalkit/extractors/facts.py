@@ -32,6 +32,8 @@ def _numbers(extractor: Extractor) -> Iterator[str]:
         yield "with a lookback it sees frames alone on the CPU: no window, nothing transient, no other extractors"
     if type(extractor.transient) is not int or extractor.transient < 0:
         yield f"transient is {extractor.transient!r}; expected a number of frames"
+    if extractor.hears and extractor.window != WHOLE_CLIP:
+        yield "what hears the sound of a clip sees all of it: window is WHOLE_CLIP"
     if (extractor.window != 1 or extractor.transient) and extractor.requires:
         yield "it sees many frames at a time, or keeps none, so it cannot build on other extractors"
 

@@ -44,6 +44,12 @@ silent_lips  lips at rest
 au           single facial actions
 blendshapes  MediaPipe's blendshapes by name
 mesh478      MediaPipe's landmarks by name
+
+Sound
+
+sync_c  confidence that lips and sound belong together
+sync_d  distance of lips and sound
+sync    what these share
 """
 
 from evalkit.base.registry import Registry
@@ -78,6 +84,8 @@ from evalkit.metrics import (
     psnr,
     silent_lips,
     ssim,
+    sync_c,
+    sync_d,
     warp,
 )
 from evalkit.metrics.base import Metric
@@ -86,9 +94,10 @@ from evalkit.metrics.plugged import adopt
 _FRAMES = (l1, psnr, ssim, lpips, csim, aed_id, akd, apd, aed, p_rmse, e_rmse, fid, kid, fvd, coverage, mkr, lmd)
 _TIME = (motion, flicker, warp, jitter, identity_drift, motion_fd)
 _FACE = (gaze, blink, mouth, dynamics, silent_lips, e_fid, au)
+_SOUND = (sync_c, sync_d)
 
 METRICS: Registry[Metric] = Registry("metric", "metrics", adopt)
-for _module in (*_FRAMES, *_TIME, *_FACE):
+for _module in (*_FRAMES, *_TIME, *_FACE, *_SOUND):
     for _metric in _module.METRICS:
         METRICS.register(_metric.key, _metric)
 

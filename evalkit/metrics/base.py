@@ -83,6 +83,8 @@ class Metric:
             `window` - 1 frames of a clip have no value and are not missed in the coverage. With `WHOLE_CLIP` every
             value is of all frames together; a metric of features then returns what each frame has of it, or the same
             value for all.
+        reference_feature: the feature of the same extractor that is taken on the side of the reference, where it is
+            another one, such as the sound of the driving clip against the lips of the generated one.
         beside: key of the metric that must be computed with it, because a good value means nothing without that one.
         settings: constants that move the value, in words, for the signature.
         version: raised whenever the same input gives another number.
@@ -106,6 +108,7 @@ class Metric:
     variant: str | None = None
     level: PerFrame | PerSet = PerFrame()
     window: int = 1
+    reference_feature: str = ""
     beside: str = ""
     unit: str = ""
     low: float = 0.0

@@ -28,7 +28,7 @@ def _words(metric: Metric) -> Iterator[str]:
         yield "the title has a |, which ends a cell of a table"
     if isinstance(metric.description, str) and not metric.description.endswith("."):
         yield "the description must be a sentence that ends with a full stop"
-    for name in ("unit", "differences", "beside"):
+    for name in ("unit", "differences", "beside", "reference_feature"):
         if not isinstance(getattr(metric, name), str):
             yield f"{name} is {getattr(metric, name)!r}; expected text"
 

@@ -21,12 +21,15 @@ from evalkit.types import Values
 SCHEMA_VERSION = 3
 """Of every file with a `schema_version`. Files of older versions are read, those of newer ones refused."""
 OK, NO_FACE_GENERATED, NO_FACE_REFERENCE = "ok", "no_face_generated", "no_face_reference"
-NO_COEFFICIENTS, UNDEFINED = "no_coefficients", "undefined"
+NO_COEFFICIENTS, NO_SOUND, UNDEFINED = "no_coefficients", "no_sound", "undefined"
 CARRIED, WORST_CASE = "carried", "worst_case"
 """Statuses. `no_coefficients`: the user supplied no file for this clip. `undefined`: there is
 nothing to measure at this frame, for any method (too early in the clip, or the driving clip does not do what the metric
-is about); such frames are not counted in the coverage. The last two mean that a value was filled in
-for a missing face, by the policy of the protocol."""
+is about). `no_sound`: the driving clip has none, or none that the metric can take (it needs 25 frames per second).
+Frames of these two are not counted in the coverage. The last two mean that a value was filled in for a missing face, by
+the policy of the protocol."""
+NOT_COUNTED = (UNDEFINED, NO_SOUND)
+"""Statuses of frames that no method could have had a value for."""
 
 FRAME_COLUMNS = {
     "pair": (pa.string(), "Id of the pair."),

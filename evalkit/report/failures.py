@@ -8,8 +8,8 @@ from evalkit.records.frame_scores import (
     CARRIED,
     NO_FACE_GENERATED,
     NO_FACE_REFERENCE,
+    NOT_COUNTED,
     OK,
-    UNDEFINED,
     WORST_CASE,
     FrameScores,
 )
@@ -64,7 +64,7 @@ def _frame_rows(
             continue
         by_status: dict[str, list[tuple[int, int]]] = {}
         for first, last, status in spans(found.statuses):
-            if status == UNDEFINED:  # nobody could have had a value there
+            if status in NOT_COUNTED:  # nobody could have had a value there
                 continue
             by_status.setdefault(status, []).append((first, last))
         for status, ranges in by_status.items():

@@ -9,7 +9,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from evalkit.metrics import Metric
-from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, OK, UNDEFINED, FrameScores
+from evalkit.records.frame_scores import NO_FACE_GENERATED, NO_FACE_REFERENCE, NOT_COUNTED, OK, FrameScores
 from evalkit.records.run import MetricStatus, MetricSummary
 from evalkit.records.run_folder import Outcome
 from evalkit.scoring.score_sets import SetScore
@@ -67,7 +67,7 @@ def clip_score(pair: Pair, metric: str, outcome: Outcome, scores: FrameScores | 
     n = int(np.isfinite(scores.values).sum()) if scores else 0
     mean = float(scores.values[np.isfinite(scores.values)].mean()) if scores and n else None
     status = "failed" if scores is None else OK if n else "nothing_scored"
-    defined = frames - counts[UNDEFINED]
+    defined = frames - sum(counts[status] for status in NOT_COUNTED)
     covered = counts[OK] / defined if defined else float(scores is not None)
     return ClipScore(
         pair=pair.id,

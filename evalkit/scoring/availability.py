@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from evalkit.base.extras import missing_modules
+from evalkit.base.extras import absent_modules, missing_modules
 from evalkit.base.plugins import Plugin
 from evalkit.errors import PluginError, UnknownNameError
 from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.metrics import Metric
 from evalkit.scoring.features import dependency_order
-from evalkit.weights import missing
+from evalkit.weights import absent, missing
 
 
 def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> dict[str, str]:
@@ -18,6 +18,22 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
     """
     reasons = {metric.key: _reason(metric, imported) for metric in metrics}
     return {key: reason for key, reason in reasons.items() if reason is not None}
+
+
+def lacking(metric: Metric) -> str:
+    """What a metric needs that is not here, in a few words; empty when it runs.
+
+    Names of network files as `evalkit weights fetch` takes them, libraries by their names, or whose coefficients.
+    """
+    if metric.input is None:
+        return ""
+    if dangling(metric):
+        return metric.input[0]
+    if EXTRACTORS[metric.input[0]].imported:
+        return f"coefficients of {metric.input[0]}"
+    chain = networks_of([metric.input[0]])
+    files = absent(name for one in chain for name in one.weights)
+    return ", ".join([*absent_modules(name for one in chain for name in one.modules), *files])
 
 
 def networks_of(extractors: Iterable[str]) -> list[Extractor]:

@@ -14,12 +14,13 @@ from evalkit.base.digests import Digests
 from evalkit.base.refusals import explained
 from evalkit.base.stopwatch import stage
 from evalkit.clips import video
+from evalkit.clips.sound import read_sound
 from evalkit.clips.special_files import refuse_absent
 from evalkit.errors import PluginError, VideoError, WeightsError
-from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip, ExtractHeard
 from evalkit.scoring.batching import Batcher
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key, still_decoding
-from evalkit.types import Features, Frames, Rgb, Selection
+from evalkit.types import Features, Frames, Rgb, Selection, Sound
 
 
 class FeatureBank:
@@ -31,7 +32,7 @@ class FeatureBank:
 
     def __init__(self, cache: FeatureCache, device: str = "cpu", batch: int = 0) -> None:
         self.cache, self.device, self.batch = cache, device, batch
-        self._loaded: dict[str, Extract | ExtractClip] = {}
+        self._loaded: dict[str, Extract | ExtractClip | ExtractHeard] = {}
         self._batchers: dict[str, Batcher] = {}
         self._digests = Digests()
 
@@ -40,7 +41,8 @@ class FeatureBank:
 
         `wanted` are ids of extractors that are not transient; those they build on come with them.
         """
-        return self._collect(path, clip_decoding(selection), partial(video.iter_frames, path, selection), wanted)
+        decode = partial(video.iter_frames, path, selection)
+        return self._collect(path, clip_decoding(selection), decode, wanted, partial(read_sound, path, selection))
 
     def of_frames(
         self, path: Path, indices: Sequence[int], size: int, wanted: Iterable[str], rgb: Rgb = "accurate"
@@ -69,12 +71,13 @@ class FeatureBank:
         decoding: dict[str, object],
         decode: Callable[[], Iterable[Frames]],
         wanted: Iterable[str],
+        hear: Callable[[], Sound | None] | None = None,
     ) -> "ClipFeatures":
         digest = self.digest(path)
         order = dependency_order(wanted)
         keys = {name: feature_key(digest, decoding, computed_by(name, self.device)) for name in order}
         stored = {name: found for name, key in keys.items() if (found := self.cache.load(key)) is not None}
-        return ClipFeatures(self, decode, order, keys, stored, partial(self.check, path, digest))
+        return ClipFeatures(self, decode, order, keys, stored, partial(self.check, path, digest), hear)
 
     def extract(self, name: str, frames: Frames, upstream: dict[str, Features]) -> Features:
         """Run one extractor, loading its network on first use."""
@@ -85,6 +88,11 @@ class FeatureBank:
         """Run an extractor that sees clips whole on one of `count` frames."""
         with stage(f"network {name}"):
             return cast("ExtractClip", self._load(name))(count, chunks)
+
+    def extract_heard(self, name: str, count: int, chunks: Iterable[Frames], sound: Sound | None) -> Features:
+        """Run an extractor that sees clips whole and hears them on one of `count` frames."""
+        with stage(f"network {name}"):
+            return cast("ExtractHeard", self._load(name))(count, chunks, sound)
 
     def batcher(self, name: str) -> Batcher | None:
         """Where frames for an extractor have to queue; None when it sees them at once."""
@@ -116,7 +124,7 @@ class FeatureBank:
     def _frames(self, name: str) -> Extract:
         return cast("Extract", self._load(name))
 
-    def _load(self, name: str) -> Extract | ExtractClip:
+    def _load(self, name: str) -> Extract | ExtractClip | ExtractHeard:
         if name not in self._loaded:
             entry = EXTRACTORS[name]
             before = weights.contents(entry.weights)
@@ -131,7 +139,8 @@ class FeatureBank:
 class ClipFeatures:
     """Features of one clip while it is being decoded: stored ones are kept, missing ones grow chunk by chunk.
 
-    `decode` gives the frames that are fed once more, for extractors that have to know how many there are. `check`
+    `decode` gives the frames that are fed once more, for extractors that have to know how many there are, and `hear`
+    the sound beside them, where there may be some. `check`
     raises `VideoError` when the clip is not the one that `keys` were made for; what has no key is not kept.
     """
 
@@ -141,6 +150,7 @@ class ClipFeatures:
     keys: dict[str, str]
     stored: dict[str, Features]
     check: Callable[[], None]
+    hear: Callable[[], Sound | None] | None = None
     _parts: dict[str, list[Features]] = field(default_factory=lambda: defaultdict(list))
     _waiting: dict[str, Frames] = field(default_factory=dict)
     _before: dict[str, Frames] = field(default_factory=dict)
@@ -191,7 +201,7 @@ class ClipFeatures:
         self._before.clear()
         for name in self.missing:
             if EXTRACTORS[name].window == WHOLE_CLIP:
-                self._parts[name].append(self.bank.extract_clip(name, self._fed, self.decode()))
+                self._parts[name].append(self._whole(name))
         if self._parts:
             self.check()
         for name, parts in self._parts.items():
@@ -200,6 +210,11 @@ class ClipFeatures:
                 self.bank.cache.save(self.keys[name], self.stored[name])
         self._parts.clear()
         return self.stored
+
+    def _whole(self, name: str) -> Features:
+        if EXTRACTORS[name].hears:
+            return self.bank.extract_heard(name, self._fed, self.decode(), self.hear() if self.hear else None)
+        return self.bank.extract_clip(name, self._fed, self.decode())
 
     def _receive(self, name: str, rows: Features) -> None:
         self._parts[name].append(rows)

@@ -11,7 +11,7 @@ from evalkit.errors import ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
 from evalkit.metrics.base import PerSet, set_rows
-from evalkit.records.frame_scores import OK, UNDEFINED
+from evalkit.records.frame_scores import NO_SOUND, NOT_COUNTED, OK, UNDEFINED
 from evalkit.scoring.features import FeatureBank, chain_signature
 from evalkit.scoring.missing_faces import score_frames
 from evalkit.scoring.score_pair import windowed
@@ -33,7 +33,7 @@ class ArrayScores:
     @property
     def coverage(self) -> float:
         """Share of the frames that could have a value and have one of their own; 1 for a metric of sets."""
-        found = [status == OK for clip in self.statuses for status in clip if status != UNDEFINED]
+        found = [status == OK for clip in self.statuses for status in clip if status not in NOT_COUNTED]
         return float(np.mean(found)) if found else 1.0
 
 
@@ -86,6 +86,8 @@ class ArrayScorer:
                 for start in starts
             ]
             return np.concatenate(parts), (OK,) * len(made)
+        if metric.reference_feature:  # frames in memory have no sound
+            return np.full(len(made), np.nan), (NO_SOUND,) * len(made)
         return score_frames(metric, "exclude_and_report", self._rows(made), self._rows(against))
 
     def _rows(self, clip: Frames) -> NDArray[Any]:

@@ -18,8 +18,9 @@ from evalkit.clips import video
 from evalkit.errors import PluginError, ScoreError
 from evalkit.extractors import EXTRACTORS
 from evalkit.metrics import Metric
+from evalkit.metrics.base import found
 from evalkit.protocol.schema import Protocol
-from evalkit.records.frame_scores import NO_COEFFICIENTS, OK, UNDEFINED, FrameScores
+from evalkit.records.frame_scores import NO_COEFFICIENTS, NO_SOUND, OK, UNDEFINED, FrameScores
 from evalkit.scoring.batching import read_ahead
 from evalkit.scoring.cache import clip_decoding, values_key
 from evalkit.scoring.coefficients import PairFiles, read_pair
@@ -151,12 +152,14 @@ class OpenPair:
                 statuses = tuple(UNDEFINED if np.isnan(value) else OK for value in values)
             else:
                 against = self.sources if metric.reference == "source" else reference
-                ours_in, theirs_in = _input(metric, features), _input(metric, against)
+                ours_in, theirs_in = _input(metric, features), _reference(metric, against)
                 if metric.reference == "driving":
                     _check_count(self.generated, len(ours_in), len(theirs_in))
                 values, statuses = score_frames(metric, protocol.no_face, ours_in, theirs_in)
                 if metric.input and self._lack_coefficients(*metric.input):
                     statuses = (NO_COEFFICIENTS,) * len(values)
+                if metric.reference_feature and not found(theirs_in).any():
+                    statuses = (NO_SOUND,) * len(values)
             scores.append(FrameScores(self.pair.id, metric.key, values, statuses))
         return scores
 
@@ -229,6 +232,13 @@ def _input(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
     assert metric.input is not None
     extractor, name = metric.input
     return _feature(metric, extractor, name, features[extractor])
+
+
+def _reference(metric: Metric, features: dict[str, Features]) -> NDArray[Any]:
+    """What a metric compares with, which may be another feature of its extractor."""
+    assert metric.input is not None
+    extractor, name = metric.input
+    return _feature(metric, extractor, metric.reference_feature or name, features[extractor])
 
 
 def _feature(metric: Metric, extractor: str, name: str, features: Features) -> NDArray[Any]:

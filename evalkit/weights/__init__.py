@@ -8,6 +8,7 @@ index     files out of packages, by the client of their index
 
 from evalkit.weights.entry import Archive, PackageMember, WeightFile, catalogue, find
 from evalkit.weights.location import (
+    absent,
     cache_folder,
     candidates,
     contents,
@@ -26,6 +27,7 @@ __all__ = [
     "Archive",
     "PackageMember",
     "WeightFile",
+    "absent",
     "cache_folder",
     "candidates",
     "catalogue",

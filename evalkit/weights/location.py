@@ -84,15 +84,27 @@ def contents(names: Iterable[str]) -> dict[str, str | None]:
     return {name: digest(path) if path else None for name, path in found.items()}
 
 
+def absent(names: Iterable[str]) -> list[str]:
+    """Which of the weights called `names` are not here, or are there with wrong bytes, each once."""
+    return [name for name in dict.fromkeys(names) if not _is_here(name)]
+
+
+def _is_here(name: str) -> bool:
+    try:
+        return _right_file(name) is not None
+    except WeightsError:
+        return False
+
+
 def missing(names: Iterable[str]) -> str | None:
     """Which of the weights called `names` are absent or wrong, and the commands that help; None if all are here."""
-    absent, wrong = [], []
+    gone, wrong = [], []
     for name in dict.fromkeys(names):
         try:
-            absent += [name] if _right_file(name) is None else []
+            gone += [name] if _right_file(name) is None else []
         except WeightsError as error:
             wrong.append(str(error))
-    return " ".join([*([_remedy(absent)] if absent else []), *wrong]) or None
+    return " ".join([*([_remedy(gone)] if gone else []), *wrong]) or None
 
 
 def obtain_command(*names: str) -> str:

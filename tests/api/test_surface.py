@@ -15,7 +15,8 @@ SURFACE = {
     "score": f"protocol, generated, name, files, skip_first, whole_clips, crop, resize, rgb, {COMMON}, overwrite, "
     "progress",
     "read_run": "path",
-    "table": "runs, style, ours, metrics, sort, rename, anchors, intervals, costs, bold, common_frames",
+    "table": "runs, style, ours, metrics, sort, rename, anchors, intervals, costs, bold, common_frames, "
+    "by, attributes, data",
     "gate": "baseline, candidate, rules",
     "track": "run, to, project, name, folder, step, worst",
     "metric": "name, device",

@@ -1,11 +1,13 @@
 """`ek.table` and `ek.gate`: the words and numbers of the command line, in a notebook."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import evalkit as ek
+from evalkit.datasets import DATASETS
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +54,29 @@ def test_a_run_passes_against_itself_and_rules_are_a_mapping_or_a_file(runs, tmp
     assert ek.gate(runs[0], runs[0], path).verdict == ek.gate(runs[0], runs[0], rules).verdict
     with pytest.raises(ek.EvalkitError, match="rules: unknown key 'metric', did you mean 'metrics'"):
         ek.gate(*runs, rules={"metric": {}})
+
+
+def test_tables_by_group_are_those_of_the_command(runs, tmp_path):
+    tables = ek.table(*runs, by="position", metrics=["l1"])
+    assert len(tables) == len(tables.headings) > 1 and tables.headings[0].startswith("Below 25 % of the clip")
+    values = tables.to_pandas()
+    assert list(values.index.names) == ["group", "method"]
+    whole = ek.table(*runs, metrics=["l1"]).to_pandas()
+    mine = values.xs("<b>Dark", level="method")["L1"]
+    assert mine.min() <= whole.loc["<b>Dark", "L1"] <= mine.max()
+    assert str(tables).count("| Method | L1 ↓ |") == len(tables) and "<b>Dark" not in tables._repr_html_()
+    with pytest.raises(ek.EvalkitError, match="no grouping called 'yaws'"):
+        ek.table(*runs, by="yaws")
+    with pytest.raises(ek.EvalkitError, match="common_frames= is of whole protocols"):
+        ek.table(*runs, by="position", common_frames=True)
+
+
+def test_attributes_of_a_dataset_need_no_file(runs, monkeypatch):
+    folder = DATASETS["folder"]
+
+    def moods(root):
+        return {"mood": {clip.id: "merry" if "0" in clip.id else "sad" for clip in folder.index(root)}}
+
+    monkeypatch.setitem(DATASETS._entries, "folder", replace(folder, labels=moods))
+    merry, sad = ek.table(runs[0], by="mood", metrics=["l1"]).headings
+    assert (merry, sad) == ("Mood merry: 5 of 15 driving frames", "Mood sad: 10 of 15 driving frames")

@@ -8,7 +8,7 @@ import numpy as np
 
 from evalkit.datasets.drawn import render_clip
 from evalkit.doctor.contract.checks import CannotCheck
-from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip, Extractor
+from evalkit.extractors import EXTRACTORS, WHOLE_CLIP, Extract, ExtractClip, ExtractHeard, Extractor
 from evalkit.extractors.facts import complaints
 from evalkit.scoring.availability import missing_networks
 from evalkit.scoring.features import dependency_order
@@ -69,6 +69,8 @@ def features_of_heads(extractor: Extractor) -> Features:
     upstream: dict[str, Features] = {}
     for name in dependency_order([extractor.id])[:-1]:
         upstream[name] = cast("Extract", _load(EXTRACTORS[name]))(frames, upstream)
+    if extractor.hears:
+        return cast("ExtractHeard", _load(extractor))(len(frames), [frames], None)
     if extractor.window == WHOLE_CLIP:
         return cast("ExtractClip", _load(extractor))(len(frames), [frames])
     extract = cast("Extract", _load(extractor))
@@ -85,7 +87,7 @@ def heads() -> Frames:
     return render_clip(0, 0, _FRAMES, _SIDE).frames
 
 
-def _load(extractor: Extractor) -> Extract | ExtractClip:
+def _load(extractor: Extractor) -> Extract | ExtractClip | ExtractHeard:
     return (
         extractor.load(device="cpu") if "device" in inspect.signature(extractor.load).parameters else extractor.load()
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.datasets import DATASETS
 from evalkit.errors import RunError
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import FrameScores, read_frames
@@ -14,7 +15,7 @@ from evalkit.records.run import PairCounts, read_header
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.aggregate import ClipScore, clip_score, summarise
 from evalkit.runs.find_clips import find_pairs, protocol_of
-from evalkit.runs.slices.conditions import Clips, grouped
+from evalkit.runs.slices.conditions import BINS, SOURCE, Clips, grouped
 from evalkit.scoring.features import FeatureBank
 from evalkit.tables.results import Measured, read_measured
 from evalkit.types import Pair
@@ -46,8 +47,8 @@ def sliced(
     """The results of finished runs of one protocol over each group of frames that is not empty, in the order of groups.
 
     Metrics of sets (FID) have no value for a frame and are left out. `data` is where the clips are, if not where they
-    were. Raises `RunError` when runs have other pairs, or driving clips are missing or not those of the run, and
-    `UnknownNameError` for an unknown grouping.
+    were. `attributes` of clips go before those that came with the dataset. Raises `RunError` when runs have other
+    pairs, or driving clips are missing or not those of the run, and `UnknownNameError` for an unknown grouping.
     """
     results = [read_measured(folder) for folder in folders]
     if len({(one.summary.protocol_hash, one.summary.data_hash) for one in results}) > 1:
@@ -55,7 +56,7 @@ def sliced(
     runs = [_Run(folder, data) for folder in folders]
     lengths = {pair: frames for run in runs for pair, frames in run.lengths.items()}
     runs[0].check(lengths, bank)
-    groups = grouped(by, lengths, Clips(runs[0].protocol, bank), attributes or {})
+    groups = grouped(by, lengths, Clips(runs[0].protocol, bank), _labels(folders[0], by, attributes or {}, data))
     total = sum(lengths.values())
     found = []
     for name in groups.order:
@@ -65,6 +66,18 @@ def sliced(
             measured = [_only(one, run, part, name) for one, run, part in zip(results, runs, clips, strict=True)]
             found.append(Slice(name, frames, total, tuple(measured), tuple(map(tuple, clips))))
     return found
+
+
+def _labels(
+    folder: Path, by: str, given: Mapping[str, Mapping[str, str]], data: Path | None
+) -> Mapping[str, Mapping[str, str]]:
+    """`given`, and where that lacks the attribute asked for, those that came with the run's dataset as well."""
+    if by in BINS or by.removeprefix(SOURCE) in given:
+        return given
+    header = read_header(folder)
+    dataset = DATASETS[header.protocol.dataset]
+    root = data or (Path(header.data) if header.data else None)
+    return {**(dataset.labels(root) if dataset.labels and root else {}), **given}
 
 
 class _Run:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from evalkit.base.csvfile import Row
 from evalkit.datasets.prepare.jobs import Box, ClipJob, Listing, Remark, Window
@@ -46,12 +47,20 @@ class FractionBox:
 def read_info(path: Path) -> Listing:
     """Jobs for every clip of the file; a duplicate entry becomes a remark."""
     repeated: list[str] = []
-    content = _parse(path, repeated)
-    clips = content.get("clips") if isinstance(content, dict) else None
-    if not isinstance(clips, dict):
-        raise DatasetError(f"{path}: key 'clips' is missing; expected the celebvhq_info.json of CelebV-HQ.")
+    clips = parse_info(path, repeated)["clips"]
     remarks = [Remark(key, "left out", "duplicate entry", path.name) for key in repeated]
     return Listing(tuple(_job(path, key, clip) for key, clip in clips.items()), tuple(remarks))
+
+
+def parse_info(path: Path, repeated: list[str] | None = None) -> dict[str, Any]:
+    """The content of the file, which has a mapping `clips`; keys of repeated entries are put into `repeated`.
+
+    Raises `DatasetError`.
+    """
+    content = _parse(path, [] if repeated is None else repeated)
+    if not isinstance(content, dict) or not isinstance(content.get("clips"), dict):
+        raise DatasetError(f"{path}: key 'clips' is missing; expected the celebvhq_info.json of CelebV-HQ.")
+    return content
 
 
 def identity_of(clip: str) -> str:
