@@ -13,4 +13,6 @@ windows              which frames are denoised together
 official             official files into one state dict
 maps                 what guidance maps are
 map_folders          maps that somebody else rendered
+raster               what is seen of a mesh
+shading              how a grey head is lit
 """

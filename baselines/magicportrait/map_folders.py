@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.magicportrait.maps import KINDS, MapImages
+from baselines.magicportrait.maps import KINDS, MapImages, selected_rows
 from evalkit.clips import video
 from evalkit.errors import MethodError, VideoError
 from evalkit.method.interface import Driving
@@ -65,15 +65,11 @@ def _count(folder: Path) -> int:
 
 def _indices(counts: dict[Path, int], driving: Driving) -> list[int]:
     """Which pictures of the folders belong to the selected frames. Raises `MethodError` when that is not clear."""
-    whole = video.count_frames(driving.path)
-    selected = driving.selection.indices(whole)
-    for path, count in counts.items():
-        if count != next(iter(counts.values())) or count not in (whole, len(selected)):
-            told = f" or {len(selected)}, one for each frame the protocol selects" if len(selected) != whole else ""
-            raise MethodError(
-                f"{path}: holds {count} maps, and {driving.path.name} has {whole} frames. Give {whole}{told}."
-            )
-    return selected if next(iter(counts.values())) == whole else list(range(len(selected)))
+    found = [selected_rows(path, count, driving, "maps") for path, count in counts.items()]
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{count} in {path.name}" for path, count in counts.items())
+        raise MethodError(f"{next(iter(counts)).parent}: {told}; all three kinds need as many maps.")
+    return found[0]
 
 
 def _square(path: Path, picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _EDGE = 1e-9
 """Pixels on an edge belong to the triangles on both sides; the nearer one is seen."""
+_AT_ONCE = 1_000_000
+"""Pixels of triangles that are looked at together, which bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +48,54 @@ def rasterise(points: Floats, triangles: NDArray[np.int64], side: int) -> Seen:
         triangles: (M, 3) indices of points.
         side: of the square picture, pixels; what lies outside is cut off.
     """
-    depth = np.full((side, side), np.inf)
-    seen = np.full((side, side), -1, np.int64)
-    weights = np.zeros((side, side, 3))
+    depth = np.full(side * side, np.inf)
+    seen = np.full(side * side, -1, np.int64)
+    weights = np.zeros((side * side, 3))
     corners = points[triangles]
     low = np.clip(np.floor(corners[:, :, :2].min(axis=1) - 0.5), 0, side).astype(int)
     high = np.clip(np.ceil(corners[:, :, :2].max(axis=1) + 0.5), 0, side).astype(int)
-    for index, ((a, b, c), (left, top), (right, bottom)) in enumerate(zip(corners, low, high, strict=True)):
-        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if left >= right or top >= bottom or abs(area) < _EDGE:
-            continue
-        y, x = np.mgrid[top:bottom, left:right] + 0.5
-        second = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / area
-        third = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / area
-        inside = np.stack([1 - second - third, second, third], axis=-1)
-        z = inside @ np.array([a[2], b[2], c[2]])
-        window = np.s_[top:bottom, left:right]
-        nearer = (inside >= -_EDGE).all(axis=-1) & (z < depth[window])
-        depth[window][nearer] = z[nearer]
-        seen[window][nearer] = index
-        weights[window][nearer] = inside[nearer]
-    return Seen(seen, weights)
+    size = (high - low).prod(axis=1) * (np.abs(_area(corners)) >= _EDGE)
+    chosen = np.flatnonzero(size)
+    for part in np.array_split(chosen, 1 + size.sum() // _AT_ONCE):
+        index, x, y = _pixels(part, low, high)
+        inside = _barycentric(corners[index], x + 0.5, y + 0.5)
+        within = (inside >= -_EDGE).all(axis=1)
+        index, inside, pixel = index[within], inside[within], (y * side + x)[within]
+        z = (inside * corners[index, :, 2]).sum(axis=1)
+        order = np.lexsort((index, z, pixel))
+        nearest = order[np.diff(pixel[order], prepend=-1) > 0]
+        nearest = nearest[z[nearest] < depth[pixel[nearest]]]
+        at = pixel[nearest]
+        depth[at], seen[at], weights[at] = z[nearest], index[nearest], inside[nearest]
+    return Seen(seen.reshape(side, side), weights.reshape(side, side, 3))
+
+
+def _area(corners: Floats) -> Floats:
+    """(M,) twice the area of triangles (M, 3, 3) as seen along z; its sign says which way they turn."""
+    a, b, c = (corners[:, index, :2] for index in range(3))
+    area: Floats = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    return area
+
+
+def _pixels(
+    chosen: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(N,) triangle, x and y of every pixel in the boxes of the chosen triangles."""
+    extent = (high - low)[chosen]
+    counts = extent.prod(axis=1)
+    index = np.repeat(chosen, counts)
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    y, x = np.divmod(place, np.repeat(extent[:, 0], counts))
+    return index, x + low[index, 0], y + low[index, 1]
+
+
+def _barycentric(corners: Floats, x: Floats, y: Floats) -> Floats:
+    """(N, 3) coordinates of the points (N,) in triangles (N, 3, 3)."""
+    a, b, c = (corners[:, index] for index in range(3))
+    area = _area(corners)
+    second = ((x - a[:, 0]) * (c[:, 1] - a[:, 1]) - (y - a[:, 1]) * (c[:, 0] - a[:, 0])) / area
+    third = ((b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (b[:, 1] - a[:, 1]) * (x - a[:, 0])) / area
+    return np.stack([1 - second - third, second, third], axis=1)
 
 
 def normals(points: Floats, triangles: NDArray[np.int64]) -> Floats:

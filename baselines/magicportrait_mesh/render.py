@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from baselines.magicportrait.maps import MapImages
 from baselines.magicportrait.raster import Floats, normals, rasterise
+from baselines.magicportrait.shading import lit
 from baselines.magicportrait_mesh.heads import RIGID
 
 NEAR, FAR = -1.6, 1.6
 """Range of depths, from the middle of the rigid points in their root mean square distance from it."""
 DARKEST = 0.1
 """Grey of the farthest point: not that of the background."""
-LIGHT = np.array([0.0, 0.4, 1.0]) / np.linalg.norm([0.0, 0.4, 1.0])
-AMBIENT, ALBEDO = 0.25, 0.8
 
 
 def draw(points: Floats, triangles: NDArray[np.int64], side: int) -> MapImages:
@@ -32,7 +31,6 @@ def draw(points: Floats, triangles: NDArray[np.int64], side: int) -> MapImages:
     depth = seen.values(triangles, DARKEST + (1 - DARKEST) * near)
     facing = seen.values(triangles, outward)
     facing /= np.maximum(np.linalg.norm(facing, axis=2, keepdims=True), 1e-9)
-    lit = ALBEDO * (AMBIENT + (1 - AMBIENT) * np.clip(facing @ LIGHT, 0, None))[..., None]
     grey = np.ones(3)
-    images = np.stack([depth * grey, (facing + 1) / 2, lit * grey]) * seen.covered[..., None]
+    images = np.stack([depth * grey, (facing + 1) / 2, lit(facing)[..., None] * grey]) * seen.covered[..., None]
     return np.asarray(np.rint(images * 255), dtype=np.uint8)

@@ -9,9 +9,10 @@ import pytest
 
 from baselines._shared.native.faceless import held
 from baselines.magicportrait.raster import normals, rasterise
+from baselines.magicportrait.shading import AMBIENT
 from baselines.magicportrait_mesh.heads import RIGID, Heads, aligned
 from baselines.magicportrait_mesh.provider import MeshMaps
-from baselines.magicportrait_mesh.render import AMBIENT, draw
+from baselines.magicportrait_mesh.render import draw
 from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.find import find_method, method_options
