@@ -51,6 +51,9 @@ KEEP_ALL = {"fsrt", "liveportrait", "pirenderer"}
 WITH_WEIGHTS = {"sfd"}
 """Methods that come with weights, and with networks of another size than the untrained ones."""
 
+NO_PICTURES = {"hyperreenact", "magicportrait", "magicportrait_flame", "magicportrait_mesh"}
+"""Methods whose frames are not made of one picture each; they are left out."""
+
 HEAD = "| method | batch | source, s | demo frame, s | evalkit frame, s | demo, fps | evalkit, fps | ratio | MB |"
 
 
@@ -77,7 +80,9 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=4, help="in one turn, at least a batch for every worker")
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    names = asked.methods or [e.card.id for e in list_methods() if e.card.kind == "native"]
+    names = asked.methods or [
+        e.card.id for e in list_methods() if e.card.kind == "native" and e.card.id not in NO_PICTURES
+    ]
     layout = ", channels_last" if asked.channels_last else ""
     threads, workers = torch.get_num_threads(), worker_count(asked.device)
     print(f"torch {torch.__version__}, {asked.device}, {asked.precision}{layout}, {SIDE} px, by the clock.")

@@ -89,7 +89,7 @@ def _pixels(
     return index, x + low[index, 0], y + low[index, 1]
 
 
-def _barycentric(corners: Floats, x: Floats, y: Floats) -> Floats:
+def _barycentric(corners: Floats, x: NDArray[np.floating], y: NDArray[np.floating]) -> Floats:
     """(N, 3) coordinates of the points (N,) in triangles (N, 3, 3)."""
     a, b, c = (corners[:, index] for index in range(3))
     area = _area(corners)

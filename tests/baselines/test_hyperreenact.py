@@ -277,6 +277,30 @@ def test_frames_of_a_batch_do_not_see_each_other(animator: HyperAnimator) -> Non
     assert (together[0] - together[1]).abs().max() > 10 * (together - singly).abs().max()
 
 
+@torch.no_grad()
+def test_half_precision_is_near(animator: HyperAnimator) -> None:
+    half = adapter.build(config(precision="bf16"))._animator
+    torch.manual_seed(3)
+    image, matrix = torch.rand(1, 3, TINY.side, TINY.side), torch.tensor([[[1.0, 0, 0], [0, 1, 0]]])
+    crops = torch.rand(1, 3, POSE_CROP, POSE_CROP)
+    exact, near = (one.begin(image, matrix)(crops) for one in (animator, half))
+    assert near.dtype == torch.float32 and 0 < (exact - near).abs().mean() < 0.05 * exact.abs().mean()
+
+
+@pytest.mark.slow
+def test_fifty_frames_of_a_real_clip(shared: Path) -> None:
+    clips = shared / "faces" / "clips"
+    source = video.read_frames(clips / "p007_c1.mp4", [0], size=256)
+    driving = Driving(clips / "p001_c1.mp4", Selection(size=256, maximum=50))
+    method = adapter.build(config())
+    frames = animated(method, driving, source)
+    assert frames.shape == (50, 256, 256, 3) and any((frames[0] != other).any() for other in frames[1:])
+    points = method._locate(np.concatenate(list(driving)))
+    squares = [square_of(one) for one in points]
+    assert all(square is not None and 250 < square.side < 400 for square in squares)
+    assert (np.ptp(points[:, 30], axis=0) > 5).any()  # the nose moves
+
+
 SMALL = dataclasses.replace(
     adapter.NETWORKS, method="small_hyperreenact", variants={"released": lambda: HyperReenact(TINY)}
 )

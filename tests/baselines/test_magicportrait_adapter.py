@@ -127,6 +127,12 @@ def spoil_all_counts(folder: Path) -> None:
         (folder / kind / "3.png").unlink()
 
 
+def spoil_one_kind(folder: Path) -> None:
+    """As many as the two selected frames, where the others have one for every frame."""
+    for path in sorted((folder / "normal").iterdir(), key=lambda path: int(path.stem))[2:]:
+        path.unlink()
+
+
 def spoil_kind(folder: Path) -> None:
     (folder / "render").rename(folder / "shaded")
 
@@ -156,6 +162,13 @@ def test_bad_maps_are_named(
     with pytest.raises(Exception, match=message) as raised:
         list(MapFolders(tmp_path / "one").maps(source[0], driving, "", SIDE))
     assert type(raised.value).__name__ in ("MethodError", "VideoError")
+
+
+def test_kinds_of_maps_are_equally_many(source, driving: Driving, tmp_path: Path) -> None:
+    spoil_one_kind(write_maps(tmp_path / "one"))
+    two = dataclasses.replace(driving, selection=Selection(size=SIDE, maximum=2))
+    with pytest.raises(MethodError, match="one: 13 in depth, 2 in normal, 13 in render; all three kinds need as many"):
+        list(MapFolders(tmp_path / "one").maps(source[0], two, "", SIDE))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from baselines.magicportrait.maps import KINDS
 from evalkit.clips import video
+from tests.baselines.test_magicportrait_flame import SOURCE, dense, head_arrays, motion, written
 from tests.e2e.conftest import assert_explained
 
 pytest.importorskip("diffusers", reason="needs the extra `diffusion`")
@@ -26,10 +27,10 @@ TINY = ("networks=tiny", "side=64", "steps=1")
 
 @pytest.fixture
 def run(evalkit, small_root, tmp_path):
-    def call(*options):
+    def call(*options, method="magicportrait"):
         (tmp_path / "two_frames.yaml").write_text(PROTOCOL)
         return evalkit(
-            *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", "magicportrait"),
+            *("run", "-p", tmp_path / "two_frames.yaml", "-d", small_root, "-o", tmp_path, "-M", method),
             *("--random-weights", "--limit", "1", "--no-anchors", "--workers", "1"),
             *(part for option in (*TINY, *options) for part in ("--option", option)),
         )
@@ -65,3 +66,16 @@ def test_a_map_too_few_fails_the_pair_by_name(run, maps):
     (maps / PAIR / "normal" / "1.png").unlink()
     done = run(f"maps={maps}")
     assert done.returncode != 0 and "normal: holds 1 maps" in done.stdout + done.stderr
+
+
+def test_flame_parameters_of_every_pair(run, tmp_path):
+    np.savez(tmp_path / "flame.npz", **dense(head_arrays()))
+    folder = tmp_path / "parameters"
+    written(folder / PAIR, "source", **SOURCE)
+    written(folder / PAIR, "driving", **motion(2))
+    done = run(f"flame={tmp_path / 'flame.npz'}", f"parameters={folder}", method="magicportrait_flame")
+    assert done.returncode == 0, done.stderr
+    assert "MagicPortrait (FLAME, no texture) (random weights)" in done.stdout
+    ran = tmp_path / "two_frames" / "magicportrait_flame"
+    assert video.count_frames(ran / "generated" / f"{PAIR}.mkv") == 2
+    assert str(folder) not in (ran / "run.json").read_text()

@@ -18,8 +18,8 @@ OPTIONS = {
     "magicportrait_mesh": {"networks": "tiny", "side": "64", "steps": "1"},
 }
 """What makes a method lighter."""
-NEEDS_FILES = {"magicportrait"}
-"""Methods that need files for every pair; `test_magicportrait.py` runs it by command."""
+NEEDS_FILES = {"magicportrait", "magicportrait_flame"}
+"""Methods that need files for every pair; `test_magicportrait.py` runs them by command."""
 
 PROTOCOL = """id: few_frames
 title: Few frames
