@@ -75,8 +75,8 @@ def build(config: MethodConfig) -> MagicPortraitMethod:
     if not config.options["maps"]:
         raise MethodError(
             "magicportrait needs guidance maps: --option maps=FOLDER, with depth, normal and render in it, as the "
-            "official scripts write them. The method magicportrait_mesh makes maps itself, magicportrait_flame draws FLAME "
-            "parameters."
+            "official scripts write them. The method magicportrait_mesh makes maps itself, magicportrait_flame draws "
+            "them of FLAME parameters."
         )
     return build_with(config, lambda: MapFolders(Path(config.options["maps"])))
 
