@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -92,7 +93,8 @@ class HyperReenactMethod:
         render = self._read_source(sources)
         faces = self._read_driving(driving)
         crops = _crops(driving, faces, self._side)
-        for squares, items in _together(crops, max(self._batches.at_once, TRIED)):
+        while part := list(islice(crops, max(self._batches.at_once, TRIED))):
+            squares, items = [square for square, _ in part], torch.stack([crop for _, crop in part])
             with inference(), alone(self._config.device):
                 if self._batches.unknown:
                     self._batches.find(render, items, self._config.device)
@@ -158,17 +160,3 @@ def _pictures(driving: Driving, first: int) -> Iterator[tuple[int, NDArray[np.ui
             if seen >= first:
                 yield from ((index, picture) for index in range(seen if seen > first else 0, seen + 1))
             seen += 1
-
-
-def _together(items: Iterator[tuple[Square, Tensor]], count: int) -> Iterator[tuple[list[Square], Tensor]]:
-    """The items in groups of `count`, but for the last."""
-    squares: list[Square] = []
-    crops: list[Tensor] = []
-    for square, crop in items:
-        squares.append(square)
-        crops.append(crop)
-        if len(crops) == count:
-            yield squares, torch.stack(crops)
-            squares, crops = [], []
-    if crops:
-        yield squares, torch.stack(crops)
