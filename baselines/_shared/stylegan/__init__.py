@@ -2,6 +2,7 @@
 
 encoder     image to a vector and a pyramid of feature maps
 directions  orthogonal motion directions
+generator   from latent vectors to a picture, StyleGAN2 itself
 synthesis   from a latent vector to a picture, by warping the source's feature maps
 modulated   convolutions modulated by a latent vector
 layers      layers with equalised learning rate
