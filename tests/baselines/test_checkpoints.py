@@ -110,7 +110,16 @@ def test_every_variant_is_known_by_its_keys_and_shapes(name: str, variant: str, 
 
 @pytest.mark.parametrize(
     ("holds", "asked"),
-    [("fomm", "tpsm"), ("g3fa", "fnevr"), ("fnevr", "g3fa"), ("osfs", "fomm"), ("lia", "dpe"), ("fsrt", "lia")],
+    [
+        ("fomm", "tpsm"),
+        ("g3fa", "fnevr"),
+        ("fnevr", "g3fa"),
+        ("osfs", "fomm"),
+        ("lia", "dpe"),
+        ("fsrt", "lia"),
+        ("hyperreenact", "lia"),
+        ("lia", "hyperreenact"),
+    ],
 )
 def test_a_checkpoint_of_another_method_is_recognised(holds: str, asked: str, tmp_path: Path) -> None:
     networks = NATIVE[holds]
