@@ -73,7 +73,7 @@ def _listed(path: Path) -> list[str]:
 
 
 def _kind(path: Path) -> str | None:
-    """What is there; folders of before there were sites hold reports."""
+    """What is there; a folder that does not say holds a report, as there were no sites when it was made."""
     return _manifest(path)[0]
 
 

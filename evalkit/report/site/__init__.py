@@ -3,6 +3,7 @@
 given        paths -> results: run folders and rows of leaderboards, read
 boards       results -> boards: who may be compared with whom, ranked
 couples      every method against every other, for the matrix and for A against B
+places       the addresses of pages and signatures
 cells        tables as templates print them, with a link behind every number
 overall      the first page: all protocols side by side
 boardpage    the page of a protocol

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.errors import EvalkitError
 from evalkit.leaderboard.board import Board, make_board
 from evalkit.leaderboard.entry import Entry
 from evalkit.leaderboard.row import BoardRow
-from evalkit.protocol.schema import list_protocols
+from evalkit.protocol.schema import find_protocol
 from evalkit.records.output_rules import without_mark
 from evalkit.records.run import MetricSummary
 from evalkit.report.collect import ClipMatrix
@@ -223,5 +224,11 @@ def _words(found: Sequence[Given]) -> ProtocolWords:
         if one.protocol is not None:
             return ProtocolWords(one.protocol.description.strip(), one.protocol.assumptions)
     row = found[0].entry.row
-    known = [protocol for protocol in list_protocols() if protocol.hash == row.protocol_hash]
-    return ProtocolWords(known[0].description.strip(), known[0].assumptions) if known else ProtocolWords("", ())
+    for name in (row.protocol, f"{row.protocol}@{row.protocol_version}"):
+        try:
+            known = find_protocol(name)
+        except EvalkitError:  # a protocol of somebody's own
+            continue
+        if known.hash == row.protocol_hash:
+            return ProtocolWords(known.description.strip(), known.assumptions)
+    return ProtocolWords("", ())

@@ -40,7 +40,7 @@ def read_given(paths: Sequence[Path], cards: Mapping[str, MethodCard]) -> list[G
 
     `cards` say what methods were trained on. A result that is given twice, as a run and as the row that was made of it,
     is taken once, and the run is kept.
-    Raises `RunError` for a path that is none of these, and for a damaged file.
+    Raises `RunError` for any other path, and for a damaged file.
     """
     found = [given for path in paths for given in _read(path, cards)]
     found.sort(key=lambda given: given.run is None)

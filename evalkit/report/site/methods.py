@@ -68,11 +68,8 @@ def _on_board(board: SiteBoard, row: int) -> dict[str, Any]:
 def _place(board: SiteBoard, row: int, index: int) -> dict[str, Any] | None:
     """Which number of a column it is among those that are ranked, and who is first; None where it is not ranked."""
     column = board.table.columns[index]
-    ranked = [
-        (cells[index].value, title)
-        for title, cells in board.table.rows
-        if cells[index].value is not None and not cells[index].notes
-    ]
+    numbers = [(cells[index], title) for title, cells in board.table.rows]
+    ranked = [(cell.value, title) for cell, title in numbers if cell.value is not None and not cell.notes]
     own = board.table.rows[row][1][index]
     if own.value is None or own.notes or not column.better or len(ranked) < 2:
         return None

@@ -11,8 +11,12 @@ from evalkit.report.site.places import metric_page, protocol_page, signature_id
 
 
 def metric_ids(boards: Sequence[SiteBoard]) -> dict[str, str]:
-    """Metric id -> title, in the order of the boards."""
-    return {c.key.partition("[")[0]: c.title for board in boards for c in board.metrics}
+    """Metric id -> title of its first variant, in the order of the boards."""
+    found: dict[str, str] = {}
+    for board in boards:
+        for column in board.metrics:
+            found.setdefault(column.key.partition("[")[0], column.title)
+    return found
 
 
 def metric_list(boards: Sequence[SiteBoard]) -> list[dict[str, Any]]:

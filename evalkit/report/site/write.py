@@ -76,7 +76,7 @@ OnReport = Callable[[str, int], AbstractContextManager[Callable[[str, str], None
 def write_site(paths: Sequence[Path], out: Path, options: SiteOptions, on_report: OnReport) -> WrittenSite:
     """Write the site of what is at `paths` into `out`: run folders, folders of leaderboards, and single rows of them.
 
-    Raises `RunError` when one of them is none of these or damaged, when results cannot be told apart, and when `out`
+    Raises `RunError` for any other path, for a damaged file, when results cannot be told apart, and when `out`
     cannot be used.
     """
     cards = known_cards()
