@@ -35,7 +35,7 @@ def main() -> None:
             page.locator(wanted).wait_for()
             if name == "site_protocol":
                 page.locator("#results").evaluate("heading => heading.scrollIntoView()")
-                page.set_viewport_size({"width": 1280, "height": 1300})
+                page.set_viewport_size({"width": 1280, "height": 1640})
             page.wait_for_timeout(500)
             save(page, asked.out / f"{name}.png")
         browser.close()

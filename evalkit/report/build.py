@@ -82,7 +82,7 @@ def plan_jobs(
         )
         landmarks: PairLandmarks | str = "No metric of these runs uses landmarks."
         if options.landmarks == "none":
-            landmarks = "This report was made without landmarks (--landmarks none)."
+            landmarks = "This report was made without landmarks."
         elif detector is not None:
             path = out / "data" / "landmarks" / f"{pair.slug}.js"
             extract = options.landmarks == "extract"

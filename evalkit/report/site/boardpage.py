@@ -6,7 +6,7 @@ from typing import Any
 from evalkit.records.run import RunHeader
 from evalkit.report.site.boards import SiteBoard
 from evalkit.report.site.given import Given
-from evalkit.report.site.places import file_name, method_page
+from evalkit.report.site.places import file_name, method_page, signature_place
 from evalkit.tables.extra_columns import conditions
 
 
@@ -105,7 +105,10 @@ def _flags(board: SiteBoard) -> list[str]:
 
 
 def site_data(board: SiteBoard) -> Mapping[str, Any]:
-    """What scripts need to name the methods and metrics of a board."""
+    """What scripts need to name the methods and metrics of a board.
+
+    `others` are the places of signatures of numbers that cannot stand there, by "row,metric key".
+    """
     clips = list(board.clips)
     columns = {column["key"]: column for column in board.columns}
     kept = ("key", "title", "variant", "better", "unit", "decimals", "href")
@@ -122,6 +125,7 @@ def site_data(board: SiteBoard) -> Mapping[str, Any]:
             for title, entry in zip(board.titles, board.board.entries, strict=True)
         ],
         "order": list(range(len(board.titles))),
+        "others": {f"{row},{key}": signature_place(key, mark) for (row, key), mark in board.others.items()},
         "metrics": [
             {key: columns[column.key][key] for key in kept}
             | {"clips": clips.index(column.key) if column.key in clips else None}

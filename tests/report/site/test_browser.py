@@ -173,6 +173,19 @@ def test_methods_without_a_protocol_in_common_are_not_compared(visit):
     expect(page.locator("#differences")).to_contain_text("No protocol has both.")
 
 
+def test_a_number_of_another_signature_is_not_compared(started, given, tmp_path):
+    write_site(given[:4], tmp_path / "site", SiteOptions(reports=False), quiet)
+    page = started.new_page()
+    page.goto((tmp_path / "site" / "compare.html").as_uri() + "#a=good&b=other")
+    lines = page.locator("#differences tbody tr")
+    expect(lines.nth(0)).to_contain_text("A is better")
+    expect(lines.nth(1)).to_contain_text("other signature")
+    expect(lines.nth(1)).to_contain_text("not compared: another signature")
+    lines.nth(1).get_by_role("link", name="other signature").click()
+    expect(page.locator(".signature-card:target")).to_contain_text("another")
+    page.close()
+
+
 def test_two_clips_are_wiped_and_zoomed(visit, site):
     page = visit(f"reports/{board(site, 'small')}/pairs/{slug('bert_take')}.html")
     canvas = page.locator("#wipe canvas")

@@ -66,6 +66,7 @@ def test_what_is_not_compared_says_so(site):
     (couples,) = (site / "data" / "boards").glob("small-*/couples.js")
     l1, csim = received(couples)["couples"]
     assert len(l1) == 6 and len(csim) == 3
+    assert list(received(couples.with_name("site.js"))["others"]) == ["1,csim[dlib]"]
 
 
 def test_the_leaderboard_is_also_in_files(site):

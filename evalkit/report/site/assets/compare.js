@@ -37,8 +37,10 @@
     return mean > 0 === (metric.better === "higher") ? ["good", "A is better"] : ["bad", "B is better"];
   }
 
-  function told(value, metric) {
+  function told(site, method, value, metric) {
     const [middle, low, high] = value;
+    const other = site.others[`${method},${metric.key}`];
+    if (other) return el("a", { class: "other", href: `${evalkit.root}${other}` }, "other signature");
     return [number(middle, metric.decimals), low === null ? null : el("small", { class: "interval" }, `${number(low, metric.decimals)} to ${number(high, metric.decimals)}`)];
   }
 
@@ -47,12 +49,12 @@
     const rows = site.metrics.map((metric, index) => {
       const value = [a, b].map((method) => pareto.values[index][method]);
       const found = couple(couples[index], a, b);
-      const [level, word] = words(found, metric, value);
+      const [level, word] = [a, b].some((method) => `${method},${metric.key}` in site.others) ? ["", "not compared: another signature"] : words(found, metric, value);
       const name = el("a", { href: `${evalkit.root}${metric.href}` }, evalkit.metricName(metric));
       const interval = found && found[1] !== null ? el("small", { class: "interval" }, `${signed(found[1], metric.decimals)} to ${signed(found[2], metric.decimals)}`) : null;
       return el("tr", {},
         el("th", { scope: "row", class: "name" }, name, ` ${evalkit.arrow(metric)}`),
-        value.map((one) => el("td", { class: "number" }, told(one, metric))),
+        value.map((one, side) => el("td", { class: "number" }, told(site, [a, b][side], one, metric))),
         el("td", { class: "number" }, found ? signed(found[0], metric.decimals) : "–", interval),
         el("td", { class: "number" }, found && found[3] !== null ? (found[3] < 0.001 ? "< 0.001" : found[3].toPrecision(2)) : "–"),
         el("td", { class: "number" }, found ? String(found[4]) : "–"),

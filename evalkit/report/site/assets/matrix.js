@@ -35,7 +35,10 @@
   function single(site, table, metric, a, b) {
     const found = couple(table, a, b);
     const word = verdict(found, metric);
-    if (found === null) return el("td", { class: "duel none" }, "–");
+    if (found === null) {
+      const other = [a, b].some((method) => `${method},${metric.key}` in site.others);
+      return el("td", { class: "duel none" }, "–", other ? el("small", {}, "other signature") : null);
+    }
     const [mean, low, high, p, clips, why] = found;
     const sign = mean > 0 ? "+" : "";
     const told = p === null ? `no test: ${why}` : `p ${p < 0.001 ? "< 0.001" : p.toPrecision(2)}`;
