@@ -46,7 +46,8 @@ def visit(started, site):
     page = context.new_page()
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("requestfailed", lambda request: said.append(f"{request.url}: {request.failure}"))
+    # A page that is left while it loads breaks off what it was loading.
+    page.on("requestfailed", lambda r: None if "ABORTED" in r.failure else said.append(f"{r.url}: {r.failure}"))
     page.on(
         "request",
         lambda request: None if request.url.startswith(("file:", "data:", "blob:")) else said.append(request.url),
