@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.leaderboard.row import BoardRow
+from evalkit.leaderboard.verification import status_of
 from evalkit.records.run import RunHeader
 from evalkit.report.site.boards import SiteBoard
 from evalkit.report.site.given import Given
@@ -58,6 +60,7 @@ def provenance(given: Given) -> list[tuple[str, str]]:
     changed = " (changed)" if row.provenance.dirty else ""
     told = [
         ("From", "a run" if given.run else "a leaderboard's row"),
+        ("Status", _status(row)),
         ("Made", row.created),
         ("Checkpoint", f"sha256 {checkpoint}" if checkpoint else "no checkpoint file"),
         ("Options", ", ".join(f"{k}={v}" for k, v in (row.identity.options or {}).items())),
@@ -67,6 +70,13 @@ def provenance(given: Given) -> list[tuple[str, str]]:
         ("Platform", _platform(given.header)),
     ]
     return [(name, text) for name, text in told if text]
+
+
+def _status(row: BoardRow) -> str:
+    if row.verification is None:
+        return status_of(None)
+    checked = row.verification
+    return f"verified on {checked.verified[:10]}: {len(checked.pairs)} of {checked.of} clips were scored again"
 
 
 def _trained(given: Given) -> str:

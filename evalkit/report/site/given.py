@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from evalkit.errors import RunError
 from evalkit.leaderboard.entry import Entry, make_entry, overlaps, read_entry, trained_on_of
@@ -39,15 +40,18 @@ def read_given(paths: Sequence[Path], cards: Mapping[str, MethodCard]) -> list[G
     """The results at `paths`: run folders, leaderboard files, and folders with `<protocol>/<method>.json`.
 
     `cards` say what methods were trained on. A result that is given twice, as a run and as the row that was made of it,
-    is taken once, and the run is kept.
+    is taken once: the run is kept, and that the row was verified.
     Raises `RunError` for any other path, and for a damaged file.
     """
     found = [given for path in paths for given in _read(path, cards)]
     found.sort(key=lambda given: given.run is None)
     kept: list[Given] = []
     for given in found:
-        if not any(_same(given.entry, other.entry) for other in kept):
+        place = next((i for i, other in enumerate(kept) if _same(given.entry, other.entry)), None)
+        if place is None:
             kept.append(given)
+        elif checked := given.entry.row.verification:
+            kept[place] = _with(kept[place], verification=checked)
     if not kept:
         raise RunError("A site needs at least one run folder or leaderboard.")
     return kept
@@ -77,7 +81,12 @@ def _of_run(path: Path, cards: Mapping[str, MethodCard]) -> Given:
         "trained_on": trained,
         "overlap": None if trained is None else overlaps(trained, entry.row.dataset),
     }
-    return Given(replace(entry, path=path, row=entry.row.model_copy(update=stated)), path, header)
+    return _with(Given(replace(entry, path=path), path, header), **stated)
+
+
+def _with(given: Given, **stated: Any) -> Given:
+    """The result with other statements in its row."""
+    return replace(given, entry=replace(given.entry, row=given.entry.row.model_copy(update=stated)))
 
 
 def _not_ranked(entry: Entry, header: RunHeader) -> tuple[str, ...]:

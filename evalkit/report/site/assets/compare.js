@@ -5,7 +5,6 @@
   const byId = (id) => document.getElementById(id);
   const [selectA, selectB, selectBoard, selectMetric] = ["a", "b", "board", "metric"].map(byId);
   const HEIGHT = 420;
-  const APART = 0.05;
   let boards = [];
   let redraw = () => {};
 
@@ -22,18 +21,11 @@
     return value === null ? "–" : `${value > 0 ? "+" : ""}${number(value, decimals)}`;
   }
 
-  function couple(table, a, b) {
-    const found = table[`${a},${b}`];
-    if (found || a === b) return found ?? null;
-    const other = table[`${b},${a}`];
-    return other ? [-other[0], other[2] === null ? null : -other[2], other[1] === null ? null : -other[1], ...other.slice(3)] : null;
-  }
-
   function words(found, metric, value) {
     if (found === null) return value[0][0] === null || value[1][0] === null ? ["", "a value is missing"] : ["", "no values per clip to test"];
     const [mean, , , p, , why] = found;
     if (p === null) return ["", `no test: ${why}`];
-    if (p > APART) return ["", "not told apart"];
+    if (p > evalkit.APART) return ["", "not told apart"];
     return mean > 0 === (metric.better === "higher") ? ["good", "A is better"] : ["bad", "B is better"];
   }
 
@@ -48,7 +40,7 @@
     const head = ["Metric", "A", "B", "A minus B", "p", "Clips", "Verdict"].map((text, index) => el("th", { scope: "col", class: index === 0 ? "name" : index < 6 ? "number" : null }, text));
     const rows = site.metrics.map((metric, index) => {
       const value = [a, b].map((method) => pareto.values[index][method]);
-      const found = couple(couples[index], a, b);
+      const found = evalkit.couple(couples[index], a, b);
       const [level, word] = [a, b].some((method) => `${method},${metric.key}` in site.others) ? ["", "not compared: another signature"] : words(found, metric, value);
       const name = el("a", { href: `${evalkit.root}${metric.href}` }, evalkit.metricName(metric));
       const interval = found && found[1] !== null ? el("small", { class: "interval" }, `${signed(found[1], metric.decimals)} to ${signed(found[2], metric.decimals)}`) : null;

@@ -5,22 +5,12 @@
   const select = document.getElementById("matrix-metric");
   const place = document.getElementById("matrix");
   const explain = document.getElementById("matrix-explain");
-  const APART = 0.05;
   const board = document.documentElement.dataset.at.split("/")[1];
-
-  /** [difference of a minus b, low, high, p, clips, word] whichever way the couple is kept; null without one. */
-  function couple(table, a, b) {
-    if (table[`${a},${b}`]) return table[`${a},${b}`];
-    const found = table[`${b},${a}`];
-    if (!found) return null;
-    const [mean, low, high, ...rest] = found;
-    return [-mean, high === null ? null : -high, low === null ? null : -low, ...rest];
-  }
 
   /** 1 when a is shown to be better, -1 when b is, 0 when they are not told apart, null without a test. */
   function verdict(found, metric) {
     if (found === null || found[3] === null) return null;
-    if (found[3] > APART) return 0;
+    if (found[3] > evalkit.APART) return 0;
     return found[0] > 0 === (metric.better === "higher") ? 1 : -1;
   }
 
@@ -33,7 +23,7 @@
   }
 
   function single(site, table, metric, a, b) {
-    const found = couple(table, a, b);
+    const found = evalkit.couple(table, a, b);
     const word = verdict(found, metric);
     if (found === null) {
       const other = [a, b].some((method) => `${method},${metric.key}` in site.others);
@@ -49,7 +39,7 @@
   }
 
   function counted(site, tables, a, b) {
-    const words = site.metrics.map((metric, index) => verdict(couple(tables[index], a, b), metric));
+    const words = site.metrics.map((metric, index) => verdict(evalkit.couple(tables[index], a, b), metric));
     const [won, lost] = [1, -1].map((side) => words.filter((word) => word === side).length);
     const tested = words.filter((word) => word !== null).length;
     const title = `${site.methods[a].title} against ${site.methods[b].title}: better in ${won}, worse in ${lost} of ${tested} tested metrics`;
