@@ -305,7 +305,7 @@ def test_runs_lead_to_their_verdicts_and_back(visit):
     page = visit("history.html#line-0")
     expect(page.locator("#line-0 details")).to_have_attribute("open", "")
     expect(page.locator("#chart-0 .ring")).to_have_count(2)
-    page.locator("#line-0").get_by_role("link", name="its run").click()
+    page.locator("#line-0").get_by_role("link", name="its run").press("Enter")
     facts = page.locator("#run-1")
     expect(facts).to_be_visible()
     facts.get_by_role("link", name="pass").last.click()
