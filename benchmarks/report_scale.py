@@ -25,7 +25,7 @@ from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
-from evalkit.report.site import write_report
+from evalkit.report.write import write_report
 from evalkit.runs.plan import PairResult, Plan
 from evalkit.runs.summary import summed_up, write_summary
 from evalkit.types import Clip, Pair, Selection

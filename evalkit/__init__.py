@@ -27,7 +27,7 @@ doctor       what works on this machine, and whether what is plugged in keeps it
 leaderboard  measured rows, committed, and what is submitted for them
 study        user studies
 gating       is this checkpoint worse than the baseline
-report       runs, and the history of the gate, as pages
+report       runs, leaderboards and the history of the gate as pages
 api          what `import evalkit` offers to programs
 cli          the command line
 """
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from evalkit.api.metric import list_metrics, metric
     from evalkit.api.run import run
     from evalkit.api.score import score
+    from evalkit.api.site import site
     from evalkit.api.table import table
     from evalkit.api.track import track
     from evalkit.errors import EvalkitError
@@ -66,6 +67,7 @@ __all__ = [
     "read_run",
     "run",
     "score",
+    "site",
     "table",
     "track",
 ]
@@ -85,6 +87,7 @@ _HOMES = {
     "read_run": "evalkit.api.finished",
     "run": "evalkit.api.run",
     "score": "evalkit.api.score",
+    "site": "evalkit.api.site",
     "table": "evalkit.api.table",
     "track": "evalkit.api.track",
 }

@@ -26,7 +26,7 @@ from evalkit.records.run import read_header, read_summary
 from evalkit.records.run_folder import RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
-from evalkit.report.site import write_report
+from evalkit.report.write import write_report
 from evalkit.tables.explain import explain
 from evalkit.tables.extra_columns import TIMES
 from evalkit.tables.options import TableOptions

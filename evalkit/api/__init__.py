@@ -4,6 +4,7 @@ run        `ek.run`
 score      `ek.score`
 finished   `ek.read_run`, and `ek.Run`
 table      `ek.table`
+site       `ek.site`
 gate       `ek.gate`
 metric     `ek.metric` on arrays
 wrappers   metrics in the clothes of other libraries

@@ -9,6 +9,7 @@ profile      `evalkit profile`
 results      how both report
 table        `evalkit table`
 report       `evalkit report`
+site         `evalkit site`
 plot         `evalkit plot`
 plot_pairs   `evalkit plot grid` and `plot video`
 explain      `evalkit explain`

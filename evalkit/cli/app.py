@@ -31,6 +31,7 @@ from evalkit.cli.profile import profile
 from evalkit.cli.report import report
 from evalkit.cli.run import run
 from evalkit.cli.score import score
+from evalkit.cli.site import site
 from evalkit.cli.status import status
 from evalkit.cli.table import table
 from evalkit.cli.track import track
@@ -50,6 +51,7 @@ app.command(rich_help_panel="Evaluate")(status)
 app.command(rich_help_panel="Evaluate")(profile)
 app.command(rich_help_panel="Evaluate")(table)
 app.command(rich_help_panel="Evaluate")(report)
+app.command(rich_help_panel="Evaluate")(site)
 app.command(rich_help_panel="Evaluate")(explain)
 app.command(rich_help_panel="Evaluate")(track)
 app.add_typer(gate.app, name="gate", rich_help_panel="Gate")

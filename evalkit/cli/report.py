@@ -59,7 +59,7 @@ def report(
     from evalkit.cli.progress import pair_progress
     from evalkit.report.build import Options
     from evalkit.report.collect import collect
-    from evalkit.report.site import write_report
+    from evalkit.report.write import write_report
 
     comparison = collect(runs)
     with pair_progress("report", len(comparison.pairs)) as on_pair:

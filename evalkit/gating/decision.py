@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, owens_t
 
+from evalkit.statistics.holm import holm
 from evalkit.types import Values
 
 SHOWN = 0.05
@@ -41,16 +42,6 @@ def corrected(p: Values, primary: Flags) -> Values:
     found[..., primary] = first
     found[..., ~primary] = np.minimum(passed_on, rest / (1 - PRIMARY))
     return found
-
-
-def holm(p: Values) -> Values:
-    """p-values (..., M) after Holm's correction (Scandinavian Journal of Statistics 1979)."""
-    order = np.argsort(p, axis=-1, kind="stable")
-    steps = np.arange(p.shape[-1], 0, -1)
-    running = np.maximum.accumulate(np.take_along_axis(p, order, axis=-1) * steps, axis=-1)
-    found = np.empty_like(p)
-    np.put_along_axis(found, order, running, axis=-1)
-    return np.minimum(1.0, found)
 
 
 def share(primary: Flags) -> Values:

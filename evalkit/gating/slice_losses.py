@@ -8,7 +8,6 @@ import numpy as np
 
 from evalkit.base.places import cache_dir
 from evalkit.errors import RunError
-from evalkit.gating.decision import holm
 from evalkit.gating.side import Side
 from evalkit.gating.verdict import Verdict
 from evalkit.metrics import METRICS
@@ -19,6 +18,7 @@ from evalkit.runs.slices.sliced import sliced
 from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 from evalkit.statistics.estimate import Estimate, estimate
+from evalkit.statistics.holm import holm
 
 ALPHA = 0.05
 """The chance that any group is named although none is worse."""

@@ -15,6 +15,7 @@ from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
 from evalkit.leaderboard.verification import RowVerification, Status, status_of
 from evalkit.method.find import find_method
+from evalkit.method.interface import MethodCard
 from evalkit.records.clip_scores import read_clips
 from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import content_of, parse_json, sealed
@@ -198,11 +199,15 @@ def _read_clips(run: Path) -> Clips:
 
 
 def _trained_on(method: str) -> tuple[str, ...] | None:
-    """What the card says; None for a method without one, or with weights and no statement."""
+    """What the card says; None for a method without one."""
     try:
-        card = find_method(method).card
+        return trained_on_of(find_method(method).card)
     except UnknownNameError:
         return None
+
+
+def trained_on_of(card: MethodCard) -> tuple[str, ...] | None:
+    """What a card says; None for a method with weights and no statement."""
     return tuple(card.trained_on) if card.trained_on or card.kind == "baseline" else None
 
 

@@ -1,4 +1,4 @@
-"""`evalkit report`: runs of one protocol as a static site, one idea per file.
+"""`evalkit report`, runs of one protocol as a static site, and `evalkit site` of several; one idea per file.
 
 collect     runs -> what is compared: methods, pairs, matrices of clip means
 ranks       who is ranked, and the order of rows
@@ -16,7 +16,8 @@ build       media and landmarks of one pair, in any process
 page        templates rendered as pages of a site, or as one file
 payload     data for the pages, as scripts that open from a file
 folder      the folder of the site: nothing else in it is touched
-site        all of it
+write       all of it
+site        several protocols and leaderboards as one site, with reports below
 
 `templates/` holds the pages, `assets/` their scripts and styles: classic scripts, because a page that is opened from a
 file may not load modules or fetch data.

@@ -12,11 +12,11 @@ from evalkit.report.media import PairMedia, make_mosaic, media_facts
 from evalkit.report.pairs import clips_of, driving_selection, frame_count
 from evalkit.types import Pair
 
-Media = Literal["all", "worst", "none"]
-MEDIA: tuple[Media, ...] = ("all", "worst", "none")
+Media = Literal["all", "worst", "none", "blur"]
+MEDIA: tuple[Media, ...] = ("all", "worst", "none", "blur")
 _LEFT_OUT = {
     "worst": "Only the worst pairs of each metric have a video (--media worst).",
-    "none": "This report was made without videos (--media none).",
+    "none": "It was made without videos (--media none), which show faces.",
 }
 
 
@@ -24,7 +24,8 @@ _LEFT_OUT = {
 class Options:
     """Options of a report.
 
-    `data` overrides the data root of the run. `media` chooses the pairs with a video, `landmarks` whether missing ones
+    `data` overrides the data root of the run. `media` chooses the pairs with a video, with "blur" all of them
+    and every picture blurred; `landmarks` whether missing ones
     are detected now, `worst` how many the gallery shows. `history` is what `evalkit gate --history` appended to.
     `by` are groupings of driving frames, with `attributes` of clips out of a CSV file.
     """
@@ -70,10 +71,18 @@ def plan_jobs(
             jobs.append(PairJob(index, reason, reason))
             continue
         clips = clips_of(comparison, index, found.get(pair.id))
-        media = PairMedia(pair.slug, out / "media", clips, frame_count(comparison, index), resolution, driving)
+        media = PairMedia(
+            pair.slug,
+            out / "media",
+            clips,
+            frame_count(comparison, index),
+            resolution,
+            driving,
+            blur=options.media == "blur",
+        )
         landmarks: PairLandmarks | str = "No metric of these runs uses landmarks."
         if options.landmarks == "none":
-            landmarks = "This report was made without landmarks (--landmarks none)."
+            landmarks = "This report was made without landmarks."
         elif detector is not None:
             path = out / "data" / "landmarks" / f"{pair.slug}.js"
             extract = options.landmarks == "extract"

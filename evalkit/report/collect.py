@@ -46,6 +46,11 @@ class PairFacts:
     source_identity: str
     driving_identity: str
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who is in it, each once."""
+        return tuple(dict.fromkeys(name for name in (self.source_identity, self.driving_identity) if name))
+
 
 @dataclass(frozen=True)
 class ClipMatrix:

@@ -10,7 +10,8 @@ from evalkit.errors import RunError
 from evalkit.gating.history import HistoryLine, HistoryValue, read
 from evalkit.gating.history_series import Series, collect, short
 from evalkit.metrics import METRICS
-from evalkit.report.collect import Comparison, MethodRun
+from evalkit.records.run import Summary
+from evalkit.report.collect import Comparison
 from evalkit.report.folder import MANIFEST
 from evalkit.report.page import one_file
 from evalkit.report.payload import plain
@@ -29,6 +30,23 @@ class HistoryPage:
     gates: Mapping[int, Sequence[Mapping[str, Any]]]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A result that a checkpoint may be: its numbers, the digest of its weights, and where the site shows it."""
+
+    summary: Summary
+    checkpoint_sha256: str | None
+    href: str
+
+
+def judged_of(comparison: Comparison) -> list[Judged]:
+    """The runs of a report."""
+    return [
+        Judged(m.measured.summary, m.header.configuration.checkpoint_sha256, f"index.html#run-{index}")
+        for index, m in enumerate(comparison.methods)
+    ]
+
+
 def history_of(comparison: Comparison, path: Path) -> HistoryPage:
     """The checkpoints of the report's protocol in the history at `path`.
 
@@ -42,7 +60,7 @@ def history_of(comparison: Comparison, path: Path) -> HistoryPage:
             f"{path} has no checkpoint of {comparison.summary.protocol}; it has {others}. "
             f"Leave out --history, or look at it with `evalkit history {path}`."
         )
-    return history_page(lines, path.name, comparison.methods, left_out=len(found) - len(lines))
+    return history_page(lines, path.name, judged_of(comparison), left_out=len(found) - len(lines))
 
 
 def write_history(lines: Sequence[HistoryLine], name: str, folder: Path) -> Path:
@@ -66,11 +84,11 @@ def write_history(lines: Sequence[HistoryLine], name: str, folder: Path) -> Path
 
 
 def history_page(
-    lines: Sequence[HistoryLine], name: str, methods: Sequence[MethodRun] = (), left_out: int = 0
+    lines: Sequence[HistoryLine], name: str, judged: Sequence[Judged] = (), left_out: int = 0
 ) -> HistoryPage:
-    """The page of `lines`; `methods` are the runs that it can lead to, `left_out` the lines that it does not show."""
+    """The page of `lines`; `judged` are the results that it can lead to, `left_out` the lines that it does not show."""
     series = collect(lines)
-    runs = [_run_of(line, methods) for line in lines]
+    runs = [_run_of(line, judged) for line in lines]
     gates: dict[int, list[Mapping[str, Any]]] = {}
     for place, (line, run) in enumerate(zip(lines, runs, strict=True)):
         if run is not None:
@@ -82,7 +100,11 @@ def history_page(
         "last": {**_verdict(lines[-1]), "name": short(lines[-1])} if lines else None,
         "charts": [_chart(one) for one in series],
         "changes": _changes(series),
-        "checkpoints": [_checkpoint(place, line, runs[place]) for place, line in reversed(list(enumerate(lines)))],
+        "checkpoints": [
+            _checkpoint(place, line, None if (run := runs[place]) is None else judged[run].href)
+            for place, line in reversed(list(enumerate(lines)))
+        ],
+        "linked": bool(judged),
     }
     data = {
         "series": [_series_data(one) for one in series],
@@ -100,14 +122,14 @@ def history_page(
     return HistoryPage(context, data, gates)
 
 
-def _run_of(line: HistoryLine, methods: Sequence[MethodRun]) -> int | None:
-    """The run that a line judged: same method, weights, protocol, clips and metrics, and the same numbers."""
-    return next((index for index, method in enumerate(methods) if _judged(line, method)), None)
+def _run_of(line: HistoryLine, judged: Sequence[Judged]) -> int | None:
+    """The result that a line judged: same method, weights, protocol, clips and metrics, and the same numbers."""
+    return next((index for index, one in enumerate(judged) if _is(line, one)), None)
 
 
-def _judged(line: HistoryLine, method: MethodRun) -> bool:
-    summary, configuration = method.measured.summary, method.header.configuration
-    ours = (summary.method, summary.protocol_hash, summary.data_hash, configuration.checkpoint_sha256)
+def _is(line: HistoryLine, one: Judged) -> bool:
+    summary = one.summary
+    ours = (summary.method, summary.protocol_hash, summary.data_hash, one.checkpoint_sha256)
     theirs = (line.method, line.protocol_hash, line.data_hash, line.checkpoint_sha256)
     values = {key: row for key, row in line.metrics.items() if row.candidate is not None}
     return (
@@ -183,7 +205,7 @@ def _series_data(series: Series) -> dict[str, Any]:
     }
 
 
-def _checkpoint(place: int, line: HistoryLine, run: int | None) -> dict[str, Any]:
+def _checkpoint(place: int, line: HistoryLine, href: str | None) -> dict[str, Any]:
     return {
         "place": place,
         "time": line.time,
@@ -192,7 +214,7 @@ def _checkpoint(place: int, line: HistoryLine, run: int | None) -> dict[str, Any
         "method": line.title,
         "protocol": line.protocol,
         "pairs": line.pairs,
-        "run": run,
+        "href": href,
         **_verdict(line),
     }
 

@@ -22,6 +22,9 @@ from evalkit.types import Frames, Selection
 VERSION = 1
 MOST_PIXELS = 2048 * 2048
 LARGEST_TILE, POSTER_TILE, BLOCK = 512, 128, 16
+BLURRED = 8
+"""Colours along a side of a blurred picture. A face fills about half of it: four by four are left, where people still
+know a familiar face from about seven by ten (Sinha and others, Proceedings of the IEEE 2006)."""
 _GREY = 128
 
 
@@ -43,7 +46,7 @@ class PairMedia:
     """What to show of one pair and where to put it: `<folder>/<slug>-<digest>.mp4` with `.jpg` and `.json` beside it.
 
     `frames` is how many the clips should have; the picture shows the middle one. `driving` is what the protocol takes
-    of the driving clip, at its `resolution`.
+    of the driving clip, at its `resolution`. With `blur` no face can be made out in any of it.
     """
 
     slug: str
@@ -52,6 +55,7 @@ class PairMedia:
     frames: int
     resolution: int
     driving: Selection
+    blur: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _made_before(told: Path) -> Mosaic | None:
 def _digest(job: PairMedia) -> str:
     clips = [[clip.tile, clip.digest, list(clip.frames)] for clip in job.clips]
     rule = {key: value for key, value in asdict(job.driving).items() if key != "size"}
-    return canonical_sha256([VERSION, clips, job.resolution, rule])
+    return canonical_sha256([VERSION, clips, job.resolution, rule, *(["blur", BLURRED] if job.blur else [])])
 
 
 def _unusable(clip: ClipFile) -> str | None:
@@ -159,7 +163,7 @@ def _mosaics(
             except VideoError as error:
                 problems[clip.tile], tile = str(error), None
             if tile is not None:
-                canvas[0, top : top + side, left : left + side] = tile
+                canvas[0, top : top + side, left : left + side] = _blurred(tile) if job.blur else tile
                 moved |= not still[place]
             elif not still[place]:
                 canvas[0, top : top + side, left : left + side] = _GREY
@@ -181,6 +185,14 @@ def _tiles(job: PairMedia, clip: ClipFile, side: int) -> Iterator[NDArray[np.uin
     for chunk in video.iter_frames(clip.path, selection):
         for frame in chunk:
             yield video.fit(frame, side)
+
+
+def _blurred(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The tile (S, S, 3) with no more detail than `BLURRED` by `BLURRED` colours hold.
+
+    All of it is blurred, not only where a face was found: a detector that misses one would show it.
+    """
+    return video.fit(video.fit(tile, BLURRED), tile.shape[0])
 
 
 def _poster(mosaic: Frames, side: int) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """The first page: how much was measured, the ranked table, and where its rows come from."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ def columns(comparison: Comparison) -> list[dict[str, Any]]:
 
 def rows(comparison: Comparison, ranks: Ranks) -> list[dict[str, Any]]:
     """Table rows, best first. A cell's `left`, `width` and `at` place its interval and value on its column, in %."""
-    scales = [_scale(comparison, index) for index in range(len(comparison.table.columns))]
+    scales = [scale_of(cells) for cells in zip(*(cells for _, cells in comparison.table.rows), strict=True)]
     return [
         {
             "method": index,
@@ -29,7 +30,7 @@ def rows(comparison: Comparison, ranks: Ranks) -> list[dict[str, Any]]:
             "anchor": comparison.methods[index].measured.anchor,
             "rank": ranks.standings.get(index),
             "cells": [
-                _cell(cell, column, scale)
+                cell_facts(cell, column, scale)
                 for cell, column, scale in zip(
                     comparison.table.rows[index][1], comparison.table.columns, scales, strict=True
                 )
@@ -79,11 +80,9 @@ def runs(comparison: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
-    entries = [m.measured.summary.metrics.get(column.key) for m in comparison.methods]
-    signature = next((entry.signature for entry in entries if entry and entry.signature), None)
+def column_facts(column: Column, signature: str | None, clips: int | None) -> dict[str, Any]:
+    """What a page says of a column; `signature` stands behind its numbers, `clips` is its place among clip means."""
     metric = METRICS.get(column.key)
-    keys = [paired.key for paired in comparison.paired]
     return {
         "key": column.key,
         "title": column.title,
@@ -93,20 +92,21 @@ def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
         "better": column.better,
         "unit": column.unit,
         "decimals": column.decimals,
-        "clips": keys.index(column.key) if column.key in keys else None,
+        "clips": clips,
         "signature": without_mark(signature).split("|") if signature else [],
         "description": metric.description if metric else "",
         "paper": metric.paper if metric else "",
     }
 
 
-def _scale(comparison: Comparison, index: int) -> tuple[float, float]:
-    cells = [row[1][index] for row in comparison.table.rows]
+def scale_of(cells: Iterable[Cell]) -> tuple[float, float]:
+    """The range of the values and intervals of a column."""
     values = [v for cell in cells for v in (cell.value, cell.low, cell.high) if v is not None]
     return (min(values), max(values)) if values else (0.0, 1.0)
 
 
-def _cell(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, Any]:
+def cell_facts(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, Any]:
+    """What a page says of a number; `left`, `width` and `at` place its interval and value on `scale`, in %."""
     low, high = scale
 
     def place(value: float) -> float:
@@ -127,6 +127,13 @@ def _cell(cell: Cell, column: Column, scale: tuple[float, float]) -> dict[str, A
         "left": None if interval is None else place(interval[0]),
         "width": None if interval is None else round(place(interval[1]) - place(interval[0]), 1),
     }
+
+
+def _column(comparison: Comparison, column: Column) -> dict[str, Any]:
+    entries = [m.measured.summary.metrics.get(column.key) for m in comparison.methods]
+    signature = next((entry.signature for entry in entries if entry and entry.signature), None)
+    keys = [paired.key for paired in comparison.paired]
+    return column_facts(column, signature, keys.index(column.key) if column.key in keys else None)
 
 
 def _provenance(method: MethodRun) -> list[tuple[str, str]]:

@@ -7,6 +7,8 @@ ratio          exact quantiles of a mean beside its estimated standard error
 groups         sums over pairs by who is in them
 leave_out      how sure a number for a whole set is, from leaving out people
 skewness       values too skewed for an interval of their mean
+couples        every method against every other over the same pairs
+holm           p-values of several tests, corrected
 ranking        Borda ranks over metrics, with intervals
 changepoints   where a series of numbers jumps
 bradley_terry  strengths from votes between couples of methods

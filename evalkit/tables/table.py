@@ -53,7 +53,7 @@ _FOOTNOTES = {
     LOW_COVERAGE: "coverage below the protocol's floor; not ranked",
     INCOMPLETE: "not all pairs of the protocol; not ranked",
     OTHER_MACHINE: "timed on different machines or precisions; not ranked",
-    FLAGGED: "added to the leaderboard with --force; not ranked",
+    FLAGGED: "not fit for a leaderboard; not ranked",
     ANCHOR: "anchor: marks one end of the scale; not ranked",
     NO_GAIN: "no better than an anchor that does nothing; not ranked",
 }

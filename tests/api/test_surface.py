@@ -17,6 +17,7 @@ SURFACE = {
     "read_run": "path",
     "table": "runs, style, ours, metrics, sort, rename, anchors, intervals, costs, bold, common_frames, "
     "by, attributes, data",
+    "site": "given, out, title, media, history, reports, data",
     "gate": "baseline, candidate, rules",
     "track": "run, to, project, name, folder, step, worst",
     "metric": "name, device",

@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.report.collect import slug
 from tests.e2e.conftest import assert_explained
-from tests.report.test_site import pair_data
+from tests.report.test_write import pair_data
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evalkit.gating.decision import PRIMARY, corrected, holm, of_two, share, surest, words
+from evalkit.gating.decision import PRIMARY, corrected, of_two, share, surest, words
+from evalkit.statistics.holm import holm
 
 FIRST = np.array([True, False, False])
 

@@ -22,7 +22,7 @@ from evalkit.records.run import Configuration, read_header, read_summary
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
-from evalkit.report.site import write_report
+from evalkit.report.write import write_report
 from evalkit.tables.explain import explain
 from evalkit.tables.table import build_table
 from tests.facts import header_facts, metric_facts, summary_facts

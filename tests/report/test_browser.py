@@ -13,7 +13,7 @@ from evalkit.gating import history as store
 from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
 from evalkit.report.history import write_history
-from evalkit.report.site import write_report
+from evalkit.report.write import write_report
 from tests.browser import browser
 from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_protocol, write_history_of, write_run
 
@@ -305,7 +305,7 @@ def test_runs_lead_to_their_verdicts_and_back(visit):
     page = visit("history.html#line-0")
     expect(page.locator("#line-0 details")).to_have_attribute("open", "")
     expect(page.locator("#chart-0 .ring")).to_have_count(2)
-    page.locator("#line-0").get_by_role("link", name="in this report").click()
+    page.locator("#line-0").get_by_role("link", name="its run").press("Enter")
     facts = page.locator("#run-1")
     expect(facts).to_be_visible()
     facts.get_by_role("link", name="pass").last.click()

@@ -8,10 +8,10 @@ from evalkit.errors import RunError
 from evalkit.gating import history as store
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
-from evalkit.report.history import history_page, write_history
-from evalkit.report.site import write_report
+from evalkit.report.history import history_page, judged_of, write_history
+from evalkit.report.write import write_report
 from tests.report.conftest import write_history_of
-from tests.report.test_site import EVIL, Page, build, received
+from tests.report.test_write import EVIL, Page, build, received
 
 JUMP = [1.0, 1.01, 0.99, 1.0, 2.0, 2.01, 1.99]
 
@@ -122,7 +122,7 @@ def test_a_report_has_it_as_a_page_and_runs_lead_to_verdicts(file, run, make_run
 @pytest.mark.parametrize("change", [{"checkpoint_sha256": "c" * 64}, {"data_hash": "d"}, {"method": "m"}])
 def test_another_checkpoint_with_the_same_numbers_is_not_the_run(run, tmp_path, change):
     path = write_history_of(tmp_path / "h.jsonl", run, [1.0], **change)
-    assert history_page(store.read(path), "h", collect([run]).methods).data["lines"][0]["run"] is None
+    assert history_page(store.read(path), "h", judged_of(collect([run]))).data["lines"][0]["run"] is None
 
 
 def test_a_history_of_other_protocols_is_refused_before_anything_is_written(run, tmp_path):

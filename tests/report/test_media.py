@@ -1,5 +1,7 @@
 """The video of a pair: every clip in its tile, in step, and a missing clip costs only its tile."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -68,6 +70,25 @@ def test_a_poster_of_the_middle_frame(job, clips):
     with Image.open(work.folder / make_mosaic(work).poster) as image:
         picture = np.asarray(image).astype(int)
     assert picture.shape == (64, 64, 3) and abs(picture[16, 48, 0] - LEVELS["driving"][2]) <= 3
+
+
+def test_blurred_pictures_have_no_more_detail_than_a_few_colours(job, tmp_path):
+    stripes = np.zeros((2, 240, 240, 3), np.uint8)
+    stripes[:, :, ::4] = stripes[:, :, 1::4] = 255  # finer than a twelfth of the picture
+    stripes[:, 120:] = 200
+    video.write_video(tmp_path / "fine.mkv", [stripes], 25)
+    clip = ClipFile("0", tmp_path / "fine.mkv", content_sha256(tmp_path / "fine.mkv"))
+    plain = replace(job([clip]), frames=2, resolution=240)
+    blurred = replace(plain, blur=True)
+    pictures = []
+    for work in (plain, blurred):
+        mosaic = make_mosaic(work)
+        frames = np.concatenate(list(video.iter_frames(work.folder / mosaic.video))).astype(int)
+        with Image.open(work.folder / mosaic.poster) as poster:
+            pictures.append((frames[1, 40, 40:200, 0].std(), np.asarray(poster).astype(int)[20, 20:100, 0].std()))
+        # What is coarse stays: the lower half is brighter than the upper one.
+        assert frames[1, 200, 120, 0] - frames[1, 40, 80:160, 0].mean() > 50
+    assert min(pictures[0]) > 20 and max(pictures[1]) < 6
 
 
 @pytest.mark.parametrize("damage", ["gone", "changed", "truncated"])

@@ -1,7 +1,7 @@
 "use strict";
 // What every page uses: data that arrives as scripts, elements without markup in strings, numbers, tips and colours.
 window.evalkit = (() => {
-  const root = document.documentElement.dataset.root;
+  const { root, at = "", pairs = "pairs/" } = document.documentElement.dataset;
   const held = new Map();
   const asked = new Map();
 
@@ -9,8 +9,12 @@ window.evalkit = (() => {
     held.set(name, content);
   }
 
-  /** The content of `data/<name>.js`, loaded once. A page from a file may not fetch, but it may add a script. */
-  function load(name) {
+  /**
+   * The content of `data/<name>.js`, loaded once. A page from a file may not fetch, but it may add a script. A page of
+   * one protocol of a site has its data in a folder of its own; a name with "/" before it is of the whole site.
+   */
+  function load(short) {
+    const name = short.startsWith("/") ? short.slice(1) : at + short;
     if (held.has(name)) return Promise.resolve(held.get(name));
     if (!asked.has(name)) {
       asked.set(name, new Promise((resolve, reject) => {
@@ -71,9 +75,26 @@ window.evalkit = (() => {
     return found;
   }
 
-  function pairLink(slug, parameters = {}) {
+  /** The page of a pair; null where there is none. */
+  function pairLink(slug, parameters = {}, folder = pairs) {
     const hash = new URLSearchParams(parameters).toString();
-    return `${root}pairs/${slug}.html${hash ? `#${hash}` : ""}`;
+    return folder ? `${root}${folder}${slug}.html${hash ? `#${hash}` : ""}` : null;
+  }
+
+  /** What the address of the page says it should show, behind its "#": names and values. */
+  function remembered() {
+    return new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  }
+
+  /** Keeps what a page shows in its address, so that the address leads back to it. An empty value is left out. */
+  function remember(values) {
+    const kept = remembered();
+    for (const [name, value] of Object.entries(values)) {
+      if (value === "" || value === null || value === undefined) kept.delete(name);
+      else kept.set(name, value);
+    }
+    const text = kept.toString();
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   }
 
   /** The value of a colour variable, for canvases, which know no variables. */
@@ -130,6 +151,6 @@ window.evalkit = (() => {
 
   return {
     root, receive, load, el, svg, empty, number, metricName, arrow, options, pairLink, color, methodColor, methodDash,
-    showTip, hideTip, whenSeen, matches, ticks,
+    showTip, hideTip, whenSeen, matches, ticks, remember, remembered,
   };
 })();

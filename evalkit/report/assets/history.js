@@ -95,7 +95,7 @@
     evalkit.showTip(box.left + at.x * scale, box.top + at.y * scale,
       el("b", {}, `${line.name}: ${told(point.value, series.decimals)} ${series.unit}`), el("br"),
       `${WORDS[point.status]}, ${change(point.change, series.decimals)} against the baseline`, el("br"),
-      `Verdict: ${line.outcome}, ${line.time}${line.run === null ? "" : ", in this report"}`);
+      `Verdict: ${line.outcome}, ${line.time}${line.run === null ? "" : ", its run is on this site"}`);
   }
 
   function draw(chart, series, lines) {
@@ -189,7 +189,7 @@
     const used = new Set(series.flatMap((one) => one.points.map((point) => point.status)));
     const entries = Object.keys(WORDS).filter((status) => used.has(status)).map((status) => el("li", {},
       svg("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, sign(status, 7, 7, 4)), WORDS[status]));
-    if (lines.some((line) => line.run !== null)) entries.push(el("li", {}, svg("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("circle", { class: "ring", cx: 10, cy: 10, r: 8 })), "run in this report"));
+    if (lines.some((line) => line.run !== null)) entries.push(el("li", {}, svg("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("circle", { class: "ring", cx: 10, cy: 10, r: 8 })), "its run is on this site"));
     byId("legend").replaceChildren(...entries);
     articles.forEach((article, index) => {
       const chart = article.querySelector(".chart");

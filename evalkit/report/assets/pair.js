@@ -21,6 +21,8 @@
     const mosaic = pair.media.video ? new evalkit.Mosaic(pair.media) : null;
     const tiles = makeTiles(site, pair, mosaic);
     const curve = new evalkit.Curve(byId("curve"), site, (frame) => go(frame));
+    const names = mosaic ? tiles.filter((tile) => tile.context).map((tile) => tile.name) : [];
+    const wipe = names.length > 1 ? new evalkit.Wipe(byId("wipe-part"), mosaic, names, (name) => title(site, name)) : null;
     let landmarks = null;
     let frame = first;
 
@@ -31,6 +33,7 @@
       clock.value = `${at} / ${pair.frames - 1}` + (mosaic ? ` · ${(at / mosaic.media.fps).toFixed(2)} s` : "");
       curve.move(at);
       for (const tile of tiles) if (!tile.figure.hidden) paint(tile, at);
+      wipe?.draw();
     }
 
     function paint(tile, at) {

@@ -87,7 +87,8 @@
       return best && distance(best) < 400 ? best : null;
     };
     const open = () => {
-      if (chosen) location.href = evalkit.pairLink(pairs[chosen.pair].slug, { metric: metric.key });
+      const page = chosen && evalkit.pairLink(pairs[chosen.pair].slug, { metric: metric.key });
+      if (page) location.href = page;
     };
     canvas.addEventListener("pointermove", (event) => choose(near(event)));
     canvas.addEventListener("pointerleave", () => choose(null));

@@ -26,15 +26,19 @@
     body.append(...keyed.map((item) => item.row));
   }
 
+  function choose(button, direction) {
+    for (const each of table.querySelectorAll("th[aria-sort]")) each.removeAttribute("aria-sort");
+    button.closest("th").setAttribute("aria-sort", direction);
+    sort(button.dataset.column, direction);
+  }
+
   for (const button of table.querySelectorAll(".sort")) {
     button.addEventListener("click", () => {
-      const header = button.closest("th");
       const first = button.dataset.better === "higher" ? "descending" : "ascending";
       const other = first === "ascending" ? "descending" : "ascending";
-      const direction = header.getAttribute("aria-sort") === first ? other : first;
-      for (const each of table.querySelectorAll("th[aria-sort]")) each.removeAttribute("aria-sort");
-      header.setAttribute("aria-sort", direction);
-      sort(button.dataset.column, direction);
+      const direction = button.closest("th").getAttribute("aria-sort") === first ? other : first;
+      choose(button, direction);
+      evalkit.remember({ sort: button.dataset.column, order: direction });
     });
   }
 
@@ -48,7 +52,19 @@
     shown.textContent = count === rows.length ? "" : count ? `${count} of ${rows.length} methods` : "No method fits the filter.";
   }
 
-  filter.addEventListener("input", narrow);
+  filter.addEventListener("input", () => {
+    narrow();
+    evalkit.remember({ filter: filter.value });
+  });
   anchors?.addEventListener("change", narrow);
   intervals.addEventListener("change", () => table.classList.toggle("bare", !intervals.checked));
+  table.classList.toggle("bare", !intervals.checked);
+
+  const asked = evalkit.remembered();
+  const button = [...table.querySelectorAll(".sort")].find((each) => each.dataset.column === asked.get("sort"));
+  if (button && ["ascending", "descending"].includes(asked.get("order"))) choose(button, asked.get("order"));
+  if (asked.has("filter")) {
+    filter.value = asked.get("filter");
+    narrow();
+  }
 })();

@@ -101,13 +101,19 @@
       document.getElementById("trade").hidden = true;
       return;
     }
-    const [x, y] = firstChoice(site.metrics);
+    const asked = evalkit.remembered();
+    const known = (name) => site.metrics.findIndex((metric) => metric.key === asked.get(name));
+    const [x, y] = known("x") < 0 || known("y") < 0 ? firstChoice(site.metrics) : [known("x"), known("y")];
     const entries = site.metrics.map((metric, index) => [index, evalkit.metricName(metric)]);
     evalkit.options(across, entries, x);
     evalkit.options(up, entries, y);
     const update = () => draw(site, pareto);
-    across.addEventListener("change", update);
-    up.addEventListener("change", update);
+    for (const select of [across, up]) {
+      select.addEventListener("change", () => {
+        update();
+        evalkit.remember({ x: site.metrics[across.value].key, y: site.metrics[up.value].key });
+      });
+    }
     new ResizeObserver(update).observe(chart);
   });
 })();

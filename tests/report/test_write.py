@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.report.build import Options
 from evalkit.report.collect import collect, slug
-from evalkit.report.site import write_report
+from evalkit.report.write import write_report
 from evalkit.types import Clip, Pair
 from tests.fakes import edit_record
 from tests.report.conftest import PEOPLE, small_protocol, synthetic_pairs, write_run

@@ -10,7 +10,7 @@ from evalkit.report import overview
 from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import failures
-from evalkit.report.folder import SiteFolder
+from evalkit.report.folder import MANIFEST, SiteFolder
 from evalkit.report.groups import group_tables
 from evalkit.report.history import HistoryPage, history_of
 from evalkit.report.page import ASSETS, HISTORY, PAGES, Page, renderer
@@ -24,23 +24,27 @@ from evalkit.runs.find_clips import find_pairs
 
 @dataclass(frozen=True)
 class Written:
-    """A finished report. `without_video` says why for every pair (by id) that has none."""
+    """A finished report: its `files`, and why every pair (by id) `without_video` has none."""
 
     index: Path
     methods: int
     pairs: int
     without_video: Mapping[str, str]
+    files: frozenset[str] = frozenset()
 
 
-def write_report(comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None]) -> Written:
+def write_report(
+    comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None], home: str = ""
+) -> Written:
     """Write the site into `out`; videos that an earlier report made of the same clips are kept.
 
-    `on_pair` is called with the id and "done" or "failed" (it has no video) as pairs are finished. Raises `RunError`
-    when `out` or the history cannot be used. A clip that is missing costs only its tile.
+    `on_pair` is called with the id and "done" or "failed" (it has no video) as pairs are finished. `home` is the
+    address of what the report is a part of. Raises `RunError` when `out` or the history cannot be used. A clip that is
+    missing costs only its tile.
     """
     history = history_of(comparison, options.history) if options.history else None
     groups = group_tables(comparison, options)
-    site, page = SiteFolder.claim(out), _renderer(comparison, history)
+    site, page = SiteFolder.claim(out), _renderer(comparison, history, home)
     for asset in sorted(ASSETS.iterdir()):
         site.copy(asset, f"assets/{asset.name}")
     standing, found = ranks(comparison), worst(comparison, options.worst)
@@ -55,7 +59,7 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         _write_pair(site, comparison, built, absent, page)
         if reason := built.media.get("reason"):
             without[pair.id] = reason
-        on_pair(pair.id, "failed" if reason else "done")
+        on_pair(pair.id, "failed" if reason and options.media != "none" else "done")
     site.text("index.html", page("index", root="", **_overview(comparison, standing, history), groups=groups))
     for name in ("pairs", "worst", "failures"):
         site.text(f"{name}.html", page(name, root=""))
@@ -63,16 +67,23 @@ def write_report(comparison: Comparison, out: Path, options: Options, on_pair: C
         site.data("history", history.data)
         site.text("history.html", page("history", root="", **history.context))
     site.finish()
-    return Written(out / "index.html", len(comparison.methods), len(comparison.pairs), without)
+    return Written(
+        out / "index.html",
+        len(comparison.methods),
+        len(comparison.pairs),
+        without,
+        frozenset({*site.written, MANIFEST}),
+    )
 
 
-def _renderer(comparison: Comparison, history: HistoryPage | None) -> Page:
+def _renderer(comparison: Comparison, history: HistoryPage | None, home: str) -> Page:
     summary = comparison.summary
     shared = {
         "title": comparison.protocol.title,
         "task": summary.task.replace("_", "-").capitalize(),
         "protocol": f"{summary.protocol} v{summary.protocol_version}",
         "hash": summary.protocol_hash,
+        "home": home,
     }
     return renderer((*PAGES, HISTORY) if history else PAGES, shared)
 
