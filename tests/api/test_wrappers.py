@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from torch.multiprocessing import start_processes
-from torchmetrics import MetricCollection
 
 import evalkit as ek
 
@@ -57,6 +56,8 @@ def test_states_merge_clone_and_pickle():
     merged = pickle.loads(pickle.dumps(one.clone()))
     merged.merge_state(other)
     assert float(merged.compute()) == pytest.approx(wanted("ssim", [0, 1]), rel=1e-12)
+    from torchmetrics import MetricCollection  # seconds, of which other processes of the tests have no use
+
     collection = MetricCollection({key: made(key) for key in KEYS})
     collection.update(*tensors(2))
     assert {key: pytest.approx(wanted(key, [2]), rel=1e-12) for key in KEYS} == {
