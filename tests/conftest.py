@@ -1,20 +1,25 @@
 """What all tests share: a private cache, and the team's shared test data where it is present."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the tests run in one process per core
+os.environ.setdefault("EVALKIT_WORKERS", "1")  # or most commands would start processes, which import PyTorch anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process that a test starts compiles PyTorch anew
 
+import av
+import numpy
 import pytest
 from hypothesis import settings
 
 from evalkit.datasets.demo import corpus_root
 from tests.cpu_times import CpuTimes
 
+ROOT = Path(__file__).resolve().parents[1] / "evalkit"
 sys.dont_write_bytecode = False  # the same for this process
 
 # A busy machine is not a failing test.
@@ -29,6 +34,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--cpu"):
         config.pluginmanager.register(CpuTimes())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first in the share of every process, so that none of them is the last to run.
+
+    xdist's worksteal gives each process a run of neighbours, and whoever is done takes from the end of another's.
+    """
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow: dict[Path, list[pytest.Item]] = {item.path: [] for item in items if item.get_closest_marker("slow")}
+    quick: list[pytest.Item] = []
+    for item in items:
+        slow.get(item.path, quick).append(item)
+    ordered: list[pytest.Item] = []
+    for share in range(shares):
+        first = [item for own in list(slow.values())[share::shares] for item in own]
+        end = len(items) * (share + 1) // shares
+        more = len(quick) if share == shares - 1 else max(0, end - len(ordered) - len(first))
+        ordered += first + quick[:more]
+        del quick[:more]
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +75,33 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_corpus(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The corpus of the demo protocols, which takes 40 seconds: rendered once for all processes of the tests.
 
+    `.ci/run` has it already; otherwise it is kept in pytest's cache for as long as the code that draws it is the same.
     A test reads it; to give it to a command, see `demo_cache`.
     """
+    ready = os.environ.get("EVALKIT_SMOKE_CORPUS")
     common = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         common = common.parent
     with (common / "demo.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        patch.setenv("EVALKIT_CACHE", str(common / "demo"))
+        patch.setenv("EVALKIT_CACHE", ready or str(_kept(getattr(request.config, "cache", None), common / "demo")))
         return corpus_root()
+
+
+def _kept(cache: pytest.Cache | None, otherwise: Path) -> Path:
+    """A folder that stays between runs, and is another one when the code of drawing or of writing clips changes."""
+    if cache is None:
+        return otherwise
+    code = [path.read_bytes() for room in ("datasets", "clips") for path in sorted((ROOT / room).rglob("*.py"))]
+    digest = hashlib.sha256(b"".join([av.__version__.encode(), numpy.__version__.encode(), *code])).hexdigest()[:16]
+    folder = cache.mkdir("evalkit-demo")
+    for other in folder.iterdir():
+        if other.name != digest:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder / digest
 
 
 @pytest.fixture

@@ -20,9 +20,21 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+VARIABLE = "EVALKIT_WORKERS"
+
+
 def worker_count(asked: int | None) -> int:
-    """The number of worker processes: what was asked for, else one per core, at most 8."""
-    return asked or min(os.cpu_count() or 1, 8)
+    """The number of worker processes: what was asked for, else `$EVALKIT_WORKERS`, else one per core, at most 8.
+
+    Raises `WorkerError` when the variable is no positive whole number.
+    """
+    if asked:
+        return asked
+    if not (text := os.environ.get(VARIABLE)):
+        return min(os.cpu_count() or 1, 8)
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise WorkerError(f"${VARIABLE} is {text[:40]!r}: expected a positive whole number of processes.")
+    return int(text)
 
 
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:

@@ -9,6 +9,7 @@ VARIABLES: Mapping[str, str] = {
     "EVALKIT_CONFIG": "Your configuration. Without it `evalkit/config.yaml` below `XDG_CONFIG_HOME` or `~/.config`.",
     "EVALKIT_PLUGINS": "Python files that are plugins, as `--plugin` names them, with `:` between them.",
     "EVALKIT_ARCFACE": "An ONNX file with ArcFace's input, for `csim[onnx]`; its digest is in the signature.",
+    "EVALKIT_WORKERS": "Processes of commands that are given no `--workers`. Without it one per core, at most 8.",
 }
 """Name -> what it is."""
 

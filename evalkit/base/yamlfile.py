@@ -8,14 +8,18 @@ unfold to.
 import contextlib
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from evalkit.base.files import refuse_special
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as Composer
+else:
+    from yaml.composer import Composer
 
 MOST_BYTES = 4 << 20
 MOST_DEEP = 50
@@ -118,12 +122,12 @@ class _Loader(_Limits, yaml.SafeLoader):
 _Fast: type | None = None
 """The same with the parser of libyaml, where PyYAML has it: a fifth of the time. Its errors quote no line."""
 if yaml.__with_libyaml__:
-    from yaml.cyaml import CParser
+    from yaml._yaml import CParser
 
     class _LibyamlLoader(_Limits, CParser, SafeConstructor, Resolver):
         def __init__(self, stream: str) -> None:
             CParser.__init__(self, stream)
-            Composer.__init__(self)
+            Composer.__init__(self)  # type: ignore[call-arg]
             SafeConstructor.__init__(self)
             Resolver.__init__(self)
             self._sizes = {}

@@ -5,7 +5,7 @@ by a digest of their names among the people at hand. Names count across datasets
 HDTF is known by their names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from evalkit.base.csvfile import read_rows
 from evalkit.base.files import canonical_sha256
 from evalkit.datasets import DATASETS
 from evalkit.datasets.base import Dataset
+from evalkit.datasets.found import Found
 from evalkit.datasets.hdtf import person_in as person_of_hdtf
 from evalkit.datasets.identities import identity_rule
 from evalkit.datasets.talkinghead_1kh import person_in as person_of_th1kh
@@ -57,12 +58,7 @@ def training_part(dataset: Dataset, root: Path) -> TrainingPart:
     Raises `DatasetError` for a dataset without a training part, for clips that say of nobody who it is, and where only
     test people are left.
     """
-    if dataset.train is None:
-        raise DatasetError(
-            f"The dataset {dataset.id!r} has no training part: evalkit tests on all that it has, or it does not say "
-            "who may be trained on. Train on another one; `folder` takes any clips."
-        )
-    part = parted(dataset, dataset.train(root).clips)
+    part = parted(dataset, training_clips(dataset)(root).clips)
     if not part.clips:
         raise DatasetError(f"{root}: nobody to train on. It has {part.summary}.")
     if len(part.clips) > 1 and all(clip.identity in (clip.path.name, clip.path.stem) for clip in part.clips):
@@ -72,6 +68,16 @@ def training_part(dataset: Dataset, root: Path) -> TrainingPart:
             "or keep names that say it (<person>#<video>#<start>#<end>.mp4)."
         )
     return part
+
+
+def training_clips(dataset: Dataset) -> Callable[[Path], Found]:
+    """What finds the training part under a data root. Raises `DatasetError` for a dataset without one."""
+    if dataset.train is None:
+        raise DatasetError(
+            f"The dataset {dataset.id!r} has no training part: evalkit tests on all that it has, or it does not say "
+            "who may be trained on. Train on another one; `folder` takes any clips."
+        )
+    return dataset.train
 
 
 def parted(dataset: Dataset, clips: Sequence[Clip]) -> TrainingPart:

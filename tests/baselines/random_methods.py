@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pytest
 
 from evalkit.clips import video
 from evalkit.method.find import find_method, import_adapter, method_options
@@ -21,8 +20,6 @@ SIDE = 128
 EVERY = tuple(TINY)
 FULL: Sizes = {name: {"side": SIDE} for name in EVERY}
 """The networks of the released models on pictures half as large as theirs."""
-
-SIZES = [pytest.param(TINY, id="tiny"), pytest.param(FULL, id="full", marks=pytest.mark.slow)]
 
 
 class RandomMethods:

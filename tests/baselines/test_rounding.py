@@ -8,18 +8,27 @@ from baselines._shared.native.pictures import to_tensor
 from evalkit.method.interface import Driving
 from evalkit.types import Frames
 from tests.baselines.networks import networks_of
-from tests.baselines.random_methods import EVERY, SIZES, Build, Sizes, chosen, fitted, floats, to_size
+from tests.baselines.random_methods import EVERY, FULL, Build, Sizes, chosen, fitted, floats, to_size
+from tests.baselines.tiny import TINY
 
 AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
 """Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
 and white noise, so that a pixel may flip; its mean difference is held to 1e-3."""
+KINDS = ("fomm", "lia", "fsrt", "liveportrait")
+"""One method of each kind of network, to be tried in full size too: warped features, StyleGAN, attention, volumes. All
+run in full size by command, `tests/e2e/test_native_methods.py`."""
 
 MOST = {**AMPLIFYING, "hyperreenact": 1.0}
 """HyperReenact's frames are 8-bit levels, as painted crops are resized into them: one level, where others have 1e-5."""
 
 
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("name", EVERY)
+CASES = [
+    *(pytest.param(name, TINY, id=f"{name}-tiny") for name in EVERY),
+    *(pytest.param(name, FULL, id=f"{name}-full", marks=pytest.mark.slow) for name in KINDS),
+]
+
+
+@pytest.mark.parametrize(("name", "sizes"), CASES)
 def test_neither_threads_nor_batches_nor_layout_change_frames(
     name: str, sizes: Sizes, build: Build, faces: Frames, driving: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,14 +52,11 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
     assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
 
 
-@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("name", sorted(AMPLIFYING))
-def test_where_rounding_is_amplified_it_is_nothing_but_rounding(
-    name: str, sizes: Sizes, build: Build, faces: Frames
-) -> None:
+def test_where_rounding_is_amplified_it_is_nothing_but_rounding(name: str, build: Build, faces: Frames) -> None:
     """In double precision batch and layout make no difference: the second of two frames is as it is alone."""
-    side = sizes[name]["side"]
-    animator = build(name, "batch=2", sizes=sizes)._animator  # type: ignore[attr-defined]
+    side = TINY[name]["side"]
+    animator = build(name, "batch=2")._animator  # type: ignore[attr-defined]
     for network in networks_of(animator):
         network.double()
     images = to_tensor(to_size(faces[:3], side), side).double()

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from tests.mutation.score import ROOMS, candidates, measure, table
 
@@ -15,7 +16,6 @@ parser.add_argument(
     "--near", action="store_true", help="only modules that have tests of their name, and only these tests"
 )
 parser.add_argument("--list", action="store_true", help="print the changes, and run nothing")
-options = parser.parse_args()
 
 
 def say(text: str) -> None:
@@ -23,17 +23,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-drawn = candidates(options.places, options.sample, options.seed, not options.near)
-if options.list:
-    say("\n".join(map(str, drawn)))
-    sys.exit()
-results = []
-for result in measure(drawn, options.jobs, not options.near):
-    results.append(result)
-    if result.noticed is None:
-        say(f"[{len(results)}/{len(drawn)}] not noticed: {result.change}")
-    elif len(results) % 20 == 0:
-        say(f"[{len(results)}/{len(drawn)}]")
-say(table(results))
-share = sum(result.noticed is not None for result in results) / max(len(results), 1)
-sys.exit(int(not results or share < options.floor))
+def main(arguments: Sequence[str]) -> int:
+    """Exit code: 1 for a share below the floor, or of nothing."""
+    options = parser.parse_args(arguments)
+    drawn = candidates(options.places, options.sample, options.seed, not options.near)
+    if options.list:
+        say("\n".join(map(str, drawn)))
+        return 0
+    results = []
+    for result in measure(drawn, options.jobs, not options.near):
+        results.append(result)
+        if result.noticed is None:
+            say(f"[{len(results)}/{len(drawn)}] not noticed: {result.change}")
+        elif len(results) % 20 == 0:
+            say(f"[{len(results)}/{len(drawn)}]")
+    say(table(results))
+    share = sum(result.noticed is not None for result in results) / max(len(results), 1)
+    return int(not results or share < options.floor)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import __main__ as command
 from tests.mutation import score
 from tests.mutation.belonging import all_of, near
 from tests.mutation.changes import Change, changes
@@ -116,14 +117,16 @@ def python(*arguments):
 @pytest.mark.slow
 def test_a_sample_of_changes_is_noticed():
     """Quick modules, the tests of their name. A share below the floor means that tests lost their assertions."""
-    ran = python("-m", "tests.mutation", *QUICK, "--near", "--sample", "16", "--seed", "1", "--floor", str(FLOOR))
-    assert ran.returncode == 0 and ran.stdout.splitlines()[-1].split()[:2] == ["all", "16"], ran.stdout + ran.stderr
+    ran = python("-m", "tests.mutation", *QUICK, "--near", "--sample", "12", "--seed", "1", "--floor", str(FLOOR))
+    assert ran.returncode == 0 and ran.stdout.splitlines()[-1].split()[:2] == ["all", "12"], ran.stdout + ran.stderr
 
 
 _UNUSED = """
 from pathlib import Path
+from tests.mutation import trial
 from tests.mutation.changes import Change
 from tests.mutation.score import measure
+trial._GRACE_S, trial._TIMES = 1, 2
 path = Path("evalkit/metrics/mkr.py")
 text = path.read_text()
 texts = [text + "x = 1", text + "1 / 0", text + "while True: pass"]
@@ -138,7 +141,12 @@ def test_a_change_that_does_nothing_goes_by_and_a_hang_is_noticed():
     assert ran.stdout.strip() == "[None, 'near', 'near']", ran.stdout + ran.stderr
 
 
-@pytest.mark.slow
-def test_a_share_below_the_floor_fails():
-    ran = python("-m", "tests.mutation", "evalkit/metrics/mkr.py", "--near", "--sample", "2", "--floor", "1.01")
-    assert ran.returncode == 1 and "all " in ran.stdout, ran.stdout + ran.stderr
+@pytest.mark.parametrize(("noticed", "floor", "code"), [(3, 1.0, 0), (3, 1.01, 1), (2, 0.75, 1), (0, 0.0, 1)])
+def test_a_share_below_the_floor_fails(monkeypatch, capsys, noticed, floor, code):
+    """And a sample that is empty."""
+    drawn = [Change(Path("evalkit/metrics/mkr.py"), 1, "removed", "a", "b")] * (3 if noticed else 0)
+    results = [Result(change, "near" if at < noticed else None) for at, change in enumerate(drawn)]
+    monkeypatch.setattr(command, "candidates", lambda *asked: drawn)
+    monkeypatch.setattr(command, "measure", lambda *asked: iter(results))
+    assert command.main(["evalkit/metrics/mkr.py", "--floor", str(floor)]) == code
+    assert "all " in capsys.readouterr().out

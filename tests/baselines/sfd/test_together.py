@@ -24,7 +24,7 @@ from evalkit.errors import MethodError
 from tests.baselines.sfd.conftest import make_corpus, tiny_config
 
 ROOT = Path(__file__).parents[3]
-STEPS = 20
+STEPS = 8
 
 
 def torchrun(processes: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -36,24 +36,23 @@ def torchrun(processes: int, *arguments: str) -> "subprocess.CompletedProcess[st
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float]]:
-    """The losses of one process, step by step; in a process of its own, as it computes in float64."""
-    out = tmp_path_factory.mktemp("alone")
-    done = torchrun(1, "-m", "tests.baselines.sfd.together", str(out), str(STEPS))
+def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[dict[str, float]]]:
+    """Number of processes -> losses step by step; outside this process, as they compute in float64."""
+    out = tmp_path_factory.mktemp("together")
+    command = [sys.executable, "-m", "tests.baselines.sfd.together", str(out), str(STEPS), "1", "2", "4"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert not done.returncode, done.stderr
-    found: list[dict[str, float]] = json.loads((out / "0.json").read_text())
-    return found
+    return {count: json.loads((out / f"{count}.json").read_text()) for count in (1, 2, 4)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 4])
-def test_several_processes_take_the_steps_of_one(alone, tmp_path, processes):
-    done = torchrun(processes, "-m", "tests.baselines.sfd.together", str(tmp_path), str(STEPS))
-    assert not done.returncode, done.stderr
-    found = json.loads((tmp_path / "0.json").read_text())
+def test_several_processes_take_the_steps_of_one(losses, processes):
+    alone, found = losses[1], losses[processes]
     assert len(found) == len(alone) == STEPS
-    for expected, losses in zip(alone, found, strict=True):
-        assert losses == pytest.approx(expected, rel=1e-5, abs=1e-5)
+    for expected, step in zip(alone, found, strict=True):
+        assert step == pytest.approx(expected, rel=1e-5, abs=1e-5)
     assert abs(alone[-1]["total"] - alone[0]["total"]) > 1, "something was learned"
 
 

@@ -20,7 +20,7 @@ from evalkit.base.places import cache_dir, why_unusable
 from evalkit.base.processes import run_all
 from evalkit.datasets import DATASETS
 from evalkit.datasets.folder import motions
-from evalkit.datasets.splits import training_part
+from evalkit.datasets.splits import training_clips, training_part
 from evalkit.errors import DatasetError
 from evalkit.types import Clip, Frames
 
@@ -89,6 +89,7 @@ def load_corpus(
             fewer than two identities to train on, no room in the cache, or doubles that are asked for and not there.
     """
     processes = processes or Processes()
+    training_clips(DATASETS[dataset])  # before a corpus is drawn that nobody may train on
     folder = DATASETS[dataset].resolve_root(root)
     part = training_part(DATASETS[dataset], folder)
     names = sorted({clip.identity for clip in part.clips})
