@@ -1,12 +1,10 @@
 """docs/ci/github.yml and action.yml, played; and the player itself, which must refuse what it does not know."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
+import evalkit as ek
 from evalkit.gating.baseline import save_baseline
 from evalkit.gating.side import read_side
 from tests.ci.expressions import ExpressionError, Scope, condition, evaluate, fill
@@ -107,16 +105,16 @@ def build(config):
 
 @played
 @pytest.mark.slow
-def test_the_template_as_it_stands(tmp_path, demo_corpus):
+def test_the_template_as_it_stands(tmp_path, demo_corpus, monkeypatch):
     """Its own inputs: the method of the repository runs over demo_gate, coarser than the baseline.
 
     CSIM falls from 1 to 0.97, which six people can prove: a regression.
     """
     world = build(tmp_path)
     kept = copy_corpus(demo_corpus, tmp_path / "github" / "caches" / "evalkit-Linux-older")
-    command = [sys.executable, "-m", "evalkit", "run", "-p", "demo_gate", "-M", "copy_source", "--no-anchors"]
-    run = [*command, "--out", tmp_path / "baseline", "--workers", "1"]
-    subprocess.run(run, env={**os.environ, "EVALKIT_CACHE": str(kept)}, check=True, capture_output=True)
+    with monkeypatch.context() as patch:
+        patch.setenv("EVALKIT_CACHE", str(kept))
+        ek.run("demo_gate", "copy_source", anchors=False, out=tmp_path / "baseline", workers=1)
     save_baseline(read_side(tmp_path / "baseline" / "demo_gate" / "copy_source"), world.tree / "ci" / "baseline.json")
     (world.tree / "weights").mkdir()
     (world.tree / "weights" / "latest.pth").write_bytes(b"weights")
