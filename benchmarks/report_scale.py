@@ -19,8 +19,9 @@ from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import OK, SCHEMA_VERSION, FrameScores
 from evalkit.records.json_record import write_record
+from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.provenance import provenance
-from evalkit.records.run import Configuration, DeviceFacts, ProtocolFacts, ProvenanceFacts, RunHeader
+from evalkit.records.run import Configuration, DeviceFacts, ProvenanceFacts, RunHeader
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect

@@ -19,16 +19,15 @@ from evalkit.leaderboard.verification import RowVerification
 from evalkit.records.frame_scores import FRAME_COLUMNS, SCHEMA_VERSION
 from evalkit.records.output_rules import OutputRules
 from evalkit.records.progress import Progress, WorkerFacts
+from evalkit.records.protocol_facts import DrivingFacts, ProtocolFacts
 from evalkit.records.run import (
     Configuration,
     DataFacts,
     DeviceFacts,
-    DrivingFacts,
     Identity,
     MetricSummary,
     PairCounts,
     PluginFacts,
-    ProtocolFacts,
     ProvenanceFacts,
     RunHeader,
     Summary,

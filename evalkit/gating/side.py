@@ -12,10 +12,10 @@ from evalkit.protocol.schema import Protocol
 from evalkit.records.clip_scores import read_clips
 from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import Content, build_sealed, parse_json
+from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.run import (
     MetricSummary,
     PairCounts,
-    ProtocolFacts,
     RunHeader,
     Summary,
     read_header,

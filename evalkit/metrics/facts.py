@@ -52,6 +52,8 @@ def _numbers(metric: Metric) -> Iterator[str]:
         yield f"window is {metric.window!r}; expected a number of frames from 1, of features also WHOLE_CLIP"
     if metric.window != 1 and not (isinstance(metric.level, PerFrame) and metric.reference == "driving"):
         yield "a window is of frames beside the driving frames, so the level is PerFrame and the reference driving"
+    if metric.reference_feature and (metric.input is None or metric.reference != "driving"):
+        yield "a reference_feature is of the extractor of the input, beside the driving clip"
     if type(metric.version) is not int or metric.version < 1:
         yield f"version is {metric.version!r}; expected a whole number from 1"
 

@@ -13,7 +13,8 @@ import pandas as pd
 from evalkit.errors import RunError
 from evalkit.records.clip_scores import read_clips
 from evalkit.records.frame_scores import FrameScores, read_frames
-from evalkit.records.run import ProtocolFacts, RunHeader, Summary, read_header
+from evalkit.records.protocol_facts import ProtocolFacts
+from evalkit.records.run import RunHeader, Summary, read_header
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.common_frames import on_common_frames
 from evalkit.runs.run_pairs import finished_pairs

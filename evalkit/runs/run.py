@@ -20,12 +20,12 @@ from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import write_record
+from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.provenance import cpu_threads, device_name, provenance
 from evalkit.records.run import (
     Configuration,
     DataFacts,
     DeviceFacts,
-    ProtocolFacts,
     ProvenanceFacts,
     RunHeader,
     Summary,

@@ -7,6 +7,8 @@ import pytest
 from evalkit.metrics import METRICS
 
 LACKING = {
+    "sync_c": "syncnet_v2.model",
+    "sync_d": "syncnet_v2.model",
     "csim[arcface]": "scrfd-10g-det arcface-w600k-r50 --accept-licence",
     "csim[insightface]": "scrfd-10g-det arcface-w600k-r50 --accept-licence",
     "csim[glintr100]": "scrfd-10g-det arcface-glint360k-r100 --accept-licence",

@@ -42,6 +42,8 @@ PIXELS, ROWS = METRICS["l1"], METRICS["csim[dlib]"]
         (ROWS, {"input": ("dlib128",)}, "input is"),
         (ROWS, {"input": ["dlib128", "embedding"]}, "input is"),
         (ROWS, {"input": ("dlib128", 3)}, "input is"),
+        (ROWS, {"reference_feature": "sound"}, "beside the driving clip"),
+        (PIXELS, {"reference_feature": "sound"}, "of the extractor of the input"),
     ],
 )
 def test_a_wrong_fact_is_the_only_complaint(metric, change, word):

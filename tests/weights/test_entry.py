@@ -7,7 +7,7 @@ from evalkit.errors import UnknownNameError
 
 NOT_THE_TEAMS = {
     "arcface-glint360k-r100", "backbone-vgg19", "efficientnet-lite0", "face-landmarks-203", "mobilefacenet-arcface-192",
-    "openface-nn4-small2", "stlpips-alex", "stlpips-vgg",
+    "openface-nn4-small2", "stlpips-alex", "stlpips-vgg", "syncnet-v2",
 }  # fmt: skip
 
 

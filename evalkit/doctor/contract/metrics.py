@@ -60,7 +60,8 @@ def feature_exists(metric: Metric) -> str:
         given = [array.feature for array in EXTRACTORS[name].imported]
     else:
         given = sorted(features_of_heads(EXTRACTORS[name]))
-    return "" if feature in given else f"it needs {feature!r} of {name}, which gives {', '.join(given)}"
+    lacks = [needed for needed in (feature, metric.reference_feature) if needed and needed not in given]
+    return f"it needs {lacks[0]!r} of {name}, which gives {', '.join(given)}" if lacks else ""
 
 
 def gets_worse_with_noise(metric: Metric) -> str:
