@@ -30,6 +30,7 @@ NAVIGATION: dict[str, Any] = {
         "leaderboard_template.md",
         "paper.md",
         "report.md",
+        "site.md",
         "gate.md",
         "ci/README.md",
         "study.md",

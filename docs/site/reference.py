@@ -7,7 +7,7 @@ GROUPS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "results": (
         "Results",
         "What a run left, as tables, and compared with a baseline.",
-        ("Run", "read_run", "table", "gate", "track"),
+        ("Run", "read_run", "table", "gate", "track", "site"),
     ),
     "metrics": ("Metrics on arrays", "One metric on arrays or tensors.", ("metric", "list_metrics", "Metric")),
     "border": (
