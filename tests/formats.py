@@ -5,6 +5,7 @@ The meaning of a key is the text below its field, the words about a file are the
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -110,6 +111,12 @@ OTHERS = """## Other files of a run folder
 """
 
 
+# The first type of a section has no heading of its own.
+_ANCHORS = {
+    types[0]: re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title, _, types in (*SECTIONS, *LATER)
+}
+
+
 def page() -> str:
     """The text of docs/formats.md."""
     clips = [(field.name, str(field.type), meanings(ClipScore)[field.name]) for field in CLIP_SCHEMA]
@@ -163,7 +170,7 @@ def type_name(hint: Any) -> str:
         return plain[hint]
     parts, origin = get_args(hint), get_origin(hint)
     if origin is None:
-        return f"object [{hint.__name__}](#{hint.__name__.lower()})"
+        return f"object [{hint.__name__}](#{_ANCHORS.get(hint, hint.__name__.lower())})"
     if str(origin) == "typing.Literal":
         return " or ".join(f"`{part}`" for part in parts)
     if origin is tuple:

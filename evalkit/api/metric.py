@@ -181,7 +181,7 @@ def list_metrics() -> list[Metric]:
     """All metrics, evalkit's own and those of plugins, in the order of `evalkit metrics list`.
 
     >>> import evalkit as ek
-    >>> [metric.key for metric in ek.list_metrics()][:3]
+    >>> [metric.key for metric in ek.list_metrics()[:3]]
     ['l1', 'l1[255]', 'psnr']
     """
     return list(METRICS.values())

@@ -11,7 +11,7 @@ from evalkit.api.trackers.entry import Place, entry_of
 
 def track(
     run: Run | str | Path,
-    to: Literal["wandb", "mlflow", "tensorboard"],
+    to: Literal["wandb", "mlflow", "tensorboard", "trackio"],
     *,
     project: str = "evalkit",
     name: str | None = None,
@@ -23,14 +23,14 @@ def track(
 
     Args:
         run: a run or its folder.
-        to: "wandb", "mlflow" or "tensorboard", each an extra of evalkit.
-        project: the project of W&B, the experiment of MLflow, a folder of TensorBoard.
+        to: "wandb", "mlflow" or "tensorboard", each an extra of evalkit, or "trackio" (`pip install trackio`).
+        project: the project of W&B and Trackio, the experiment of MLflow, a folder of TensorBoard.
         name: what the run is called there, by default as its row in tables.
         folder: where trackers that write files write them; by default where they usually do.
         step: of the training that the run belongs to.
         worst: how many of the worst pairs are logged as video.
 
-    Returns where it is: an address, or a folder. With an active run of W&B or MLflow it is logged into that.
+    Returns where it is: an address, or a folder. With an active run of W&B, MLflow or Trackio it is logged into that.
 
     Raises `RunError` for what is not a finished run, `MissingLibraryError` with the extra to install.
 

@@ -45,6 +45,36 @@ def list_(as_json: options.Json = False) -> None:
 
 
 @app.command()
+def show(name: Name, as_json: options.Json = False) -> None:
+    """Show everything that is known of a dataset: licence, size, how to get it, its lists and parts, its protocols.
+
+    Example: `evalkit data show hdtf`
+    """
+    from evalkit.cli.console import print_json
+    from evalkit.datasets import DATASETS
+    from evalkit.protocol.schema import list_protocols
+
+    dataset = DATASETS[name]
+    recipe = dataset.recipe
+    facts = {
+        "Dataset": f"{dataset.id}: {dataset.title}",
+        "Size": dataset.size,
+        "Licence": dataset.licence,
+        "How to get it": dataset.obtain,
+        "Lists": recipe.lists if recipe else "",
+        "Downloads": recipe.raw if recipe else "",
+        "Parts": ", ".join(recipe.splits) if recipe else "",
+        "Protocols": ", ".join(one.id for one in list_protocols() if one.dataset == name),
+    }
+    if as_json:
+        print_json({"id": dataset.id, **{what.lower().replace(" ", "_"): text for what, text in facts.items()}})
+        return
+    for what, text in facts.items():
+        if text:
+            echo(f"{what + ':':<15}{text}")
+
+
+@app.command()
 def check(
     name: Name,
     root: Annotated[

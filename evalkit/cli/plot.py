@@ -28,6 +28,10 @@ def frames(
     pair: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this pair. Default: the mean over all pairs.")
     ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Driving frames per second, for an axis in seconds. Default: in frames."),
+    ] = None,
     rename: Rename = None,
 ) -> None:
     """Draw a metric over the frames, one line per run; frames without a value are gaps.
@@ -36,7 +40,7 @@ def frames(
     """
     from evalkit.figures.from_runs import frames_of
 
-    write(out, lambda: frames_of(runs, metric, pair, pairs_of("--rename", rename or ())))
+    write(out, lambda: frames_of(runs, metric, pair, pairs_of("--rename", rename or ()), fps))
 
 
 @app.command()

@@ -10,7 +10,10 @@ from evalkit.cli.echo import echo
 
 def track(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
-    to: Annotated[Literal["wandb", "mlflow", "tensorboard"], typer.Option(help="The tracker; each is an extra.")],
+    to: Annotated[
+        Literal["wandb", "mlflow", "tensorboard", "trackio"],
+        typer.Option(help="The tracker; each but trackio is an extra."),
+    ],
     project: Annotated[str, typer.Option(help="Project of W&B, experiment of MLflow, folder of TensorBoard.")] = (
         "evalkit"
     ),

@@ -47,6 +47,43 @@ def list_(as_json: options.Json = False) -> None:
 
 
 @app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`.")],
+    as_json: options.Json = False,
+) -> None:
+    """Show everything that is known of a network file: size, digest, licence, addresses, users, whether it is here.
+
+    Example: `evalkit weights show lpips-backbone-alexnet`
+    """
+    from evalkit.cli.console import print_json
+    from evalkit.cli.weight_users import method_users, metric_users
+    from evalkit.weights import candidates, digest, find, origin
+
+    entry = find(name)
+    paths = candidates(entry)
+
+    def state(path: Path) -> str:
+        return (origin(entry, path) or "") if entry.accepts(digest(path)) else "WRONG"
+
+    facts = {
+        "File": f"{entry.name}: {entry.title}",
+        "Size": _size(entry.bytes),
+        "SHA-256": entry.sha256 or "",
+        "Licence": entry.licence,
+        "Source": entry.source,
+        "From": ", ".join(entry.addresses),
+        "Used by": ", ".join([*metric_users()[name], *method_users()[name]]),
+        "Here": ", ".join(f"{path} ({state(path)})" for path in paths) or "no",
+    }
+    if as_json:
+        print_json({"id": entry.name, **{what.lower().replace(" ", "_"): text for what, text in facts.items()}})
+        return
+    for what, text in facts.items():
+        if text:
+            echo(f"{what + ':':<9}{text}")
+
+
+@app.command()
 def fetch(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`.")

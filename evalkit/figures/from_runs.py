@@ -29,9 +29,15 @@ _IDENTITY, _MOTION = ("csim",), ("aed", "apd", "akd", "e_rmse", "p_rmse")
 
 
 def frames_of(
-    runs: Sequence[Path], metric: str, pair: str | None = None, rename: Mapping[str, str] = NO_NAMES
+    runs: Sequence[Path],
+    metric: str,
+    pair: str | None = None,
+    rename: Mapping[str, str] = NO_NAMES,
+    fps: float | None = None,
 ) -> Figure:
     """A metric per frame of one pair, or without one the mean over all pairs that have a value at that frame.
+
+    With `fps`, how many of the driving frames that were taken make a second, the axis is in seconds.
 
     Raises `RunError` for runs that cannot share a table or have no frame scores, `UnknownNameError` for a metric or
     pair that a run does not have.
@@ -41,7 +47,7 @@ def frames_of(
     curves = {result.title: frame_values(path, key, pair) for path, result in zip(runs, results, strict=True)}
     facts = results[0].summary.metrics[key]
     about = pair or f"mean over the pairs, {results[0].heading}"
-    return frames_figure(curves, _label(key, facts), facts.better, about)
+    return frames_figure(curves, _label(key, facts), facts.better, about, fps)
 
 
 def frame_values(run: Path, key: str, pair: str | None = None) -> Values:

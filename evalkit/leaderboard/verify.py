@@ -276,7 +276,7 @@ def _chosen(ids: Sequence[str], options: VerifyOptions) -> list[str]:
 
 
 def _environment(header: RunHeader, ours: Mapping[str, object]) -> list[str]:
-    """Versions that differ: they explain a difference, they are none."""
+    """Versions that differ: they explain a difference of numbers and are not an error."""
     theirs = header.provenance
     libraries = ours["libraries"]
     assert isinstance(libraries, dict)

@@ -94,6 +94,34 @@ def test_wandb_offline_has_values_table_picture_and_clip(run, tmp_path, monkeypa
     assert re.search(rb"small_self/csim\[dlib\]", record.read_bytes())
 
 
+def test_trackio_has_values_facts_picture_and_clip(run, tmp_path, monkeypatch):
+    """Not in the development group: it wants an older Pillow than the one that numbers are measured with."""
+    pytest.importorskip("trackio", reason="trackio is not installed beside evalkit")
+    from trackio import SQLiteStorage, utils
+
+    worst = f"worst 1: {run.worst(1)[0]}"
+    where = Path(utils.TRACKIO_DIR)
+    assert ek.track(run, "trackio", project="faces", name="mine", step=7, worst=1) == f"{where} mine"
+    [line] = SQLiteStorage.get_logs("faces", "mine")
+    assert line["small_self/psnr"] == run["psnr"].value and line["step"] == 7
+    assert line["small_self ci_low/psnr"] == run["psnr"].ci_low
+    media = [where / "media" / line[name]["file_path"] for name in ("contact sheet", worst)]
+    assert media[0].read_bytes() == run.contact_sheet.read_bytes() and video.count_frames(media[1]) == 5
+    facts = {row["fact"]: row["value"] for row in line["evalkit"]["_value"]}
+    assert facts["signature/psnr"] == run["psnr"].signature
+    assert SQLiteStorage.get_run_config("faces", "mine")["protocol"] == facts["protocol"]
+    with pytest.raises(ek.EvalkitError, match="Trackio writes to"):
+        ek.track(run, "trackio", folder=tmp_path / "elsewhere")
+
+
+def test_trackio_says_how_to_get_it(run, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "trackio", None)
+    with pytest.raises(ek.EvalkitError, match="pip install trackio"):
+        ek.track(run, "trackio", worst=0)
+
+
 def test_the_command_says_where_each_run_is(run, tmp_path, capsys):
     from evalkit.cli.app import app
 

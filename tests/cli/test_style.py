@@ -16,6 +16,7 @@ from evalkit.base.variables import VARIABLES, set_variables
 from evalkit.cli.app import app
 from evalkit.cli.gate import WITHOUT_A_RUN
 from evalkit.doctor.facts import Diagnosis
+from evalkit.errors import UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,3 +130,14 @@ def test_a_metric_is_shown():
     facts = json.loads(shown.output)
     assert facts["id"] == "l1" and facts["here"] == "yes" and "lower is better" in facts["metric"]
     assert "Compared with:" in CliRunner().invoke(app, ["metrics", "show", "akd[dlib68]"]).output
+
+
+def test_what_is_listed_can_be_shown():
+    groups = {path[0] for path in COMMANDS if path[1:] == ("list",)}
+    assert {(group, "show") for group in groups} <= set(COMMANDS), "every list has a show"
+    shown = json.loads(CliRunner().invoke(app, ["data", "show", "hdtf", "--json"]).output)
+    assert shown["id"] == "hdtf" and "hdtf_self" in shown["protocols"] and shown["licence"]
+    assert "Protocols:" in CliRunner().invoke(app, ["data", "show", "demo"]).output
+    file = json.loads(CliRunner().invoke(app, ["weights", "show", "lpips-backbone-alexnet", "--json"]).output)
+    assert len(file["sha-256"]) == 64 and "lpips" in file["used_by"].split(", ")
+    assert isinstance(CliRunner().invoke(app, ["weights", "show", "lpips-backbone-alexne"]).exception, UnknownNameError)

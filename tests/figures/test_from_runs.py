@@ -199,3 +199,10 @@ def test_every_kind_in_every_format(runs, answers, tmp_path, suffix):
 def test_a_wrong_file_name_is_found_before_anything_is_read(tmp_path):
     with pytest.raises(RunError, match=r"ends in \.pdf, \.png, \.svg"):
         app(["plot", "radar", str(tmp_path / "no run"), "--out", str(tmp_path / "a.gif")], standalone_mode=False)
+
+
+def test_the_axis_in_seconds(write):
+    axes = frames_of([write("good", 1)], "csim", "p1", fps=25.0).axes[0]
+    assert axes.get_xlabel() == "time (s), at 25 frames per second"
+    assert list(axes.lines[0].get_xdata()) == [0, 0.04, 0.08, 0.12, 0.16]
+    assert frames_of([write("evil", 2)], "csim", "p1").axes[0].get_xlabel() == "frame"

@@ -33,7 +33,7 @@ def test_rows_come_best_first_and_those_not_ranked_last(add, boards):
     assert [entry.name for entry in board.entries] == ["best", "worst", "copy_source", "dirty"]
     assert {name: standing.rank for name, standing in board.standings.items()} == {"best": 1, "worst": 2}
     table = board_table(read_board(boards, "small"))
-    assert [c.key for c in table.columns] == ["rank", "borda", "csim[x]", "aed[x]", "fid", "overlap"]
+    assert [c.key for c in table.columns] == ["rank", "borda", "csim[x]", "aed[x]", "fid", "overlap", "status"]
     assert [cells[0].text for _, cells in table.rows] == ["1 [1-1]", "2 [2-2]", "", ""]
     assert [cells[2].mark for _, cells in table.rows] == ["best", "", "", ""]
     assert [cells[2].notes for _, cells in table.rows] == ["", "", "¶", "§"]
@@ -44,7 +44,7 @@ def test_overlap_is_shown_with_the_training_data(add):
     add("a", metrics(0.5, 0.5), trained_on=["VoxCeleb1"])
     add("b", metrics(0.5, 0.5), trained_on=["HDTF"])
     table = board_table(add("c", metrics(0.5, 0.5)))
-    assert [cells[-1].text for _, cells in table.rows] == ["yes", "no", "not stated"]
+    assert [cells[-2].text for _, cells in table.rows] == ["yes", "no", "not stated"]
     assert table.footnotes[-1].endswith("people): a (VoxCeleb1)")
 
 

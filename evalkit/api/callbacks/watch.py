@@ -35,7 +35,7 @@ Animate: TypeAlias = Callable[
     ["torch.nn.Module", Frames, Driving, Motion], NDArray[np.generic] | Iterable[NDArray[np.generic]]
 ]
 """(module, sources, driving, motion) -> frames, as a function that `ek.run` takes, with the module before."""
-Log: TypeAlias = Callable[[int, Run], object] | Literal["wandb", "mlflow", "tensorboard"]
+Log: TypeAlias = Callable[[int, Run], object] | Literal["wandb", "mlflow", "tensorboard", "trackio"]
 """A function of step and run, or a tracker."""
 
 MOST_WAITING = 2

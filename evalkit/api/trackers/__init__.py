@@ -4,6 +4,7 @@ entry        what of a run is logged, whichever the tracker
 wandb        Weights & Biases
 mlflow       MLflow
 tensorboard  TensorBoard
+trackio      Trackio
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from evalkit.api.trackers.entry import Entry, Place
 from evalkit.base.extras import missing_library
 from evalkit.errors import UnknownNameError
 
-TRACKERS = ("wandb", "mlflow", "tensorboard")
+TRACKERS = ("wandb", "mlflow", "tensorboard", "trackio")
 
 
 def tracker(name: str) -> Callable[[Entry, Place], str]:
