@@ -238,8 +238,9 @@ def _rows(verdicts: Sequence[Verdict]) -> list[dict[str, object]]:
 
 def _columns(name: str, share: Share) -> dict[str, object]:
     low, high = share.interval or (math.nan, math.nan)
-    found = {name: share.mean, f"{name}_low": low, f"{name}_high": high}
-    return {key: value if math.isfinite(value) else None for key, value in found.items()} | {f"{name}_n": share.pairs}
+    numbers = {name: share.mean, f"{name}_low": low, f"{name}_high": high}
+    found: dict[str, object] = {key: value if math.isfinite(value) else None for key, value in numbers.items()}
+    return found | {f"{name}_n": share.pairs}
 
 
 def _readings(audit: Audit) -> list[dict[str, object]]:
