@@ -26,8 +26,8 @@ from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 
 SECONDS_A_FRAME = 0.25
-"""Of one core, drawing included: an estimate. 0.16 were measured with the metrics of docs/audit.md, on half the networks
-of all audited ones."""
+"""Of one core, drawing included: an estimate. 0.16 were measured with the metrics of docs/audit.md, which need half of the
+networks."""
 
 
 @dataclass(frozen=True)
