@@ -26,8 +26,8 @@ from evalkit.scoring.cache import FeatureCache
 from evalkit.scoring.features import FeatureBank
 
 SECONDS_A_FRAME = 0.25
-"""Of one core, drawing included: an estimate. 0.16 were measured with the metrics of docs/audit.md, which need half of the
-networks."""
+"""Of one core, drawing included: an estimate. With the metrics of docs/audit.md, which need half of the networks, 0.16
+were measured."""
 
 
 @dataclass(frozen=True)
