@@ -27,6 +27,8 @@ Task: TypeAlias = Literal["self_reenactment", "cross_reenactment"]
 Motion: TypeAlias = Literal["absolute", "relative"]
 Kind: TypeAlias = Literal["clip", "portrait"]
 Role: TypeAlias = Literal["any", "source", "driving"]
+Reference: TypeAlias = Literal["driving", "truth"]
+"""What metrics of driving frames compare with: these frames, or those of the true clip (`Pair.truth`)."""
 Rgb: TypeAlias = Literal["accurate", "swscale"]
 """How pictures of a video become RGB (`clips/rgb.py`)."""
 Filter: TypeAlias = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
@@ -90,7 +92,9 @@ class Pair:
     """One unit of work: animate frames of `source` with the motion of `driving`.
 
     `source_frames` are indices into the source clip; negative ones count from its end. `id` names the generated file.
-    `anchor` is the picture of the driver at which relative motion starts; None is the first driving frame.
+    `anchor` is the picture of the driver at which relative motion starts; None is the first driving frame. `truth` is
+    the clip that a method without fault would make, the source's person with the driving clip's motion, frame for frame
+    of the driving clip; None where nobody knows it, or the protocol does not compare with it.
     """
 
     id: str
@@ -98,3 +102,9 @@ class Pair:
     source_frames: tuple[int, ...]
     driving: Clip
     anchor: Path | None = None
+    truth: Path | None = None
+
+    @property
+    def reference(self) -> Path:
+        """The clip that metrics compare the generated one with, frame by frame: the truth, else the driving clip."""
+        return self.truth or self.driving.path

@@ -6,4 +6,5 @@ truth      how APD and AED follow the truth, on drawn clips
 answers    a calibration as CSV
 table      a calibration in words
 figure     a calibration as pictures
+audit      the metrics themselves ranked by how they order outputs
 """

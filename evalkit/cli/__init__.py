@@ -25,6 +25,7 @@ study        `evalkit study`
 methods      `evalkit methods`
 external     `evalkit methods setup`, `doctor`, `try`, `new`, `compare`
 metrics      `evalkit metrics`
+audit        what `evalkit metrics audit` does
 calibrate    what `evalkit metrics calibrate` does
 protocols    `evalkit protocols`
 presets      `evalkit presets`

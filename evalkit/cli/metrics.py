@@ -130,3 +130,41 @@ def calibrate(
     else:
         echo(found.tables())
         echo("\n".join(f"Written: {path}" for path in found.files))
+
+
+@app.command()
+def audit(
+    protocol: options.ProtocolName = "demo_truth",
+    data: options.DataRoot = None,
+    metric: options.MetricNames = None,
+    method: Annotated[list[str] | None, typer.Option("--method", "-M", metavar="NAME", help="Audit these.")] = None,
+    pairs: Annotated[int, typer.Option(min=3, help="How many pairs of the protocol; with 12 people repeat.")] = 8,
+    frames: Annotated[int, typer.Option(min=2, help="Driving frames of each.")] = 8,
+    stride: Annotated[int, typer.Option(min=1, help="Every how many driving frames one is taken.")] = 2,
+    quick: Annotated[
+        bool, typer.Option("--small", help="Few faults, metrics and methods: to see that it works.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the findings.")] = Path("audit"),
+    as_json: options.Json = False,
+) -> None:
+    """Rank the metrics themselves: how well each orders outputs as the truth does, which drawn people let us know.
+
+    Outputs with a known fault (less motion, lag, a closed mouth, the wrong person, blur, noise ...) and methods are
+    scored as a benchmark without ground truth does. The minutes it takes are said before it starts. Writes audit.md,
+    audit.csv, readings.csv, audit.json and audit.png. Nothing is fetched.
+
+    Example: `evalkit metrics audit --pairs 12 --frames 16 --out audit`
+    """
+    from evalkit.calibration.audit.report import methods_table, verdicts_table
+    from evalkit.cli.audit import AuditOptions, run_audit
+    from evalkit.cli.console import print_json
+
+    asked = AuditOptions(protocol, data, tuple(metric or ()), tuple(method or ()), pairs, frames, stride, quick, out)
+    found = run_audit(asked)
+    if as_json:
+        print_json(found.record())
+        return
+    echo(verdicts_table(found.verdicts))
+    if methods := methods_table(found.verdicts):
+        echo(methods)
+    echo(f"Written: {out / 'audit.md'} and the files beside it")

@@ -45,7 +45,7 @@ def show(name: Name) -> None:
 def pairs(
     name: Name, data: options.DataRoot = None, subset: options.Subset = "all", as_json: options.Json = False
 ) -> None:
-    """List the pairs over a dataset: id, source file and frames, driving file and anchor. CSV on stdout."""
+    """List the pairs over a dataset: id, source file and frames, driving file, anchor, true clip. CSV on stdout."""
     from evalkit.cli.console import print_csv, print_json
     from evalkit.protocol.schema import find_protocol
     from evalkit.runs.session import resolve_pairs
@@ -62,6 +62,7 @@ def pairs(
             "driving_maximum": protocol.driving.maximum,
             "driving_end_margin": protocol.driving.end_margin,
             "anchor": str(pair.anchor or ""),
+            **({"truth": str(pair.truth)} if pair.truth else {}),
             "size": protocol.resolution,
         }
         for pair in resolve_pairs(protocol, data, missing_ok=subset == "missing-ok")
@@ -89,8 +90,9 @@ def check(
 
     protocol = find_protocol(name)
     dataset = DATASETS[protocol.dataset]
-    clips = dataset.index(dataset.resolve_root(data))
-    report = check_protocol(protocol, clips, frame_counter() if frames else None)
+    root = dataset.resolve_root(data)
+    clips = dataset.index(root)
+    report = check_protocol(protocol, clips, frame_counter() if frames else None, dataset.true_clip(root))
     if as_json:
         print_json(asdict(report))
     else:

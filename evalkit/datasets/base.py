@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +25,18 @@ def clips_of(survey: Callable[[Path], Found]) -> Index:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """How a dataset knows what a method without fault would make: the source's person with the driving motion.
+
+    `place(root, source, driving)` is where that clip lies, and `make(root, source, driving)` makes it if it is missing;
+    both raise `DatasetError` for clips whose truth is not known.
+    """
+
+    place: Callable[[Path, Clip, Clip], Path]
+    make: Callable[[Path, Clip, Clip], Path]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A dataset by name.
 
@@ -36,7 +49,8 @@ class Dataset:
     `index` gives what is evaluated. `train(root)` looks for what may be trained on, test people included, which
     `splits` takes out; None means that there is no training part. `test_people` are the official ones, by name; the
     protocols say who else is tested. `labels(root)` are attributes of its clips as they come with it, none where their
-    file is not under `root`; None means that it has no such file.
+    file is not under `root`; None means that it has no such file. `truth` is how the answers of
+    pairs are known, in the few datasets where they are.
     """
 
     id: str
@@ -49,6 +63,7 @@ class Dataset:
     default_root: Callable[[], Path] | None = None
     plugin: Plugin | None = None
     survey: Callable[[Path], Found] | None = None
+    truth: Truth | None = None
     train: Callable[[Path], Found] | None = None
     test_people: frozenset[str] = frozenset()
     labels: Callable[[Path], Labels] | None = None
@@ -56,6 +71,10 @@ class Dataset:
     def look(self, root: Path) -> Found:
         """The clips under `root`, and what was left out as far as the dataset says it. Raises `DatasetError`."""
         return self.survey(root) if self.survey else Found(tuple(self.index(root)))
+
+    def true_clip(self, root: Path) -> Callable[[Clip, Clip], Path] | None:
+        """Where the true clip of a source and a driving clip lies; None for a dataset that does not know it."""
+        return partial(self.truth.place, root) if self.truth else None
 
     def resolve_root(self, root: Path | None) -> Path:
         """The folder to index. If data is missing, raises `DatasetError` that says how to get it."""

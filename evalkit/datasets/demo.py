@@ -1,11 +1,13 @@
 """The demo corpus: rendered heads with known pose and expression, made on first use and kept in the cache.
 
 `<root>/clips/<id>.mkv` (lossless), `<root>/truth/<id>.npz` (pose, translation, expression and their names per frame)
-and a `manifest.csv`, so that the folder is also a data root for the dataset `folder`.
+and a `manifest.csv`, so that the folder is also a data root for the dataset `folder`. What a pair of clips should
+become can be drawn as well: `<root>/answers/<pair>.mkv`, each on first use.
 """
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,14 @@ from evalkit.base.files import atomic_path
 from evalkit.base.places import cache_dir, why_unusable
 from evalkit.clips import video
 from evalkit.datasets import folder
-from evalkit.datasets.base import Dataset
+from evalkit.datasets.base import Dataset, Truth
 from evalkit.datasets.drawn import DEMO_VERSION, render_clip
 from evalkit.errors import DatasetError
+from evalkit.protocol.pairs import pair_id
 from evalkit.types import Clip
 
 FPS = 25
+_NAME = re.compile(r"demo(\d+)_c(\d+)")
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,39 @@ def name_of(identity: int) -> str:
     return f"demo{identity:02d}"
 
 
+def numbers(clip: Clip) -> tuple[int, int]:
+    """Identity and clip as `render_clip` takes them. Raises `DatasetError` for a clip of another name."""
+    found = _NAME.fullmatch(clip.id)
+    if found is None:
+        raise DatasetError(
+            f"{clip.path}: the true answer is known of clips of the demo corpus, which are called demo00_c0; "
+            f"got {clip.id!r}."
+        )
+    return int(found[1]), int(found[2])
+
+
 def index(root: Path) -> list[Clip]:
     """Clips of a rendered corpus."""
     return folder.index(root)
+
+
+def answer_path(root: Path, source: Clip, driving: Clip) -> Path:
+    """Where the true clip of a pair lies. Raises `DatasetError` for clips that are not of the corpus."""
+    numbers(source), numbers(driving)
+    return root / "answers" / f"{pair_id(source, driving)}.mkv"
+
+
+def draw_answer(root: Path, source: Clip, driving: Clip) -> Path:
+    """Draw the true clip of a pair if it is missing: person, lamps and background of the source, motion of the driver.
+
+    It has the frames and the size of the driving clip. Raises `DatasetError` for clips that are not of the corpus.
+    """
+    path = answer_path(root, source, driving)
+    if not path.is_file():
+        size = video.read_frames(driving.path, (0,)).shape[1]
+        drawn = render_clip(*numbers(source), video.count_frames(driving.path), size, motion=numbers(driving))
+        video.write_video(path, [drawn.frames], FPS)
+    return path
 
 
 def _render_clip(root: Path, name: str, identity: int, clip: int, corpus: Corpus, motion: tuple[int, int]) -> None:
@@ -118,5 +152,6 @@ DATASET = Dataset(
     obtain="It is made on first use; no --data needed.",
     index=index,
     default_root=corpus_root,
+    truth=Truth(answer_path, draw_answer),
     test_people=frozenset(map(name_of, PROTOCOLS.identities)),
 )

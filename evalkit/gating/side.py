@@ -180,6 +180,7 @@ def _run_data(folder: RunFolder) -> dict[str, PairData]:
 def _pair_data(outcome: Outcome) -> PairData:
     clips = [outcome.source_sha256, outcome.driving_sha256]
     anchor = [outcome.anchor_sha256] if outcome.anchor_sha256 else []
+    clips += [outcome.truth_sha256] if outcome.truth_sha256 else []
     frames = outcome.source_frames
     whole = None if frames is None else _short([outcome.pair, frames, *clips, *anchor])
     return PairData(_short(clips), whole, bool(anchor))

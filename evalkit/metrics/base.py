@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.base.plugins import Plugin
-from evalkit.types import Task, Values
+from evalkit.types import Reference, Task, Values
 
 MetricFunction: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], Values]
 """(generated, reference) -> one float64 value per generated frame, NaN where it does not exist.
 
-Against the driving clip both arrays have T rows, frame by frame; against the source the reference has one row per
-source. A metric of features sees all frames of a clip at once, one of frames a few at a time, with as many before them
-as its `window` asks for. A metric of level `PerSet` gets all generated and all reference rows of a protocol and returns
-one value, (1,).
+Against the driving clip (or the true one, where a protocol says so) both arrays have T rows, frame by frame; against
+the source the reference has one row per source. A metric of features sees all frames of a clip at once, one of frames a
+few at a time, with as many before them as its `window` asks for. A metric of level `PerSet` gets all generated and all
+reference rows of a protocol and returns one value, (1,).
 """
 
 
@@ -75,7 +75,8 @@ class Metric:
         low, high: bounds a value cannot leave (infinite if unbounded).
         decimals: printed in tables.
         reference: the clip it compares the generated one with.
-        tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment.
+        tasks: where it means something; the pixel metrics have no ground truth in cross-reenactment, unless a protocol
+            knows the true clips.
         input: an extractor id and the name of one of its features, or None for the frames themselves.
         function: the metric.
         level: `PerFrame` or `PerSet`, with what only a metric of that level has.
@@ -132,14 +133,17 @@ class Metric:
         """The column name: `csim[dlib]`, or `l1` without a variant."""
         return f"{self.id}[{self.variant}]" if self.variant else self.id
 
-    def signature(self, extractor_signature: str | None, averaging: str) -> str:
-        """Everything that moves the value, in one line. Two different signatures are never compared."""
+    def signature(self, extractor_signature: str | None, averaging: str, driving: Reference = "driving") -> str:
+        """Everything that moves the value, in one line. Two different signatures are never compared.
+
+        `driving` is what stands in for the driving clip: the true one, in a protocol that compares with it.
+        """
         code = self.plugin.mark if self.plugin else None
         parts = (
             self.key,
             extractor_signature,
             self.settings,
-            f"vs {self.reference}",
+            f"vs {driving if self.reference == 'driving' else self.reference}",
             averaging,
             f"v{self.version}",
             code,

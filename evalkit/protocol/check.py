@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evalkit.base.csvfile import read_rows
 from evalkit.clips import video
 from evalkit.errors import EvalkitError, ProtocolError, VideoError
-from evalkit.protocol.pairs import expected_pairs, listed_pair, make_pairs, take_clips
+from evalkit.protocol.pairs import TrueClip, expected_pairs, listed_pair, make_pairs, take_clips
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Clip, Pair
 
@@ -22,10 +22,13 @@ class ProtocolReport:
 
 
 def check_protocol(
-    protocol: Protocol, clips: Sequence[Clip], count: Callable[[Clip], int] | None = None
+    protocol: Protocol,
+    clips: Sequence[Clip],
+    count: Callable[[Clip], int] | None = None,
+    true_clip: TrueClip | None = None,
 ) -> ProtocolReport:
-    """Check every pair. `count` gives the frames of a clip; None skips that part."""
-    pairs, problems = _pairs(protocol, clips)
+    """Check every pair. `count` gives the frames of a clip; None skips that part. `true_clip` is as of `make_pairs`."""
+    pairs, problems = _pairs(protocol, clips, true_clip)
     if count:
         problems += [problem for pair in pairs for problem in _frames(protocol, pair, count)]
     return ProtocolReport(protocol.id, len(pairs), expected_pairs(protocol), tuple(dict.fromkeys(problems)))
@@ -43,7 +46,7 @@ def frame_counter() -> Callable[[Clip], int]:
     return count
 
 
-def _pairs(protocol: Protocol, clips: Sequence[Clip]) -> tuple[list[Pair], list[str]]:
+def _pairs(protocol: Protocol, clips: Sequence[Clip], true_clip: TrueClip | None) -> tuple[list[Pair], list[str]]:
     problems: list[str] = []
     try:
         take_clips(protocol, clips)
@@ -51,7 +54,7 @@ def _pairs(protocol: Protocol, clips: Sequence[Clip]) -> tuple[list[Pair], list[
         problems.append(str(error))
     if protocol.list_path is None:
         try:
-            return make_pairs(protocol, clips, missing_ok=True), problems
+            return make_pairs(protocol, clips, missing_ok=True, true_clip=true_clip), problems
         except EvalkitError as error:
             return [], [*problems, str(error)]
     by_id = {clip.id: clip for clip in take_clips(protocol, clips, missing_ok=True)}

@@ -4,9 +4,11 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from evalkit.base.csvfile import Row, is_number, read_rows
 from evalkit.base.names import nfc, short_name
@@ -15,14 +17,20 @@ from evalkit.errors import DatasetError, EvalkitError, ProtocolError
 from evalkit.protocol.schema import Protocol
 from evalkit.types import Clip, Pair
 
+TrueClip: TypeAlias = Callable[[Clip, Clip], Path]
+"""(source, driving) -> the true clip of a pair, which need not have been drawn yet."""
+
 _SUBSET = "--subset missing-ok runs what is there and marks the result."
 
 
-def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False) -> list[Pair]:
-    """The pairs of `protocol` over `clips`.
+def make_pairs(
+    protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = False, true_clip: TrueClip | None = None
+) -> list[Pair]:
+    """The pairs of `protocol` over `clips`. `true_clip` is how the dataset knows the truth, if it does.
 
     With `missing_ok`, pairs with missing clips are skipped; otherwise `DatasetError` names them.
-    Raises `DatasetError` also when the clips allow no pair at all, `ProtocolError` for a list that contradicts itself.
+    Raises `DatasetError` also when the clips allow no pair at all or the truth that the protocol compares with is not
+    known, `ProtocolError` for a list that contradicts itself.
     """
     taken = take_clips(protocol, clips, missing_ok)
     sources = [clip for clip in taken if clip.kind in protocol.source.kinds and clip.role != "driving"]
@@ -45,7 +53,18 @@ def make_pairs(protocol: Protocol, clips: Sequence[Clip], missing_ok: bool = Fal
         raise DatasetError(
             f"The protocol {protocol.id!r} has {expected} pairs; the data allows {len(pairs)} of them. {_SUBSET}"
         )
-    return pairs
+    return pairs if protocol.reference == "driving" else [_with_truth(protocol, pair, true_clip) for pair in pairs]
+
+
+def _with_truth(protocol: Protocol, pair: Pair, true_clip: TrueClip | None) -> Pair:
+    if pair.truth:
+        return pair
+    if true_clip is None:
+        raise DatasetError(
+            f"The protocol {protocol.id!r} compares with the true clip of each pair, which the dataset "
+            f"{protocol.dataset!r} does not know. Use a pair list with a column 'truth', or 'reference: driving'."
+        )
+    return replace(pair, truth=true_clip(pair.source, pair.driving))
 
 
 def _why_none(protocol: Protocol, clips: Sequence[Clip], sources: Sequence[Clip]) -> str:
@@ -171,7 +190,8 @@ def listed_pairs(protocol: Protocol, clips: Iterable[Clip], missing_ok: bool = F
     """Rows of the list: columns source, driving, and optionally source_frames (whole numbers separated by spaces).
 
     `<clip>@<frame>` is one frame of a clip: its number, or its file name in an image sequence. A column anchor names
-    such a frame of the driving clip for protocols of relative motion. Further columns are ignored.
+    such a frame of the driving clip for protocols of relative motion. Where the protocol compares with the truth, a
+    column truth names the clip of the source's person that has the driving motion. Further columns are ignored.
     """
     path = protocol.list_path
     assert path is not None
@@ -210,7 +230,8 @@ def listed_pair(protocol: Protocol, row: Row, by_id: Mapping[str, Clip]) -> Pair
     default = protocol.source.frames if source.kind == "clip" else (0,)
     name = join_ids(row.text("source"), row.text("driving"))
     anchor = _anchor(row, by_id) if protocol.motion == "relative" and row.cells.get("anchor") else None
-    return Pair(name, source, still or row.integers("source_frames", default), driving, anchor)
+    truth = _truth(row, by_id, source) if protocol.reference == "truth" else None
+    return Pair(name, source, still or row.integers("source_frames", default), driving, anchor, truth)
 
 
 def _absent(row: Row, by_id: Mapping[str, Clip]) -> EvalkitError | None:
@@ -245,6 +266,13 @@ def _anchor(row: Row, by_id: Mapping[str, Clip]) -> Path:
     if driving is None or clip != driving.id or not frame:
         raise row.wrong("anchor", "<clip>@<frame> of the driving clip")
     return _one_image(row, "anchor", driving, frame).path
+
+
+def _truth(row: Row, by_id: Mapping[str, Clip], source: Clip) -> Path:
+    found = by_id.get(nfc(row.text("truth"))) if row.cells.get("truth") else None
+    if found is None or found.kind != "clip" or found.identity != source.identity:
+        raise row.wrong("truth", f"the id of a clip of the person {source.identity!r}, with the driving motion,")
+    return found.path
 
 
 def _clip_of(name: str, by_id: Mapping[str, Clip]) -> Clip | None:

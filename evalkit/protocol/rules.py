@@ -28,7 +28,8 @@ class PairRule(Strict):
     `first_frame_self`: every clip drives its own source frames. `all_cross_identity`: every ordered couple of clips of
     two identities. `next_cross`: every clip is driven by the next one, in order of ids, of another identity; the last
     by the first. `random_cross`: `count` such couples, balanced over identities and clips, chosen by `seed`. `list`:
-    the rows of the CSV file `list` beside the YAML.
+    the rows of the CSV file `list` beside the YAML. Where the protocol compares with the truth, a list names the true
+    clip of each pair in a column `truth`; for the other rules the dataset has to know it.
     """
 
     rule: Literal["first_frame_self", "all_cross_identity", "next_cross", "random_cross", "list"]

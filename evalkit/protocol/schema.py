@@ -27,7 +27,7 @@ from evalkit.protocol.rules import (
     SourceRule,
     Strict,
 )
-from evalkit.types import Motion, Rgb, Selection, Task
+from evalkit.types import Motion, Reference, Rgb, Selection, Task
 
 PROSE = frozenset({"title", "description", "citation", "licence", "assumptions", "anchors", "follows"})
 """Keys that move no number and stay out of the hash."""
@@ -44,6 +44,10 @@ class Protocol(Strict):
     flagged. `anchors` are methods run beside every other. `rgb` is how frames of videos become RGB, driving, source and
     generated ones alike: `accurate` as the file says, `swscale` as FFmpeg does by default (docs/decisions/frames.md).
     `follows` is the preset that was put on it (`following`).
+
+    `reference: truth` compares with the true clip of a pair, the source's person with the driving motion, wherever else
+    the driving clip is compared with; `real_set: driving` then stands for the true clips too. It needs data in which
+    these clips are known (docs/decisions/demo-truth.md).
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -60,6 +64,7 @@ class Protocol(Strict):
     resolution: Size = 256
     rgb: Rgb = "accurate"
     metrics: tuple[str, ...] = Field(min_length=1)
+    reference: Reference = "driving"
     real_set: RealSet = "driving"
     averaging: Averaging = "clip"
     no_face: NoFace = "exclude_and_report"
@@ -77,6 +82,8 @@ class Protocol(Strict):
         is_self = self.pairs.rule == "first_frame_self"
         if self.pairs.rule != "list" and is_self != (self.task == "self_reenactment"):
             raise ValueError(f"the pair rule {self.pairs.rule!r} does not make pairs for {self.task}")
+        if self.reference == "truth" and self.task == "self_reenactment":
+            raise ValueError("in self-reenactment the driving clip is the truth; 'reference: truth' is for cross ones")
         return self
 
     @property

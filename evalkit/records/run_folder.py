@@ -65,6 +65,8 @@ class Outcome:
     """Its digest."""
     anchor_sha256: str | None = None
     """Digest of the picture at which relative motion starts, where the pair has one."""
+    truth_sha256: str | None = None
+    """Digest of the true clip, where the protocol compares with it."""
     source_frames: tuple[int, ...] | None = None
     """Frames of the source clip; null where an earlier version did not keep them."""
     notes: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ def write_landmarks(job: PairLandmarks) -> dict[str, Any]:
 
 def _selection(job: PairLandmarks, clip: ClipFile) -> Selection:
     """The frames of a moving clip that scoring looked at."""
-    return job.driving if clip.tile == "driving" else Selection(rgb=job.driving.rgb)
+    return job.driving if clip.given else Selection(rgb=job.driving.rgb)
 
 
 def _cached(bank: FeatureBank, job: PairLandmarks, clip: ClipFile) -> Values | None:

@@ -30,7 +30,7 @@ _GREY = 128
 
 @dataclass(frozen=True)
 class ClipFile:
-    """A clip to show: `tile` is "source", "driving" or the method's index; `digest` is what it was when scored.
+    """A clip to show: `tile` is "source", "driving", "truth" or the method's index; `digest` is of when it was scored.
 
     `frames` are the source frames; empty for a clip that is shown as a whole.
     """
@@ -39,6 +39,11 @@ class ClipFile:
     path: Path
     digest: str | None
     frames: tuple[int, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        """Whether the protocol's driving rule says which of its frames count: else all of them do."""
+        return self.tile in ("driving", "truth")
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def make_mosaic(job: PairMedia) -> Mosaic | str:
     columns = _columns(len(usable))
     side = _side(len(usable), columns, job.resolution)
     try:
-        fps = video.frame_rate(moving[0].path) / (job.driving.stride if moving[0].tile == "driving" else 1)
+        fps = video.frame_rate(moving[0].path) / (job.driving.stride if moving[0].given else 1)
         middle: list[Frames] = []
         pictures = _mosaics(job, usable, columns, side, problems, middle)
         frames = write_browser_video(job.folder / f"{stem}.mp4", pictures, fps)
@@ -181,7 +186,7 @@ def _tiles(job: PairMedia, clip: ClipFile, side: int) -> Iterator[NDArray[np.uin
         source = video.read_frames(clip.path, clip.frames[:1], size=job.resolution, rgb=job.driving.rgb)
         yield video.fit(source[0], side)
         return
-    selection = job.driving if clip.tile == "driving" else Selection(size=job.resolution, rgb=job.driving.rgb)
+    selection = job.driving if clip.given else Selection(size=job.resolution, rgb=job.driving.rgb)
     for chunk in video.iter_frames(clip.path, selection):
         for frame in chunk:
             yield video.fit(frame, side)

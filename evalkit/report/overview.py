@@ -10,8 +10,9 @@ from evalkit.report.collect import Comparison, MethodRun
 from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
 from evalkit.tables.cells import ARROWS, Cell, Column, number
-from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, NO_GAIN, OTHER_MACHINE
+from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, NO_GAIN, OTHER_MACHINE, of_truth
 
+_AGAINST_TRUTH = " Here the true clip, the source person making the driving motion, stands for the driving frames."
 _CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor", NO_GAIN: "low"}
 
 
@@ -94,7 +95,7 @@ def column_facts(column: Column, signature: str | None, clips: int | None) -> di
         "decimals": column.decimals,
         "clips": clips,
         "signature": without_mark(signature).split("|") if signature else [],
-        "description": metric.description if metric else "",
+        "description": (metric.description if metric else "") + (_AGAINST_TRUTH if of_truth(signature) else ""),
         "paper": metric.paper if metric else "",
     }
 

@@ -34,7 +34,7 @@ def clip_means(comparison: Comparison, key: str) -> dict[str, Any]:
 
 
 def clips_of(comparison: Comparison, index: int, found: Pair | None) -> tuple[ClipFile, ...]:
-    """The clips of a pair that can be shown: source and driving where they were found, and what methods made."""
+    """The clips of a pair that can be shown: source, driving and true one where they were found, and what was made."""
     name = comparison.pairs[index].id
     outcomes = [outcomes.get(name) for outcomes in comparison.outcomes]
     known = next((outcome for outcome in outcomes if outcome), None)
@@ -42,6 +42,8 @@ def clips_of(comparison: Comparison, index: int, found: Pair | None) -> tuple[Cl
     if found and known:
         clips.append(ClipFile("source", found.source.path, known.source_sha256, found.source_frames))
         clips.append(ClipFile("driving", found.driving.path, known.driving_sha256))
+        if found.truth:
+            clips.append(ClipFile("truth", found.truth, known.truth_sha256))
     for place, (method, outcome) in enumerate(zip(comparison.methods, outcomes, strict=True)):
         if outcome and outcome.generated:
             path, digest = (method.folder.path / outcome.generated).resolve(), outcome.generated_sha256

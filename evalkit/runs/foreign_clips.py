@@ -69,10 +69,10 @@ class Outputs:
 def _notes(made: Fitting, pair: Pair, protocol: Protocol) -> tuple[str, ...]:
     """What a reader of its scores has to know of an output: what is left out of it, the trace of two conversions."""
     found = [*made.notes, *video.notes(made.path), *_rate_note(made.path, pair, protocol)]
-    if protocol.task == "self_reenactment":
+    if protocol.task == "self_reenactment" or pair.truth:
 
         def clips(rgb: Rgb) -> tuple[Frames, Frames]:
-            true = video.iter_frames(pair.driving.path, replace(protocol.selection, rgb=rgb), chunk=_LOOKED_AT)
+            true = video.iter_frames(pair.reference, replace(protocol.selection, rgb=rgb), chunk=_LOOKED_AT)
             return next(made.frames(rgb, _LOOKED_AT)), next(true)
 
         if note := shift_note(clips, protocol.rgb):

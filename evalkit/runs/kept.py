@@ -30,8 +30,9 @@ def _digest(path: Path, digests: Digests) -> str | None:
 
 def unmade(pair: Pair, digests: Digests) -> Outcome:
     """A pair before it is made: failed, with the digests of its clips."""
-    source, driving, anchor = (
-        _digest(path, digests) if path else None for path in (pair.source.path, pair.driving.path, pair.anchor)
+    source, driving, anchor, truth = (
+        _digest(path, digests) if path else None
+        for path in (pair.source.path, pair.driving.path, pair.anchor, pair.truth)
     )
     return Outcome(
         pair.id,
@@ -39,6 +40,7 @@ def unmade(pair: Pair, digests: Digests) -> Outcome:
         source_sha256=source,
         driving_sha256=driving,
         anchor_sha256=anchor,
+        truth_sha256=truth,
         source_frames=pair.source_frames,
     )
 
@@ -68,7 +70,8 @@ def kept(plan: Plan, pair: Pair, digests: Digests) -> Outcome | None:
 def made_of(pair: Pair, outcome: Outcome) -> list[tuple[Path, str | None]]:
     """The clips that a pair was made of, and their digests then."""
     made_of = [(pair.source.path, outcome.source_sha256), (pair.driving.path, outcome.driving_sha256)]
-    return made_of + ([(pair.anchor, outcome.anchor_sha256)] if pair.anchor and outcome.anchor_sha256 else [])
+    more = ((pair.anchor, outcome.anchor_sha256), (pair.truth, outcome.truth_sha256))
+    return made_of + [(path, digest) for path, digest in more if path and digest]
 
 
 def replaced(pair: Pair, outcome: Outcome, digests: Digests) -> Path | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from evalkit.base.files import atomic_path
 from evalkit.base.places import cache_dir
+from evalkit.datasets import DATASETS
 from evalkit.errors import RunError
 from evalkit.metrics import find_metric
 from evalkit.protocol.pairs import expected_pairs
@@ -29,7 +30,7 @@ from evalkit.runs.plan import Plan
 from evalkit.runs.producers import OutputsProducer
 from evalkit.runs.run import Finished
 from evalkit.runs.run_pairs import finished_pairs, result_of
-from evalkit.runs.session import resolve_pairs
+from evalkit.runs.session import make_truth, resolve_pairs
 from evalkit.runs.shard import whole_name
 from evalkit.runs.summary import summed_up, write_summary
 from evalkit.scoring.score_pair import metric_signatures
@@ -67,6 +68,7 @@ def merge(parts: Sequence[Path], out: Path, data: Path | None = None, protocol: 
                 f"{len(unknown)} pairs of the runs are not among those of {chosen.id} here, such as "
                 f"{min(unknown)}. Give the data they were made from by --data."
             )
+        make_truth(chosen, DATASETS[chosen.dataset].resolve_root(known), [pair for pair in pairs if pair.id in ids])
         metrics = tuple(find_metric(key) for key in first.metrics)
         signatures = metric_signatures(chosen, metrics)
         for folder in folders:
@@ -139,9 +141,10 @@ def _take(source: RunFolder, target: RunFolder, name: str, signatures: dict[str,
 
 def _content(folder: RunFolder, outcome: Outcome) -> tuple[object, ...]:
     """What two records of a pair have to share: the clips, and every score."""
-    digests = outcome.source_sha256, outcome.driving_sha256, outcome.generated_sha256, outcome.anchor_sha256
+    digests = outcome.source_sha256, outcome.driving_sha256, outcome.generated_sha256
+    more = outcome.anchor_sha256, outcome.truth_sha256
     scores = read_frames(folder.scores(outcome.pair))
-    return (*digests, *((one.metric, one.values.tobytes(), one.statuses) for one in scores))
+    return (*digests, *more, *((one.metric, one.values.tobytes(), one.statuses) for one in scores))
 
 
 def _link(source: Path, target: Path) -> None:

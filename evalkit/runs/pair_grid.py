@@ -12,13 +12,14 @@ from evalkit.runs.shown import chosen_pairs, clips_of, frame_of, open_runs
 
 
 def grid_of(runs: Sequence[Path], options: GridOptions, data: Path | None = None) -> Figure:
-    """Source, driving clip and methods side by side, a row for each pair and frame.
+    """Source, driving clip, true clip where there is one, and methods side by side, a row for each pair and frame.
 
     Raises `RunError` and `UnknownNameError` as `open_runs`, `chosen_pairs` and `frame_of` do, and `RunError` for error
     maps of cross-reenactment and a zoom outside of the frame.
     """
     shown = open_runs(runs, data, options)
-    if options.errors and shown.protocol.task != "self_reenactment":
+    known = shown.protocol.reference == "truth"
+    if options.errors and shown.protocol.task != "self_reenactment" and not known:
         raise RunError(f"{shown.protocol.id} is cross-reenactment: there are no frames to draw differences from.")
     _check_zoom(options, shown.protocol.resolution)
     rows = []
@@ -26,12 +27,15 @@ def grid_of(runs: Sequence[Path], options: GridOptions, data: Path | None = None
         clips = clips_of(shown, pair)
         source = clips.source()
         for rule in options.frames:
-            driving, generated = clips.at(frame_of(shown, pair, rule))
-            rows.append(GridRow(label, (source, driving, *generated), (False, *(True for _ in (driving, *generated)))))
+            place = frame_of(shown, pair, rule)
+            (driving, generated), truth = clips.at(place), clips.truth(place)
+            given = [driving] if truth is None else [driving, truth]
+            rows.append(GridRow(label, (source, *given, *generated), (False, *(True for _ in (*given, *generated)))))
             if options.errors:
-                maps = (one if isinstance(one, str) else error_map(one, driving) for one in generated)
-                rows.append(GridRow("error", ("", "", *maps), (False,) * (2 + len(generated)), errors=True))
-    headings = ["Source", "Driving", *(run.measured.title for run in shown.runs)]
+                maps = [one if isinstance(one, str) else error_map(one, given[-1]) for one in generated]
+                pictures = ("", *("" for _ in given), *maps)
+                rows.append(GridRow("error", pictures, (False,) * len(pictures), errors=True))
+    headings = ["Source", "Driving", *(["True clip"] if known else []), *(run.measured.title for run in shown.runs)]
     return grid_figure(headings, rows, options.width_mm, options.zoom, options.labels)
 
 

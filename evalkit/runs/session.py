@@ -90,11 +90,7 @@ class Session:
         return [pair for pair in self.pairs if pair.id in wanted]
 
     def _wanted(self) -> list[str]:
-        """Ids of the pairs that are requested, in the protocol's order."""
-        settings, ids = self.settings, [pair.id for pair in self.pairs]
-        only = {nfc(name) for name in settings.only}
-        chosen = [name for name in ids if name in only] if only else ids[: settings.limit]
-        return settings.shard.of(chosen) if settings.shard else chosen
+        return wanted_of(self.settings, [pair.id for pair in self.pairs])
 
     def narrowed(self, only: Sequence[str]) -> "Session":
         """The same session for the pairs with these ids; unchanged if `only` is empty."""
@@ -117,8 +113,9 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
     missing = unavailable(asked, settings.coefficients)
     metrics = tuple(metric for metric in asked if metric.key not in missing)
     dataset = DATASETS[protocol.dataset]
-    found = dataset.look(dataset.resolve_root(settings.data))
-    pairs = tuple(make_pairs(protocol, found.clips, settings.missing_ok))
+    root = dataset.resolve_root(settings.data)
+    found = dataset.look(root)
+    pairs = tuple(make_pairs(protocol, found.clips, settings.missing_ok, dataset.true_clip(root)))
     ids = [pair.id for pair in pairs]
     for name in map(nfc, settings.only):
         if name not in ids:
@@ -128,6 +125,7 @@ def open_session(protocol: Protocol, settings: RunSettings, progress: Progress =
         raise WeightsError(
             f"None of the metrics can be computed here. {reasons}. `evalkit metrics list` shows others for --metric."
         )
+    make_truth(protocol, root, [pair for pair in pairs if pair.id in wanted_of(settings, ids)])
     if settings.engine:
         with settings.engine.opened() as engine, scoring_pool(1) as pool:
             yield Session(protocol, settings, metrics, missing, pairs, pool, progress, found, engine)
@@ -142,7 +140,28 @@ def resolve_pairs(protocol: Protocol, data: Path | None, missing_ok: bool = Fals
     With `missing_ok`, pairs with missing clips are skipped. Raises `DatasetError` or `ProtocolError`.
     """
     dataset = DATASETS[protocol.dataset]
-    return make_pairs(protocol, dataset.index(dataset.resolve_root(data)), missing_ok)
+    root = dataset.resolve_root(data)
+    return make_pairs(protocol, dataset.index(root), missing_ok, dataset.true_clip(root))
+
+
+def wanted_of(settings: RunSettings, ids: Sequence[str]) -> list[str]:
+    """Ids of the pairs that are requested, in the protocol's order."""
+    only = {nfc(name) for name in settings.only}
+    chosen = [name for name in ids if name in only] if only else list(ids[: settings.limit])
+    return settings.shard.of(chosen) if settings.shard else chosen
+
+
+def make_truth(protocol: Protocol, root: Path, pairs: Iterable[Pair]) -> None:
+    """Make the true clips of `pairs` that are missing, where the protocol compares with them and the dataset can.
+
+    Raises `DatasetError` for a clip that cannot be made.
+    """
+    truth = DATASETS[protocol.dataset].truth
+    if protocol.reference == "driving" or truth is None:
+        return
+    for pair in pairs:
+        if pair.truth and not pair.truth.is_file():
+            truth.make(root, pair.source, pair.driving)
 
 
 def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ...]:
@@ -153,7 +172,7 @@ def choose_metrics(protocol: Protocol, names: Sequence[str]) -> tuple[Metric, ..
     asked = [find_metric(name) for name in names or protocol.metrics]
     metrics = [*asked, *(find_metric(metric.beside) for metric in asked if metric.beside)]
     for metric in metrics:
-        if protocol.task not in metric.tasks:
+        if protocol.task not in metric.tasks and protocol.reference == "driving":
             raise EvalkitError(
                 f"{metric.key} cannot be used with {protocol.id}: {protocol.task.replace('_', '-')} has no ground "
                 f"truth to compare pixels or positions with. Use one of: {', '.join(protocol.metrics)}."

@@ -161,6 +161,13 @@ class PairClips:
             for clip in self.generated
         ]
 
+    def truth(self, index: int) -> Picture | None:
+        """The true frame at one moment; None where the protocol does not compare with it."""
+        if self.pair.truth is None:
+            return None
+        size, rgb, rule = self.protocol.resolution, self.protocol.rgb, self.protocol.selection
+        return np.asarray(video.read_frames(self.pair.truth, [rule.start + rule.stride * index], size=size, rgb=rgb)[0])
+
     def all(self) -> Iterator[tuple[Picture, list[Picture | str]]]:
         """The same at every moment."""
         rule = self.protocol.selection
@@ -180,8 +187,9 @@ def clips_of(shown: Shown, pair: Pair) -> PairClips:
         for path, digest in (
             (pair.source.path, outcome and outcome.source_sha256),
             (pair.driving.path, outcome and outcome.driving_sha256),
+            (pair.truth, outcome and outcome.truth_sha256),
         ):
-            if digest and digests.of(path) != digest:
+            if path and digest and digests.of(path) != digest:
                 raise RunError(f"{path} is not the clip that was scored. Give --data with the data of the run.")
     return PairClips(pair, shown.protocol, tuple(generated))
 

@@ -20,7 +20,6 @@ from evalkit.runs.plan import PairResult, Plan
 from evalkit.scoring.pool import scorer
 from evalkit.scoring.score_pair import metric_signatures
 from evalkit.scoring.score_sets import SetScore, real_clips, score_sets, set_people
-from evalkit.types import Pair
 
 CLIP_SCHEMA = pa.schema(
     [
@@ -112,14 +111,17 @@ def _data_hash(results: Sequence[PairResult]) -> str:
     """Which pairs of which clips: two runs whose hashes differ did not see the same data."""
     return canonical_sha256(
         [
-            [r.pair.id, r.pair.source_frames, r.outcome.source_sha256, r.outcome.driving_sha256, *_anchor(r.pair)]
+            [r.pair.id, r.pair.source_frames, r.outcome.source_sha256, r.outcome.driving_sha256, *_more(r)]
             for r in results
         ]
     )
 
 
-def _anchor(pair: Pair) -> list[str]:
-    return [content_sha256(pair.anchor)] if pair.anchor else []
+def _more(result: PairResult) -> list[str | None]:
+    """The clips that only some pairs have."""
+    pair = result.pair
+    anchor: list[str | None] = [content_sha256(pair.anchor)] if pair.anchor else []
+    return anchor + ([result.outcome.truth_sha256] if pair.truth else [])
 
 
 def summed_up(outcomes: Sequence[Outcome], device: str, words: tuple[str, str] | None = None) -> Timings:

@@ -1,6 +1,7 @@
 """Coefficients that users supply for networks evalkit does not run: where the files are, and whether they fit.
 
     DIR/driving/<clip id>.npz   one row per frame of the driving clip, from its first to its last
+    DIR/truth/<pair id>.npz     one row per frame of the true clip, in place of the first, where the protocol has one
     DIR/<method>/<pair id>.npz  one row per generated frame; <method> as the run folder is called, with its @tag
 
 A row of NaN is a frame in which the network found no face. If a file or an optional array is missing, its pair has no
@@ -22,7 +23,7 @@ from evalkit.extractors import EXTRACTORS, Extractor
 from evalkit.extractors.base import ImportedArray
 from evalkit.types import Features, Pair, Selection, Values
 
-DRIVING = "driving"
+DRIVING, TRUTH = "driving", "truth"
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,16 @@ class PairFiles:
     """The two files of one network for one pair; they may be missing."""
 
     generated: Path
-    driving: Path
+    reference: Path
 
     @property
     def missing(self) -> bool:
         """Whether one of them is missing."""
-        return not (self.generated.is_file() and self.driving.is_file())
+        return not (self.generated.is_file() and self.reference.is_file())
 
     def signature(self) -> str:
         """The digests of both, for the records of the pair."""
-        return f"generated {_digest(self.generated)} driving {_digest(self.driving)}"
+        return f"generated {_digest(self.generated)} driving {_digest(self.reference)}"
 
     def lack(self, network: Extractor, feature: str) -> bool:
         """Whether there are no files, or one has not all arrays that `feature` of their `network` is made of.
@@ -49,7 +50,7 @@ class PairFiles:
         if self.missing:
             return True
         optional = {wanted.array for wanted in arrays_of(network, feature) if wanted.optional}
-        return bool(optional) and not all(optional <= set(_read(path)) for path in (self.generated, self.driving))
+        return bool(optional) and not all(optional <= set(_read(path)) for path in (self.generated, self.reference))
 
 
 def _digest(path: Path) -> str:
@@ -96,30 +97,28 @@ def layout(folder: str | Path) -> str:
 
 def pair_files(folders: Mapping[str, Path], method: str, pair: Pair) -> dict[str, PairFiles]:
     """Network -> the files of a pair of the run called `method`."""
-    return {
-        name: PairFiles(folder / method / f"{pair.id}.npz", folder / DRIVING / f"{pair.driving.id}.npz")
-        for name, folder in folders.items()
-    }
+    reference = f"{TRUTH}/{pair.id}.npz" if pair.truth else f"{DRIVING}/{pair.driving.id}.npz"
+    return {name: PairFiles(folder / method / f"{pair.id}.npz", folder / reference) for name, folder in folders.items()}
 
 
 def read_pair(
-    files: Mapping[str, PairFiles], networks: Iterable[str], driving: Path, selection: Selection
+    files: Mapping[str, PairFiles], networks: Iterable[str], against: Path, selection: Selection
 ) -> tuple[dict[str, Features], dict[str, Features]]:
-    """Generated and driving features of `networks`, one row per selected driving frame.
+    """Features of `networks` of the generated clip and of the one it is compared with, a row per selected frame.
 
     All NaN where a file is missing. Raises `ScoreError` for a file that does not fit.
     """
     generated: dict[str, Features] = {}
     reference: dict[str, Features] = {}
     for name in networks:
-        selected = video.count_frames(driving, selection)
+        selected = video.count_frames(against, selection)
         network, both = EXTRACTORS[name], files[name]
         if both.missing:
             nothing = {a.feature: np.full((selected, a.columns), np.nan) for a in network.imported}
             generated[name] = reference[name] = _joined(network, nothing)
             continue
         generated[name] = read_file(network, both.generated, selected, "generated")
-        rows = read_file(network, both.driving, video.count_frames(driving), f"driving ({driving.name})")
+        rows = read_file(network, both.reference, video.count_frames(against), f"driving ({against.name})")
         chosen = selection.indices(len(next(iter(rows.values()))))
         reference[name] = {feature: array[chosen] for feature, array in rows.items()}
     return generated, reference

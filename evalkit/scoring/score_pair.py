@@ -60,8 +60,8 @@ class Scorer:
         values = {key: found["values"] for key, name in keys.items() if (found := self.bank.cache.load(name))}
         open_metrics = [metric for metric in self.metrics if metric.key not in values]
         ours = self.generated_features(generated, open_metrics)
-        theirs = self.driving_features(pair.driving.path, open_metrics)
-        digests = {path: self.bank.digest(path) for path in (generated, pair.driving.path)}
+        theirs = self.driving_features(pair.reference, open_metrics)
+        digests = {path: self.bank.digest(path) for path in (generated, pair.reference)}
         new = self._one_pass(pair, generated, ours, theirs, [m for m in open_metrics if m.key in keys])
         for path, digest in digests.items() if new else ():
             self.bank.check(path, digest)
@@ -74,7 +74,7 @@ class Scorer:
         return self.bank.collect(path, self.protocol.whole, extractors_of(metrics))
 
     def driving_features(self, path: Path, metrics: Sequence[Metric]) -> ClipFeatures:
-        """What is known of the driving frames of a clip, of all that `metrics` need."""
+        """What is known of the driving frames of a clip, or of those of a true clip, of all that `metrics` need."""
         wanted = extractors_of([m for m in metrics if m.reference == "driving"])
         return self.bank.collect(path, self.protocol.selection, wanted)
 
@@ -83,7 +83,7 @@ class Scorer:
         chosen = [metric for metric in self.metrics if metric.by_frame and _works_by_chunk(metric)]
         clips = [
             [self.bank.digest(generated), clip_decoding(self.protocol.whole)],
-            [self.bank.digest(pair.driving.path), clip_decoding(self.protocol.selection)],
+            [self.bank.digest(pair.reference), clip_decoding(self.protocol.selection)],
         ]
         signatures = metric_signatures(self.protocol, chosen)
         return {m.key: values_key(clips, signatures[m.key] + device_mark(m, self.bank.device)) for m in chosen}
@@ -97,7 +97,7 @@ class Scorer:
         parts: dict[str, list[Values]] = {metric.key: [] for metric in by_chunk}
         window = max([metric.window for metric in by_chunk], default=1)
         before: list[Frames] = []
-        reference = video.iter_frames(pair.driving.path, self.protocol.selection)
+        reference = video.iter_frames(pair.reference, self.protocol.selection)
         both = zip_longest(video.iter_frames(generated, self.protocol.whole), reference)
         for made, driving in read_ahead(both, _READ_AHEAD) if self.bank.batch else both:
             _check_match(generated, made, driving)
@@ -143,7 +143,7 @@ class OpenPair:
     def finish(self) -> list[FrameScores]:
         """The frame scores; runs batches that are not full if it has to. Raises `ScoreError`."""
         metrics, protocol = self.scorer.metrics, self.scorer.protocol
-        imported = read_pair(self.brought, imported_of(metrics), self.pair.driving.path, protocol.selection)
+        imported = read_pair(self.brought, imported_of(metrics), self.pair.reference, protocol.selection)
         features, reference = self.ours.finish() | imported[0], self.theirs.finish() | imported[1]
         scores = []
         for metric in (m for m in metrics if m.by_frame):
@@ -176,7 +176,9 @@ def metric_signatures(protocol: Protocol, metrics: Sequence[Metric]) -> dict[str
     scoring = f"{protocol.resolution}px{rgb}|{averaging}|{protocol.no_face}"
     real = "" if protocol.real_set == "driving" else f"|real set: {protocol.real_set} clips"
     return {
-        m.key: m.signature(chain_signature(m.input[0]) if m.input else None, scoring + real * (not m.by_frame))
+        m.key: m.signature(
+            chain_signature(m.input[0]) if m.input else None, scoring + real * (not m.by_frame), protocol.reference
+        )
         for m in metrics
     }
 

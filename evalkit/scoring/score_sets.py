@@ -48,12 +48,13 @@ class SetScore:
 
 def real_clips(protocol: Protocol, pairs: Iterable[Pair]) -> list[Path]:
     """The clips that the protocol names as the real set of `pairs`."""
-    return [pair.driving.path if protocol.real_set == "driving" else pair.source.path for pair in pairs]
+    return [pair.reference if protocol.real_set == "driving" else pair.source.path for pair in pairs]
 
 
 def set_people(protocol: Protocol, pairs: Sequence[Pair]) -> SetPeople:
     """The people of `pairs` and of their `real_clips`."""
-    real = [pair.driving if protocol.real_set == "driving" else pair.source for pair in pairs]
+    of_driver = protocol.real_set == "driving" and protocol.reference == "driving"
+    real = [pair.driving if of_driver else pair.source for pair in pairs]
     return SetPeople(
         [(pair.source.identity, pair.driving.identity) for pair in pairs], [clip.identity for clip in real]
     )

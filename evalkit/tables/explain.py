@@ -12,6 +12,7 @@ from evalkit.records.json_record import content_of
 from evalkit.records.run import DeviceFacts, MetricSummary, RunHeader, Summary, read_header, read_summary
 from evalkit.records.run_folder import RunFolder
 from evalkit.tables.results import speedups
+from evalkit.tables.table import of_truth
 from evalkit.tables.uncertainty import SKEWED
 
 _SHOWN = 3
@@ -42,7 +43,7 @@ def explain(run: Path, name: str) -> Explanation:
         ("Metric", f"{entry.title} ({key}), {entry.better} is better{_unit(entry)}"),
         ("Value", _value(entry)),
         ("Signature", entry.signature or "-"),
-        *_definition(key),
+        *_definition(key, entry.signature),
         ("Protocol", f"{summary.protocol} v{summary.protocol_version}, hash {summary.protocol_hash}"),
         ("Method", f"{summary.title}, {_method(header)}"),
         ("Pairs", _pairs(summary)),
@@ -111,12 +112,13 @@ def _value(entry: MetricSummary) -> str:
     return f"{entry.value:.6g}{interval}{skewed}, status {entry.status}"
 
 
-def _definition(key: str) -> list[tuple[str, str]]:
+def _definition(key: str, signature: str | None) -> list[tuple[str, str]]:
     """What this evalkit knows of the metric; a run may hold one that it no longer has."""
     metric = METRICS.get(key)
     if metric is None:
         return []
-    facts = [("Definition", metric.description), ("Source", metric.paper), ("Compared with", metric.reference)]
+    against = "truth: the source person making the driving motion" if of_truth(signature) else metric.reference
+    facts = [("Definition", metric.description), ("Source", metric.paper), ("Compared with", against)]
     return [*facts, *([("Known differences", metric.differences)] if metric.differences else [])]
 
 

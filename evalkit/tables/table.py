@@ -119,6 +119,7 @@ def table_of(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> T
         (
             *((described,) if options.caption else ()),
             *(f"{sign} {text}" for sign, text in _FOOTNOTES.items() if sign in used),
+            *_against_truth(columns, groups),
             *_shared(columns, rows),
             *_uneven(columns, rows),
             *_meaning(rows, options),
@@ -229,6 +230,23 @@ def _uneven(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[s
     if not told:
         return []
     return [f"{UNEVEN} rows were scored on different shares of the frames, which biases values: {', '.join(told)}"]
+
+
+def _against_truth(columns: Sequence[Column], groups: Mapping[str, Sequence[Measured]]) -> list[str]:
+    """A line that names the columns whose numbers are differences from the true clip, not from the driving one."""
+    told = []
+    for group in groups.values():
+        heading = group[0].heading if len(groups) > 1 else ""
+        keys = {key for result in group for key, entry in result.summary.metrics.items() if of_truth(entry.signature)}
+        names = [column.key for column in columns if column.group == heading and column.key in keys]
+        if names:
+            told.append((f"{heading}: " if heading else "") + ", ".join(names))
+    return [f"against the true clip (the source person making the driving motion): {'; '.join(told)}"] if told else []
+
+
+def of_truth(signature: str | None) -> bool:
+    """Whether a number with this signature is a comparison with the true clip."""
+    return bool(signature) and "vs truth" in str(signature).split("|")
 
 
 def _shared(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:

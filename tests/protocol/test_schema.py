@@ -53,6 +53,7 @@ def test_defaults_are_those_that_published_hashes_stand_for(write):
         "resolution": 256,
         "rgb": "accurate",
         "real_set": "driving",
+        "reference": "driving",
         "averaging": "clip",
         "no_face": "exclude_and_report",
         "coverage_floor": 0.9,

@@ -150,7 +150,7 @@ def test_rows_of_nan_are_frames_without_a_face(tmp_path, score):
 def test_a_missing_file_is_a_status_and_never_a_zero(tmp_path, score, absent, policy):
     files = PairFiles(tmp_path / "g.npz", tmp_path / "d.npz")
     if absent != "both":
-        write(files.driving if absent == "generated" else files.generated, **arrays(FRAMES))
+        write(files.reference if absent == "generated" else files.generated, **arrays(FRAMES))
     video.write_video(tmp_path / "short.mkv", [grey(range(1, FRAMES + 1))], 25)
     result = score(files, no_face=policy)
     for key in ("aed[smirk]", "apd[smirk]"):

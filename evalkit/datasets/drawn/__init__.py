@@ -21,10 +21,20 @@ raster       a z-buffer in numpy
 seeds        random streams named by integers
 """
 
-from evalkit.datasets.drawn.clip import DemoClip, render_clip
+from evalkit.datasets.drawn.clip import DemoClip, render_clip, render_motion
+from evalkit.datasets.drawn.motion import EXPRESSION_NAMES, Motion, move
 from evalkit.datasets.drawn.pose import rotation_matrix
 
-__all__ = ["DEMO_VERSION", "DemoClip", "render_clip", "rotation_matrix"]
+__all__ = [
+    "DEMO_VERSION",
+    "EXPRESSION_NAMES",
+    "DemoClip",
+    "Motion",
+    "move",
+    "render_clip",
+    "render_motion",
+    "rotation_matrix",
+]
 
 DEMO_VERSION = 1
 """Changes whenever the pixels of any clip change."""

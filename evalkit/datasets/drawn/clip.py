@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.datasets.drawn.eyes import near_eyes, paint_eyes
-from evalkit.datasets.drawn.motion import EXPRESSION_NAMES, move
+from evalkit.datasets.drawn.motion import EXPRESSION_NAMES, Motion, move
 from evalkit.datasets.drawn.mouth import in_mouth, paint_mouth
 from evalkit.datasets.drawn.parts import grid_normals
 from evalkit.datasets.drawn.person import Person, build_person
@@ -64,7 +64,13 @@ def render_clip(
     """
     moved = (identity, clip) if motion is None else motion
     _check(identity, clip, frames, size, moved)
-    curves = move(*moved, frames)
+    return render_motion(identity, clip, move(*moved, frames), size)
+
+
+def render_motion(identity: int, clip: int, curves: Motion, size: int = 256) -> DemoClip:
+    """Draw a person making any motion of at least one frame; the rest is as in `render_clip`, which raises the same."""
+    frames = len(curves.pose)
+    _check(identity, clip, frames, size, (identity, clip))
     person = build_person(identity, size)
     canvas = background(identity, clip, size)
     lit_by = lamps(identity, clip)

@@ -97,7 +97,7 @@
       }
       if (differenceSelect.value) {
         parts.push(el("span", {}, el("span", { class: "heatbar" }), "no difference to large difference, from the compressed video: to look at, not to measure. "));
-        if (site.task === "cross_reenactment" && differenceSelect.value === "driving") parts.push("Two people differ everywhere; in cross-reenactment there is no true frame to compare with. ");
+        if (site.task === "cross_reenactment" && differenceSelect.value === "driving") parts.push(`Two people differ everywhere; ${bases.includes("truth") ? "compare with the true clip instead" : "in cross-reenactment there is no true frame to compare with"}. `);
       }
       legend.replaceChildren(...parts);
       legend.hidden = !parts.length;
@@ -159,11 +159,11 @@
   }
 
   function title(site, name) {
-    return { source: "Source", driving: "Driving" }[name] ?? site.methods[Number(name)].title;
+    return { source: "Source", driving: "Driving", truth: "True clip" }[name] ?? site.methods[Number(name)].title;
   }
 
   function makeTiles(site, pair, mosaic) {
-    const names = ["source", "driving", ...site.order.map(String)];
+    const names = ["source", "driving", "truth", ...site.order.map(String)];
     const tiles = names.map((name) => makeTile(site, pair, mosaic, name)).filter((tile) => tile !== null);
     stage.replaceChildren(...tiles.map((tile) => tile.figure));
     return tiles;

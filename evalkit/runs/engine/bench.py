@@ -60,7 +60,7 @@ class Bench:
         folder.refuse_lost()
         with explaining_refusals(folder):
             outcome = make_pair(self._producer, task.pair, folder, self._digests, task.coming)
-        clips = [task.pair.source.path, task.pair.driving.path, task.pair.anchor]
+        clips = [task.pair.source.path, task.pair.driving.path, task.pair.anchor, task.pair.truth]
         known = [(path, found) for path in clips if path and (found := self._digests.known(path))]
         return Answer(outcome=outcome, digests=tuple((path, *found) for path, found in known))
 
