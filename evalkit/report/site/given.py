@@ -9,7 +9,8 @@ from evalkit.errors import RunError
 from evalkit.leaderboard.entry import Entry, make_entry, overlaps, read_entry, trained_on_of
 from evalkit.method.find import list_methods
 from evalkit.method.interface import MethodCard
-from evalkit.records.run import ProtocolFacts, RunHeader, read_header
+from evalkit.records.protocol_facts import ProtocolFacts
+from evalkit.records.run import RunHeader, read_header
 
 
 @dataclass(frozen=True)
