@@ -35,6 +35,7 @@ NAVIGATION: dict[str, Any] = {
         "ci/README.md",
         "study.md",
         "first_results.md",
+        "audit.md",
         "four_users.md",
     ],
     "Python": ["python.md", "trackers.md", "api/index.md", *(f"api/{page}.md" for page in reference.GROUPS)],

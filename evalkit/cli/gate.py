@@ -35,6 +35,7 @@ def gate(
     protocol: Annotated[
         str | None, typer.Option("--protocol", "-p", metavar="NAME", help="Run the candidate now: its protocol.")
     ] = None,
+    as_paper: options.As = None,
     method: Annotated[
         str | None, typer.Option("--method", "-M", metavar="NAME", help="Run the candidate now: its method.")
     ] = None,
@@ -105,7 +106,7 @@ def gate(
     from evalkit.gating.side import read_side
     from evalkit.gating.slice_losses import with_groups
     from evalkit.gating.verdict import gate as compare
-    from evalkit.protocol.schema import find_protocol
+    from evalkit.protocol.schema import find_protocol, following
     from evalkit.runs.choices import MethodChoice, RunChoice
 
     judged_by, there = read_rules(rules), read_side(baseline)
@@ -142,6 +143,8 @@ def gate(
             address=address,
         )
         chosen = find_protocol(protocol)
+        if as_paper:
+            chosen = following(chosen, as_paper)
         job = how.runs([method], tag)[0]
         verdict, here = gate_candidate(
             there,

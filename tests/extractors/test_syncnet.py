@@ -77,6 +77,19 @@ def test_a_lost_face_stays_for_a_while_and_then_is_gone():
     assert np.array_equal(found[20], [1, 1, 5, 7])
 
 
+@pytest.mark.parametrize("size", [1, 3, 30])
+def test_batches_move_no_frame_and_no_box(size):
+    frames = np.arange(30, dtype=np.uint8)[:, None, None, None].repeat(3, axis=-1)
+
+    def find(chunk, upstream):
+        levels = chunk[:, 0, 0, :1].astype(float)
+        return {"box": np.where(levels % 4 == 1, np.nan, levels).repeat(4, axis=1)}
+
+    found = list(frame_and_box(find, (frames[i : i + size] for i in range(0, 30, size))))
+    assert np.array_equal(np.stack([frame for frame, _ in found]), frames)
+    assert [box[0] for _, box in found] == [n - (n % 4 == 1) for n in range(30)]
+
+
 def test_boxes_are_smoothed_by_a_median_whose_ends_count_as_zero():
     frames = np.zeros((20, 64, 64, 3), np.uint8)
     boxes = [np.array([10.0, 10, 30, 30])] * 20

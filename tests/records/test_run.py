@@ -59,6 +59,7 @@ def test_a_run_of_schema_1_keeps_every_key_and_value(run):
             "source_frames": None,
             "original": None,
             "original_sha256": None,
+            "truth_sha256": None,
             "notes": (),
             **read_json(path),
         }
