@@ -39,7 +39,8 @@ def write_browser_video(path: Path, chunks: Iterable[Frames], fps: float) -> int
             if stream is None:
                 stream = _stream(container, path, frame.shape[0], frame.shape[1], fps)
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+            # One thread, as wherever bytes have to be the same again.
+            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1)
             container.mux(stream.encode(picture))
             count += 1
         if stream is None:
