@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the tests run in one process per core
-os.environ.setdefault("EVALKIT_WORKERS", "1")  # or most commands would start processes, which import PyTorch anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process that a test starts compiles PyTorch anew
 
 import av

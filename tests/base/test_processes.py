@@ -25,7 +25,7 @@ def test_results_of_all_items(workers: int) -> None:
 
 def test_the_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 24)
-    monkeypatch.delenv("EVALKIT_WORKERS")
+    monkeypatch.delenv("EVALKIT_WORKERS", raising=False)
     assert (worker_count(None), worker_count(12)) == (8, 12)
     monkeypatch.setenv("EVALKIT_WORKERS", "10")
     assert (worker_count(None), worker_count(2)) == (10, 2)
