@@ -106,7 +106,7 @@ def gate(
     from evalkit.gating.side import read_side
     from evalkit.gating.slice_losses import with_groups
     from evalkit.gating.verdict import gate as compare
-    from evalkit.protocol.schema import find_protocol, following
+    from evalkit.protocol.schema import find_protocol
     from evalkit.runs.choices import MethodChoice, RunChoice
 
     judged_by, there = read_rules(rules), read_side(baseline)
@@ -142,9 +142,7 @@ def gate(
             engine=engine,
             address=address,
         )
-        chosen = find_protocol(protocol)
-        if as_paper:
-            chosen = following(chosen, as_paper)
+        chosen = find_protocol(protocol, as_paper)
         job = how.runs([method], tag)[0]
         verdict, here = gate_candidate(
             there,

@@ -68,7 +68,7 @@ def run(
         report_failures,
         report_notes,
     )
-    from evalkit.protocol.schema import find_protocol, following
+    from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.runs.choices import MethodChoice, RunChoice
     from evalkit.runs.forecast import forecast
@@ -103,9 +103,7 @@ def run(
         engine,
         address,
     )
-    chosen = find_protocol(protocol)
-    if as_paper:
-        chosen = following(chosen, as_paper)
+    chosen = find_protocol(protocol, as_paper)
     asked = how.runs(method, tag)
     beside = how.anchors(chosen, asked) if anchors else []
     with open_session(chosen, what.settings([*beside, *asked], how.several, gpus), pair_progress) as session:

@@ -88,7 +88,7 @@ def score(
         report_notes,
     )
     from evalkit.clips.panels import check_crop
-    from evalkit.protocol.schema import find_protocol, following
+    from evalkit.protocol.schema import find_protocol
     from evalkit.records.json_record import content_of
     from evalkit.records.output_rules import OutputRules
     from evalkit.runs.choices import RunChoice
@@ -116,9 +116,7 @@ def score(
         engine,
         address,
     )
-    chosen = find_protocol(protocol)
-    if as_paper:
-        chosen = following(chosen, as_paper)
+    chosen = find_protocol(protocol, as_paper)
     if rgb:
         chosen = chosen.model_copy(update={"rgb": rgb})
     with open_session(chosen, what.settings(), pair_progress) as session:

@@ -148,10 +148,12 @@ def _cross(protocol: Protocol, source: Clip, driving: Clip) -> Pair:
 def next_couples(sources: Sequence[Clip], drivers: Sequence[Clip]) -> list[tuple[Clip, Clip]]:
     """Every source with the driver that comes next in order of ids, after the last the first, of another identity."""
     ordered = sorted(drivers, key=lambda clip: clip.id)
+    ids = [clip.id for clip in ordered]
     couples = []
     for source in sorted(sources, key=lambda clip: clip.id):
-        start = bisect_right([clip.id for clip in ordered], source.id)
-        others = (clip for clip in [*ordered[start:], *ordered[:start]] if clip.identity != source.identity)
+        start = bisect_right(ids, source.id)
+        from_there = (ordered[(start + step) % len(ordered)] for step in range(len(ordered)))
+        others = (clip for clip in from_there if clip.identity != source.identity)
         couples += [(source, driving) for driving in islice(others, 1)]
     return couples
 

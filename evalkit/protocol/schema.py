@@ -138,11 +138,14 @@ def list_protocols() -> list[Protocol]:
     return [read_protocol(path) for path in paths if "@" not in path.stem]
 
 
-def find_protocol(name: str) -> Protocol:
+def find_protocol(name: str, preset: str | None = None) -> Protocol:
     """The protocol called `name`, or the one in the YAML file `name`; `demo_self@1` is an earlier version.
 
-    `demo_self_as_fsrt` is `demo_self` with the preset `fsrt` put on it. Raises `UnknownNameError` or `ProtocolError`.
+    `preset` is put on it (`following`); `demo_self_as_fsrt` is `demo_self` with the preset `fsrt`. Raises
+    `UnknownNameError` or `ProtocolError`.
     """
+    if preset:
+        return following(find_protocol(name), preset)
     if name.endswith((".yaml", ".yml")):
         return read_protocol(Path(name))
     path = resource_dir("protocols") / f"{name}.yaml"

@@ -1,6 +1,6 @@
 """The first page: how much was measured, the ranked table, and where its rows come from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -73,11 +73,11 @@ def site_data(comparison: Comparison, ranks: Ranks) -> dict[str, Any]:
     }
 
 
-def runs(comparison: Comparison) -> list[dict[str, Any]]:
-    """Where each row comes from."""
+def runs(comparison: Comparison, gates: Mapping[int, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Where each row comes from; `gates` are links to verdicts, by index of the method."""
     return [
-        {"title": title, "facts": _provenance(method)}
-        for method, (title, _) in zip(comparison.methods, comparison.table.rows, strict=True)
+        {"title": title, "facts": _provenance(method), "gates": gates.get(index, ())}
+        for index, (method, (title, _)) in enumerate(zip(comparison.methods, comparison.table.rows, strict=True))
     ]
 
 

@@ -109,8 +109,7 @@ def _overview(comparison: Comparison, standing: Ranks, history: HistoryPage | No
         "marked": any(cell.mark for _, cells in comparison.table.rows for cell in cells),
         "ranked_by": standing.ranked_by,
         "footnotes": comparison.table.footnotes,
-        "runs": overview.runs(comparison),
-        "gates": history.gates if history else {},
+        "runs": overview.runs(comparison, history.gates if history else {}),
     }
 
 

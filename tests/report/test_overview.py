@@ -47,7 +47,7 @@ def test_counts(comparison, make_run):
 
 
 def test_where_rows_come_from(comparison):
-    first = overview.runs(comparison)[0]
+    first = overview.runs(comparison, {})[0]
     told = dict(first["facts"])
     assert first["title"] == "plain" and told["evalkit"] == f"0, commit {'f' * 40}"
     assert told["Run folder"].endswith("plain") and told["Checkpoint"] == "no checkpoint file"
