@@ -83,10 +83,12 @@ def measure(plan: Plan, folder: Path, bank: FeatureBank, on_output: Made) -> Rea
     failed: dict[str, str] = {}
     scorers = (Scorer(plan.without_truth, plan.metrics, bank), Scorer(plan.protocol, plan.judges, bank))
     for column, pair in enumerate(plan.pairs):
+        assert pair.truth is not None
+        answer = _frames(pair.truth, plan.protocol)
         for row, name in enumerate(plan.outputs):
             path = clip_path(folder, name, pair)
             try:
-                found = _made(plan, row, pair, path)
+                found = _made(plan, row, pair, answer, path)
             except MethodError as error:
                 failed[name] = f"{pair.id}: {error}"
                 continue
@@ -106,11 +108,9 @@ def clip_path(folder: Path, output: str, pair: Pair) -> Path:
     return folder / "clips" / output / f"{pair.id}.mkv"
 
 
-def _made(plan: Plan, row: int, pair: Pair, path: Path) -> dict[str, float]:
-    """Make an output if it is not there; returns its true errors."""
-    assert pair.truth is not None
+def _made(plan: Plan, row: int, pair: Pair, true: Frames, path: Path) -> dict[str, float]:
+    """Make an output if it is not there; returns its true errors. `true` are the frames of the true clip."""
     rule = plan.protocol.selection
-    true = _frames(pair.truth, plan.protocol)
     if row >= len(plan.conditions):
         if not path.is_file():
             generate(pair, plan.methods[plan.outputs[row]], plan.protocol, path, seed=0)
