@@ -141,3 +141,27 @@ def test_what_is_listed_can_be_shown():
     file = json.loads(CliRunner().invoke(app, ["weights", "show", "lpips-backbone-alexnet", "--json"]).output)
     assert len(file["sha-256"]) == 64 and "lpips" in file["used_by"].split(", ")
     assert isinstance(CliRunner().invoke(app, ["weights", "show", "lpips-backbone-alexne"]).exception, UnknownNameError)
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES += sorted((ROOT / "baselines").rglob("README.md"))
+
+
+def options_of(line):
+    """(command, --option) of a line of a page that calls evalkit."""
+    words = re.split(r"[#|;]|&&", line)[0].split()
+    depth = max(n for n in range(len(words) + 1) if tuple(words[:n]) in COMMANDS)
+    return [(tuple(words[:depth]), found.group()) for word in words[depth:] if (found := re.match("--[a-z-]+", word))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_on_pages_exist(page):
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(r"(?:^|[`\s])evalkit ([^\n`]+)", text):
+        for command, option in options_of(line):
+            known = {name for one in COMMANDS[command].params for name in (*one.opts, *one.secondary_opts)}
+            assert option in known | {"--help", "--version"}, f"evalkit {' '.join(command)} {option}"
+
+
+def test_an_option_that_is_none_is_found():
+    assert options_of("metrics audit --quick -m x # --out") == [(("metrics", "audit"), "--quick")]
