@@ -23,7 +23,7 @@ SURFACE = {
     "metric": "name, device",
     "list_metrics": "",
     "list_protocols": "",
-    "find_protocol": "name",
+    "find_protocol": "name, preset",
 }
 CLASSES = {"EvalkitError", "Method", "Metric", "Protocol", "Run"}
 
