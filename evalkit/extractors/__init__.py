@@ -57,6 +57,7 @@ inference            how PyTorch networks are run
 torch_network        loading checkpoints, safely and strictly
 onnx_network         ONNX networks on the CPU
 tflite_network       TensorFlow Lite networks on the CPU
+no_profiling         threads that the profiling signal of MediaPipe cannot end
 quiet                silence for libraries that log from C++
 face_crop            square crops around a face
 face_alignment5      five points onto the ArcFace template

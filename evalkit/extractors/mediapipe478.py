@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from evalkit import weights
 from evalkit.extractors.base import Extract, Extractor
 from evalkit.extractors.landmark_pose import angles
+from evalkit.extractors.no_profiling import no_profiling
 from evalkit.extractors.quiet import quiet_stderr
 from evalkit.types import Features, Frames, Values
 
@@ -49,12 +50,13 @@ def load_meshes() -> Callable[[Frames], Features]:
     """
     import mediapipe
 
-    with quiet_stderr():
+    with quiet_stderr(), no_profiling():
         landmarker = _landmarker(str(weights.locate(WEIGHTS)))
         landmarker.detect(_image(mediapipe, np.zeros((64, 64, 3), np.uint8)))
 
     def read(frames: Frames) -> Features:
-        rows = [_row(landmarker.detect(_image(mediapipe, frame)), *frame.shape[1::-1]) for frame in frames]
+        with no_profiling():  # threads may begin late
+            rows = [_row(landmarker.detect(_image(mediapipe, frame)), *frame.shape[1::-1]) for frame in frames]
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
     return read

@@ -8,6 +8,7 @@ import pytest
 
 from evalkit import weights
 from evalkit.extractors import EXTRACTORS
+from evalkit.extractors.no_profiling import no_profiling
 from evalkit.extractors.quiet import quiet_stderr
 
 ID = "mediapipe478"
@@ -27,7 +28,7 @@ def test_numbers_are_those_of_its_own_call(features, faces):
         output_face_blendshapes=True,
         output_facial_transformation_matrixes=True,
     )
-    with quiet_stderr(), vision.FaceLandmarker.create_from_options(options) as landmarker:
+    with quiet_stderr(), no_profiling(), vision.FaceLandmarker.create_from_options(options) as landmarker:
         found = [landmarker.detect(mediapipe.Image(mediapipe.ImageFormat.SRGB, frame)) for frame in faces]
     for row, theirs in enumerate(found):
         points = [(point.x * 256, point.y * 256) for point in theirs.face_landmarks[0]]
@@ -93,3 +94,16 @@ def test_it_is_silent_to_the_end_of_the_process(networks, faces, tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "faces.npy")], capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (0, "[1.]\n", "")
+
+
+def test_its_profiling_timers_do_not_end_the_process(networks, faces, tmp_path):
+    """Its threads are sent SIGPROF, ignored only until somebody puts the signal's default back."""
+    np.save(tmp_path / "faces.npy", faces[:1])
+    code = (
+        "import numpy, signal, sys; from evalkit.extractors import EXTRACTORS; load = EXTRACTORS.get(sys.argv[1]).load;"
+        "first = load(); signal.signal(signal.SIGPROF, signal.SIG_DFL); frames = numpy.load(sys.argv[2]);"
+        "print(first(frames, {})['faces'], load()(frames.repeat(9, 0), {})['faces'].sum())"
+    )
+    command = [sys.executable, "-c", code, ID, str(tmp_path / "faces.npy")]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, "[1.] 9.0\n")
