@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evalkit.cli import options
 from evalkit.cli.echo import echo
+
+if TYPE_CHECKING:
+    from evalkit.weights import WeightFile
 
 app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
 SomeNames = Annotated[
@@ -146,7 +149,7 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
 
     results: list[dict[str, Any]] = [
         {"id": entry.name, "path": str(path), "origin": origin(entry, path)}
-        | {"sha256": found, "pinned": bool(entry.sha256), "ok": entry.accepts(found)}
+        | {"sha256": found, "pinned": bool(entry.pinned), "ok": entry.accepts(found)}
         for entry in [find(name) for name in names or catalogue()]
         for path in candidates(entry)
         for found in [digest(path, fresh=True)]
@@ -154,7 +157,7 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
     if as_json:
         print_json(results)
     else:
-        states = ["WRONG" if not r["ok"] else "ok" if r["pinned"] else "no digest is known" for r in results]
+        states = ["WRONG" if not r["ok"] else _known(find(r["id"])) for r in results]
         rows = [[r["id"], state, r["origin"], r["path"]] for r, state in zip(results, states, strict=True)]
         print_list(["Name", "", "In", "File"], rows)
     absent = [name for name in names or () if name not in {result["id"] for result in results}]
@@ -162,6 +165,13 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
     if problems:
         notes = [f"{note}." for note in [package_note(*absent)] if note]
         raise WeightsError(" ".join(["; ".join(problems) + ". " + _ADVICE, *notes]))
+
+
+def _known(entry: "WeightFile") -> str:
+    """What a file that is accepted was held to."""
+    if entry.pinned:
+        return "ok"
+    return f"ok, as far as known ({entry.sha256}...)" if entry.sha256 else "no digest is known"
 
 
 @app.command("import")

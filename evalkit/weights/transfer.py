@@ -128,7 +128,11 @@ def _fetch_file(entry: WeightFile, url: str, progress: Progress) -> None:
     if url.startswith(_HUB):
         _fetch_from_hub(entry, url)
     else:
-        _retrieve(url, entry.file, entry.sha256, progress)
+        path = _retrieve(url, entry.file, entry.pinned, progress)
+        if not entry.accepts(found := content_sha256(path)):
+            message = wrong_file(entry, path, found)
+            path.unlink()
+            raise WeightsError(message)
 
 
 def _fetch_from_index(entry: WeightFile) -> None:

@@ -41,6 +41,16 @@ def test_when_no_address_works_each_reason_is_given_and_nothing_is_left(register
     assert [path.name for path in weights.cache_folder().iterdir() if path.is_file()] == []
 
 
+def test_the_beginning_of_a_digest_is_held_to(register, server):
+    register(urls=(f"{server.url}/wrong", f"{server.url}/net.bin"), sha256=sha256(CONTENT)[:8])
+    server.files |= {"/wrong": OTHER}
+    with pytest.raises(WeightsError, match=f"expected sha256 {sha256(CONTENT)[:8]}\\.\\.\\., got {sha256(OTHER)}"):
+        weights.fetch("net")
+    assert [path.name for path in weights.cache_folder().iterdir() if path.is_file()] == []
+    server.files |= {"/net.bin": CONTENT}
+    assert weights.fetch("net").read_bytes() == CONTENT and weights.short_digest("net") == sha256(CONTENT)[:8]
+
+
 def test_a_stopped_download_goes_on_where_it_ended(register, server):
     register(urls=(f"{server.url}/net.bin",))
     server.files["/net.bin"], server.cut_after = CONTENT, 300_000
