@@ -1,7 +1,7 @@
 """Score damaged copies of clean clips against the clean ones: each metric's answer to each step of each damage."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,21 +30,31 @@ def calibrate(scorer: Scorer, clips: Sequence[Clip], folder: Path, on_clip: Call
 
     The perfect output in self-reenactment is the driving clip itself; damage is all that is wrong with a copy. The
     other person of the identity swap is the next clip of another identity. `folder` is for temporary files. `on_clip`
-    is called for every damaged clip that was scored.
+    is called for every damaged clip that was scored. Copies that the damage leaves as they are, as the first step of most
+    does, are scored once.
 
     Raises `DatasetError` when all clips are of one identity.
     """
     others = [_other(clip, clips) for clip in clips]
     clean = [_frames(scorer, clip) for clip in clips]
     swaps = [clean[clips.index(other)] for other in others]
-    answers = []
+    answers: list[Answer] = []
+    undamaged: list[Answer] = []
     for degradation in DEGRADATIONS:
         for step in degradation.steps:
-            paths = []
-            for clip, frames, other in zip(clips, clean, swaps, strict=True):
-                paths.append(folder / f"{clip.id}-{degradation.id}-{step:g}.mkv")
-                video.write_video(paths[-1], [degradation.apply(frames, other, step)], 25)
-            answers += _answers(scorer, clips, paths, degradation, step, on_clip)
+            copies = [degradation.apply(frames, other, step) for frames, other in zip(clean, swaps, strict=True)]
+            same = all(np.array_equal(copy, frames) for copy, frames in zip(copies, clean, strict=True))
+            if same and undamaged:
+                answers += [replace(answer, degradation=degradation.id, step=step) for answer in undamaged]
+                for clip in clips:
+                    on_clip(f"{degradation.id} {step:g} {clip.id}", "done")
+                continue
+            paths = [folder / f"{clip.id}-{degradation.id}-{step:g}.mkv" for clip in clips]
+            for path, copy in zip(paths, copies, strict=True):
+                video.write_video(path, [copy], 25)
+            found = _answers(scorer, clips, paths, degradation, step, on_clip)
+            undamaged = found if same else undamaged
+            answers += found
             for path in paths:
                 path.unlink()
     return answers
