@@ -30,8 +30,8 @@ def calibrate(scorer: Scorer, clips: Sequence[Clip], folder: Path, on_clip: Call
 
     The perfect output in self-reenactment is the driving clip itself; damage is all that is wrong with a copy. The
     other person of the identity swap is the next clip of another identity. `folder` is for temporary files. `on_clip`
-    is called for every damaged clip that was scored. Copies that the damage leaves as they are, as the first step of most
-    does, are scored once.
+    is called for every damaged clip that was scored. Copies that the damage leaves as they are, as the first step of
+    each does, are scored once.
 
     Raises `DatasetError` when all clips are of one identity.
     """

@@ -14,7 +14,9 @@ from tests.fakes import SHIPS_WEIGHTS
 
 @pytest.fixture
 def entry(tmp_path: Path) -> MethodEntry:
-    (tmp_path / "method.yaml").write_text("id: mine\ntitle: Mine\noptions: {strength: {default: '1', help: How much.}}\n")
+    (tmp_path / "method.yaml").write_text(
+        "id: mine\ntitle: Mine\noptions: {strength: {default: '1', help: How much.}}\n"
+    )
     (tmp_path / "adapter.py").write_text(SHIPS_WEIGHTS)
     (tmp_path / "weights.bin").write_bytes(b"trained")
     return read_method(tmp_path)

@@ -80,7 +80,9 @@ def test_without_a_network_the_way_by_hand_is_said(register):
 def test_without_the_library_for_an_address_the_next_is_tried_and_the_way_by_hand_said(register, monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
     register(urls=("http://127.0.0.1:9/net.bin", "http://127.0.0.1:9/other"))
-    with pytest.raises(WeightsError, match=r"net.bin: This needs pooch, .*'evalkit-face\[weights\]'; .*/other: ") as error:
+    with pytest.raises(
+        WeightsError, match=r"net.bin: This needs pooch, .*'evalkit-face\[weights\]'; .*/other: "
+    ) as error:
         weights.fetch("net")
     assert str(error.value).endswith("in a browser, then: evalkit weights import net net.bin")
 
