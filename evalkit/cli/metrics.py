@@ -15,7 +15,8 @@ app = typer.Typer(help="Metrics: what can be measured, and in which variants.", 
 def list_(as_json: options.Json = False) -> None:
     """List the metrics with their variants, and for each whether it runs here or which network file it needs.
 
-    `evalkit weights fetch NAME` gets a file, `evalkit metrics show KEY` says it in whole sentences.
+    `[faces]` stands for libraries: pip install 'evalkit-face[faces]'. `evalkit weights fetch NAME` gets a file,
+    `evalkit metrics show KEY` says it in whole sentences.
     """
     from rich.markup import escape
 
@@ -60,7 +61,7 @@ def list_(as_json: options.Json = False) -> None:
             ARROWS[m.better],
             m.unit,
             m.reference,
-            f"needs {lacks[m.key]}" if lacks[m.key] else "runs",
+            f"needs {escape(lacks[m.key])}" if lacks[m.key] else "runs",
             m.description,
         ]
         for m in METRICS.values()

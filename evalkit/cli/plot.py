@@ -82,15 +82,24 @@ def radar(
 def calibration(
     answers: Annotated[Path, typer.Argument(metavar="FILE.csv", help="What `evalkit metrics calibrate` wrote.")],
     out: Out,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", metavar="NAME", help="Repeatable. Default: all in the file.")
+    ] = None,
 ) -> None:
-    """Draw a calibration again: how each metric responds to each damage."""
+    """Draw a calibration again, or some of its metrics: how each responds to each damage."""
     from evalkit.calibration.answers import read_answers
     from evalkit.calibration.figure import damage_figure
+    from evalkit.errors import UnknownNameError
     from evalkit.metrics import find_metric
 
     def draw() -> "Figure":
         found = read_answers(answers)
-        return damage_figure([find_metric(key) for key in dict.fromkeys(a.metric for a in found)], found)
+        there = list(dict.fromkeys(answer.metric for answer in found))
+        asked = [find_metric(name) for name in metric or there]
+        for one in asked:
+            if one.key not in there:
+                raise UnknownNameError("metric in the calibration", one.key, there)
+        return damage_figure(asked, found)
 
     write(out, draw)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.extras import missing_library
 from evalkit.base.files import atomic_path, content_sha256
 from evalkit.errors import WeightsError
 from evalkit.weights.entry import WeightFile, find
@@ -60,6 +61,8 @@ def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None 
         try:
             _patiently(attempt)
             return _in_cache(entry)
+        except ImportError as error:
+            failures.append(f"{address}: {missing_library(error) or error}")
         except _FAILURES as error:
             failures.append(f"{address}: {error}")
     raise WeightsError(f"{name} could not be fetched. {'; '.join(failures)}. {by_hand(entry)}")

@@ -1,5 +1,6 @@
 """Weight files are fetched from a server on this machine, resumed, imported."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,16 @@ def test_without_a_network_the_way_by_hand_is_said(register):
     assert transfer.by_hand(of_the_hub) == f"Or download {page} {by_hand}"
     zipped = Archive(file="all.zip", bytes=1, sha256="0" * 64, member="net.bin", urls=("http://there/all.zip",))
     assert transfer.by_hand(register(archive=zipped)).endswith("evalkit weights import net all.zip")
+
+
+def test_without_the_library_for_an_address_the_next_is_tried_and_the_way_by_hand_said(register, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    register(urls=("http://127.0.0.1:9/net.bin", "http://127.0.0.1:9/other"))
+    with pytest.raises(
+        WeightsError, match=r"net.bin: This needs pooch, .*'evalkit-face\[weights\]'; .*/other: "
+    ) as error:
+        weights.fetch("net")
+    assert str(error.value).endswith("in a browser, then: evalkit weights import net net.bin")
 
 
 def test_a_server_without_ranges_starts_again(register, server):
