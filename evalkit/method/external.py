@@ -89,7 +89,10 @@ class External:
 
 
 def build_external(card: MethodCard, folder: Path, config: MethodConfig, asked: str) -> External:
-    """The method of a card, which commands name `asked`. Raises `MethodError` when its clone, interpreter or weights are missing or do not fit."""
+    """The method of a card, which commands name `asked`.
+
+    Raises `MethodError` when its clone, interpreter or weights are missing or do not fit.
+    """
     foreign = foreign_of(card)
     if config.checkpoint or config.random_weights or config.compile or config.channels_last:
         raise MethodError(
@@ -130,7 +133,8 @@ def locate(card: MethodCard, options: Mapping[str, str], asked: str) -> Clone:
 def place_of(card: MethodCard, options: Mapping[str, str], asked: str, python_needed: bool = True) -> Place:
     """Where the clone of a method is and what it may take here: options go before variables and the user's file.
 
-    `asked` is how commands name the method. Without `python_needed` a missing interpreter is the one that would be looked for first. Raises `MethodError`.
+    `asked` is how commands name the method. Without `python_needed` a missing interpreter is the one that would be
+    looked for first. Raises `MethodError`.
     """
     foreign, known = foreign_of(card), user_config().external.get(card.id, Placed())
     clone = find_clone(card.id, options.get("clone") or known.clone, foreign.entry, asked)

@@ -37,7 +37,8 @@
   }
 
   function table(site, pareto, couples, a, b) {
-    const head = ["Metric", "A", "B", "A minus B", "p", "Clips", "Verdict"].map((text, index) => el("th", { scope: "col", class: index === 0 ? "name" : index < 6 ? "number" : null }, text));
+    const named = (side, method) => [side, el("small", {}, site.methods[method].title)];
+    const head = ["Metric", named("A", a), named("B", b), "A minus B", "p", "Clips", "Verdict"].map((text, index) => el("th", { scope: "col", class: index === 0 ? "name" : index < 6 ? "number" : null }, text));
     const rows = site.metrics.map((metric, index) => {
       const value = [a, b].map((method) => pareto.values[index][method]);
       const found = evalkit.couple(couples[index], a, b);
