@@ -13,9 +13,8 @@ from evalkit.method.find import CARD, find_method, list_methods
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = {entry.card.id for entry in list_methods()}
-ANCHORS = {"copy_source", "copy_driving"}
 EXTERNAL = {entry.card.id for entry in list_methods() if entry.card.external}
-NATIVE = IDS - ANCHORS - {"landmark_warp"} - EXTERNAL
+NATIVE = {entry.card.id for entry in list_methods() if entry.card.kind == "native"}
 MODULES = {
     entry.card.id: "" if entry.card.external else entry.card.adapter.partition(":")[0] for entry in list_methods()
 }
