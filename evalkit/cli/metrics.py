@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names
 from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Metrics: what can be measured, and in which variants.", no_args_is_help=True)
@@ -71,7 +72,14 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A key from `evalkit metrics list`, or an id.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A key from `evalkit metrics list`, or an id.",
+            autocompletion=metric_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Show everything that is known of a metric: definition, source, known differences, whether its networks are here.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evalkit.cli.completion import metric_names
 from evalkit.cli.options import pairs_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, 
 def frames(
     runs: Runs,
     out: Out,
-    metric: Annotated[str, typer.Option("--metric", "-m", metavar="NAME", help="A metric that all runs have.")],
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="A metric that all runs have.",
+            autocompletion=metric_names,
+        ),
+    ],
     pair: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this pair. Default: the mean over all pairs.")
     ] = None,
@@ -67,7 +77,13 @@ def radar(
     out: Out,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, at least three. Default: all shared."),
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="Repeatable, at least three. Default: all shared.",
+            autocompletion=metric_names,
+        ),
     ] = None,
     anchors: Annotated[bool, typer.Option("--anchors", help="Also draw anchors; they set no spoke's range.")] = False,
     rename: Rename = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names, protocol_names, weights_names
 from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
 SomeNames = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME...]",
+        help="Names from `evalkit weights list`. Default: all.",
+        autocompletion=weights_names,
+    ),
 ]
 
 _ADVICE = (
@@ -51,7 +57,14 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `evalkit weights list`.",
+            autocompletion=weights_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Show everything that is known of a network file: size, digest, licence, addresses, users, whether it is here.
@@ -89,14 +102,32 @@ def show(
 @app.command()
 def fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Names from `evalkit weights list`.",
+            autocompletion=weights_names,
+        ),
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="KEY", help="What this metric needs. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="KEY",
+            help="What this metric needs. Repeatable.",
+            autocompletion=metric_names,
+        ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
-        typer.Option("--protocol", "-p", metavar="NAME", help="What the metrics of this protocol need. Repeatable."),
+        typer.Option(
+            "--protocol",
+            "-p",
+            metavar="NAME",
+            help="What the metrics of this protocol need. Repeatable.",
+            autocompletion=protocol_names,
+        ),
     ] = None,
     method: Annotated[
         list[str] | None,
@@ -177,7 +208,12 @@ def _known(entry: "WeightFile") -> str:
 @app.command("import")
 def import_(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`, or a method with a checkpoint.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `evalkit weights list`, or a method with a checkpoint.",
+            autocompletion=weights_names,
+        ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, under any name, or the zip that holds it.")],
 ) -> None:
