@@ -169,7 +169,8 @@ def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
 
 def _clips(folder: RunFolder) -> pd.DataFrame:
     columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
-    return read_clips(folder.clips, columns).to_pandas()
+    found: pd.DataFrame = read_clips(folder.clips, columns).to_pandas()
+    return found
 
 
 def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:

@@ -55,12 +55,13 @@ def write_report(
     header = next((m.header for m in comparison.methods if m.header.data), comparison.methods[0].header)
     sources, note = find_pairs(header, options.data) if options.media != "none" else ({}, None)
     without: dict[str, str] = {}
+    # Pairs come in any order.
+    beside = dict(zip(pages, zip([None, *pages], [*pages[1:], None], strict=False), strict=True))
     jobs = plan_jobs(comparison, out, options, sources, pages, worst_pairs(found))
-    for place, built in enumerate(run_all(build_pair, jobs, options.workers)):
+    for built in run_all(build_pair, jobs, options.workers):
         pair = comparison.pairs[built.index]
         absent = note or (None if pair.id in sources else "the data has no pair of this name.")
-        beside = pages[place - 1] if place else None, pages[place + 1] if place + 1 < len(pages) else None
-        _write_pair(site, comparison, built, absent, page, beside)
+        _write_pair(site, comparison, built, absent, page, beside[built.index])
         if reason := built.media.get("reason"):
             without[pair.id] = reason
         on_pair(pair.id, "failed" if reason and options.media != "none" else "done")
