@@ -110,7 +110,7 @@ OTHERS = """## Other files of a run folder
 | File | What it is |
 | --- | --- |
 | `generated/PAIR.mkv` | The generated clip, or a prepared output, lossless, one frame per driving frame. |
-| `contact_sheet.png` | Source, driving and generated frames, worst pairs first. |
+| `contact_sheet.png` | Source, driving and generated frames, true ones where they are known, worst pairs first. |
 | `log.jsonl` | One line per event, for people: `time`, `event`, and what belongs to it. |
 | `trace.jsonl` | One line per task: who did it, when, and seconds by stage (`evalkit profile`). |
 | `.lock` | Held by the process that works in the folder. |

@@ -9,6 +9,7 @@ user_config  the user's file: aliases, and where repositories are
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
+made_by      what decides the frames of a method, as one digest
 new          a folder for a method to be written
 generate     run a method on one pair and check every frame that comes back
 device       whether a GPU can still be used after an error

@@ -1,7 +1,7 @@
 """`evalkit report`: runs of one protocol as a static site that opens from a file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +35,30 @@ class Written:
     files: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class PartOf:
+    """What a report is a part of: the address of its first page, and how rows were verified, by index of the method."""
+
+    home: str = ""
+    checked: Mapping[int, str] = field(default_factory=dict)
+
+
+ALONE = PartOf()
+"""Of nothing."""
+
+
 def write_report(
-    comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None], home: str = ""
+    comparison: Comparison, out: Path, options: Options, on_pair: Callable[[str, str], None], part_of: PartOf = ALONE
 ) -> Written:
     """Write the site into `out`; videos that an earlier report made of the same clips are kept.
 
-    `on_pair` is called with the id and "done" or "failed" (it has no video) as pairs are finished. `home` is the
-    address of what the report is a part of. Raises `RunError` when `out` or the history cannot be used. A clip that is
+    `on_pair` is called with the id and "done" or "failed" (it has no video) as pairs are finished. `part_of`
+    says what the report is a part of. Raises `RunError` when `out` or the history cannot be used. A clip that is
     missing costs only its tile.
     """
     history = history_of(comparison, options.history) if options.history else None
     groups = group_tables(comparison, options)
-    site, page = SiteFolder.claim(out), _renderer(comparison, history, home)
+    site, page = SiteFolder.claim(out), _renderer(comparison, history, part_of.home)
     for asset in sorted(ASSETS.iterdir()):
         site.copy(asset, f"assets/{asset.name}")
     standing, found = ranks(comparison), worst(comparison, options.worst)
@@ -65,7 +77,9 @@ def write_report(
         if reason := built.media.get("reason"):
             without[pair.id] = reason
         on_pair(pair.id, "failed" if reason and options.media != "none" else "done")
-    site.text("index.html", page("index", root="", **_overview(comparison, standing, history), groups=groups))
+    site.text(
+        "index.html", page("index", root="", **_overview(comparison, standing, history, part_of.checked), groups=groups)
+    )
     site.text("pairs.html", page("pairs", root="", paged=len(pages), total=len(comparison.pairs)))
     for name in ("worst", "failures"):
         site.text(f"{name}.html", page(name, root=""))
@@ -105,18 +119,20 @@ def _write_data(site: SiteFolder, comparison: Comparison, standing: Ranks, found
         site.data(f"clips-{place}", clip_means(comparison, column.key))
 
 
-def _overview(comparison: Comparison, standing: Ranks, history: HistoryPage | None) -> dict[str, Any]:
+def _overview(
+    comparison: Comparison, standing: Ranks, history: HistoryPage | None, checked: Mapping[int, str]
+) -> dict[str, Any]:
     return {
         "description": comparison.protocol.description,
         "assumptions": comparison.protocol.assumptions,
         "counts": overview.counts(comparison),
         "facts": facts(comparison),
         "columns": overview.columns(comparison),
-        "rows": overview.rows(comparison, standing),
+        "rows": overview.rows(comparison, standing, checked),
         "marked": any(cell.mark for _, cells in comparison.table.rows for cell in cells),
         "ranked_by": standing.ranked_by,
         "footnotes": comparison.table.footnotes,
-        "runs": overview.runs(comparison, history.gates if history else {}),
+        "runs": overview.runs(comparison, history.gates if history else {}, checked),
     }
 
 

@@ -103,7 +103,7 @@ def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str]
     jobs = list(jobs)
     for job in jobs:
         if job.entry.card.external:
-            locate(job.entry.card, job.config.options)
+            locate(job.entry.card, job.config.options, job.entry.asked)
 
     def left_out(job: MethodJob, error: EvalkitError) -> None:
         if not job.anchor:
@@ -156,7 +156,7 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
-    clone = locate(card, config.options) if card.external else None
+    clone = locate(card, config.options, entry.asked) if card.external else None
     weights, code = watch_checkpoint(config), entry.code_sha256
     configuration = Configuration(
         kind="method",

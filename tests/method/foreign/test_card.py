@@ -87,17 +87,17 @@ def test_how_many_frames_are_handed_over(keys, wanted, handed):
 
 
 def test_where_a_clone_is(tmp_path, monkeypatch):
-    with pytest.raises(MethodError, match=r"\$EVALKIT_TOY_CLONE"):
-        find_clone("toy", None, None)
+    with pytest.raises(MethodError, match=r"`evalkit methods setup \./toy`.*\$EVALKIT_TOY_CLONE"):
+        find_clone("toy", None, None, "./toy")
     monkeypatch.setenv("EVALKIT_TOY_CLONE", str(tmp_path))
-    assert find_clone("toy", None, None) == tmp_path
+    assert find_clone("toy", None, None, "toy") == tmp_path
     with pytest.raises(MethodError, match=r"has no file run\.py"):
-        find_clone("toy", None, "run.py")
-    with pytest.raises(MethodError, match=r"an interpreter in .*\.venv/bin/python"):
-        find_python("toy", None, tmp_path)
+        find_clone("toy", None, "run.py", "toy")
+    with pytest.raises(MethodError, match=r"an interpreter in .*\.venv/bin/python.*setup \./toy`"):
+        find_python("toy", None, tmp_path, "./toy")
     with pytest.raises(MethodError, match="no program that can be run"):
-        find_python("toy", tmp_path / "python", tmp_path)
-    assert find_python("toy", sys.executable, tmp_path) == sys.executable
+        find_python("toy", tmp_path / "python", tmp_path, "toy")
+    assert find_python("toy", sys.executable, tmp_path, "toy") == sys.executable
 
 
 def test_the_wrong_python_is_refused(tmp_path):
