@@ -99,6 +99,12 @@ LATER: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("Gate: history", "", (HistoryLine, HistoryValue)),
     ("User study: key.json", "", (Study, Group, Scene, LeftOut, Asked)),
 )
+OUTCOMES = """## Run folder: outcomes.parquet
+
+The outcomes of all pairs of a finished run: the keys of pairs/PAIR.json as columns, lists as JSON. Whoever reads a
+finished run opens this file, not one per pair; it is gone as soon as a pair is made again. Absent in runs of earlier
+versions, whose pairs are read one by one.
+"""
 OTHERS = """## Other files of a run folder
 
 | File | What it is |
@@ -123,7 +129,7 @@ def page() -> str:
     parts = [INTRODUCTION, *(section(*one) for one in SECTIONS)]
     parts += [f"## {title}\n\n{fold(words)}\n\n{table(PARQUET, rows)}" for title, words, rows in TABLES]
     words = f"{inspect.getdoc(ClipScore)} The metadata are those of frames.parquet."
-    parts += [f"## Run folder: clips.parquet\n\n{fold(words)}\n\n{table(PARQUET, clips)}", OTHERS]
+    parts += [f"## Run folder: clips.parquet\n\n{fold(words)}\n\n{table(PARQUET, clips)}", OUTCOMES, OTHERS]
     return "\n".join([*parts, *(section(*one) for one in LATER)])
 
 

@@ -75,7 +75,7 @@ LIBRARIES: dict[str, set[str]] = {
     "mediapipe": {"extractors."},
     "typer": {"cli."},
     "rich": {"api.progress", "cli.", "runs.progress"},
-    "pyarrow": {"records.clip_scores", "records.frame_scores", "runs.summary"},
+    "pyarrow": {"records.all_outcomes", "records.clip_scores", "records.frame_scores", "runs.summary"},
     "pooch": {"weights."},
     "huggingface_hub": {"weights."},
     "wandb": {"api.trackers.wandb"},

@@ -15,6 +15,7 @@ from evalkit.report.folder import SiteFolder
 from evalkit.report.groups import group_tables
 from evalkit.report.history import HistoryPage, Judged, history_page
 from evalkit.report.page import ASSETS, HISTORY, renderer
+from evalkit.report.paged import page_count
 from evalkit.report.payload import plain
 from evalkit.report.site.boardpage import board_context, site_data, status_words
 from evalkit.report.site.boards import SiteBoard, make_boards
@@ -104,7 +105,7 @@ def write_site(paths: Sequence[Path], out: Path, options: SiteOptions, on_report
         site.text(protocol_page(board.slug), page("protocol", root="../", section="protocols", **at, **context))
     site.data("boards", [_board_facts(board, board.slug in written) for board in boards])
     reports = {key: found for key, found in comparisons.items() if isinstance(found, Comparison) and key in written}
-    site.data("search", search_index(boards, methods, pages, reports))
+    site.data("search", search_index(boards, methods, pages, reports, site.written))
     _write_tables(site, boards)
     site.text("index.html", page("leaderboard", root="", section="index", **overall(boards, methods, cards)))
     site.text("protocols.html", page("protocols", root="", boards=[_card(b, b.slug in written) for b in boards]))
@@ -156,7 +157,7 @@ def _reports(
         folder = f"reports/{board.slug}"
         chosen = replace(options.report, by=())
         part_of = PartOf(f"../../{protocol_page(board.slug)}", _checked(board, comparison))
-        with on_report(board.title, len(comparison.pairs)) as on_pair:
+        with on_report(board.title, page_count(len(comparison.pairs), chosen.pages)) as on_pair:
             report = write_report(comparison, site.path / folder, chosen, on_pair, part_of)
         site.keep(f"{folder}/{name}" for name in report.files)
         done.add(board.slug)
