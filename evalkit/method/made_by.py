@@ -41,7 +41,7 @@ def made_by(entry: MethodEntry, config: MethodConfig) -> MadeBy:
 
     Raises `MethodError` for an external method whose clone is not found.
     """
-    clone = locate(entry.card, config.options) if entry.card.external else None
+    clone = locate(entry.card, config.options, entry.asked) if entry.card.external else None
     return MadeBy(
         method=entry.card.id,
         code_sha256=entry.code_sha256,
