@@ -16,7 +16,7 @@ import yaml
 
 from tests.mutation.belonging import near
 from tests.mutation.changes import Change, changes
-from tests.mutation.trial import ROOT, Tree, copy_tree, import_libraries
+from tests.mutation.trial import ROOT, Stage, Tree, copy_tree, import_libraries
 
 ROOMS = ("metrics", "gating", "statistics", "protocol", "records", "clips")
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
@@ -78,20 +78,20 @@ def measure(
 ) -> Iterator[Result]:
     """Run every change, each in one of `jobs` copies of the tree. Without `thorough` only against the nearest tests.
 
-    A change that is listed as equivalent is not run. `store` is a file that takes a line for each change as soon as it
-    was run; those that it says were noticed are not run again, so that a check which was stopped goes on.
+    The nearest tests come first for all of them, since they are quick. A change that is listed as equivalent is not
+    run. `store` is a file that takes a line for each change as soon as a test noticed it, or none did; those that it
+    says were noticed are not run again, so that a check which was stopped goes on.
     """
     known = _stored(store)
     listed = {(row.file, row.diff) for row in equivalents()}
-    # Changes of one file together, for a copy measures the time of its tests once.
-    groups: dict[Path, list[Change]] = {}
+    left = []
     for change in drawn:
         if (str(change.path), tuple(change.diff())) in listed:
             yield Result(change, EQUIVALENTLY)
         elif _key(change) in known:
             yield Result(change, known[_key(change)])
         else:
-            groups.setdefault(change.path, []).append(change)
+            left.append(change)
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         context = multiprocessing.get_context("fork")
         numbers = context.Queue()
@@ -99,9 +99,22 @@ def measure(
             numbers.put(number)
         # Not a `Pool`: its workers may not have children that have children.
         with ProcessPoolExecutor(jobs, context, _start, (Path(folder), numbers)) as pool:
-            running = [pool.submit(_try, group, thorough, store) for group in groups.values()]
-            for future in as_completed(running):
-                yield from future.result()
+            stages: list[Stage] = ["near", "all"] if thorough else ["near"]
+            for stage in stages:
+                running = [pool.submit(_try, group, stage, store) for group in _by_file(left)]
+                left = []
+                for future in as_completed(running):
+                    results = future.result()
+                    yield from (one for one in results if one.noticed or stage == stages[-1])
+                    left += [one.change for one in results if not one.noticed]
+
+
+def _by_file(drawn: Sequence[Change]) -> list[list[Change]]:
+    """Changes of one file together, for a copy measures the time of its tests once."""
+    groups: dict[Path, list[Change]] = {}
+    for change in drawn:
+        groups.setdefault(change.path, []).append(change)
+    return list(groups.values())
 
 
 def _key(change: Change) -> str:
@@ -156,12 +169,13 @@ def _start(folder: Path, numbers: "multiprocessing.Queue[int]") -> None:
     _tree.append(copy_tree(target))
 
 
-def _try(drawn: Sequence[Change], thorough: bool, store: Path | None) -> list[Result]:
+def _try(drawn: Sequence[Change], stage: Stage, store: Path | None) -> list[Result]:
     results = []
     for change in drawn:
-        results.append(Result(change, _tree[0].notices(change, thorough)))
+        noticed = stage if _tree[0].notices(change, stage) else None
+        results.append(Result(change, noticed))
         if store is not None:
-            row = {"key": _key(change), "noticed": results[-1].noticed, "change": str(change)}
+            row = {"key": _key(change), "stage": stage, "noticed": noticed, "change": str(change)}
             with store.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
     return results

@@ -17,6 +17,7 @@ import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tests.mutation.belonging import all_of, near
 from tests.mutation.changes import Change
@@ -24,6 +25,8 @@ from tests.mutation.changes import Change
 ROOT = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.linalg", "pydantic", "pyarrow.parquet", "yaml", "av")
 _LIBRARIES += ("PIL.Image", "torch", "rich.console", "typer")
+Stage = Literal["near", "all"]
+"""The tests of a module's name, or the others that belong to it."""
 _GRACE_S, _TIMES = 10, 4
 _NO_TESTS = 5
 """pytest's exit code where every test of the files is a slow one."""
@@ -54,23 +57,19 @@ class Tree:
     shared: str
     times: dict[Path, float] = field(default_factory=dict)
 
-    def notices(self, change: Change, thorough: bool = True) -> str | None:
-        """The tests that notice a change, "near" or "all"; None when it goes by.
+    def notices(self, change: Change, stage: Stage) -> bool:
+        """Whether tests notice a change: those of the module's name, or all others that belong to it.
 
         Raises `RuntimeError` when the tests fail on the unchanged tree, where they could notice nothing.
         """
-        for name, tests in self._stages(change.path, thorough):
-            limit = _GRACE_S + _TIMES * sum(self._time(test) for test in tests)
-            with _written(self.folder / change.path, change.after):
-                if self.run(tests, limit).code not in (0, _NO_TESTS):
-                    return name
-        return None
-
-    def _stages(self, module: Path, thorough: bool) -> list[tuple[str, tuple[Path, ...]]]:
-        mirror, every = tuple(near(self.folder, module)), tuple(all_of(self.folder, module))
-        rest = tuple(path for path in every if path not in mirror)
-        stages = [("near", mirror), ("all", rest if thorough else ())]
-        return [(name, tests) for name, tests in stages if tests]
+        tests = near(self.folder, change.path)
+        if stage == "all":
+            tests = [path for path in all_of(self.folder, change.path) if path not in tests]
+        if not tests:
+            return False
+        limit = _GRACE_S + _TIMES * sum(self._time(test) for test in tests)
+        with _written(self.folder / change.path, change.after):
+            return self.run(tests, limit).code not in (0, _NO_TESTS)
 
     def _time(self, test: Path) -> float:
         """Of one file: the tests of several modules share most files, so that each runs unchanged but once."""
