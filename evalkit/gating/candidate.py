@@ -12,8 +12,10 @@ from evalkit.gating.rules import Rule, Rules, check_names
 from evalkit.gating.side import Side, not_run, read_side
 from evalkit.gating.verdict import Verdict, gate, stopped
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
-from evalkit.method.find import MethodEntry, recorded_options
+from evalkit.method.external import place_of
+from evalkit.method.find import MethodEntry
 from evalkit.method.interface import MethodConfig
+from evalkit.method.option_files import option_files, recorded_options
 from evalkit.metrics import find_metric
 from evalkit.protocol.schema import Protocol
 from evalkit.runs.run import MethodJob, run_method, run_methods
@@ -48,8 +50,8 @@ def gate_candidate(
     if early.outcome == "not_comparable" or not baseline.summary.complete:
         return early, planned
     settings = replace(settings, metrics=settings.metrics or _metrics(baseline, protocol))
-    job = replace(job, tag=job.tag or _tag(protocol, job, settings.metrics))
     try:
+        job = replace(job, tag=job.tag or _tag(protocol, job, settings.metrics))
         with open_session(protocol, settings, progress) as session:
             if other := check_pairs(baseline, {pair.id for pair in session.pairs}):
                 return stopped(baseline, planned, rules, "not_comparable", [found.text for found in other]), planned
@@ -111,7 +113,8 @@ def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) 
 def _tag(protocol: Protocol, job: MethodJob, metrics: Sequence[str]) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
     entry, config = job.entry, job.config
-    options = recorded_options(entry.card, config.options)
+    clone = place_of(entry.card, config.options, python_needed=False).clone if entry.card.external else None
+    options = recorded_options(entry, config.options, option_files(entry, config.options, clone))
     beside = {
         "seed": config.seed,
         "random_weights": config.random_weights,

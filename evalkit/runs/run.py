@@ -11,11 +11,13 @@ from evalkit.base.places import cache_dir
 from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
-from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
+from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.external import Clone, cost_words, locate
-from evalkit.method.find import MethodEntry, recorded_options
+from evalkit.method.find import MethodEntry
 from evalkit.method.foreign.weights import weights_sha256
 from evalkit.method.interface import MethodConfig
+from evalkit.method.option_files import option_files, recorded_options
+from evalkit.method.watched import WatchedFile, watch
 from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -157,26 +159,35 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
     clone = locate(card, config.options) if card.external else None
-    weights, code = watch_checkpoint(config), entry.code_sha256
+    weights, code = _watched_weights(config, clone), entry.code_sha256
+    named = option_files(entry, config.options, clone.place.clone if clone else None)
     configuration = Configuration(
         kind="method",
         method=card.id,
         title=card.title + (" (random weights)" if config.random_weights else ""),
         method_version=card.version,
         code_sha256=code,
-        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights.sha256,
+        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights[0].sha256 if weights else None,
         device=config.device.partition(":")[0],
         precision=config.precision,
         seed=config.seed,
         random_weights=config.random_weights,
-        options=recorded_options(card, config.options),
+        options=recorded_options(entry, config.options, named),
         protocol=protocol.id,
         protocol_hash=protocol.hash,
         motion=protocol.motion,
     )
     configuration = configuration.model_copy(update=_where_it_applies(config, clone))
-    produce = MethodProducer(entry, config, protocol, weights, clone, code)
+    watched = (*weights, *(file.watched for file in named if file.watched))
+    produce = MethodProducer(entry, config, protocol, watched, clone, code)
     return Prepared(configuration, job.tag, config.device, produce, words=cost_words(card, config.device))
+
+
+def _watched_weights(config: MethodConfig, clone: Clone | None) -> list[WatchedFile]:
+    """The checkpoint as it is now, or the weights of a clone, whose digests are known."""
+    if clone:
+        return [watch(clone.place.clone / path, sha256) for path, sha256 in clone.weights.items()]
+    return [watch(config.checkpoint)] if config.checkpoint else []
 
 
 def _run(session: Session, prepared: Prepared) -> Finished:

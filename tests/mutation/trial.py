@@ -24,7 +24,7 @@ from tests.mutation.changes import Change
 
 ROOT = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.linalg", "pydantic", "pyarrow.parquet", "yaml", "av")
-_LIBRARIES += ("PIL.Image", "torch", "rich.console", "typer")
+_LIBRARIES += ("PIL.Image", "torch", "rich.console", "typer", "pytest", "scipy.interpolate", "scipy.ndimage")
 Stage = Literal["near", "all"]
 """The tests of a module's name, or the others that belong to it."""
 _GRACE_S, _TIMES = 10, 4
