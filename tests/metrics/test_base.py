@@ -49,3 +49,15 @@ def test_frames_and_rows_of_two_shapes():
     for one, other in ((np.zeros((3, 2)), np.zeros((2, 2))), (np.zeros(3), np.zeros(3))):
         with pytest.raises(ValueError, match="expected rows of one shape"):
             check_rows(one, other)
+
+
+@pytest.mark.parametrize(
+    "key", [key for key, metric in METRICS.items() if metric.by_frame and metric.reference == "driving"]
+)
+def test_a_refusal_says_which_side_has_which_shape(key):
+    if METRICS[key].input is None:
+        sides, shape = (np.zeros((3, 8, 8, 3), np.uint8), np.zeros((2, 8, 8, 3), np.uint8)), r"\(3, 8, 8, 3\)"
+    else:
+        sides, shape = (np.zeros((3, 4, 4)), np.zeros((2, 4, 4))), r"\(3, 4, 4\)"
+    with pytest.raises(ValueError, match=f"generated {shape}.*reference"):
+        METRICS[key].function(*sides)
