@@ -1,4 +1,7 @@
-"""Both roles: people are counted whichever role they have, and every sum is that of its definition."""
+"""Both roles: people are counted whichever role they have; components and quantiles beside their definition.
+
+The sums themselves are held to full matrices in `test_estimate.py`.
+"""
 
 import numpy as np
 import pytest
@@ -38,31 +41,6 @@ def both() -> tuple[TwoRoles, Defined]:
     shares = generator.uniform(0.5, 2, 25)
     shares /= shares.sum()
     return two_roles(sources, drivings, shares), Defined(sources, drivings, shares)
-
-
-def test_the_variance_of_the_mean(both):
-    found, defined = both
-    assert found.variances == pytest.approx(defined.of(defined.shares[None])[:, 0, 0])
-
-
-def test_the_terms_of_the_spread_and_the_mean(both):
-    found, defined = both
-    terms = defined.terms @ defined.less
-    assert found.forms == pytest.approx(defined.of(terms))
-    assert found.covariances == pytest.approx(np.stack([terms @ model @ defined.shares for model in defined.models]))
-
-
-def test_expectations_of_the_sums_of_squares(both):
-    found, defined = both
-    residuals = defined.of(defined.less)
-    expected = [[np.sum(one * under) for under in residuals] for one in defined.models]
-    assert found.squares == pytest.approx(np.array(expected))
-
-
-def test_what_is_seen_of_residuals(both):
-    found, defined = both
-    residuals = np.random.default_rng(4).normal(size=(3, 25)) @ defined.less.T
-    assert found.seen(residuals) == pytest.approx(((residuals @ defined.terms.T) ** 2).sum(axis=1))
 
 
 def test_components_are_those_of_some_people(both):
