@@ -24,11 +24,15 @@ EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
 
 @dataclass(frozen=True)
 class Equivalent:
-    """Changes of a file that no input tells apart: the lines of their `diff`, as `Change.diff` gives them, and why."""
+    """Changes of a file that no input tells apart: the lines of their `diff`, as `Change.diff` gives them, and why.
+
+    The file has `times` changes with these lines, all of which are meant.
+    """
 
     file: str
     diff: tuple[str, ...]
     reason: str
+    times: int = 1
 
 
 EQUIVALENTLY = "equivalent"
@@ -45,7 +49,7 @@ class Result:
 def equivalents() -> list[Equivalent]:
     """What `equivalent.yaml` lists."""
     rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []
-    return [Equivalent(row["file"], tuple(row["diff"].splitlines()), row["reason"]) for row in rows]
+    return [Equivalent(**{**row, "diff": tuple(row["diff"].splitlines())}) for row in rows]
 
 
 def all_changes(places: Sequence[str]) -> list[Change]:
