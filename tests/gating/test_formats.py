@@ -74,8 +74,8 @@ def test_every_cell_of_a_row(red):
         "loss_high": 1.25, "margin": 2.0, "p_corrected": 0.00123, "detectable": 0.25, "pairs": 40, "identities": 20,
     }  # fmt: skip
     assert cells(row.model_copy(update=known)) == (
-        "akd[dlib68] ↓", "worse", "5.000", "6.000", "+1.000", "+0.500 to +1.500", "0.050", "1.250", "2.000", "0.00123", "0.250",
-        "40 / 20",
+        "akd[dlib68] ↓", "worse", "5.000", "6.000", "+1.000", "+0.500 to +1.500", "0.050", "1.250", "2.000", "0.00123",
+        "0.250", "40 / 20",
     )  # fmt: skip
     unknown = {**dict.fromkeys(known), "pairs": 0, "identities": 0}
     assert cells(row.model_copy(update=unknown))[2:] == ("-",) * 10
