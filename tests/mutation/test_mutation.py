@@ -11,6 +11,7 @@ import pytest
 from tests.mutation import __main__ as command
 from tests.mutation import score
 from tests.mutation.belonging import all_of, near
+from tests.mutation.calls import Calls, function_of
 from tests.mutation.changes import Change, changes
 from tests.mutation.score import Equivalent, Result, all_changes, candidates, equivalents, table
 from tests.mutation.trial import ROOT
@@ -77,6 +78,45 @@ def test_a_module_has_the_tests_of_its_name_and_then_those_of_its_room_and_of_wh
     ]
     every = all_of(ROOT, Path("evalkit/statistics/changepoints.py"))
     assert Path("tests/gating/test_history.py") in every and Path("tests/statistics/test_ratio.py") in every
+
+
+MODULE = """
+LIMIT = 3
+
+@cache
+def kept(a):
+    return a
+
+@property
+def plain(a,
+          b=1):
+    c = a
+    return c
+
+class Thing:
+    size = 1
+
+    def area(self):
+        def inner():
+            return 2
+        return inner()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "function"),
+    [(2, None), (4, None), (6, None), (10, None), (11, 8), (12, 8), (15, None), (19, 17), (20, 17)],
+)
+def test_the_function_that_a_line_is_in(line, function):
+    """None in a signature, which is computed on import, and where a decorator may keep what was given before."""
+    assert function_of(MODULE, line) == function
+
+
+def test_tests_are_chosen_by_what_they_call():
+    calls = Calls({"a": 1.0, "b": 2.0, "c": 0.5}, {"a": {"x.py": [3]}, "b": {"x.py": [3, 9]}, "": {"x.py": [20]}}, 9.0)
+    assert calls.tests(Path("x.py"), 3) == ["a", "b"] and calls.tests(Path("x.py"), 9) == ["b"]
+    assert calls.tests(Path("x.py"), 20) == calls.tests(Path("x.py"), None) == ["a", "b", "c"]
+    assert calls.tests(Path("y.py"), 3) == []
 
 
 def test_every_module_of_the_six_rooms_has_tests_and_changes():
