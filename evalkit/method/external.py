@@ -123,7 +123,7 @@ def locate(card: MethodCard, options: Mapping[str, str]) -> Clone:
         # Not refused: some repositories can be pointed at other folders, and each says itself what it misses.
         text = f"{len(missing)} weight file(s) of the card are not in the clone, such as {missing[0]}"
         warning = "; ".join(filter(None, (warning, text)))
-    commit = "" if state is None else state[0] + ("+edited" if state[1] else "")
+    commit = "" if state is None else state[0] + (f"+edited:{state[1][:12]}" if state[1] else "")
     return Clone(place, commit, weight_digests(foreign, place.clone), warning)
 
 

@@ -146,7 +146,7 @@ class Configuration(Record):
     checkpoint_sha256: str | None = None
     """Digest of the weights; null for a method without any."""
     commit: str | None = None
-    """Commit of an external method's clone, `+edited` when its files were changed; absent for all others."""
+    """Commit of an external method's clone, and after `+edited:` a digest of its edits; absent for all others."""
     device: str | None = None
     """What computed the frames: `cpu` or `cuda`."""
     precision: str | None = None
