@@ -65,15 +65,21 @@ class Tree:
 
         Raises `RuntimeError` when the tests fail on the unchanged tree, where they could notice nothing.
         """
-        line, mirror = function_of(change.before, change.line), near(self.folder, change.path)
-        tests, others = mirror, [path for path in all_of(self.folder, change.path) if path not in mirror]
-        chosen = self._chosen(mirror, change.path, line)
-        if stage == "all":
-            tests, nearest, chosen = others, chosen, self._chosen(others, change.path, line)
-            if nearest and not chosen:
-                return False
+        line, tests = function_of(change.before, change.line), near(self.folder, change.path)
+        if stage == "near":
+            return bool(tests) and self._noticed(change, tests, self._chosen(tests, change.path, line))
+        seen = bool(self._chosen(tests, change.path, line))
+        others = [path for path in all_of(self.folder, change.path) if path not in tests]
+        for test in others:  # one after the other, so that those behind need no run without a change
+            if chosen := self._chosen([test], change.path, line):
+                seen = True
+                if self._noticed(change, [test], chosen):
+                    return True
         # What no test is seen to call may be called in processes of tests.
-        chosen = chosen or self._chosen(tests, change.path, None)
+        return not seen and self._noticed(change, others, self._chosen(others, change.path, None))
+
+    def _noticed(self, change: Change, tests: Sequence[Path], chosen: dict[str, float]) -> bool:
+        """Whether one of the `chosen` tests in the files `tests` fails; false without any."""
         if not chosen:
             return False
         limit = _GRACE_S + _TIMES * sum(chosen.values())
