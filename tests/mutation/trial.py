@@ -76,7 +76,8 @@ class Tree:
                 if self._noticed(change, [test], chosen):
                     return True
         # What no test is seen to call may be called in processes of tests.
-        return not seen and self._noticed(change, others, self._chosen(others, change.path, None))
+        every = [*tests, *others]
+        return not seen and self._noticed(change, every, self._chosen(every, change.path, None))
 
     def _noticed(self, change: Change, tests: Sequence[Path], chosen: dict[str, float]) -> bool:
         """Whether one of the `chosen` tests in the files `tests` fails; false without any."""
