@@ -114,7 +114,9 @@ def _tag(protocol: Protocol, job: MethodJob, metrics: Sequence[str]) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
     entry, config = job.entry, job.config
     clone = place_of(entry.card, config.options, python_needed=False).clone if entry.card.external else None
-    options = recorded_options(entry, config.options, option_files(entry, config.options, clone))
+    options = recorded_options(
+        entry.card, config.options, option_files(entry.card, entry.folder, config.options, clone)
+    )
     beside = {
         "seed": config.seed,
         "random_weights": config.random_weights,

@@ -160,7 +160,7 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
     config = with_checkpoint(entry, job.config)
     clone = locate(card, config.options) if card.external else None
     weights, code = _watched_weights(config, clone), entry.code_sha256
-    named = option_files(entry, config.options, clone.place.clone if clone else None)
+    named = option_files(card, entry.folder, config.options, clone.place.clone if clone else None)
     configuration = Configuration(
         kind="method",
         method=card.id,
@@ -172,7 +172,7 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
         precision=config.precision,
         seed=config.seed,
         random_weights=config.random_weights,
-        options=recorded_options(entry, config.options, named),
+        options=recorded_options(card, config.options, named),
         protocol=protocol.id,
         protocol_hash=protocol.hash,
         motion=protocol.motion,

@@ -41,11 +41,11 @@ def method(tmp_path):
 
 def recorded(entry: MethodEntry, *given: str, clone: Path | None = None) -> dict[str, str]:
     options = method_options(entry.card, given)
-    return recorded_options(entry, options, option_files(entry, options, clone))
+    return recorded_options(entry.card, options, option_files(entry.card, entry.folder, options, clone))
 
 
 def watched(entry: MethodEntry, *given: str) -> list[Path]:
-    files = option_files(entry, method_options(entry.card, given))
+    files = option_files(entry.card, entry.folder, method_options(entry.card, given))
     return [file.watched.path for file in files if file.watched]
 
 
@@ -147,7 +147,7 @@ def test_a_file_in_a_folder_that_changes_is_seen(method, tmp_path):
     entry, maps = method(maps=PATH), tmp_path / "maps"
     maps.mkdir()
     (maps / "a").write_bytes(b"1")
-    (file,) = option_files(entry, {"maps": str(maps)})
+    (file,) = option_files(entry.card, entry.folder, {"maps": str(maps)})
     assert file.watched is not None
     file.watched.refuse_changed()
     (maps / "a").touch()
@@ -159,4 +159,4 @@ def test_a_file_in_a_folder_that_changes_is_seen(method, tmp_path):
 
 def test_a_file_that_cannot_be_read_is_a_sentence(method, tmp_path):
     with pytest.raises(MethodError, match=r"mine: a file that an option names cannot be read: .*gone"):
-        option_files(method(data=PATH), {"data": str(tmp_path / "gone")})
+        option_files(method(data=PATH).card, tmp_path, {"data": str(tmp_path / "gone")})

@@ -107,8 +107,9 @@ def test_a_damaged_header_is_refused_where_pairs_are_finished(started, finished)
 def test_results_without_a_header_are_not_touched(started):
     same = configured(started)
     started.header.unlink()
-    started.claim(same)  # nothing is there yet
-    started.outcome_path("a").parent.mkdir()
+    started.write_outcome(Outcome("a", "failed", reason="no memory"))
+    started.claim(same)
+    assert started.read_outcome("a") is None  # nobody knows under which configuration it failed
     started.outcome_path("a").write_text("cannot be told not to be a finished pair")
     with pytest.raises(RunError, match=r"holds results but no run\.json\. Move it away"):
         started.claim(same)
