@@ -9,7 +9,7 @@ user_config  the user's file: aliases, and where repositories are
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
-option_files files and folders that options name, as a run records them
+option_files  files and folders that options name, as a run records them
 watched      content of such files and of weights, and whether it stayed as it was
 new          a folder for a method to be written
 generate     run a method on one pair and check every frame that comes back
