@@ -32,6 +32,14 @@ def test_noise_passes_and_says_what_it_could_see(make_side):
     assert all(row.detectable >= row.tolerance and row.loss_high < row.margin for row in verdict.metrics)
 
 
+def test_a_green_metric_says_what_is_excluded_or_that_nothing_differs(make_side):
+    noise = np.random.default_rng(3).normal(0, 1e-4, 40)
+    a, b = make_side("a", values()), make_side("b", {key: means * (1 + noise) for key, means in values().items()})
+    rows = gate(a, b, Rules()).metrics
+    assert [row.reason for row in rows] == [f"a loss of {row.margin:.4g} or more is excluded" for row in rows]
+    assert {row.reason for row in gate(a, a, Rules()).metrics} == {"every pair has the same value"}
+
+
 def test_a_planted_loss_is_red_and_names_the_pairs(make_side):
     worse = noisy(values())
     worse[CSIM] = worse[CSIM] - 0.01
