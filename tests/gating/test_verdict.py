@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from evalkit.errors import UnknownNameError
+from evalkit.gating.evidence import gather
 from evalkit.gating.rules import Rule, Rules
 from evalkit.gating.side import read_side
+from evalkit.gating.significance import test_all as run_tests
 from evalkit.gating.verdict import gate
 from tests.gating.conftest import entry, moved, people, status, values
 
@@ -38,6 +40,17 @@ def test_a_green_metric_says_what_is_excluded_or_that_nothing_differs(make_side)
     rows = gate(a, b, Rules()).metrics
     assert [row.reason for row in rows] == [f"a loss of {row.margin:.4g} or more is excluded" for row in rows]
     assert {row.reason for row in gate(a, a, Rules()).metrics} == {"every pair has the same value"}
+
+
+def test_a_row_holds_what_the_tests_found(make_side):
+    a, b = make_side("a", values()), make_side("b", noisy(values()))
+    evidence = [gather(key, a, b, Rules()) for key in (CSIM, AKD)]
+    tested = run_tests(evidence, Rules(), {CSIM, AKD})
+    for row in gate(a, b, Rules(primary=(CSIM, AKD))).metrics:
+        found = tested[row.key]
+        assert (row.p, row.p_corrected, row.level, row.loss_high) == pytest.approx(
+            (found.p, found.adjusted, found.level, found.high)
+        )
 
 
 def test_a_planted_loss_is_red_and_names_the_pairs(make_side):
