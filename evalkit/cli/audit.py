@@ -15,9 +15,10 @@ from evalkit.cli.progress import pair_progress
 from evalkit.datasets import DATASETS
 from evalkit.datasets.drawn import DEMO_VERSION
 from evalkit.errors import EvalkitError
-from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
+from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.code import followed, package_roots
 from evalkit.method.find import build_method, find_method, method_options
+from evalkit.method.given import given_to
 from evalkit.method.interface import Closes, MethodConfig
 from evalkit.method.made_by import made_by
 from evalkit.metrics import Metric
@@ -77,7 +78,8 @@ def run_audit(options: AuditOptions) -> Audit:
         with pair_progress("audit", total) as on_output:
             readings = measure(plan, options.out / "clips" / _mark(options, protocol), bank, on_output)
         for entrant in methods.values():
-            entrant.weights.refuse_changed()
+            for file in entrant.watched:
+                file.refuse_changed()
     for name, reason in readings.failed.items():
         say(f"{name} is left out. {reason}")
     found = audited(plan, chosen, readings)
@@ -118,8 +120,9 @@ def _methods(options: AuditOptions, protocol: Protocol, stack: ExitStack) -> dic
         try:
             entry = find_method(name)
             config = with_checkpoint(entry, MethodConfig(options=method_options(entry.card, ())))
-            weights, found = watch_checkpoint(config), made_by(entry, config)
-            built[entry.card.id] = Entrant(build_method(entry, config), found, weights)
+            given = given_to(entry, config)
+            found = made_by(entry, config, given)
+            built[entry.card.id] = Entrant(build_method(entry, config), found, given.watched)
         except EvalkitError as error:
             if options.methods:
                 raise

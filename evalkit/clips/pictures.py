@@ -59,9 +59,8 @@ def iter_stills(path: Path) -> Iterator[NDArray[np.uint8]]:
         indices = _frames(path, image)
         _refuse_cut(path, image)
         for index in indices:
-            if len(indices) > 1:
-                image.seek(index)
-            yield _rgb(path, image, len(indices))
+            image.seek(index)  # also where there is one: a thumbnail may stand before it
+            yield _rgb(path, image, alone=indices == [0])
 
 
 def stored_size(path: Path) -> tuple[int, int] | None:
@@ -157,12 +156,12 @@ def _refuse_cut(path: Path, image: Image.Image) -> None:
                 raise VideoError(f"{path}: truncated, its end mark is missing. Replace it.")
 
 
-def _rgb(path: Path, image: Image.Image, count: int) -> NDArray[np.uint8]:
+def _rgb(path: Path, image: Image.Image, alone: bool) -> NDArray[np.uint8]:
     raw = _raw_mode(image)
     orientation = image.getexif().get(_ORIENTATION, 1)
     if ";16" in raw and not image.mode.startswith(("I", "F")):
-        if count > 1:
-            raise VideoError(f"{path}: an animation of 16-bit colour pictures is not read. Save a folder of pictures.")
+        if not alone:
+            raise VideoError(f"{path}: several 16-bit colour pictures in one file are not read. Save a folder of them.")
         upright = _deep(path, image.format)
     elif image.mode == "F":
         upright = _grey(_floats(path, np.asarray(image)))

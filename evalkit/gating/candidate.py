@@ -13,6 +13,7 @@ from evalkit.gating.side import Side, not_run, read_side
 from evalkit.gating.verdict import Verdict, gate, stopped
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
 from evalkit.method.find import MethodEntry
+from evalkit.method.given import given_to
 from evalkit.method.interface import MethodConfig
 from evalkit.method.made_by import made_by
 from evalkit.metrics import find_metric
@@ -49,8 +50,8 @@ def gate_candidate(
     if early.outcome == "not_comparable" or not baseline.summary.complete:
         return early, planned
     settings = replace(settings, metrics=settings.metrics or _metrics(baseline, protocol))
-    job = replace(job, tag=job.tag or _tag(protocol, job, settings.metrics))
     try:
+        job = replace(job, tag=job.tag or _tag(protocol, job, settings.metrics))
         with open_session(protocol, settings, progress) as session:
             if other := check_pairs(baseline, {pair.id for pair in session.pairs}):
                 return stopped(baseline, planned, rules, "not_comparable", [found.text for found in other]), planned
@@ -111,5 +112,6 @@ def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) 
 
 def _tag(protocol: Protocol, job: MethodJob, metrics: Sequence[str]) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
-    found = made_by(job.entry, with_checkpoint(job.entry, job.config))
+    config = with_checkpoint(job.entry, job.config)
+    found = made_by(job.entry, config, given_to(job.entry, config))
     return f"gate-{canonical_sha256([protocol.hash, found.digest, list(metrics)])[:8]}"

@@ -63,8 +63,7 @@ def needed_for(e: Evidence, level: float, loss: float, power: float = POWER) -> 
         return Need(None, None)
 
     def enough(count: int) -> bool:
-        called = _called(e, level, power, count / people)
-        return called is not None and called <= loss
+        return _called(e, level, power, count / people) <= loss
 
     high = 4
     while not enough(high):
@@ -118,7 +117,7 @@ def _thresholds(loss: Estimate, level: float, tolerance: float, times: float, no
     )
 
 
-def _called(e: Evidence, level: float, power: float, times: float) -> float | None:
+def _called(e: Evidence, level: float, power: float, times: float) -> float:
     related = correlation(e.views)
     each = level if len(e.views) < 2 else _of_each(level, related)
     size = abs(e.baseline or 0.0)

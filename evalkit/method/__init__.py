@@ -9,7 +9,10 @@ user_config  the user's file: aliases, and where repositories are
 aliases      other names for methods that a user chose
 code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
+given        weights and files that a method is given beside pairs
 made_by      what decides the frames of a method, as one digest
+option_files  files and folders that options name, as a run records them
+watched      content of such files and of weights, and whether it stayed as it was
 new          a folder for a method to be written
 generate     run a method on one pair and check every frame that comes back
 device       whether a GPU can still be used after an error

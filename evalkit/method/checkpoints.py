@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from evalkit.base.digests import State, file_state
-from evalkit.base.files import content_sha256, refuse_special
+from evalkit.base.files import refuse_special
 from evalkit.base.places import cache_dir
-from evalkit.errors import MethodError, RunError
+from evalkit.errors import MethodError
 from evalkit.method.find import CARD, MethodEntry, import_adapter
 from evalkit.method.interface import MethodConfig
+from evalkit.method.watched import sha256_of
 
 
 @dataclass(frozen=True)
@@ -115,40 +115,6 @@ def with_checkpoint(entry: MethodEntry, config: MethodConfig) -> MethodConfig:
         return replace(config, checkpoint=known.default(config))
 
 
-@dataclass(frozen=True)
-class WatchedCheckpoint:
-    """A checkpoint, its digest, and the state of the file or folder when that was taken; None without one."""
-
-    path: Path | None
-    sha256: str | None
-    state: State
-
-    def seen_here(self) -> "WatchedCheckpoint":
-        """The same, with the state that this machine sees. Raises `RunError` for another checkpoint."""
-        self.refuse_changed()
-        return replace(self, state=file_state(self.path)) if self.path else self
-
-    def refuse_changed(self) -> None:
-        """Raise `RunError` when what may have been loaded since is not what was hashed."""
-        if self.path is None:
-            return
-        try:
-            same = file_state(self.path) == self.state or content_sha256(self.path) == self.sha256
-        except OSError:
-            same = False
-        if not same:
-            raise RunError(
-                f"{self.path} changed while the run was going, so that nobody knows which weights made the clips. "
-                "Leave it alone, and repeat the run."
-            )
-
-
-def watch_checkpoint(config: MethodConfig) -> WatchedCheckpoint:
-    """The checkpoint that a configuration names, as it is now."""
-    state = file_state(config.checkpoint) if config.checkpoint else ()
-    return WatchedCheckpoint(config.checkpoint, checkpoint_sha256(config), state)
-
-
 def checkpoint_sha256(config: MethodConfig) -> str | None:
     """sha256 of the checkpoint that a configuration names, a file or a folder of files."""
-    return content_sha256(config.checkpoint) if config.checkpoint else None
+    return sha256_of(config.checkpoint) if config.checkpoint else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.base.files import canonical_sha256
 from evalkit.clips import video
 from evalkit.errors import MethodError
 from evalkit.method.cost import Cost, Step, cost_of
@@ -22,7 +23,9 @@ from evalkit.method.foreign.task import Setting, Task
 from evalkit.method.foreign.weights import missing_weights, weight_digests
 from evalkit.method.foreign.worker import Worker
 from evalkit.method.interface import Driving, Job, MethodCard, MethodConfig
+from evalkit.method.option_files import option_paths
 from evalkit.method.user_config import Placed, user_config
+from evalkit.method.watched import state_of
 from evalkit.types import Frames, Motion
 
 PLACE_OPTIONS: Mapping[str, str] = {
@@ -58,9 +61,11 @@ class Clone:
 class External:
     """A method that runs in its own environment."""
 
-    def __init__(self, card: Foreign, folder: Path, config: MethodConfig, clone: Clone) -> None:
+    def __init__(self, card: Foreign, folder: Path, config: MethodConfig, clone: Clone, given: str) -> None:
         options = {name: value for name, value in config.options.items() if name not in PLACE_OPTIONS}
-        setting = Setting(card, folder, clone.place, options, config.device, config.seed, clone.commit, config.logs)
+        setting = Setting(
+            card, folder, clone.place, options, config.device, config.seed, clone.commit, config.logs, given=given
+        )
         kinds: dict[str, type[Commands] | type[Manifest] | type[Worker]]
         kinds = {"command": Commands, "manifest": Manifest, "worker": Worker}
         self._runner = kinds[card.mode](setting)
@@ -105,7 +110,10 @@ def build_external(card: MethodCard, folder: Path, config: MethodConfig, asked: 
     clone = locate(card, config.options, asked)
     if foreign.python and not foreign.container:
         refuse_version(card.id, clone.place.python, foreign.python, python_version(clone.place.python))
-    return External(foreign, folder, config, clone)
+    # A finished step of a pair that failed is not taken over where any of this changed since.
+    named = option_paths(card, folder, config.options, clone.place.clone)
+    given = canonical_sha256([sorted(clone.weights.items()), [state_of(path) for _, path in named]])
+    return External(foreign, folder, config, clone, given)
 
 
 def foreign_of(card: MethodCard) -> Foreign:
@@ -126,7 +134,7 @@ def locate(card: MethodCard, options: Mapping[str, str], asked: str) -> Clone:
         # Not refused: some repositories can be pointed at other folders, and each says itself what it misses.
         text = f"{len(missing)} weight file(s) of the card are not in the clone, such as {missing[0]}"
         warning = "; ".join(filter(None, (warning, text)))
-    commit = "" if state is None else state[0] + ("+edited" if state[1] else "")
+    commit = "" if state is None else state[0] + (f"+edited:{state[1][:12]}" if state[1] else "")
     return Clone(place, commit, weight_digests(foreign, place.clone), warning)
 
 

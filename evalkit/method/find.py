@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,6 @@ import yaml
 from pydantic import ValidationError
 
 from evalkit.base.extras import missing_library
-from evalkit.base.files import content_sha256
 from evalkit.base.places import resource_dir
 from evalkit.base.plugins import Offer, Plugin
 from evalkit.base.registry import Registry
@@ -206,19 +205,6 @@ def method_options(card: MethodCard, given: Sequence[str]) -> dict[str, str]:
             raise MethodError(f"--option {text!r}: there is no file or folder {value}.")
         values[name] = value
     return values
-
-
-def recorded_options(card: MethodCard, options: Mapping[str, str]) -> dict[str, str]:
-    """Options as written to run.json: a file or folder is replaced by the sha256 of its content.
-
-    Those that only say where an external method is are left out.
-    """
-    paths = {name for name, option in card.options.items() if option.path}
-    return {
-        name: f"sha256:{content_sha256(Path(value))}" if name in paths and value else value
-        for name, value in options.items()
-        if name in card.options
-    }
 
 
 def build_method(entry: MethodEntry, config: MethodConfig) -> Method:

@@ -26,14 +26,16 @@ from evalkit.types import Frames, Motion, Selection
 class MethodOption(BaseModel):
     """One switch of a method: its default, the values it may take (empty: any text), and what it does.
 
-    The value of a `path` option is a file or folder; runs record the sha256 of what it holds.
+    The value of a `path` option is a file or folder, which has to be there; runs record the sha256 of what it holds.
+    `path` false: the value is text, even where a file of that name lies about. Absent: runs look for one
+    (`evalkit.method.option_files`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: str
     choices: tuple[str, ...] = ()
-    path: bool = False
+    path: bool | None = None
     help: str
 
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from evalkit.base.files import canonical_sha256
-from evalkit.method.checkpoints import checkpoint_sha256
-from evalkit.method.external import locate
-from evalkit.method.find import MethodEntry, recorded_options
-from evalkit.method.foreign.weights import weights_sha256
+from evalkit.method.find import MethodEntry
+from evalkit.method.given import Given
 from evalkit.method.interface import MethodConfig
 
 
@@ -36,18 +34,14 @@ class MadeBy:
         return canonical_sha256(asdict(self))
 
 
-def made_by(entry: MethodEntry, config: MethodConfig) -> MadeBy:
-    """What a method would make frames with now; `config` names the checkpoint (`with_checkpoint`).
-
-    Raises `MethodError` for an external method whose clone is not found.
-    """
-    clone = locate(entry.card, config.options, entry.asked) if entry.card.external else None
+def made_by(entry: MethodEntry, config: MethodConfig, given: Given) -> MadeBy:
+    """What a method would make frames with; `config` names the checkpoint (`with_checkpoint`)."""
     return MadeBy(
         method=entry.card.id,
         code_sha256=entry.code_sha256,
-        checkpoint_sha256=weights_sha256(clone.weights) if clone else checkpoint_sha256(config),
-        commit=clone.commit if clone else "",
-        options=recorded_options(entry.card, config.options),
+        checkpoint_sha256=given.checkpoint_sha256,
+        commit=given.clone.commit if given.clone else "",
+        options=given.options,
         device=config.device.partition(":")[0],
         precision=config.precision,
         channels_last=config.channels_last,

@@ -146,7 +146,7 @@ class Configuration(Record):
     checkpoint_sha256: str | None = None
     """Digest of the weights; null for a method without any."""
     commit: str | None = None
-    """Commit of an external method's clone, `+edited` when its files were changed; absent for all others."""
+    """Commit of an external method's clone, and after `+edited:` a digest of its edits; absent for all others."""
     device: str | None = None
     """What computed the frames: `cpu` or `cuda`."""
     precision: str | None = None
@@ -160,7 +160,7 @@ class Configuration(Record):
     random_weights: bool = False
     """Whether networks had random weights, which is right for speed and wrong for scores."""
     options: Mapping[str, str] | None = None
-    """Options of the method; of a file or folder its digest."""
+    """Options of the method; of a file or folder its digest, instead of the value or behind it."""
     outputs: OutputRules | None = None
     """What was done to outputs made elsewhere before they were scored; absent: nothing."""
 
@@ -171,7 +171,7 @@ class Identity(Record):
     checkpoint_sha256: str | None
     """Digest of the weights."""
     options: Mapping[str, str] | None
-    """Options of the method; of a file or folder its digest."""
+    """Options of the method; of a file or folder its digest, instead of the value or behind it."""
 
     def difference(self, other: "Identity") -> str | None:
         """The first key that differs, with both values; None for the same weights and options."""

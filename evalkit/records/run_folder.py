@@ -180,16 +180,15 @@ class RunFolder:
 
         With `overwrite` the files of a run that is there are removed.
 
-        A run of another configuration without one finished pair leaves nothing worth keeping: it makes way. Raises
-        `RunError` with the differences when the folder holds finished pairs of another configuration.
+        A run of another configuration, or of none that is known, without one finished pair leaves nothing worth
+        keeping: it makes way. Raises `RunError` with the differences when the folder holds finished pairs of another
+        configuration.
         """
         if overwrite:
             self._clear()
         finished = self._has_finished()
         if finished and not self.header.is_file():
             raise RunError(f"{self.path} holds results but no run.json. Move it away or choose another --out.")
-        if not self.header.is_file():
-            return
         try:
             changed = self._changed(configuration)
         except RunError as error:

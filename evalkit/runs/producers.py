@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from evalkit.base.refusals import explained, is_expected
 from evalkit.base.stopwatch import stage
 from evalkit.errors import EvalkitError, RunError
-from evalkit.method.checkpoints import WatchedCheckpoint
 from evalkit.method.cost import Shared, cost_of, peak_memory, shared_gpu
 from evalkit.method.external import Clone
 from evalkit.method.find import MethodEntry, build_method
 from evalkit.method.generate import generate
 from evalkit.method.interface import Closes, MeasuresItself, Method, MethodConfig
+from evalkit.method.watched import WatchedFile
 from evalkit.protocol.schema import Protocol
 from evalkit.records.run_folder import RunFolder
 from evalkit.runs.foreign_clips import Outputs
@@ -24,12 +24,15 @@ from evalkit.types import Pair
 
 @dataclass
 class MethodProducer:
-    """Generates clips. The method is built for the first pair and stays; `code_sha256` is that of its code."""
+    """Generates clips. The method is built for the first pair and stays; `code_sha256` is that of its code.
+
+    `files` are its weights, and what its options name.
+    """
 
     entry: MethodEntry
     config: MethodConfig
     protocol: Protocol
-    weights: WatchedCheckpoint = field(compare=False)
+    files: tuple[WatchedFile, ...] = field(compare=False)
     clone: Clone | None
     code_sha256: str
     built: Method | None = field(default=None, compare=False)
@@ -39,7 +42,7 @@ class MethodProducer:
         """Generate the clip of a pair. Raises `RunError` when the method cannot be built or its files changed."""
         if self.built is None:
             self.shared = shared_gpu(self.config.device) if self.on_gpu and not self.clone else None
-            self.weights = self.weights.seen_here()
+            self.files = tuple(file.seen_here() for file in self.files)
             with stage("load method"):
                 self.built = _build(self.entry, replace(self.config, logs=folder.path / "logs"))
             if self.entry.code_sha256 != self.code_sha256:
@@ -49,7 +52,8 @@ class MethodProducer:
             self.shared.begin()
         with peak_memory("cpu" if self.clone else config.device) as peak:
             frames, steps = generate(pair, method, self.protocol, output, config.seed, self.entry.world, coming)
-            self.weights.refuse_changed()  # after every pair, since a method may load late
+            for file in self.files:
+                file.refuse_changed()  # after every pair, since a method may load late
             cost = method.cost() if isinstance(method, MeasuresItself) else cost_of(steps, peak())
         if cost and self.shared:
             cost = self.shared.own(cost)

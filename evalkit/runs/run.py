@@ -11,10 +11,10 @@ from evalkit.base.places import cache_dir
 from evalkit.base.text import check_plain
 from evalkit.datasets.found import Found
 from evalkit.errors import EvalkitError, MethodError, RunError
-from evalkit.method.checkpoints import watch_checkpoint, with_checkpoint
+from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.external import Clone, cost_words, locate
-from evalkit.method.find import MethodEntry, recorded_options
-from evalkit.method.foreign.weights import weights_sha256
+from evalkit.method.find import MethodEntry
+from evalkit.method.given import given_to
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
@@ -156,26 +156,25 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
-    clone = locate(card, config.options, entry.asked) if card.external else None
-    weights, code = watch_checkpoint(config), entry.code_sha256
+    given, code = given_to(entry, config), entry.code_sha256
     configuration = Configuration(
         kind="method",
         method=card.id,
         title=card.title + (" (random weights)" if config.random_weights else ""),
         method_version=card.version,
         code_sha256=code,
-        checkpoint_sha256=weights_sha256(clone.weights) if clone else weights.sha256,
+        checkpoint_sha256=given.checkpoint_sha256,
         device=config.device.partition(":")[0],
         precision=config.precision,
         seed=config.seed,
         random_weights=config.random_weights,
-        options=recorded_options(card, config.options),
+        options=given.options,
         protocol=protocol.id,
         protocol_hash=protocol.hash,
         motion=protocol.motion,
     )
-    configuration = configuration.model_copy(update=_where_it_applies(config, clone))
-    produce = MethodProducer(entry, config, protocol, weights, clone, code)
+    configuration = configuration.model_copy(update=_where_it_applies(config, given.clone))
+    produce = MethodProducer(entry, config, protocol, given.watched, given.clone, code)
     return Prepared(configuration, job.tag, config.device, produce, words=cost_words(card, config.device))
 
 

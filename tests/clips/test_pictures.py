@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from evalkit.clips import video
+from evalkit.clips.pictures import stored_size
 from evalkit.errors import VideoError
 from tests.clips.oracle import filled
 from tests.fakes import noise
@@ -50,6 +51,16 @@ def test_other_floats_are_refused(tmp_path, value, message):
     Image.fromarray(np.array([[0, value]], np.float32)).save(tmp_path / "a.tif")
     with pytest.raises(VideoError, match=rf"a\.tif: a .*{message}"):
         read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(("value", "refused"), [(1.0009, False), (-0.0009, False), (1.00105, True), (-0.00105, True)])
+def test_floats_may_leave_their_range_by_a_thousandth(tmp_path, value, refused):
+    Image.fromarray(np.array([[0.5, value]], np.float32)).save(tmp_path / "a.tif")
+    if refused:
+        with pytest.raises(VideoError, match=r"a\.tif: a floating-point picture"):
+            read(tmp_path / "a.tif")
+    else:
+        assert read(tmp_path / "a.tif")[0, 0, :, 0].tolist() == [128, 255 if value > 0 else 0]
 
 
 def test_whole_numbers_of_32_bits_are_levels(tmp_path):
@@ -155,6 +166,8 @@ def test_thumbnails_and_masks_in_a_tiff_are_no_frames(tmp_path):
     write_pages(tmp_path / "a.tif", frames[:3], (0, 1, 4))
     assert np.array_equal(read(tmp_path / "a.tif"), frames[:1])
     assert not video.is_animation(tmp_path / "a.tif")
+    write_pages(tmp_path / "a.tif", frames[:3], (1, 4, 0))
+    assert np.array_equal(read(tmp_path / "a.tif"), frames[2:3])
     write_pages(tmp_path / "b.tif", frames, (0, 1, 2, 0))
     assert np.array_equal(read(tmp_path / "b.tif"), frames[[0, 2, 3]])
 
@@ -167,8 +180,9 @@ def test_pages_are_counted_in_every_kind_of_tiff(tmp_path, order, large):
     assert np.array_equal(read(tmp_path / "a.tif"), frames[[0, 3]])
 
 
-def test_an_animated_png_without_its_end_mark_is_said_to_lack_it(tmp_path):
-    path = animation(tmp_path / "a.png", noise(3, 16))
+@pytest.mark.parametrize("count", [2, 3])
+def test_an_animated_png_without_its_end_mark_is_said_to_lack_it(tmp_path, count):
+    path = animation(tmp_path / "a.png", noise(count, 16))
     data = path.read_bytes()
     for cut in (12, 1):
         path.write_bytes(data[:-cut])
@@ -206,6 +220,13 @@ def test_cut_at_many_bytes(tmp_path, name):
         except VideoError:
             refused += 1
     assert refused >= 45
+
+
+def test_the_stored_size_is_read_from_the_head(tmp_path):
+    Image.fromarray(noise(1, 9, 7)[0]).save(tmp_path / "a.png")
+    assert stored_size(tmp_path / "a.png") == (7, 9)
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert stored_size(tmp_path / "b.png") is None and stored_size(tmp_path / "c.png") is None
 
 
 def test_a_colour_profile_is_named(tmp_path):

@@ -37,6 +37,12 @@ def test_sound_that_begins_later_is_preceded_by_silence(tmp_path):
     assert np.array_equal(heard.samples[1600:], tone(0.2, 16000)[:, 0])
 
 
+def test_sound_before_the_first_picture_is_left_out(tmp_path):
+    write_sounding(tmp_path / "a.mkv", FRAMES, tone(0.4, 16000), 16000, first=5)
+    heard = read_sound(tmp_path / "a.mkv")
+    assert heard is not None and np.array_equal(heard.samples, tone(0.4, 16000)[5 * 640 :, 0])
+
+
 def test_it_begins_with_the_first_selected_frame_and_knows_their_rate(tmp_path):
     write_sounding(tmp_path / "a.mkv", FRAMES, tone(0.4, 16000), 16000)
     heard = read_sound(tmp_path / "a.mkv", Selection(start=3, stride=2))

@@ -4,6 +4,7 @@ import errno
 import os
 import struct
 import tracemalloc
+from functools import partial
 
 import av
 import numpy as np
@@ -337,6 +338,31 @@ def test_what_looks_like_a_clip(tmp_path):
     assert video.is_clip(tmp_path / "folder")
     assert all(video.is_clip(tmp_path / name) for name in ("a.mp4", "a.MKV", "b.gif", "c.jpeg", "d.webm"))
     assert not any(video.is_clip(tmp_path / name) for name in ("a.txt", "a", "mp4", "a.mp4.part"))
+
+
+def test_a_video_of_no_suffix_is_a_clip_but_not_one_that_is_being_written(tmp_path):
+    encode(tmp_path / "a.mp4", noise(2, 16))
+    for name, inside in (("a", True), ("a.v2", True), ("a.part", False), ("a.tmp", False), ("a.heic", False)):
+        (tmp_path / "a.mp4").rename(tmp_path / name)
+        assert video.is_video_inside(tmp_path / name) == inside, name
+        (tmp_path / name).rename(tmp_path / "a.mp4")
+
+
+def test_a_picture_of_a_sequence_by_name_and_by_number(tmp_path):
+    for name in ("10.png", "9.png", "notes.txt"):
+        (tmp_path / name).touch()
+    find = partial(video.sequence_image, tmp_path)
+    assert (find("10.png"), find("0"), find("1")) == (tmp_path / "10.png", tmp_path / "9.png", tmp_path / "10.png")
+    assert [find(name) for name in ("2", "notes.txt", "8.png", "a" * 300 + ".png", "a\0.png")] == [None] * 5
+    assert video.sequence_image(tmp_path / "9.png", "0") is None
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_a_clip_that_is_discarded_leaves_nothing(tmp_path, images):
+    writer = video.ClipWriter(tmp_path / "a.mkv", 25, images)
+    writer.add(noise(1, 16)[0])
+    writer.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("look", [video.frame_rate, video.frame_size, video.count_frames, video.notes])

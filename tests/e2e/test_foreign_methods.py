@@ -157,3 +157,24 @@ def test_a_checkpoint_that_changes_while_it_is_loaded_ends_the_run(run, make_met
     done = run(method, more=("--checkpoint", str(weights)))
     assert_explained(done, "weights.bin changed while the run was going")
     assert not list(Path("runs").rglob("pairs/*.json"))
+
+
+TABLE = "options: {table: {default: '', help: x}}\n"
+
+
+def test_a_file_of_an_option_that_changes_is_seen_while_a_run_goes_and_when_it_is_resumed(run, make_method, tmp_path):
+    """Kind 4: whether the card calls it a file or not."""
+    table = tmp_path / "table.npz"
+    table.write_bytes(b"a")
+    method = Path(make_method("reads", f"import pathlib\npathlib.Path({str(table)!r}).write_text('b')\n{REPEAT}"))
+    with (method / "method.yaml").open("a") as card:
+        card.write(TABLE)
+    given = ("--option", "table=table.npz")
+    assert_explained(run(str(method), more=given), "table.npz changed while the run was going")
+    assert not list(Path("runs").rglob("pairs/*.json"))
+    done = run(str(method), more=(*given, "--limit", "1"))
+    assert done.returncode == 0 and scored("reads") == 1, done.stderr
+    options = json.loads(Path("runs", "small_self", "reads", "run.json").read_text())["configuration"]["options"]
+    assert options["table"].startswith("table.npz (sha256:3e23e8160039594a")
+    table.write_bytes(b"c")
+    assert_explained(run(str(method), more=given), "another configuration", "options")

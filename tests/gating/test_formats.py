@@ -52,6 +52,41 @@ def test_ignored_metrics_are_skipped(make_side):
     assert "(not judged)" in cells(next(row for row in verdict.metrics if row.key == AKD))[1]
 
 
+@pytest.mark.parametrize(
+    ("judged", "status", "let_pass", "shown"),
+    [
+        (True, "worse", False, "worse"),
+        (True, "worse", True, "worse"),
+        (True, "not_proven", False, "not proven"),
+        (True, "not_proven", True, "not proven (allowed)"),
+        (False, "not_proven", True, "not proven (not judged)"),
+    ],
+)
+def test_what_stands_beside_a_status(red, judged, status, let_pass, shown):
+    row = red.metrics[0].model_copy(update={"judged": judged, "status": status, "allowed_unproven": let_pass})
+    assert cells(row)[1] == shown
+
+
+def test_every_cell_of_a_row(red):
+    row = next(row for row in red.metrics if row.key == AKD)
+    known = {
+        "baseline": 5.0, "candidate": 6.0, "change": 1.0, "change_low": 0.5, "change_high": 1.5, "tolerance": 0.05,
+        "loss_high": 1.25, "margin": 2.0, "p_corrected": 0.00123, "detectable": 0.25, "pairs": 40, "identities": 20,
+    }  # fmt: skip
+    assert cells(row.model_copy(update=known)) == (
+        "akd[dlib68] ↓", "worse", "5.000", "6.000", "+1.000", "+0.500 to +1.500", "0.050", "1.250", "2.000", "0.00123",
+        "0.250", "40 / 20",
+    )  # fmt: skip
+    unknown = {**dict.fromkeys(known), "pairs": 0, "identities": 0}
+    assert cells(row.model_copy(update=unknown))[2:] == ("-",) * 10
+
+
+def test_annotations_say_reasons_and_then_warnings(red):
+    told = annotations(replace(red, reasons=("a loss",), warnings=("another device", "few people")))
+    assert [line.partition(" ")[0] for line in told] == ["::error", "::warning", "::warning"]
+    assert told[2].endswith("::few people")
+
+
 def test_annotations_are_one_line_each(red):
     spread = replace(red, reasons=("50% of\nit",))
     assert annotations(spread)[0] == "::error title=Regression::50%25 of%0Ait"

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from scipy import stats
 
+from evalkit.gating.decision import of_two
 from evalkit.gating.evidence import gather
 from evalkit.gating.needs import needs, proposed_rules, provable
-from evalkit.gating.power import DRAWS, called, detectable_loss, needed_for, provable_margin
+from evalkit.gating.power import DRAWS, aimed, called, detectable_loss, needed_for, provable_margin
 from evalkit.gating.rules import Rule, Rules, read_rules
 from evalkit.gating.verdict import gate
+from evalkit.gating.views import Differences, View
 from evalkit.statistics.estimate import Estimate
 from tests.gating.conftest import people, values
 
@@ -92,6 +95,24 @@ def test_two_views_that_agree_see_as_much_as_one_and_no_less(noisy):
     both = gather(AKD, *noisy, Rules(metrics={AKD: Rule(absolute=0.0)}))
     mean = replace(both, views=both.views[:1])
     assert len(both.views) == 2 and detectable_loss(both, 0.05) <= 1.05 * detectable_loss(mean, 0.05)
+
+
+def test_two_unrelated_views_share_the_level(noisy):
+    """Very many people: 1 - Phi(c - loss)^2 = aimed, where either view alone has the corrected level."""
+    values = [np.tile([1.0, -1.0], 20), np.repeat([1.0, -1.0], 20)]
+    names, sure = tuple(map(str, range(40))), Estimate(0.0, 1.0, math.inf, 40)
+
+    class Known(Differences):
+        loss = sure
+
+    views = tuple(View("mean", Known(v, np.ones(40), names, names), 0.0) for v in values)
+    e = replace(gather(AKD, *noisy, Rules()), views=views)
+    alone = scipy.optimize.brentq(lambda p: float(of_two(np.array(p), 0.0)) - 0.05, 1e-3, 0.05)
+    expected = stats.norm.isf(alone) - stats.norm.ppf(math.sqrt(1 - aimed(0.8)))
+    assert detectable_loss(e, 0.05) == pytest.approx(expected, rel=0.01)
+    assert detectable_loss(replace(e, views=views[:1]), 0.05) == pytest.approx(
+        stats.norm.isf(0.05) - stats.norm.ppf(1 - aimed(0.8)), rel=0.01
+    )
 
 
 def test_few_people_see_nothing(make_side):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalkit.gating import quick
 from evalkit.gating.quick import LOOKS, balanced_order, look_sizes, quick_gate
 from evalkit.gating.rules import Rule, Rules
 from evalkit.gating.side import PairData
@@ -210,6 +211,19 @@ def test_green_comes_early(make_side):
 
 def test_a_loss_is_not_missed_by_stopping_early(make_side):
     assert all(code == 1 for code, _ in simulated(make_side, 20, 0.03, 0.01))
+
+
+def test_all_early_looks_together_miss_a_loss_as_seldom_as_promised(play, monkeypatch):
+    asked = []
+
+    def surely_fine(evidence, share, miss, level):
+        asked.append((share, miss))
+        return False
+
+    monkeypatch.setattr(quick, "_surely_fine", surely_fine)
+    play(values(count=MANY))
+    misses = dict(asked)
+    assert list(misses) == list(LOOKS) and sum(misses.values()) == pytest.approx(quick.MISS)
 
 
 @pytest.mark.parametrize("pairs", [13, 20, 40, 100, 1000])

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from evalkit.gating.decision import of_two
 from evalkit.gating.evidence import Evidence, gather
 from evalkit.gating.rules import Rule, Rules
+from evalkit.gating.significance import calls_of
 from evalkit.gating.significance import test_all as run_tests
 from evalkit.gating.verdict import gate
+from evalkit.gating.views import correlation
 from evalkit.statistics.estimate import Estimate
 from tests.gating.conftest import people, values
 
@@ -35,6 +38,19 @@ def test_alone_a_metric_has_the_p_value_of_its_estimate(paired):
     expected = stats.ttest_1samp(by_person, 0, alternative="greater").pvalue
     assert tested.p == pytest.approx(expected) and tested.adjusted == pytest.approx(expected / 0.8)
     assert tested.level == pytest.approx(0.04) and tested.word == "worse"
+
+
+def test_two_looks_at_a_metric_pay_for_each_other(make_side):
+    noise = np.random.default_rng(1).normal(0, 0.1, 40)
+    before = values()[AKD] * np.where(np.arange(40) % 7, 1, 9)
+    sides = make_side("a", {AKD: before}), make_side("b", {AKD: before * np.exp(noise)})
+    e = gather(AKD, *sides, Rules())
+    related = correlation(e.views)
+    assert [view.name for view in e.views] == ["mean", "typical"] and related < 0.95
+    for view, call in zip(e.views, calls_of(e), strict=True):
+        loss = view.differences.loss
+        assert call.p == pytest.approx(float(of_two(np.array(loss.p_above()), related))) and call.p > loss.p_above()
+        assert call.q == pytest.approx(float(of_two(np.array(loss.p_below()), related))) and call.q > loss.p_below()
 
 
 def test_the_upper_bound_is_one_sided_and_not_corrected(paired):

@@ -1,14 +1,22 @@
 """A loss in one group is named, whatever the mean over all frames says; few people get a word."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from evalkit.errors import RunError
 from evalkit.gating import slice_losses as module
-from evalkit.gating.slice_losses import slice_losses
+from evalkit.gating.rules import Rules
+from evalkit.gating.slice_losses import SliceLoss, slice_losses, with_groups
+from evalkit.gating.verdict import gate
 from evalkit.runs.aggregate import ClipScore
 from evalkit.runs.slices.sliced import Slice
+from evalkit.statistics.estimate import Estimate
+from tests.gating.conftest import values
 
 PEOPLE = 12
+AKD = "akd[dlib68]"
 
 
 def clips(means):
@@ -57,3 +65,28 @@ def test_pairs_without_a_value_on_one_side_do_not_count_and_two_people_are_too_f
     there, here = {"akd[dlib68]": [3.0, 3.1, 3.2]}, {"akd[dlib68]": [4.0, 4.2, None]}
     (loss,) = losses(monkeypatch, {"a": (there, here)})
     assert (loss.pairs, loss.p, loss.shown, loss.change.word) == (2, None, False, "2 people")
+
+
+def test_groups_become_warnings_and_those_of_too_few_people_are_named_last(monkeypatch, make_side, tmp_path):
+    sides = [make_side(name, values()) for name in "ab"]
+    verdict = replace(gate(*sides, Rules()), warnings=("before",))
+    asked = []
+
+    def found(one, other, by, bank, labels, data):
+        asked.append((one, other, by, labels))
+        return losses_found
+
+    monkeypatch.setattr(module, "slice_losses", found)
+    with pytest.raises(RunError, match="no scores of frames to group"):
+        with_groups(verdict, *sides, ["yaw"], None, None)
+    for side in sides:
+        (side.path / "frames.parquet").touch()
+    shown = SliceLoss("yaw 30 to 45", AKD, 9, Estimate(0.5, 0.1, 8.0, 9), 0.001)
+    unproven = SliceLoss("yaw 0 to 15", AKD, 9, Estimate(0.5, 0.4, 8.0, 9), 0.4)
+    small = SliceLoss("yaw 45 to 60", AKD, 2, Estimate(0.5, None, None, 2, "2 people"), None)
+    losses_found = [shown, unproven, small]
+    told = with_groups(verdict, *sides, ["yaw"], None, None)
+    assert told.warnings == ("before", f"{shown}.", "Too few people to judge where yaw 45 to 60 (2 people).")
+    assert told.outcome == verdict.outcome and asked[-1] == (sides[0].path, sides[1].path, ["yaw"], {})
+    losses_found = [unproven]
+    assert with_groups(verdict, *sides, ["yaw"], None, None).warnings == ("before",)

@@ -14,14 +14,17 @@ from tests.gating.conftest import values
 
 GREY = {"driving": 40, "a": 120, "b": 200}
 ROW = TEXT + TILE + GAP
+FRAMES = 7
 
 
 @pytest.fixture
 def sides(make_run, tmp_path):
-    """Two runs over one clip, p00; the driving clip and each generated one are of one grey of their own."""
+    """Two runs over one clip, p00; the driving clip and each generated one begin at a grey of their own and get lighter
+    by one level per frame."""
 
     def clip(path, grey):
-        video.write_video(path, [np.full((7, SIZE, SIZE, 3), grey, np.uint8)], 25)
+        levels = np.arange(grey, grey + FRAMES, dtype=np.uint8)[:, None, None, None]
+        video.write_video(path, [np.broadcast_to(levels, (FRAMES, SIZE, SIZE, 3))], 25)
 
     clip(tmp_path / "data" / "p00.mkv", GREY["driving"])
     made = []
@@ -47,6 +50,18 @@ def rows_of(path):
 def test_driving_baseline_and_candidate(sides, tmp_path):
     written = write_strips(*sides, ["p00"], tmp_path / "strips")
     assert rows_of(written["p00"]) == [GREY["driving"], GREY["a"], GREY["b"]]
+
+
+def test_moments_are_spread_from_the_first_frame_to_the_last(sides, tmp_path):
+    written = write_strips(*sides, ["p00"], tmp_path / "strips")
+    line = video.read_frames(written["p00"], [0])[0][2 * ROW + TEXT + TILE // 2, :, 0]
+    tiles = [int(line[place * (TILE + GAP) + TILE // 2]) - GREY["b"] for place in range(MOMENTS)]
+    assert tiles == np.linspace(0, FRAMES - 1, MOMENTS).round().tolist()
+
+
+def test_a_candidate_that_does_not_say_where_its_data_was_has_no_driving_row(sides, tmp_path):
+    written = write_strips(sides[0], replace(sides[1], header=None), ["p00"], tmp_path / "strips")
+    assert rows_of(written["p00"]) == [GREY["a"], GREY["b"]]
 
 
 def test_a_baseline_file_has_no_row(sides, tmp_path):

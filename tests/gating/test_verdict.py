@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from evalkit.errors import UnknownNameError
+from evalkit.gating.evidence import gather
 from evalkit.gating.rules import Rule, Rules
 from evalkit.gating.side import read_side
+from evalkit.gating.significance import test_all as run_tests
 from evalkit.gating.verdict import gate
 from tests.gating.conftest import entry, moved, people, status, values
 
@@ -30,6 +32,25 @@ def test_noise_passes_and_says_what_it_could_see(make_side):
     verdict = gate(make_side("a", values()), make_side("b", noisy(values())), Rules())
     assert verdict.exit_code == 0 and set(status(verdict).values()) == {"same"}
     assert all(row.detectable >= row.tolerance and row.loss_high < row.margin for row in verdict.metrics)
+
+
+def test_a_green_metric_says_what_is_excluded_or_that_nothing_differs(make_side):
+    noise = np.random.default_rng(3).normal(0, 1e-4, 40)
+    a, b = make_side("a", values()), make_side("b", {key: means * (1 + noise) for key, means in values().items()})
+    rows = gate(a, b, Rules()).metrics
+    assert [row.reason for row in rows] == [f"a loss of {row.margin:.4g} or more is excluded" for row in rows]
+    assert {row.reason for row in gate(a, a, Rules()).metrics} == {"every pair has the same value"}
+
+
+def test_a_row_holds_what_the_tests_found(make_side):
+    a, b = make_side("a", values()), make_side("b", noisy(values()))
+    evidence = [gather(key, a, b, Rules()) for key in (CSIM, AKD)]
+    tested = run_tests(evidence, Rules(), {CSIM, AKD})
+    for row in gate(a, b, Rules(primary=(CSIM, AKD))).metrics:
+        found = tested[row.key]
+        assert (row.p, row.p_corrected, row.level, row.loss_high) == pytest.approx(
+            (found.p, found.adjusted, found.level, found.high)
+        )
 
 
 def test_a_planted_loss_is_red_and_names_the_pairs(make_side):
@@ -215,7 +236,7 @@ def test_another_protocol_version(make_side):
 
 def test_another_signature(make_side):
     b = make_side("b", values(), entries={CSIM: entry(CSIM, values()[CSIM], signature="csim|v2")})
-    not_comparable(gate(make_side("a", values()), b, Rules()), "csim[dlib]", "csim[dlib]|v1", "csim|v2")
+    not_comparable(gate(make_side("a", values()), b, Rules()), "csim[dlib]|v1 in the baseline, csim|v2 now")
     assert gate(make_side("c", values()), b, Rules(metrics={CSIM: Rule(ignore=True)})).exit_code == 0
 
 

@@ -1,6 +1,7 @@
 """Two views of a loss: the mean in the metric's unit, and the typical clip as a share."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from evalkit.gating.evidence import gather
 from evalkit.gating.rules import Rule, Rules
 from evalkit.gating.verdict import gate
+from evalkit.gating.views import Differences, View, correlation, scored_pairs, side_means
 from tests.gating.conftest import people, values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
@@ -98,3 +100,35 @@ def test_a_gain_of_the_mean_outweighs_the_typical_clip(make_side):
         Rules(default=Rule(too_good=1)),
     )
     assert verdict.metrics[0].typical > 0.01 and verdict.metrics[0].status == "better"
+
+
+def test_a_side_without_scores_of_pairs_has_no_pairs(make_side):
+    side = make_side("a", values())
+    assert len(scored_pairs(AKD, side, side)) == 40
+    for one, other in ((side, replace(side, scores=None)), (replace(side, scores=None), side)):
+        assert scored_pairs(AKD, one, other) == []
+
+
+def test_the_means_of_both_sides(make_side):
+    before = values()[AKD]
+    pairs = scored_pairs(AKD, make_side("a", {AKD: before}), make_side("b", {AKD: 2 * before}))
+    assert side_means(pairs, "clip") == pytest.approx((before.mean(), 2 * before.mean()))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"), [((1, 2, 4), (2, 4, 8), 1), ((1, 2, 4), (-1, -2, -4), -1), ((1, 2, 4), (3, 3, 3), 1)]
+)
+def test_how_far_two_views_agree(one, other, expected):
+    names = ("a", "b", "c")
+    found = [View("mean", Differences(np.array(v, float), np.ones(3), names, names), 0.0) for v in (one, other)]
+    assert correlation(found) == pytest.approx(expected)
+    assert correlation(found[:1]) == 1
+
+
+def test_how_far_two_views_agree_by_their_weights():
+    """Pearson's correlation of values that are taken once, twice and three times."""
+    names, weights = ("a", "b", "c"), np.array([1.0, 2.0, 3.0])
+    one, other = np.array([1.0, 5.0, 2.0]), np.array([0.0, 1.0, 4.0])
+    found = [View("mean", Differences(v, weights, names, names), 0.0) for v in (one, other)]
+    repeated = [np.repeat(v, [1, 2, 3]) for v in (one, other)]
+    assert correlation(found) == pytest.approx(np.corrcoef(*repeated)[0, 1])

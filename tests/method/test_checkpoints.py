@@ -11,11 +11,11 @@ from evalkit.method.checkpoints import (
     checkpoint_sha256,
     checkpoints_of,
     installed_path,
-    watch_checkpoint,
     with_checkpoint,
 )
 from evalkit.method.find import MethodEntry, find_method, list_methods, method_options, read_method
 from evalkit.method.interface import MethodConfig
+from evalkit.method.watched import watch
 from tests.fakes import SHIPS_WEIGHTS
 
 
@@ -54,7 +54,7 @@ def test_random_weights_use_no_file(tmp_path: Path) -> None:
 def test_a_checkpoint_that_is_swapped_after_it_was_hashed_is_seen(tmp_path: Path) -> None:
     path, other = tmp_path / "weights.bin", tmp_path / "other.bin"
     path.write_bytes(b"a" * 100)
-    watched, stamp = watch_checkpoint(MethodConfig(checkpoint=path)), path.stat()
+    watched, stamp = watch(path), path.stat()
     watched.refuse_changed()
     os.utime(path)  # touched, and still the same
     watched.refuse_changed()
@@ -66,7 +66,6 @@ def test_a_checkpoint_that_is_swapped_after_it_was_hashed_is_seen(tmp_path: Path
     path.unlink()
     with pytest.raises(RunError, match="changed while"):
         watched.refuse_changed()
-    watch_checkpoint(MethodConfig()).refuse_changed()
 
 
 def test_a_method_that_says_nothing_of_weights_uses_none(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import MethodError, UnknownNameError
-from evalkit.method.find import build_method, find_method, list_methods, method_options, read_method, recorded_options
+from evalkit.method.find import build_method, find_method, list_methods, read_method
 from evalkit.method.interface import Method, MethodConfig
 from evalkit.protocol.schema import find_protocol
 
@@ -130,21 +130,6 @@ def test_two_users_methods_of_one_folder_name_are_two(folder, tmp_path):
     (other / "adapter.py").write_text(ADAPTER.replace("Mine", "Other"))
     second = build_method(read_method(other), MethodConfig())
     assert (type(first).__name__, type(second).__name__) == ("Mine", "Other")
-
-
-def test_options_that_are_paths_are_recorded_by_what_they_hold(folder, tmp_path):
-    card = read_method(
-        folder(card=CARD + "options: {data: {default: '', path: true, help: x}, side: {default: '3', help: x}}\n")
-    ).card
-    assert recorded_options(card, method_options(card, [])) == {"data": "", "side": "3"}
-    recorded = []
-    for name, content in (("one", b"a"), ("two", b"a"), ("three", b"b")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "x.npz").write_bytes(content)
-        recorded.append(recorded_options(card, method_options(card, [f"data={tmp_path / name}"]))["data"])
-    assert recorded[0] == recorded[1] != recorded[2] and recorded[0].startswith("sha256:")
-    with pytest.raises(MethodError, match=r"--option 'data=nowhere': there is no file or folder nowhere"):
-        method_options(card, ["data=nowhere"])
 
 
 def test_the_code_hash_sees_code_and_card_and_nothing_else(folder):

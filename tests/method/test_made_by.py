@@ -7,6 +7,7 @@ import pytest
 
 from evalkit.method.checkpoints import with_checkpoint
 from evalkit.method.find import MethodEntry, read_method
+from evalkit.method.given import given_to
 from evalkit.method.interface import MethodConfig
 from evalkit.method.made_by import MadeBy, made_by
 from tests.fakes import SHIPS_WEIGHTS
@@ -23,12 +24,22 @@ def entry(tmp_path: Path) -> MethodEntry:
 
 
 def now(entry: MethodEntry, config: MethodConfig) -> MadeBy:
-    return made_by(entry, with_checkpoint(entry, config))
+    config = with_checkpoint(entry, config)
+    return made_by(entry, config, given_to(entry, config))
 
 
 def test_the_same_method_has_the_same_digest(entry: MethodEntry) -> None:
     assert now(entry, MethodConfig()).digest == now(read_method(entry.folder), MethodConfig()).digest
     assert now(entry, MethodConfig(logs=entry.folder)).digest == now(entry, MethodConfig()).digest
+
+
+def test_a_file_that_an_option_names_counts_by_its_content(entry: MethodEntry, tmp_path: Path) -> None:
+    config = MethodConfig(options={"strength": "maps.bin"})
+    (tmp_path / "maps.bin").write_bytes(b"maps")
+    before = now(entry, config)
+    assert given_to(entry, config).watched[-1].path == tmp_path / "maps.bin"
+    (tmp_path / "maps.bin").write_bytes(b"other maps")
+    assert now(entry, config).digest != before.digest
 
 
 def test_another_checkpoint_code_option_or_seed_is_another_method(entry: MethodEntry) -> None:

@@ -8,6 +8,7 @@ import pytest
 from scipy import linalg
 
 from evalkit.metrics.frechet import (
+    _blocks,
     frechet_distance,
     frechet_of_moments,
     merge,
@@ -125,6 +126,9 @@ def test_how_rows_come_in_changes_no_bit(ddof):
 def test_no_more_than_a_block_of_rows_is_held():
     gathered = moments_of(rows(100, 8, seed) for seed in range(200))
     assert gathered is not None and gathered.count == 20_000 and gathered.factor.size <= 2 * 8 * 8
+    for parts in ([9000], [4096, 4096, 808], [1, 8998, 1], [100] * 90):
+        blocks = list(_blocks([rows(count, 2, 1) for count in parts]))
+        assert [len(block) for block in blocks] == [4096, 4096, 808]
 
 
 def test_no_rows_have_no_moments_and_no_distance():

@@ -41,3 +41,17 @@ def test_a_frozen_head_does_not_win_over_one_that_trembles_as_the_driver_does():
 def test_a_larger_picture_changes_nothing():
     small, driving = trembling(8, 1.5), faces(np.zeros(8))
     assert JITTER(3 * small, 3 * driving)[2:] == pytest.approx(JITTER(small, driving)[2:])
+
+
+def test_which_of_dlibs_points_are_followed():
+    """Nose and corners of the eyes, 27 to 35 and 36, 39, 42, 45 counted from 0, each a 13th; eyes are 80 apart."""
+    still = np.random.default_rng(0).uniform(0, 200, (1, 68, 2)).repeat(4, axis=0)
+    still[:, 36], still[:, 45] = (60, 90), (140, 90)
+    found = {}
+    for point in range(68):
+        moved = still.copy()
+        moved[:, point, 1] += [0, 0, 2, 0]
+        found[point] = METRICS["jitter[dlib68]"].function(moved, still)[2]
+    followed = {*range(27, 36), 36, 39, 42, 45}
+    assert {point for point, value in found.items() if value > 1e-9} == followed
+    assert found[30] == pytest.approx(2 / 80 / 13)

@@ -87,6 +87,7 @@ def test_the_subsets_are_torch_fidelitys():
 
 def test_too_few_rows_have_no_value():
     assert np.isnan(kid.kid(features(1, 0), features(5, 1))).all()
+    assert np.isfinite(kid.kid(features(2, 0), features(2, 1))).all()
     assert np.isnan(METRICS["kid[subsets]"].function(features(999, 0), features(1000, 1))).all()
 
 

@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from tests.mutation.score import ROOMS, candidates, measure, table
+from tests.mutation.score import ROOMS, candidates, measure, share, table
 
 parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
 parser.add_argument("places", nargs="*", default=list(ROOMS), help="rooms of evalkit, or files; six rooms without any")
@@ -15,6 +16,7 @@ parser.add_argument("--floor", type=float, default=0.0, help="exit with 1 when a
 parser.add_argument(
     "--near", action="store_true", help="only modules that have tests of their name, and only these tests"
 )
+parser.add_argument("--store", type=Path, metavar="FILE", help="keep results there; what was noticed is not run again")
 parser.add_argument("--list", action="store_true", help="print the changes, and run nothing")
 
 
@@ -31,15 +33,14 @@ def main(arguments: Sequence[str]) -> int:
         say("\n".join(map(str, drawn)))
         return 0
     results = []
-    for result in measure(drawn, options.jobs, not options.near):
+    for result in measure(drawn, options.jobs, not options.near, options.store):
         results.append(result)
         if result.noticed is None:
             say(f"[{len(results)}/{len(drawn)}] not noticed: {result.change}")
         elif len(results) % 20 == 0:
             say(f"[{len(results)}/{len(drawn)}]")
     say(table(results))
-    share = sum(result.noticed is not None for result in results) / max(len(results), 1)
-    return int(not results or share < options.floor)
+    return int(not results or share(results) < options.floor)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Which tests belong to a module: by name and folder first, then all that import it.
 
-`evalkit/gating/rules.py` has `tests/gating/test_rules*.py`, then the other tests of that folder and those elsewhere
-that import it. Tests of whole commands (`tests/e2e`) are left out: they take minutes.
+`evalkit/gating/rules.py` has `tests/gating/test_rules*.py`, then the tests anywhere that import it and the others of
+that folder. Tests of whole commands (`tests/e2e`) are left out: they take minutes.
 """
 
 import ast
@@ -19,11 +19,11 @@ def near(root: Path, module: Path) -> list[Path]:
 
 
 def all_of(root: Path, module: Path) -> list[Path]:
-    """Every test file of its room, and all others that import the module."""
+    """All test files that import the module, and after them those of its room."""
     folder = root / "tests" / module.parent.relative_to("evalkit")
     dotted = ".".join(module.with_suffix("").parts).removesuffix(".__init__")
     importing = {path for path in _tests(root) if dotted in _imported(path)}
-    return _relative(root, set(folder.glob("test_*.py")) | importing)
+    return [*_relative(root, importing), *_relative(root, set(folder.glob("test_*.py")) - importing)]
 
 
 def _named(test: str, stem: str) -> bool:

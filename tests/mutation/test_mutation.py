@@ -1,7 +1,9 @@
 """The check of the tests: what is changed, whose tests are run, and that a change is noticed or goes by."""
 
+import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.mutation import __main__ as command
 from tests.mutation import score
 from tests.mutation.belonging import all_of, near
+from tests.mutation.calls import Calls, function_of
 from tests.mutation.changes import Change, changes
 from tests.mutation.score import Equivalent, Result, all_changes, candidates, equivalents, table
 from tests.mutation.trial import ROOT
@@ -77,6 +80,45 @@ def test_a_module_has_the_tests_of_its_name_and_then_those_of_its_room_and_of_wh
     assert Path("tests/gating/test_history.py") in every and Path("tests/statistics/test_ratio.py") in every
 
 
+MODULE = """
+LIMIT = 3
+
+@cache
+def kept(a):
+    return a
+
+@property
+def plain(a,
+          b=1):
+    c = a
+    return c
+
+class Thing:
+    size = 1
+
+    def area(self):
+        def inner():
+            return 2
+        return inner()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "function"),
+    [(2, None), (4, None), (6, None), (10, None), (11, 8), (12, 8), (15, None), (19, 17), (20, 17)],
+)
+def test_the_function_that_a_line_is_in(line, function):
+    """None in a signature, which is computed on import, and where a decorator may keep what was given before."""
+    assert function_of(MODULE, line) == function
+
+
+def test_tests_are_chosen_by_what_they_call():
+    calls = Calls({"a": 1.0, "b": 2.0, "c": 0.5}, {"a": {"x.py": [3]}, "b": {"x.py": [3, 9]}, "": {"x.py": [20]}}, 9.0)
+    assert calls.tests(Path("x.py"), 3) == ["a", "b"] and calls.tests(Path("x.py"), 9) == ["b"]
+    assert calls.tests(Path("x.py"), 20) == calls.tests(Path("x.py"), None) == ["a", "b", "c"]
+    assert calls.tests(Path("y.py"), 3) == []
+
+
 def test_every_module_of_the_six_rooms_has_tests_and_changes():
     for room in score.ROOMS:
         for module in score._modules(room):
@@ -84,28 +126,42 @@ def test_every_module_of_the_six_rooms_has_tests_and_changes():
         assert len(all_changes([room])) > 100
 
 
-def test_a_sample_is_the_same_for_the_same_seed_and_holds_nothing_equivalent(monkeypatch):
+def test_a_sample_is_the_same_for_the_same_seed(monkeypatch):
+    """And mostly the same after a change of the code: a change has its lot by what it is."""
     first = candidates(["evalkit/metrics/kid.py"], 20, 1)
     assert first == candidates(["evalkit/metrics/kid.py"], 20, 1) != candidates(["evalkit/metrics/kid.py"], 20, 2)
-    row = Equivalent(str(first[0].path), tuple(first[0].diff()), "for this test")
+    every = all_changes(["evalkit/metrics/kid.py"])
+    monkeypatch.setattr(score, "all_changes", lambda places: every[3:])
+    again = candidates(["evalkit/metrics/kid.py"], 20, 1)
+    assert [change for change in first if change in every[3:]] == again[: len(set(first) - set(every[:3]))]
+
+
+def test_what_is_listed_as_equivalent_and_what_was_noticed_before_is_not_run(monkeypatch, tmp_path):
+    """Nothing is left to run here: a pool without work starts no process."""
+    first, second = candidates(["evalkit/metrics/kid.py"], 2, 1)
+    row = Equivalent(str(first.path), tuple(first.diff()), "for this test")
     monkeypatch.setattr(score, "equivalents", lambda: [row])
-    assert first[0] not in candidates(["evalkit/metrics/kid.py"], 10_000, 1)
+    store = tmp_path / "results.jsonl"
+    store.write_text(json.dumps({"key": score._key(second), "noticed": "near", "change": ""}) + "\n")
+    results = list(score.measure([first, second], store=store))
+    assert results == [Result(first, "equivalent"), Result(second, "near")]
+    assert score.share(results) == 1
 
 
 def test_every_change_that_is_listed_as_equivalent_is_still_one():
     rows = equivalents()
-    there = {(str(c.path), tuple(c.diff())) for c in all_changes(sorted({row.file for row in rows}))}
-    assert [row for row in rows if (row.file, row.diff) not in there] == []
+    there = Counter((str(c.path), tuple(c.diff())) for c in all_changes(sorted({row.file for row in rows})))
+    assert [row for row in rows if there[row.file, row.diff] != row.times] == []
     assert all(len(row.reason) > 20 for row in rows)
 
 
 def test_the_table_counts_by_room():
     found = [Result(Change(Path(f"evalkit/{room}/x.py"), 1, "removed", "a", "b"), seen) for room, seen in
-             (("gate", "near"), ("gate", None), ("metrics", "all"))]  # fmt: skip
+             (("gate", "near"), ("gate", None), ("gate", "equivalent"), ("metrics", "all"))]  # fmt: skip
     assert [line.split() for line in table(found).splitlines()[1:]] == [
-        ["gate", "2", "1", "50.0%"],
-        ["metrics", "1", "1", "100.0%"],
-        ["all", "3", "2", "66.7%"],
+        ["gate", "3", "1", "1", "1", "50.0%"],
+        ["metrics", "1", "0", "1", "0", "100.0%"],
+        ["all", "4", "1", "2", "1", "66.7%"],
     ]
 
 

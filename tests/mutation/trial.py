@@ -6,6 +6,7 @@ Every run is a fork of this process, which has imported the libraries but nothin
 import contextlib
 import importlib
 import itertools
+import json
 import os
 import resource
 import shutil
@@ -17,14 +18,21 @@ import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tests.mutation.belonging import all_of, near
+from tests.mutation.calls import Calls, Recorder, function_of
 from tests.mutation.changes import Change
 
 ROOT = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.linalg", "pydantic", "pyarrow.parquet", "yaml", "av")
-_LIBRARIES += ("PIL.Image", "torch", "rich.console", "typer")
+_LIBRARIES += ("PIL.Image", "torch", "rich.console", "typer", "pytest", "scipy.interpolate", "scipy.ndimage")
+Stage = Literal["near", "all"]
+"""The tests of a module's name, or the others that belong to it."""
 _GRACE_S, _TIMES = 10, 4
+_NO_TESTS = 5
+"""pytest's exit code where every test of the files is a slow one."""
+_NO_SUCH_TEST = 4
 _MEMORY = 8 * 2**30
 _WHOLE_FOLDERS = ("evalkit", "baselines", "tests", "protocols", "leaderboards", "docs", "benchmarks")
 
@@ -50,44 +58,69 @@ class Tree:
 
     folder: Path
     shared: str
-    times: dict[tuple[Path, ...], float] = field(default_factory=dict)
+    calls: dict[Path, Calls] = field(default_factory=dict)
 
-    def notices(self, change: Change, thorough: bool = True) -> str | None:
-        """The tests that notice a change, "near" or "all"; None when it goes by.
+    def notices(self, change: Change, stage: Stage) -> bool:
+        """Whether tests notice a change: those of the module's name, or all others that belong to it.
 
         Raises `RuntimeError` when the tests fail on the unchanged tree, where they could notice nothing.
         """
-        for name, tests in self._stages(change.path, thorough):
-            limit = _GRACE_S + _TIMES * self._time(tests)
-            with _written(self.folder / change.path, change.after):
-                if self.run(tests, limit).code != 0:
-                    return name
-        return None
+        line, tests = function_of(change.before, change.line), near(self.folder, change.path)
+        if stage == "near":
+            return bool(tests) and self._noticed(change, tests, self._chosen(tests, change.path, line))
+        seen = bool(self._chosen(tests, change.path, line))
+        others = [path for path in all_of(self.folder, change.path) if path not in tests]
+        for test in others:  # one after the other, so that those behind need no run without a change
+            if chosen := self._chosen([test], change.path, line):
+                seen = True
+                if self._noticed(change, [test], chosen):
+                    return True
+        # What no test is seen to call may be called in processes of tests.
+        every = [*tests, *others]
+        return not seen and self._noticed(change, every, self._chosen(every, change.path, None))
 
-    def _stages(self, module: Path, thorough: bool) -> list[tuple[str, tuple[Path, ...]]]:
-        mirror, every = tuple(near(self.folder, module)), tuple(all_of(self.folder, module))
-        rest = tuple(path for path in every if path not in mirror)
-        stages = [("near", mirror), ("all", rest if thorough else ())]
-        return [(name, tests) for name, tests in stages if tests]
+    def _noticed(self, change: Change, tests: Sequence[Path], chosen: dict[str, float]) -> bool:
+        """Whether one of the `chosen` tests in the files `tests` fails; false without any."""
+        if not chosen:
+            return False
+        limit = _GRACE_S + _TIMES * sum(chosen.values())
+        with _written(self.folder / change.path, change.after):
+            code = self.run(sorted(chosen, key=lambda test: chosen[test]), limit).code
+            if code == _NO_SUCH_TEST:  # their parameters come from what was changed
+                code = self.run([str(path) for path in tests], limit).code
+            return code not in (0, _NO_TESTS)
 
-    def _time(self, tests: tuple[Path, ...]) -> float:
-        if tests not in self.times:
-            ran = self.run(tests, 900)
-            if ran.code != 0:
-                raise RuntimeError(f"{', '.join(map(str, tests))} fail without any change:\n{ran.printed}")
-            self.times[tests] = ran.seconds
-        return self.times[tests]
+    def _chosen(self, tests: Sequence[Path], path: Path, line: int | None) -> dict[str, float]:
+        """The tests in these files that call a function, or all of them, with their seconds."""
+        found = {}
+        for file in tests:
+            calls = self._calls(file)
+            chosen = calls.tests(path, line)
+            beside = (calls.total - sum(calls.seconds.values())) / max(len(chosen), 1)
+            found |= {test: calls.seconds[test] + beside for test in chosen}
+        return found
 
-    def run(self, tests: Sequence[Path], limit: float) -> Ran:
-        """Run test files up to the first failure, for at most `limit` seconds of processor time."""
+    def _calls(self, test: Path) -> Calls:
+        """Of one file, by a run without a change."""
+        if test not in self.calls:
+            output = self.folder / "calls.json"
+            output.unlink(missing_ok=True)
+            ran = self.run([str(test)], 900, Recorder(self.folder, output))
+            if ran.code not in (0, _NO_TESTS):
+                raise RuntimeError(f"{test} fails without any change:\n{ran.printed}")
+            self.calls[test] = Calls(**json.loads(output.read_text(encoding="utf-8")))
+        return self.calls[test]
+
+    def run(self, tests: Sequence[str], limit: float, recorder: Recorder | None = None) -> Ran:
+        """Run tests up to the first failure, for at most `limit` seconds of processor time."""
         output = self.folder / "output.txt"
         child = os.fork()
         if child == 0:
-            self._become_pytest([str(path) for path in tests], output, limit)
+            self._become_pytest(tests, output, limit, recorder)
         code, seconds = _wait(child, 60 + 5 * limit)
         return Ran(code, seconds, output.read_text(errors="replace")[-3000:])
 
-    def _become_pytest(self, tests: list[str], output: Path, limit: float) -> None:
+    def _become_pytest(self, tests: Sequence[str], output: Path, limit: float, recorder: Recorder | None) -> None:
         """In a fork of this process; does not return."""
         code = 70
         try:
@@ -112,7 +145,10 @@ class Tree:
             import pytest
 
             flags = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--no-header", "-m", "not slow"]
-            code = int(pytest.main([*flags, "--basetemp", str(self.folder / ".temporary"), *tests]))
+            if recorder:
+                recorder.start()
+            arguments = [*flags, "--basetemp", str(self.folder / ".temporary"), *tests]
+            code = int(pytest.main(arguments, plugins=[recorder] if recorder else None))
         finally:
             sys.stdout.flush()
             os._exit(code)

@@ -38,6 +38,8 @@ def test_published_lists_become_protocols(shared, tmp_path, name, form, dataset,
     assert len(protocol.list_path.read_text().splitlines()) == 1 + rows - repeated - mixed
     for count in {repeated, mixed} - {0}:
         assert any(assumption.startswith(f"{count} rows") for assumption in protocol.assumptions)
+    numbered = any("@" in couple.driving for couple in imported.couples)
+    assert any("after @ counts frames" in assumption for assumption in protocol.assumptions) == numbered
 
 
 def test_cells_end_up_as_clips_and_frames(shared):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DatasetError, ProtocolError
-from evalkit.protocol.pairs import join_ids, make_pairs, pair_id
+from evalkit.protocol.pairs import clips_sha256, join_ids, make_pairs, pair_id
 from tests.fakes import make_clip, make_protocol
 
 # Clips of up to five identities, one of them possibly with a portrait.
@@ -209,6 +209,48 @@ def test_a_listed_portrait_gives_its_only_frame(listed):
 def test_a_listed_portrait_cannot_drive(listed):
     with pytest.raises(ProtocolError, match="line 2, column 'driving'"):
         listed("source,driving\na1,c_face\n")
+
+
+def test_a_frame_of_a_clip_is_named_by_number_or_by_file(tmp_path):
+    folder = tmp_path / "b1"
+    folder.mkdir()
+    for name in ("0.png", "10.png"):
+        (folder / name).touch()
+    clips = [make_clip("a1", "a"), replace(make_clip("b1", "b"), path=folder)]
+    (tmp_path / "list.csv").write_text("source,driving\na1@7,b1\nb1@10.png,a1\nb1@1,a1\na1,b1@0.png\n")
+    protocol = make_protocol(task="cross_reenactment", pairs={"rule": "list", "list": "list.csv"})
+    found = make_pairs(protocol.model_copy(update={"folder": tmp_path}), clips)
+    assert [(pair.source.id, pair.source_frames, pair.driving.id) for pair in found] == [
+        ("a1", (7,), "b1"),
+        ("b1@10.png", (0,), "a1"),
+        ("b1", (1,), "a1"),
+        ("a1", (0,), "b1@0.png"),
+    ]
+    assert found[1].source.path == folder / "10.png" and found[3].driving.path == folder / "0.png"
+
+
+def test_the_true_clip_of_a_pair_is_named_where_the_protocol_compares_with_it(listed):
+    text = "source,driving,truth\na1,b1,a2\n"
+    (pair,) = listed(text, reference="truth")
+    assert pair.truth == TWO[1].path == pair.reference
+    (pair,) = listed(text)
+    assert pair.truth is None and pair.reference == TWO[2].path
+    for other in ("b1", "c_face", "zz", ""):
+        with pytest.raises(ProtocolError, match="column 'truth': expected the id of a clip of the person 'a'"):
+            listed(f"source,driving,truth\na1,b1,{other}\n", reference="truth")
+
+
+def test_a_protocol_about_certain_clips_takes_no_others():
+    def made(clips, rule):
+        return make_pairs(make_protocol(task="cross_reenactment", clips=rule), clips)
+
+    about = {"count": 3, "sha256": clips_sha256(clip.id for clip in TWO)}
+    assert len(made(TWO, about)) == 4
+    others = [*TWO[:2], make_clip("b2", "b")]
+    for clips, rule in ((others, about), (TWO[:2] + others[2:], about), (TWO, {"count": 4})):
+        with pytest.raises(DatasetError, match=r"is about \d clips; the data has 3, or other ones"):
+            made(clips, rule)
+    assert len(made(others, {"count": 3})) == 4
 
 
 def test_an_empty_list_makes_no_pair(listed):

@@ -28,6 +28,8 @@ def test_the_papers_that_are_asked_for_are_there():
 def test_a_preset_on_a_protocol_is_a_protocol_of_known_metrics_with_its_open_points(preset, base):
     before, after = find_protocol(base), find_protocol(f"{base}_as_{preset}")
     assert after == following(before, preset) and after.argument == after.id and after.base_id == base
+    settings = getattr(find_preset(preset), before.task).settings.given
+    assert list(settings) == sorted(settings)
     assert set(after.metrics) <= METRICS.keys() and len(set(after.metrics)) == len(after.metrics)
     assert all(after.task in METRICS[key].tasks for key in after.metrics)
     of_task = find_preset(preset).of(after.task)

@@ -72,6 +72,13 @@ def test_protocols_are_found_by_name_and_by_path(write):
     assert {"demo_self", "demo_cross", "folder_self", "folder_cross"} <= {p.id for p in list_protocols()}
 
 
+@pytest.mark.parametrize("name", ["demo_self", "demo_self@1", "demo_self_as_fsrt", "demo_self@1_as_fsrt"])
+def test_a_protocol_says_how_it_is_asked_for(write, name):
+    assert find_protocol(name).argument == name
+    mine = str(write())
+    assert find_protocol(mine).argument == mine
+
+
 def test_an_unknown_protocol_is_answered_with_the_nearest():
     with pytest.raises(UnknownNameError, match=r"no protocol called 'demo_corss'\. Did you mean 'demo_cross'"):
         find_protocol("demo_corss")

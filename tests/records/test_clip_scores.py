@@ -29,6 +29,11 @@ def test_what_is_no_number_comes_as_null(run):
     assert means[0] is None and None not in means[1:]
 
 
+def test_some_columns_alone(run):
+    assert read_clips(RunFolder(run).clips, ("mean",)).column_names == ["mean"]
+    assert read_clips(RunFolder(run).clips, ("pair", "n")).column_names == ["pair", "n"]
+
+
 def test_a_row_of_a_leaderboard_has_null_for_it(run, tmp_path):
     row = make_entry(run, tmp_path, None, force=True)
     write_entry(row)

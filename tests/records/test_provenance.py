@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from evalkit.records import provenance
 from evalkit.records.provenance import code_state, cpu_threads
 
 
@@ -51,3 +52,21 @@ def test_threads_are_those_of_pytorch_where_it_is_loaded(monkeypatch: pytest.Mon
     torch.set_num_threads(before)
     monkeypatch.delitem(sys.modules, "torch")
     assert cpu_threads() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (None, None),
+        ("{}", None),
+        ("{", None),
+        ('{"vcs_info": {"commit_id": "1a2b"}}', ("1a2b", False)),
+    ],
+)
+def test_the_commit_that_pip_was_asked_for(monkeypatch: pytest.MonkeyPatch, text: str | None, found: object) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            return text
+
+    monkeypatch.setattr(provenance, "distribution", lambda name: Installed())
+    assert provenance._requested() == found

@@ -184,3 +184,10 @@ def test_a_metric_without_a_signature_is_never_compared(shared):
         assert gate(good, other, Rules()).exit_code == gate(other, good, Rules()).exit_code == 4
         with pytest.raises(RunError, match=r"cannot share the column .*no signature"):
             build_table([case / "run", case / name])
+
+
+def test_keys_that_a_protocol_leaves_out_have_its_own_defaults(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps(header_facts(protocol={"driving": {}})))
+    assert read_header(tmp_path).protocol.driving.model_dump() == {
+        "start": 0, "stride": 1, "maximum": None, "end_margin": 0,
+    }  # fmt: skip

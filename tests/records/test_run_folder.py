@@ -1,12 +1,15 @@
-"""A run folder that a killed process left behind."""
+"""A run folder: what a killed process left behind, what may be resumed, and whose it is."""
 
 import fcntl
+import json
 import threading
 
 import pytest
 
 from evalkit.errors import RunError
-from evalkit.records.run_folder import RunFolder
+from evalkit.records.run import read_header
+from evalkit.records.run_folder import Outcome, RunFolder
+from tests.facts import header_facts
 
 
 def test_temporary_files_of_a_killed_run_are_removed(tmp_path):
@@ -42,3 +45,105 @@ def test_whoever_looks_does_not_keep_others_out(tmp_path):
         with folder.locked():
             assert folder.held
         gone.join()
+
+
+@pytest.fixture
+def started(tmp_path):
+    """A folder that was claimed, with its header and a log."""
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.header.write_text(json.dumps(header_facts(configuration={"seed": 1})))
+    folder.log("started")
+    return folder
+
+
+def configured(folder, **keys):
+    return read_header(folder.path).configuration.model_copy(update=keys)
+
+
+def test_outcomes_are_kept_by_pair(started):
+    assert started.read_outcome("a") is None
+    outcome = Outcome("a", "ok", generated="generated/a.mkv", frames=3, notes=("dropped",))
+    started.write_outcome(outcome)
+    assert started.read_outcome("a") == outcome and started.outcome_path("a") == started.path / "pairs" / "a.json"
+
+
+def test_a_run_goes_on_with_its_own_configuration_only(started):
+    same, other = configured(started), configured(started, seed=2)
+    started.write_outcome(Outcome("a", "ok"))
+    started.claim(same)
+    with pytest.raises(RunError, match=r"a run of another configuration \(seed: 1 there, 2 now\)\. .*--tag NAME"):
+        started.claim(other)
+    assert started.header.is_file() and started.read_outcome("a")
+    started.claim(other, overwrite=True)
+    assert sorted(path.name for path in started.path.iterdir()) == ["log.jsonl", "pairs"]
+    assert not list((started.path / "pairs").iterdir())
+
+
+def test_a_run_without_a_finished_pair_makes_way(started):
+    same, other = configured(started), configured(started, seed=2)
+    started.write_outcome(Outcome("a", "failed", reason="no memory"))
+    started.claim(same)
+    assert started.read_outcome("a")
+    started.claim(other)
+    assert not started.header.exists() and started.read_outcome("a") is None
+    assert (started.path / "log.jsonl").is_file()
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_damaged_header_is_refused_where_pairs_are_finished(started, finished):
+    same = configured(started)
+    if finished:
+        started.write_outcome(Outcome("a", "ok"))
+    started.header.write_text("{")
+    if finished:
+        with pytest.raises(RunError, match=r"run\.json: damaged"):
+            started.claim(same)
+    else:
+        started.claim(same)
+        assert not started.header.exists()
+
+
+def test_results_without_a_header_are_not_touched(started):
+    same = configured(started)
+    started.header.unlink()
+    started.write_outcome(Outcome("a", "failed", reason="no memory"))
+    started.claim(same)
+    assert started.read_outcome("a") is None  # nobody knows under which configuration it failed
+    started.outcome_path("a").write_text("cannot be told not to be a finished pair")
+    with pytest.raises(RunError, match=r"holds results but no run\.json\. Move it away"):
+        started.claim(same)
+
+
+def test_a_clip_inside_may_be_any_and_one_outside_only_the_one_that_was_scored(started, tmp_path):
+    started.generated("a").parent.mkdir()
+    started.generated("a").write_bytes(b"changed since")
+    inside = Outcome("a", "ok", generated="generated/a.mkv", generated_sha256="0")
+    assert started.clip(inside) == started.generated("a")
+    (tmp_path / "b.mkv").write_bytes(b"b")
+    with pytest.raises(RunError, match="not the clip that was scored"):
+        started.clip(Outcome("b", "ok", generated=str(tmp_path / "b.mkv"), generated_sha256="0"))
+    gone = Outcome("c", "ok", generated=str(tmp_path / "c.mkv"), generated_sha256="0")
+    assert started.clip(gone) == tmp_path / "c.mkv"
+    with pytest.raises(RunError, match="names no generated clip"):
+        started.clip(Outcome("d", "failed"))
+
+
+def test_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(RunError, match=r"cannot write there \(Not a directory\)\. Choose another --out"),
+        RunFolder(tmp_path / "file" / "run").locked(),
+    ):
+        pass
+
+
+def test_a_worker_that_outlived_its_command_writes_nothing(tmp_path):
+    folder = RunFolder(tmp_path)
+    with folder.locked() as token:
+        mine = RunFolder(tmp_path, token)
+        mine.write_outcome(Outcome("a", "ok"))
+    assert mine == folder  # who holds it is no part of what it is
+    with folder.locked(), pytest.raises(RunError, match="held by another command now"):
+        mine.write_outcome(Outcome("b", "ok"))
+    assert folder.read_outcome("b") is None

@@ -46,7 +46,7 @@ def test_a_run_with_a_preset_records_it_and_scores_its_frames(runs):
 def test_tables_list_the_open_points_of_a_preset(runs):
     table = build_table([runs["folder_self_as_fsrt"].path])
     (note,) = [line for line in table.footnotes if "as fsrt" in line]
-    assert "they leave open: (1) How many clips" in note and "(7) Averaging; over frames, then clips." in note
+    assert "they leave open: (1) How many clips" in note and "(8) Averaging; over frames, then clips." in note
     assert not any("leave open" in line for line in build_table([runs["folder_self"].path]).footnotes)
 
 

@@ -42,6 +42,13 @@ def test_couples_are_estimated_over_the_clips_that_both_have():
         assert (couple.difference.error, couple.difference.df) == pytest.approx((alone.error, alone.df))
 
 
+def test_a_clip_without_weight_on_one_side_is_in_no_difference():
+    clips, weights = values(2), np.ones((2, len(PAIRS)))
+    weights[0, 4] = 0
+    found = couples(clips, weights, SOURCES, DRIVINGS)[0, 1]
+    assert found.clips == 11 and found.difference.mean == pytest.approx(np.delete(clips[0] - clips[1], 4).mean())
+
+
 def test_the_correction_counts_all_couples_of_the_metric():
     clips = values(2)
     alone = couples(clips, np.ones_like(clips), SOURCES, DRIVINGS)[0, 1]

@@ -192,7 +192,7 @@ def test_bounds_and_p_values_say_the_same():
     for alpha in (0.1, 0.05, 0.001):
         assert found.p_above(found.lower(alpha)) == pytest.approx(alpha)
         assert found.p_below(found.upper(alpha)) == pytest.approx(alpha)
-    assert found.interval(0.9) == (found.lower(0.05), found.upper(0.05))
+    assert found.interval(0.9) == pytest.approx((found.lower(0.05), found.upper(0.05)))
     assert found.p_above() == found.p_above(0.0) == pytest.approx(1 - found.p_below())
     assert found.p_above() == pytest.approx(student.sf(found.mean / found.error, found.df))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.statistics.ranking import MetricScores, _moves, standings
+from evalkit.statistics.ranking import MOVES, MetricScores, _moves, _terms, standings
 
 PEOPLE = ["a", "b", "c", "d", "e", "f"]
 
@@ -61,11 +61,38 @@ def test_two_methods_change_places_as_often_as_students_t_says():
 def test_moves_have_the_covariance_of_the_people():
     terms = np.random.default_rng(1).normal(size=(6, 4))
     moves = _moves(terms, 1000.0)
+    assert moves.shape == (MOVES - 1, 4)  # all points but the corner of the cube, which is infinitely far
     assert np.cov(moves.T) == pytest.approx(terms.T @ terms, abs=0.05 * np.trace(terms.T @ terms))
     wide = _moves(terms, 3.0)
     # A t of 3 degrees of freedom: its 97.5 % quantile is 3.18, not 1.96.
     ratio = np.quantile(wide[:, 0], 0.975) / np.sqrt((terms[:, 0] ** 2).sum())
     assert ratio == pytest.approx(3.182, rel=0.05)
+
+
+def test_what_a_person_adds_to_a_mean_by_its_definition():
+    """The weighted residuals of all pairs the person is in, over the root of the weight of the others; a pair counts
+    once for somebody who is both source and driver."""
+    generator = np.random.default_rng(2)
+    source, driver = np.array([0, 1, 2, 3, 0, 2]), np.array([1, 2, 2, 0, 3, 1])
+    metric = MetricScores("x", "lower", np.zeros(2), generator.normal(size=(2, 6)), generator.uniform(1, 2, (2, 6)))
+    metric.clips[1, 3] = np.nan
+    found = _terms(metric, source, driver, 4)
+    for method in range(2):
+        weight = np.where(np.isfinite(metric.clips[method]), metric.weights[method], 0)
+        share, clips = weight / weight.sum(), np.nan_to_num(metric.clips[method])
+        apart = clips - share @ clips
+        for person in range(4):
+            there = (source == person) | (driver == person)
+            expected = (share * apart)[there].sum() / np.sqrt(1 - share[there].sum())
+            assert found[person, method] == pytest.approx(expected)
+
+
+def test_a_method_with_clips_of_one_person_only_leaves_no_interval():
+    clips = [[1, *[np.nan] * 5], [0.5] * 6]
+    assert ranks(standings([scores("x", "higher", [1, 0.5], clips)], PEOPLE, PEOPLE)) == [
+        (1, None, None),
+        (2, None, None),
+    ]
 
 
 def test_two_methods_that_move_together_keep_their_order():

@@ -33,6 +33,18 @@ def test_squares_that_go_with_the_mean_agree_with_draws():
         assert (squares > found.critical(level)[0]).mean() == pytest.approx(level, abs=4 * np.sqrt(level / 200_000))
 
 
+def test_what_never_varies_counts_for_nothing():
+    generator = np.random.default_rng(2)
+    parts, mean = generator.normal(size=(3, 4)), generator.normal(size=4)
+    forms, along, variance = parts @ parts.T, parts @ mean, np.array([mean @ mean])
+    wider = np.zeros((4, 4))
+    wider[1:, 1:] = forms
+    found = ratios(forms[None], along[None], variance)
+    with_nothing = ratios(wider[None], np.append(0.0, along)[None], variance)
+    for level in LEVELS:
+        assert with_nothing.critical(level) == pytest.approx(found.critical(level), rel=1e-6)
+
+
 def test_a_fitted_t_has_the_quantiles_it_was_fitted_to():
     wanted = np.array([[3.0, 6.5], [2.0, 2.9]])
     factor, df = fitted(wanted)

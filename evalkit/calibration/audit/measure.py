@@ -17,10 +17,10 @@ from evalkit.clips import video
 from evalkit.datasets.demo import FPS, numbers
 from evalkit.datasets.drawn import move, render_motion
 from evalkit.errors import MethodError
-from evalkit.method.checkpoints import WatchedCheckpoint
 from evalkit.method.generate import generate
 from evalkit.method.interface import Method
 from evalkit.method.made_by import MadeBy
+from evalkit.method.watched import WatchedFile
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.features import FeatureBank
@@ -34,11 +34,11 @@ Made = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Entrant:
-    """A method that is built, what its frames are made by, and its weights as they were then."""
+    """A method that is built, what its frames are made by, and the files that may not change."""
 
     method: Method
     made_by: MadeBy
-    weights: WatchedCheckpoint
+    watched: tuple[WatchedFile, ...]
 
 
 @dataclass(frozen=True)

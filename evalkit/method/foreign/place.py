@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.base.git import git_output
 from evalkit.base.places import at_home
 from evalkit.errors import MethodError
@@ -102,23 +103,27 @@ def suits(version: tuple[int, ...], wanted: str) -> bool:
     return True
 
 
-def clone_state(clone: Path) -> tuple[str, bool] | None:
-    """Commit of a clone and whether its tracked files were edited; None for a folder that is no checkout."""
+def clone_state(clone: Path) -> tuple[str, str] | None:
+    """Commit of a clone and a digest of the edits of its tracked files, empty without any; None for no checkout."""
     top = git_output(clone, "rev-parse", "--show-toplevel")
     commit = git_output(clone, "rev-parse", "HEAD")
     if commit is None or top is None or Path(top).resolve() != clone.resolve():
         return None
-    return commit, bool(git_output(clone, "status", "--porcelain", "--untracked-files=no"))
+    if not git_output(clone, "status", "--porcelain", "--untracked-files=no"):
+        return commit, ""
+    names = sorted(filter(None, (git_output(clone, "diff", "--name-only", "-z", "HEAD") or "").split("\0")))
+    edits = [[name, content_sha256(clone / name) if (clone / name).is_file() else ""] for name in names]
+    return commit, canonical_sha256(edits)
 
 
-def commit_warning(card: Foreign, state: tuple[str, bool] | None) -> str:
+def commit_warning(card: Foreign, state: tuple[str, str] | None) -> str:
     """What a reader has to know of the clone's code; empty for the commit of the card, unedited."""
     if state is None:
         return "the clone is no git checkout, so nothing says which code ran" if card.commit else ""
-    commit, edited = state
+    commit, edits = state
     wrong = []
     if card.commit and not commit.startswith(card.commit):
         wrong.append(f"the clone is at commit {commit[:12]}; the card was checked with {card.commit}")
-    if edited:
+    if edits:
         wrong.append("files of the clone were edited")
     return "; ".join(wrong)

@@ -24,7 +24,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all pairs of a run share. `device` is "cpu", "cuda" or "cuda:N", `logs` a folder for what is printed."""
+    """What all pairs of a run share. `device` is "cpu", "cuda" or "cuda:N", `logs` a folder for what is printed.
+
+    `given` stands for the content of weights and of files that options name.
+    """
 
     card: Foreign
     folder: Path
@@ -35,6 +38,7 @@ class Setting:
     commit: str = ""
     logs: Path | None = None
     scratch: Path | None = None
+    given: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from evalkit.base.digests import file_state
-from evalkit.base.files import canonical_sha256, content_sha256, write_json
+from evalkit.base.files import canonical_sha256, write_json
 from evalkit.base.places import cache_dir
 from evalkit.errors import MethodError
 from evalkit.method.foreign.card import Foreign, Weight
+from evalkit.method.watched import sha256_of, state_of
 
 
 def missing_weights(card: Foreign, clone: Path) -> list[Weight]:
@@ -35,13 +35,13 @@ def weights_sha256(digests: Mapping[str, str]) -> str | None:
 
 def _digest(path: Path) -> str:
     store = cache_dir() / "foreign" / "digests.json"
-    state = canonical_sha256(file_state(path))
+    state = canonical_sha256(state_of(path))
     known: dict[str, str] = {}
     try:
         known = dict(json.loads(store.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         known = {}
     if state not in known:
-        known[state] = content_sha256(path)
+        known[state] = sha256_of(path)
         write_json(store, known)
     return known[state]

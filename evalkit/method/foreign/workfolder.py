@@ -54,7 +54,8 @@ def work_for(setting: Setting, task: Task) -> Iterator[Work]:
         inputs = fresh / "input"
         source = write_source(inputs, card.source, task.sources()[0])
         driving, wanted = write_driving(inputs, card.driving, watched(iter(task.driving), seen), task.fps)
-        asked = [card.model_dump(mode="json"), dict(setting.options), setting.seed, setting.commit, task.motion]
+        asked = [card.model_dump(mode="json"), dict(setting.options), setting.seed, setting.commit]
+        asked += [setting.given, task.motion]
         digest = canonical_sha256([task.pair, content_sha256(inputs), wanted, *asked, str(setting.place.clone)])[:24]
         folder = root / digest
         with _held(folder, fresh), _plain_path(folder, digest) as given:

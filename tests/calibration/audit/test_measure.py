@@ -5,8 +5,8 @@ from pathlib import Path
 
 from evalkit.calibration.audit.conditions import conditions
 from evalkit.calibration.audit.measure import Entrant, Plan, clip_path
-from evalkit.method.checkpoints import watch_checkpoint
 from evalkit.method.find import build_method, find_method
+from evalkit.method.given import given_to
 from evalkit.method.interface import MethodConfig
 from evalkit.method.made_by import made_by
 from evalkit.types import Pair
@@ -15,7 +15,8 @@ from tests.fakes import make_clip, make_protocol
 
 def test_a_method_of_the_same_name_with_other_weights_has_clips_of_its_own():
     entry, config = find_method("copy_source"), MethodConfig()
-    entrant = Entrant(build_method(entry, config), made_by(entry, config), watch_checkpoint(config))
+    given = given_to(entry, config)
+    entrant = Entrant(build_method(entry, config), made_by(entry, config, given), given.watched)
     other = replace(entrant, made_by=replace(entrant.made_by, checkpoint_sha256="0" * 64))
     pair = Pair("p", make_clip("a", "a"), (0,), make_clip("b", "b"))
     plans = [

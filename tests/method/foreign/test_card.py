@@ -7,11 +7,12 @@ import yaml
 from pydantic import ValidationError
 
 from evalkit.errors import MethodError
-from evalkit.method.find import find_method, list_methods, method_options, recorded_options
+from evalkit.method.find import find_method, list_methods, method_options
 from evalkit.method.foreign.card import DrivingFiles, Foreign, Tile
 from evalkit.method.foreign.fill import fill, fill_command, fill_value
 from evalkit.method.foreign.output import box_of
 from evalkit.method.foreign.place import find_clone, find_python, python_version, refuse_version, suits
+from evalkit.method.option_files import recorded_options
 
 STEP = "steps: [{name: run, command: [x]}]\n"
 OUTPUT = "output: {path: [x]}\n"
@@ -112,7 +113,7 @@ def test_the_wrong_python_is_refused(tmp_path):
 def test_where_a_method_is_is_not_what_it_is():
     card = find_method("fomm_official").card
     given = method_options(card, ["clone=/a", "seconds=5", "adapt_scale=yes"])
-    recorded = recorded_options(card, given)
+    recorded = recorded_options(card, given, [])
     assert recorded["adapt_scale"] == "yes" and not {"clone", "seconds", "python"} & recorded.keys()
 
 
