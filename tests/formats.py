@@ -99,12 +99,18 @@ LATER: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("Gate: history", "", (HistoryLine, HistoryValue)),
     ("User study: key.json", "", (Study, Group, Scene, LeftOut, Asked)),
 )
+OUTCOMES = """## Run folder: outcomes.parquet
+
+The outcomes of all pairs of a finished run: the keys of pairs/PAIR.json as columns, lists as JSON. Whoever reads a
+finished run opens this file, not one per pair; it is gone as soon as a pair is made again. Absent in runs of earlier
+versions, whose pairs are read one by one.
+"""
 OTHERS = """## Other files of a run folder
 
 | File | What it is |
 | --- | --- |
 | `generated/PAIR.mkv` | The generated clip, or a prepared output, lossless, one frame per driving frame. |
-| `contact_sheet.png` | Source, driving and generated frames, worst pairs first. |
+| `contact_sheet.png` | Source, driving and generated frames, true ones where they are known, worst pairs first. |
 | `log.jsonl` | One line per event, for people: `time`, `event`, and what belongs to it. |
 | `trace.jsonl` | One line per task: who did it, when, and seconds by stage (`evalkit profile`). |
 | `.lock` | Held by the process that works in the folder. |
@@ -123,7 +129,7 @@ def page() -> str:
     parts = [INTRODUCTION, *(section(*one) for one in SECTIONS)]
     parts += [f"## {title}\n\n{fold(words)}\n\n{table(PARQUET, rows)}" for title, words, rows in TABLES]
     words = f"{inspect.getdoc(ClipScore)} The metadata are those of frames.parquet."
-    parts += [f"## Run folder: clips.parquet\n\n{fold(words)}\n\n{table(PARQUET, clips)}", OTHERS]
+    parts += [f"## Run folder: clips.parquet\n\n{fold(words)}\n\n{table(PARQUET, clips)}", OUTCOMES, OTHERS]
     return "\n".join([*parts, *(section(*one) for one in LATER)])
 
 

@@ -97,5 +97,6 @@ def _vae(sizes: Sizes) -> nn.Module:
         layers_per_block=sizes.vae.layers,
         latent_channels=LATENT_CHANNELS,
         norm_num_groups=sizes.vae.groups,
+        sample_size=sizes.vae.tile,  # nothing but the side of tiles
     )
     return network

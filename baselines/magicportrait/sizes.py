@@ -42,11 +42,12 @@ class GuidanceSizes:
 
 @dataclass(frozen=True)
 class VaeSizes:
-    """The autoencoder of Stable Diffusion: three halvings, four latent channels."""
+    """The autoencoder of Stable Diffusion: three halvings, four latent channels, tiles (if any) of `tile` pixels."""
 
     channels: tuple[int, ...] = (128, 256, 512, 512)
     layers: int = 2
     groups: int = 32
+    tile: int = 256
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ RELEASED = Sizes()
 TINY = Sizes(
     UNetSizes(channels=(32, 32, 64, 64), layers=1, text_width=16, groups=4),
     GuidanceSizes(widths=(16, 16, 32, 32), out=32),
-    VaeSizes(channels=(32, 32, 32, 32), layers=1, groups=4),
+    VaeSizes(channels=(32, 32, 32, 32), layers=1, groups=4, tile=32),
     text_tokens=7,
 )
 """Small enough for a CPU in seconds; with random weights only."""

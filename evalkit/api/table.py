@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 from evalkit.api.finished import Run, path_of
 from evalkit.base.places import cache_dir
 from evalkit.errors import RunError, UnknownNameError
+from evalkit.leaderboard.entry import read_result
 from evalkit.runs.common_frames import common_note, on_common_frames
 from evalkit.runs.slices.conditions import read_attributes
 from evalkit.runs.slices.sliced import sliced
@@ -19,7 +20,6 @@ from evalkit.tables.formats import FORMATS, text_of
 from evalkit.tables.html import fragment
 from evalkit.tables.make import make_table
 from evalkit.tables.options import TableOptions
-from evalkit.tables.results import read_measured
 from evalkit.tables.table import Table, headed
 from evalkit.tables.words import Bold, Intervals, Style
 
@@ -153,7 +153,8 @@ def table(
     """The table of some runs: `evalkit table` for programs.
 
     Args:
-        runs: runs or their folders. `ek.table(run, *run.anchors)` has the anchors in it.
+        runs: runs or their folders, or files of rows of a leaderboard. `ek.table(run, *run.anchors)` has the anchors
+            in it.
         style: "plain" for one protocol, "paper" for a column group per protocol, "ablation" for tagged runs of one
             method.
         ours: the method whose row comes last.
@@ -181,7 +182,7 @@ def table(
     folders = [path_of(run) for run in runs]
     if by is not None and common_frames:
         raise RunError("by= makes tables of groups of frames; common_frames= is of whole protocols. Leave one out.")
-    results = on_common_frames(folders) if common_frames else [read_measured(path) for path in folders]
+    results = on_common_frames(folders) if common_frames else [read_result(path) for path in folders]
     options = TableOptions(
         style=style,
         ours=ours,

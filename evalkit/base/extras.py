@@ -70,11 +70,16 @@ def missing_modules(modules: Iterable[str]) -> str | None:
     return f"{' and '.join(absent)} {verb} not installed. Install with: {install_command(absent)}"
 
 
+def by_extra(modules: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The extras that provide `modules`, sorted, and the modules that no extra has."""
+    wanted = [(module, extra_of(module)) for module in modules]
+    return sorted({extra for _, extra in wanted if extra}), [module for module, extra in wanted if not extra]
+
+
 def install_command(modules: Iterable[str]) -> str:
     """The command that installs `modules`: with evalkit and its extras, or by their own names if no extra has them."""
     wanted = list(modules)
-    extras = sorted({extra for module in wanted if (extra := extra_of(module))})
-    others = [module for module in wanted if not extra_of(module) and module not in CORE]
+    extras, others = by_extra(module for module in wanted if module not in CORE)
     core = [DISTRIBUTION] if any(module in CORE for module in wanted) else []
     ours = [f"'{DISTRIBUTION}[{','.join(extras)}]'"] if extras else core
     return " ".join(["pip install", *ours, *others])

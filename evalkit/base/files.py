@@ -15,6 +15,7 @@ from evalkit.errors import EvalkitError
 
 _BLOCK = 1 << 20
 _HEAD = 24
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _ABOUT_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
@@ -90,9 +91,8 @@ def refuse_special(path: Path) -> None:
 
 def canonical_sha256(content: Any) -> str:
     """sha256 of `content` as JSON with sorted keys and no white space, so that layout never changes a hash."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     # Names of files need not be UTF-8.
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def content_sha256(path: Path) -> str:

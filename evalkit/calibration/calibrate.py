@@ -1,7 +1,7 @@
 """Score damaged copies of clean clips against the clean ones: each metric's answer to each step of each damage."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,24 +30,39 @@ def calibrate(scorer: Scorer, clips: Sequence[Clip], folder: Path, on_clip: Call
 
     The perfect output in self-reenactment is the driving clip itself; damage is all that is wrong with a copy. The
     other person of the identity swap is the next clip of another identity. `folder` is for temporary files. `on_clip`
-    is called for every damaged clip that was scored.
+    is called for every damaged clip that was scored. Copies that the damage leaves as they are, as the first step of
+    each does, and those of a step that does no more than the one before are not scored again.
 
     Raises `DatasetError` when all clips are of one identity.
     """
     others = [_other(clip, clips) for clip in clips]
     clean = [_frames(scorer, clip) for clip in clips]
     swaps = [clean[clips.index(other)] for other in others]
-    answers = []
+    answers: list[Answer] = []
+    undamaged: list[Answer] = []
     for degradation in DEGRADATIONS:
+        before, found = clean, undamaged
         for step in degradation.steps:
-            paths = []
-            for clip, frames, other in zip(clips, clean, swaps, strict=True):
-                paths.append(folder / f"{clip.id}-{degradation.id}-{step:g}.mkv")
-                video.write_video(paths[-1], [degradation.apply(frames, other, step)], 25)
-            answers += _answers(scorer, clips, paths, degradation, step, on_clip)
+            copies = [degradation.apply(frames, other, step) for frames, other in zip(clean, swaps, strict=True)]
+            if found and (_equal(copies, before) or _equal(copies, clean)):
+                known = found if _equal(copies, before) else undamaged
+                answers += [replace(answer, degradation=degradation.id, step=step) for answer in known]
+                for clip in clips:
+                    on_clip(f"{degradation.id} {step:g} {clip.id}", "done")
+                continue
+            paths = [folder / f"{clip.id}-{degradation.id}-{step:g}.mkv" for clip in clips]
+            for path, copy in zip(paths, copies, strict=True):
+                video.write_video(path, [copy], 25)
+            before, found = copies, _answers(scorer, clips, paths, degradation, step, on_clip)
+            undamaged = undamaged or found
+            answers += found
             for path in paths:
                 path.unlink()
     return answers
+
+
+def _equal(one: Sequence[Frames], other: Sequence[Frames]) -> bool:
+    return all(np.array_equal(frames, others) for frames, others in zip(one, other, strict=True))
 
 
 def _answers(

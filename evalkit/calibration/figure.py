@@ -35,18 +35,20 @@ def damage_figure(metrics: Sequence[Metric], answers: Sequence[Answer]) -> Figur
     rows = -(-len(DEGRADATIONS) // _COLUMNS)
     figure = Figure(figsize=(3.8 * _COLUMNS, max(2.7, 0.13 * len(metrics) + 0.8) * rows), dpi=150)
     axes = figure.subplots(rows, _COLUMNS, sharey=True, squeeze=False)
+    ends: list[list[tuple[float, str, str]]] = []
     for panel, degradation in zip(axes.flat, DEGRADATIONS, strict=False):
-        ends = []
+        ends.append([])
         for index, metric in enumerate(metrics):
             worsening = _worsening(metric, answers, degradation.id)
             style, colour = _STYLES[index // 10 % len(_STYLES)], f"C{index % 10}"
             shares = worsening / (_largest(metric, answers) or 1)
             panel.plot(range(len(shares)), shares, style, color=colour, marker=".", label=metric.key)
-            ends.append((shares[-1] if len(shares) else np.nan, metric.key, colour))
+            ends[-1].append((float(shares[-1]) if len(shares) else np.nan, metric.key, colour))
         panel.set_xticks(range(len(degradation.steps)), [f"{step:g}" for step in degradation.steps])
         panel.set_title(f"{degradation.id} ({degradation.unit})", fontsize=10)
         panel.axhline(0, color="grey", linewidth=0.5)
-        _label_ends(panel, len(degradation.steps) - 1, ends)
+    for panel, degradation, there in zip(axes.flat, DEGRADATIONS, ends, strict=False):
+        _label_ends(panel, len(degradation.steps) - 1, there)  # only now are the heights of the shared axis known
     for panel in axes.flat[len(DEGRADATIONS) :]:
         panel.set_axis_off()
     for row in axes:

@@ -4,11 +4,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.base.files import canonical_sha256
+from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.base.places import cache_dir
 from evalkit.calibration.audit.audited import audited_metrics, judges
 from evalkit.calibration.audit.conditions import conditions
-from evalkit.calibration.audit.measure import Plan, measure
+from evalkit.calibration.audit.measure import Entrant, Plan, measure
 from evalkit.calibration.audit.report import Audit, audited, write_audit
 from evalkit.cli.echo import say
 from evalkit.cli.progress import pair_progress
@@ -16,8 +16,10 @@ from evalkit.datasets import DATASETS
 from evalkit.datasets.drawn import DEMO_VERSION
 from evalkit.errors import EvalkitError
 from evalkit.method.checkpoints import with_checkpoint
+from evalkit.method.code import followed, package_roots
 from evalkit.method.find import build_method, find_method, method_options
-from evalkit.method.interface import Closes, Method, MethodConfig
+from evalkit.method.interface import Closes, MethodConfig
+from evalkit.method.made_by import made_by, watched_files
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol, find_protocol
 from evalkit.runs.session import make_truth, resolve_pairs
@@ -73,7 +75,10 @@ def run_audit(options: AuditOptions) -> Audit:
         make_truth(protocol, root, pairs)
         bank = FeatureBank(FeatureCache(cache_dir()))
         with pair_progress("audit", total) as on_output:
-            readings = measure(plan, options.out / f"clips-{_mark(options)}", bank, on_output)
+            readings = measure(plan, options.out / "clips" / _mark(options, protocol), bank, on_output)
+        for entrant in methods.values():
+            for file in entrant.files:
+                file.refuse_changed()
     for name, reason in readings.failed.items():
         say(f"{name} is left out. {reason}")
     found = audited(plan, chosen, readings)
@@ -107,26 +112,29 @@ def _judges(metrics: dict[Metric, str]) -> tuple[Metric, ...]:
     return tuple(metric for metric in found if metric.key not in missing)
 
 
-def _methods(options: AuditOptions, protocol: Protocol, stack: ExitStack) -> dict[str, Method]:
+def _methods(options: AuditOptions, protocol: Protocol, stack: ExitStack) -> dict[str, Entrant]:
     """Built methods by name; one of the default ones that cannot be built here is left out, with a message."""
-    built: dict[str, Method] = {}
+    built: dict[str, Entrant] = {}
     for name in options.methods or protocol.anchors:
         try:
             entry = find_method(name)
-            config = MethodConfig(options=method_options(entry.card, ()))
-            built[entry.card.id] = build_method(entry, with_checkpoint(entry, config))
+            config = with_checkpoint(entry, MethodConfig(options=method_options(entry.card, ())))
+            files, found = watched_files(entry, config), made_by(entry, config)
+            built[entry.card.id] = Entrant(build_method(entry, config), found, files)
         except EvalkitError as error:
             if options.methods:
                 raise
             say(f"The method {name} is left out. {error}")
             continue
-        method = built[entry.card.id]
+        method = built[entry.card.id].method
         if isinstance(method, Closes):
             stack.callback(method.close)
     return built
 
 
-def _mark(options: AuditOptions) -> str:
-    """Tells clips of one audit from those of another one with other frames or another corpus."""
+def _mark(options: AuditOptions, protocol: Protocol) -> str:
+    """Tells clips of one audit from those of another: other frames, another corpus, faults that are made otherwise."""
     data = str(options.data.resolve()) if options.data else ""
-    return canonical_sha256([options.protocol, data, options.frames, options.stride, DEMO_VERSION])[:8]
+    code = followed(["evalkit.calibration.audit.conditions"], package_roots())
+    made_with = [[name, content_sha256(path)] for name, path in sorted(code.items())]
+    return canonical_sha256([protocol.hash, data, DEMO_VERSION, made_with])[:8]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import dataset_names
 from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Datasets: what they are, how to get them, and what is there.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit data list`.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A name from `evalkit data list`.",
+        autocompletion=dataset_names,
+    ),
+]
 Lists = Annotated[
     Path | None, typer.Option("--lists", metavar="PATH", help="The official lists: see `evalkit data list`.")
 ]

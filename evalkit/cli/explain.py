@@ -6,11 +6,19 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names
 
 
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/demo_cross/landmark_warp.")],
-    metric: Annotated[str, typer.Argument(metavar="METRIC", help="A column of its table, such as csim.")],
+    metric: Annotated[
+        str,
+        typer.Argument(
+            metavar="METRIC",
+            help="A column of its table, such as csim.",
+            autocompletion=metric_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Say what a number of a run is: variant, networks, frames used and lost, best and worst pairs, source.

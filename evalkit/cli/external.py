@@ -34,8 +34,8 @@ def setup(
     from evalkit.method.find import find_method
     from evalkit.method.foreign.setup import run_setup, setup_commands, setup_notes
 
-    card = find_method(name).card
-    foreign = foreign_of(card)
+    entry = find_method(name)
+    card, foreign = entry.card, foreign_of(entry.card)
     folder = at_home(into or card.id).absolute()
     commands = setup_commands(foreign, card.repository, folder, python)
     if into is not None:
@@ -45,7 +45,7 @@ def setup(
             echo(shlex.join(command))
     for note in setup_notes(foreign, folder):
         echo(f"# {note}")
-    echo(f"# then: evalkit methods doctor {name} --option clone={shlex.quote(str(folder))}")
+    echo(f"# then: evalkit methods doctor {entry.asked} --option clone={shlex.quote(str(folder))}")
 
 
 @app.command()
@@ -61,7 +61,7 @@ def doctor(name: Name, option: options.MethodOptions = None, as_json: options.Js
 
     entry = find_method(name)
     given = method_options(entry.card, option or ())
-    place = place_of(entry.card, given, python_needed=False)
+    place = place_of(entry.card, given, entry.asked, python_needed=False)
     found = examine(foreign_of(entry.card), entry.folder, place, given)
     if as_json:
         print_json([{"what": one.what, "state": one.state, "text": one.text} for one in found])

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names
 from evalkit.cli.echo import echo
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
@@ -56,7 +57,13 @@ def gate(
     strict_commit: options.StrictCommit = False,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", "-m", metavar="NAME", help="Judge only this metric of the baseline. Repeatable."),
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="Judge only this metric of the baseline. Repeatable.",
+            autocompletion=metric_names,
+        ),
     ] = None,
     coefficients: options.Coefficients = None,
     limit: options.Limit = None,

@@ -15,12 +15,15 @@ def history(
         typer.Option(metavar="VERDICT", help="Append this verdict first: what `evalkit gate --json` printed."),
     ] = None,
     commit: Annotated[str | None, typer.Option(help="The commit of the appended verdict. Default: HEAD here.")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where index.html goes.")] = Path("history"),
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR|FILE", help="A folder for index.html, or a file that ends in .html."),
+    ] = Path("history"),
     as_json: options.Json = False,
 ) -> None:
     """Show each metric over gated checkpoints, with the points where it jumped, as a page.
 
-    DIR/index.html is one file; no server and no network is needed. `evalkit report RUN... --history FILE` makes the
+    The page is one file; no server and no network is needed. `evalkit report RUN... --history FILE` makes the
     history a page of a report.
 
     Example: `evalkit history gate.jsonl --out history`

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import method_names
 from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Methods: what can be run, and with which weights.", no_args_is_help=True)
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A name from `evalkit methods list`, a folder, or an adapter file.")
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A name from `evalkit methods list`, a folder, or an adapter file.",
+        autocompletion=method_names,
+    ),
 ]
 
 

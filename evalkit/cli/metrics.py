@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names
 from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Metrics: what can be measured, and in which variants.", no_args_is_help=True)
@@ -15,7 +16,8 @@ app = typer.Typer(help="Metrics: what can be measured, and in which variants.", 
 def list_(as_json: options.Json = False) -> None:
     """List the metrics with their variants, and for each whether it runs here or which network file it needs.
 
-    `evalkit weights fetch NAME` gets a file, `evalkit metrics show KEY` says it in whole sentences.
+    `[faces]` stands for libraries: pip install 'evalkit-face[faces]'. `evalkit weights fetch NAME` gets a file,
+    `evalkit metrics show KEY` says it in whole sentences.
     """
     from rich.markup import escape
 
@@ -60,7 +62,7 @@ def list_(as_json: options.Json = False) -> None:
             ARROWS[m.better],
             m.unit,
             m.reference,
-            f"needs {lacks[m.key]}" if lacks[m.key] else "runs",
+            f"needs {escape(lacks[m.key])}" if lacks[m.key] else "runs",
             m.description,
         ]
         for m in METRICS.values()
@@ -70,7 +72,14 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A key from `evalkit metrics list`, or an id.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A key from `evalkit metrics list`, or an id.",
+            autocompletion=metric_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Show everything that is known of a metric: definition, source, known differences, whether its networks are here.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from evalkit.cli.completion import preset_names, protocol_names
+from evalkit.cli.completion import metric_names, preset_names, protocol_names
 from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.figures.words import Choice
 
@@ -52,7 +52,11 @@ Tag = Annotated[
 MetricNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--metric", "-m", metavar="NAME", help="Score with this metric instead of the protocol's. Repeatable."
+        "--metric",
+        "-m",
+        metavar="NAME",
+        help="Score with this metric instead of the protocol's. Repeatable.",
+        autocompletion=metric_names,
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N pairs. Marks the result as incomplete.")]

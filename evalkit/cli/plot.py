@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evalkit.cli.completion import metric_names
 from evalkit.cli.options import pairs_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .pdf, 
 def frames(
     runs: Runs,
     out: Out,
-    metric: Annotated[str, typer.Option("--metric", "-m", metavar="NAME", help="A metric that all runs have.")],
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="A metric that all runs have.",
+            autocompletion=metric_names,
+        ),
+    ],
     pair: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this pair. Default: the mean over all pairs.")
     ] = None,
@@ -67,7 +77,13 @@ def radar(
     out: Out,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", "-m", metavar="NAME", help="Repeatable, at least three. Default: all shared."),
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="Repeatable, at least three. Default: all shared.",
+            autocompletion=metric_names,
+        ),
     ] = None,
     anchors: Annotated[bool, typer.Option("--anchors", help="Also draw anchors; they set no spoke's range.")] = False,
     rename: Rename = None,
@@ -82,15 +98,24 @@ def radar(
 def calibration(
     answers: Annotated[Path, typer.Argument(metavar="FILE.csv", help="What `evalkit metrics calibrate` wrote.")],
     out: Out,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", metavar="NAME", help="Repeatable. Default: all in the file.")
+    ] = None,
 ) -> None:
-    """Draw a calibration again: how each metric responds to each damage."""
+    """Draw a calibration again, or some of its metrics: how each responds to each damage."""
     from evalkit.calibration.answers import read_answers
     from evalkit.calibration.figure import damage_figure
+    from evalkit.errors import UnknownNameError
     from evalkit.metrics import find_metric
 
     def draw() -> "Figure":
         found = read_answers(answers)
-        return damage_figure([find_metric(key) for key in dict.fromkeys(a.metric for a in found)], found)
+        there = list(dict.fromkeys(answer.metric for answer in found))
+        asked = [find_metric(name) for name in metric or there]
+        for one in asked:
+            if one.key not in there:
+                raise UnknownNameError("metric in the calibration", one.key, there)
+        return damage_figure(asked, found)
 
     write(out, draw)
 

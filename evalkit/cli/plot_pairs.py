@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names, pair_choices
 from evalkit.cli.plot import Out, Rename, Runs, app, write
 
 __all__ = ["app"]
@@ -19,10 +20,18 @@ Choose = Annotated[
     typer.Option(
         metavar="WHICH",
         help="worst, median, best or random pair. Repeatable. Default: worst, median and best.",
+        autocompletion=pair_choices,
     ),
 ]
 Metric = Annotated[
-    str, typer.Option("--metric", "-m", metavar="NAME", help="The metric that decides. Default: the first.")
+    str,
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="NAME",
+        help="The metric that decides. Default: the first.",
+        autocompletion=metric_names,
+    ),
 ]
 Of = Annotated[str, typer.Option("--of", metavar="METHOD", help="Whose values decide. Default: those of the last run.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random pairs.")]

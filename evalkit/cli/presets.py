@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import preset_names
 from evalkit.cli.echo import echo
 
 app = typer.Typer(help="Presets: how papers measured, for --as of run, score and table.", no_args_is_help=True)
@@ -31,7 +32,14 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit presets list`.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `evalkit presets list`.",
+            autocompletion=preset_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Show what a preset sets, where that is from, and each point that the paper leaves open.

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import protocol_names
 from evalkit.cli.echo import echo
 
 if TYPE_CHECKING:
     from evalkit.protocol.import_list import Format
 
 app = typer.Typer(help="Protocols: what is run and how it is scored.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A protocol name or YAML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A protocol name or YAML file.",
+        autocompletion=protocol_names,
+    ),
+]
 _SHOWN = 20
 
 
@@ -105,8 +113,22 @@ def check(
 
 @app.command()
 def diff(
-    a: Annotated[str, typer.Argument(metavar="A", help="A protocol name or YAML file.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A protocol name or YAML file.",
+            autocompletion=protocol_names,
+        ),
+    ],
+    b: Annotated[
+        str,
+        typer.Argument(
+            metavar="B",
+            help="Another one.",
+            autocompletion=protocol_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Say what differs between two protocols. Exit code 1 when their numbers cannot be compared."""

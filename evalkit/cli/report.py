@@ -36,6 +36,15 @@ def report(
         typer.Option(help="For the overlay: those in the feature cache, also missing ones detected now, or none."),
     ] = "cached",
     worst: Annotated[int, typer.Option(min=1, metavar="K", help="Pairs per metric and method in the gallery.")] = 12,
+    pages: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Pairs with a page: the worst, failed ones, then others evenly spread. Default: all, of more than "
+            "5000 pairs 500.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that make videos. Default: one per CPU core, at most 8.")
     ] = None,
@@ -59,11 +68,13 @@ def report(
     from evalkit.cli.progress import pair_progress
     from evalkit.report.build import Options
     from evalkit.report.collect import collect
+    from evalkit.report.paged import page_count
     from evalkit.report.write import write_report
 
     comparison = collect(runs)
-    with pair_progress("report", len(comparison.pairs)) as on_pair:
-        chosen = Options(data, media, landmarks, worst, worker_count(workers), history, tuple(by or ()), attributes)
+    groups = tuple(by or ())
+    with pair_progress("report", page_count(len(comparison.pairs), pages)) as on_pair:
+        chosen = Options(data, media, landmarks, worst, worker_count(workers), history, groups, attributes, pages)
         written = write_report(comparison, out, chosen, on_pair)
     if as_json:
         print_json(
@@ -71,7 +82,8 @@ def report(
                 "index": str(written.index),
                 "methods": written.methods,
                 "pairs": written.pairs,
-                "videos": written.pairs - len(written.without_video),
+                "pages": written.pages,
+                "videos": written.pages - len(written.without_video),
                 "without_video": dict(written.without_video),
             }
         )

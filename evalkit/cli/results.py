@@ -10,6 +10,7 @@ from rich.markup import escape
 from evalkit.cli.console import print_grid
 from evalkit.cli.echo import echo, say, warn
 from evalkit.metrics import METRICS
+from evalkit.records.all_outcomes import read_outcomes
 from evalkit.runs.run import Finished
 from evalkit.runs.session import Session
 from evalkit.scoring.availability import missing_networks, networks_under
@@ -94,10 +95,9 @@ def _why_unavailable(reasons: Mapping[str, str | None]) -> list[str]:
 def report_notes(finished: Finished) -> None:
     """Say on stderr what a reader of the scores has to know of the clips, each note once, with its pairs."""
     pairs: dict[str, list[str]] = {}
-    for path in sorted(finished.folder.path.glob("pairs/*.json")):
-        outcome = finished.folder.read_outcome(path.stem)
-        for note in outcome.notes if outcome and outcome.status == "ok" else ():
-            pairs.setdefault(_NUMBERS.sub("", note), []).append(path.stem)
+    for name, outcome in sorted(read_outcomes(finished.folder).items()):
+        for note in outcome.notes if outcome.status == "ok" else ():
+            pairs.setdefault(_NUMBERS.sub("", note), []).append(name)
     for note, found in list(pairs.items())[:_SHOWN_NOTES]:
         more = f" and {len(found) - _SHOWN_PAIRS} more" if len(found) > _SHOWN_PAIRS else ""
         say(f"Note on {len(found)} pairs, {', '.join(found[:_SHOWN_PAIRS])}{more}: {note}.")

@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 
 from evalkit.cli import options
-from evalkit.cli.completion import preset_names
+from evalkit.cli.completion import extra_columns, metric_names, preset_names
 from evalkit.tables.words import Bold, Intervals, Style
 
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN...", help="Run folders, such as runs/demo_cross/landmark_warp.")
+    list[Path],
+    typer.Argument(
+        metavar="RUN...", help="Run folders, such as runs/demo_cross/landmark_warp, or files of leaderboard rows."
+    ),
 ]
 
 
@@ -35,7 +38,11 @@ def table(
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            "--metric", "-m", metavar="NAME", help="A column; an id takes all its variants. Repeatable, in this order."
+            "--metric",
+            "-m",
+            metavar="NAME",
+            help="A column; an id takes all its variants. Repeatable, in this order.",
+            autocompletion=metric_names,
         ),
     ] = None,
     as_paper: Annotated[
@@ -52,7 +59,9 @@ def table(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Behind the metrics: coverage, people, pairs, fps, latency, memory. Repeatable.",
+            help="Behind the metrics: coverage, people, pairs, fps, latency, memory, status (verified, "
+            "self-reported or from paper). Repeatable.",
+            autocompletion=extra_columns,
         ),
     ] = None,
     costs: Annotated[bool, typer.Option("--costs", help="The columns fps, latency and memory.")] = False,
@@ -126,6 +135,7 @@ def table(
     from evalkit.base.files import write_text
     from evalkit.base.places import cache_dir
     from evalkit.cli.echo import echo, say
+    from evalkit.leaderboard.entry import read_result
     from evalkit.runs.as_paper import PaperColumns, paper_columns
     from evalkit.runs.common_frames import common_note, on_common_frames
     from evalkit.runs.slices.conditions import read_attributes
@@ -136,7 +146,6 @@ def table(
     from evalkit.tables.formats import format_of, text_of
     from evalkit.tables.make import make_table
     from evalkit.tables.options import TableOptions, extra_of
-    from evalkit.tables.results import read_measured
     from evalkit.tables.table import headed
 
     of_paper = paper_columns(runs, as_paper) if as_paper else PaperColumns((), ())
@@ -157,7 +166,7 @@ def table(
     )
     chosen = "json" if as_json else format or (format_of(out) if out else "markdown")
     if by is None:
-        results = on_common_frames(runs) if common_frames else [read_measured(path) for path in runs]
+        results = on_common_frames(runs) if common_frames else [read_result(path) for path in runs]
         notes = (*of_paper.notes, *(common_note(results) if common_frames else ()))
         built = [make_table(results, settings, reported or (), notes, printed or ())]
     else:

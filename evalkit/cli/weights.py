@@ -3,16 +3,25 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evalkit.cli import options
+from evalkit.cli.completion import metric_names, protocol_names, weights_names
 from evalkit.cli.echo import echo
+
+if TYPE_CHECKING:
+    from evalkit.weights import WeightFile
 
 app = typer.Typer(help="Network files: what is installed, what is missing, and how to get it.", no_args_is_help=True)
 SomeNames = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`. Default: all.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME...]",
+        help="Names from `evalkit weights list`. Default: all.",
+        autocompletion=weights_names,
+    ),
 ]
 
 _ADVICE = (
@@ -48,7 +57,14 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `evalkit weights list`.",
+            autocompletion=weights_names,
+        ),
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Show everything that is known of a network file: size, digest, licence, addresses, users, whether it is here.
@@ -86,14 +102,32 @@ def show(
 @app.command()
 def fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Names from `evalkit weights list`.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Names from `evalkit weights list`.",
+            autocompletion=weights_names,
+        ),
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", metavar="KEY", help="What this metric needs. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="KEY",
+            help="What this metric needs. Repeatable.",
+            autocompletion=metric_names,
+        ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
-        typer.Option("--protocol", "-p", metavar="NAME", help="What the metrics of this protocol need. Repeatable."),
+        typer.Option(
+            "--protocol",
+            "-p",
+            metavar="NAME",
+            help="What the metrics of this protocol need. Repeatable.",
+            autocompletion=protocol_names,
+        ),
     ] = None,
     method: Annotated[
         list[str] | None,
@@ -146,7 +180,7 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
 
     results: list[dict[str, Any]] = [
         {"id": entry.name, "path": str(path), "origin": origin(entry, path)}
-        | {"sha256": found, "pinned": bool(entry.sha256), "ok": entry.accepts(found)}
+        | {"sha256": found, "pinned": bool(entry.pinned), "ok": entry.accepts(found)}
         for entry in [find(name) for name in names or catalogue()]
         for path in candidates(entry)
         for found in [digest(path, fresh=True)]
@@ -154,7 +188,7 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
     if as_json:
         print_json(results)
     else:
-        states = ["WRONG" if not r["ok"] else "ok" if r["pinned"] else "no digest is known" for r in results]
+        states = ["WRONG" if not r["ok"] else _known(find(r["id"])) for r in results]
         rows = [[r["id"], state, r["origin"], r["path"]] for r, state in zip(results, states, strict=True)]
         print_list(["Name", "", "In", "File"], rows)
     absent = [name for name in names or () if name not in {result["id"] for result in results}]
@@ -164,10 +198,22 @@ def verify(names: SomeNames = None, as_json: options.Json = False) -> None:
         raise WeightsError(" ".join(["; ".join(problems) + ". " + _ADVICE, *notes]))
 
 
+def _known(entry: "WeightFile") -> str:
+    """What a file that is accepted was held to."""
+    if entry.pinned:
+        return "ok"
+    return f"ok, as far as known ({entry.sha256}...)" if entry.sha256 else "no digest is known"
+
+
 @app.command("import")
 def import_(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A name from `evalkit weights list`, or a method with a checkpoint.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `evalkit weights list`, or a method with a checkpoint.",
+            autocompletion=weights_names,
+        ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, under any name, or the zip that holds it.")],
 ) -> None:

@@ -32,7 +32,7 @@ def place_names(
     taken = [Bbox([c - r, c + r]) for c, r in zip(centres, radii, strict=True)]
     ends = [axes.transData.transform([line[:2], line[2:]]) for line in lines]
     taken += [Bbox([end.min(axis=0) - dots, end.max(axis=0) + dots]) for end in ends]
-    frame = axes.get_window_extent()
+    frame = axes.get_window_extent().padded(-_NEAR * dots)
     for centre, radius, name in zip(centres, radii, names, strict=True):
         text = axes.text(0, 0, name, fontsize=_SIZE, parse_math=False, zorder=5)
         text.set_in_layout(False)  # else the axes would move from under the names

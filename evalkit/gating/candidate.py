@@ -12,10 +12,9 @@ from evalkit.gating.rules import Rule, Rules, check_names
 from evalkit.gating.side import Side, not_run, read_side
 from evalkit.gating.verdict import Verdict, gate, stopped
 from evalkit.method.checkpoints import checkpoint_sha256, with_checkpoint
-from evalkit.method.external import place_of
 from evalkit.method.find import MethodEntry
 from evalkit.method.interface import MethodConfig
-from evalkit.method.option_files import option_files, recorded_options
+from evalkit.method.made_by import made_by
 from evalkit.metrics import find_metric
 from evalkit.protocol.schema import Protocol
 from evalkit.runs.run import MethodJob, run_method, run_methods
@@ -112,18 +111,5 @@ def _planned_side(protocol: Protocol, entry: MethodEntry, config: MethodConfig) 
 
 def _tag(protocol: Protocol, job: MethodJob, metrics: Sequence[str]) -> str:
     """Another checkpoint never meets this one's results, and a repeated gate goes on where it was."""
-    entry, config = job.entry, job.config
-    clone = place_of(entry.card, config.options, python_needed=False).clone if entry.card.external else None
-    options = recorded_options(
-        entry.card, config.options, option_files(entry.card, entry.folder, config.options, clone)
-    )
-    beside = {
-        "seed": config.seed,
-        "random_weights": config.random_weights,
-        "channels_last": config.channels_last,
-        "compile": config.compile,
-    }
-    unusual = {name: value for name, value in beside.items() if value}
-    made_with = [options, config.device, config.precision, list(metrics), *([unusual] if unusual else [])]
-    made_by = [protocol.hash, entry.code_sha256, checkpoint_sha256(with_checkpoint(entry, config)), *made_with]
-    return f"gate-{canonical_sha256(made_by)[:8]}"
+    found = made_by(job.entry, with_checkpoint(job.entry, job.config))
+    return f"gate-{canonical_sha256([protocol.hash, found.digest, list(metrics)])[:8]}"

@@ -17,6 +17,7 @@ from evalkit.errors import ProtocolError
 from evalkit.gating.side import Side
 from evalkit.metrics import METRICS, Metric
 from evalkit.metrics.base import set_rows
+from evalkit.records.all_outcomes import read_outcomes
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.find_clips import recorded_protocol
 from evalkit.scoring.cache import FeatureCache, clip_decoding, feature_key
@@ -70,8 +71,7 @@ def _thin(clips: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
 def _outcomes(side: Side) -> dict[str, Outcome]:
     if side.folder is None:
         return {}
-    found = (side.folder.read_outcome(path.stem) for path in sorted(side.folder.path.glob("pairs/*.json")))
-    return {outcome.pair: outcome for outcome in found if outcome is not None and outcome.status == "ok"}
+    return {name: outcome for name, outcome in read_outcomes(side.folder).items() if outcome.status == "ok"}
 
 
 def _people(side: Side) -> dict[str, tuple[str, str]]:

@@ -1,16 +1,19 @@
 """One side of a gate: a run folder, a baseline file, or a leaderboard entry, seen as the same thing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from evalkit.base.files import canonical_sha256
 from evalkit.errors import RunError
 from evalkit.gating.baseline_file import KIND, BaselineFile, baseline_in
 from evalkit.leaderboard.row import BoardRow, row_in
 from evalkit.protocol.schema import Protocol
+from evalkit.records.all_outcomes import read_outcomes
 from evalkit.records.clip_scores import read_clips
-from evalkit.records.frame_scores import SCHEMA_VERSION
+from evalkit.records.frame_scores import SCHEMA_VERSION, column_lists
 from evalkit.records.json_record import Content, build_sealed, parse_json
 from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.run import (
@@ -29,8 +32,7 @@ _CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean"
 _SUMMARY_KEYS = ("protocol", "protocol_hash", "data_hash", "method", "complete", "metrics")
 
 
-@dataclass(frozen=True)
-class PairScore:
+class PairScore(NamedTuple):
     """One metric over one pair: `mean` is None where nothing could be scored."""
 
     pair: str
@@ -134,7 +136,7 @@ def _from_run(path: Path) -> Side:
         else not_run(protocol, configuration.protocol_hash, configuration.method, configuration.title),
         finished=finished,
         scores=_run_scores(folder) if finished else {},
-        data=_run_data(folder),
+        data=_RunData(folder),
         averaging=protocol.averaging,
         coverage_floor=protocol.coverage_floor,
         device=configuration.device,
@@ -163,18 +165,32 @@ def not_run(protocol: Protocol | ProtocolFacts, protocol_hash: str, method: str,
 
 
 def _run_scores(folder: RunFolder) -> dict[str, dict[str, PairScore]]:
-    scores: dict[str, dict[str, PairScore]] = {}
-    for row in read_clips(folder.clips, _CLIP_COLUMNS).to_pylist():
-        score = PairScore(
-            row["pair"], row["source_identity"], row["driving_identity"], row["mean"], row["n"], row["coverage"]
-        )
-        scores.setdefault(row["metric"], {})[score.pair] = score
+    columns = column_lists(read_clips(folder.clips, _CLIP_COLUMNS))
+    scores: dict[str, dict[str, PairScore]] = {metric: {} for metric in dict.fromkeys(columns["metric"])}
+    rows = zip(columns.pop("metric"), *columns.values(), strict=True)
+    for metric, pair, source, driving, mean, n, coverage in rows:
+        scores[metric][pair] = PairScore(pair, source, driving, mean, n, coverage)
     return scores
 
 
-def _run_data(folder: RunFolder) -> dict[str, PairData]:
-    outcomes = (folder.read_outcome(path.stem) for path in folder.path.glob("pairs/*.json"))
-    return {outcome.pair: _pair_data(outcome) for outcome in outcomes if outcome is not None}
+class _RunData(Mapping[str, PairData]):
+    """What the pairs of a run were made from; read when it is asked for, since equal data hashes say all."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _read(self) -> dict[str, PairData]:
+        return {name: _pair_data(outcome) for name, outcome in read_outcomes(self._folder).items()}
+
+    def __getitem__(self, pair: str) -> PairData:
+        return self._read[pair]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def _pair_data(outcome: Outcome) -> PairData:

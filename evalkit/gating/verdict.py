@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import numpy as np
 
@@ -144,9 +145,11 @@ def _lost_pairs(evidence: Sequence[Evidence], baseline: Side, candidate: Side) -
     """Pairs that have a value on one side only, and so take no part."""
     remarks = []
     for e in evidence:
+        if e.rule.ignore or e.broken is not None:
+            continue
         one, other = ((side.scores or {}).get(e.key, {}) for side in (baseline, candidate))
-        lost = sorted(pair for pair in one.keys() & other.keys() if is_scored(one[pair]) and not is_scored(other[pair]))
-        if lost and not e.rule.ignore and e.broken is None:
+        gone = (pair for pair, score in other.items() if not is_scored(score))
+        if lost := sorted(pair for pair in gone if pair in one and is_scored(one[pair])):
             remarks.append(f"{e.key}: {len(lost)} pairs have a value in the baseline alone: {listed(lost)}.")
     return remarks
 
@@ -171,26 +174,24 @@ def _remarks(rows: Sequence[MetricVerdict]) -> list[str]:
 
 def worst_pairs(evidence: Sequence[Evidence], candidate: Side, baseline: Side) -> list[WorstPair]:
     """The `WORST` pairs that lost most, each in its worst metric, measured in tolerances (in spreads without one)."""
-    found: dict[str, tuple[float, WorstPair]] = {}
+    found: dict[str, tuple[float, Evidence, float, float]] = {}
     for e in evidence:
         if e.differences is None or e.rule.ignore or not candidate.scores or not baseline.scores:
             continue
         one, other = baseline.scores[e.key], candidate.scores[e.key]
-        spread = float(np.sqrt((e.differences.values**2).mean())) or 1.0
+        unit = e.tolerance or float(np.sqrt((e.differences.values**2).mean())) or 1.0
         for pair in one.keys() & other.keys():
             before, after = one[pair].mean, other[pair].mean
             if before is None or after is None:
                 continue
-            loss = e.sign * (after - before)
-            size = loss / (e.tolerance or spread)
-            if loss > 0 and size > found.get(pair, (0.0, None))[0]:
-                times = loss / e.tolerance if e.tolerance else None
-                found[pair] = (
-                    size,
-                    WorstPair(pair=pair, metric=e.key, baseline=before, candidate=after, tolerances=times),
-                )
-    ordered = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
-    return [worst for _, (_, worst) in ordered[:WORST]]
+            size = e.sign * (after - before) / unit
+            if size > 0 and (pair not in found or size > found[pair][0]):
+                found[pair] = size, e, before, after
+    most = nsmallest(WORST, found.items(), key=lambda item: (-item[1][0], item[0]))
+    return [
+        WorstPair(pair=pair, metric=e.key, baseline=before, candidate=after, tolerances=size if e.tolerance else None)
+        for pair, (size, e, before, after) in most
+    ]
 
 
 def _facts(side: Side) -> SideFacts:

@@ -61,8 +61,8 @@ class View:
 def scored_pairs(key: str, baseline: Side, candidate: Side) -> list[ScoredPair]:
     """Scores of the pairs that have a value on both sides, in the order of the baseline."""
     one, other = (side.scores.get(key, {}) if side.scores else {} for side in (baseline, candidate))
-    both = [(one[pair], other[pair]) for pair in one if pair in other]
-    return [(a, b) for a, b in both if is_scored(a) and is_scored(b)]
+    there = {pair: score for pair, score in other.items() if is_scored(score)}
+    return [(score, there[pair]) for pair, score in one.items() if pair in there and is_scored(score)]
 
 
 def is_scored(score: PairScore) -> bool:

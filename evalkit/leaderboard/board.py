@@ -8,7 +8,7 @@ import numpy as np
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.entry import Entry, read_entry, write_entry
-from evalkit.leaderboard.verification import FROM_PAPER, RowVerification
+from evalkit.leaderboard.verification import RowVerification
 from evalkit.protocol.schema import list_protocols
 from evalkit.statistics.ranking import MetricScores, Standing, standings
 from evalkit.tables.cells import NOTHING, Cell, Column, words
@@ -18,6 +18,7 @@ from evalkit.tables.paper_tables import add_reported
 from evalkit.tables.papers import Paper, list_papers
 from evalkit.tables.results import refuse_unlike
 from evalkit.tables.table import Table, table_of
+from evalkit.tables.words import Extra
 
 
 @dataclass(frozen=True)
@@ -93,24 +94,21 @@ def add_entry(leaderboards: Path, entry: Entry, *, force: bool = False) -> Board
     return board
 
 
-STATUS = "status"
-"""Key of the column that says who stands for the numbers of a row."""
-
-
 def board_table(board: Board) -> Table:
     """The board as a table: rank with its interval, Borda score, the metrics, the costs, overlap and status."""
     results = [entry.measured() for entry in board.entries]
-    table = table_of(results, TableOptions(columns=costs_of_all(results)))
+    speed: tuple[Extra, ...] = ("fps",) if any(result.fps for result in results) else ()
+    table = table_of(results, TableOptions(columns=(*(costs_of_all(results) or speed), "status")))
     rows = []
     for entry, (title, cells) in zip(board.entries, table.rows, strict=True):
         standing = board.standings.get(entry.name)
-        rows.append((title, (_rank(standing), _borda(standing), *cells, _overlap(entry), words(entry.status))))
+        rows.append((title, (_rank(standing), _borda(standing), *cells[:-1], _overlap(entry), cells[-1])))
     columns = (
         Column("rank", "Rank", "", "", 0),
         Column("borda", "Borda", "", "", 2),
-        *table.columns,
+        *table.columns[:-1],
         Column("overlap", "Overlap", "", "", 0),
-        Column(STATUS, "Status", "", "", 0),
+        table.columns[-1],
     )
     return replace(table, columns=columns, rows=tuple(rows), footnotes=(*table.footnotes, *_footnotes(board)))
 
@@ -120,12 +118,9 @@ def with_papers(table: Table, papers: Sequence[tuple[Paper, str]]) -> Table:
 
     Raises `UnknownNameError` for a table the paper does not have, `RunError` when no number of it belongs here.
     """
-    measured = len(table.rows)
     for paper, number in papers:
         table = add_reported(table, paper, number)
-    place = [column.key for column in table.columns].index(STATUS)
-    rows = [(title, (*cells[:place], words(FROM_PAPER), *cells[place + 1 :])) for title, cells in table.rows[measured:]]
-    return replace(table, rows=(*table.rows[:measured], *rows))
+    return table
 
 
 def _value(entry: Entry, key: str) -> float | None:

@@ -13,7 +13,7 @@ from evalkit.base.files import atomic_path
 from evalkit.base.text import check_plain
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.row import BoardRow, Clips, RowProvenance, Speed, row_clips, row_in
-from evalkit.leaderboard.verification import RowVerification, Status, status_of
+from evalkit.leaderboard.verification import RowVerification, status_of
 from evalkit.method.find import find_method
 from evalkit.method.interface import MethodCard
 from evalkit.records.clip_scores import read_clips
@@ -21,7 +21,8 @@ from evalkit.records.frame_scores import SCHEMA_VERSION
 from evalkit.records.json_record import content_of, parse_json, sealed
 from evalkit.records.run import RunHeader, Summary, identity_of, read_header, read_summary
 from evalkit.records.run_folder import RunFolder
-from evalkit.tables.results import Measured, costs_of, machine, row_title
+from evalkit.tables.results import Measured, costs_of, machine, read_measured, row_title
+from evalkit.tables.words import Status
 
 _CLIP_COLUMNS = ("pair", "source_identity", "driving_identity", "metric", "mean", "n")
 
@@ -68,6 +69,11 @@ class Entry:
             anchor=row.anchor,
             status=self.status,
         )
+
+
+def read_result(path: Path) -> Measured:
+    """A run folder, or a row of a leaderboard (a file), as tables take it. Raises `RunError` for anything else."""
+    return read_entry(path).measured() if path.is_file() else read_measured(path)
 
 
 def make_entry(

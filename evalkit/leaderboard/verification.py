@@ -1,15 +1,13 @@
 """What a leaderboard row says of who checked its numbers, and the words for it in tables and figures."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from evalkit.records.json_record import Record
 from evalkit.records.run import Amount, Count
-
-Status = Literal["verified", "self-reported", "from paper"]
-FROM_PAPER: Status = "from paper"
+from evalkit.tables.words import SELF_REPORTED, Status
 
 
 class RowVerification(Record):
@@ -39,4 +37,4 @@ class RowVerification(Record):
 
 def status_of(verification: RowVerification | None) -> Status:
     """The word for a measured row."""
-    return "self-reported" if verification is None else "verified"
+    return SELF_REPORTED if verification is None else "verified"

@@ -11,6 +11,7 @@ code         the code that a method's frames depend on, as one hash
 checkpoints  weights of methods: where converted ones are stored, and what a method reports about files
 option_files  files and folders that options name, as a run records them
 watched      content of such files and of weights, and whether it stayed as it was
+made_by      what decides the frames of a method, as one digest
 new          a folder for a method to be written
 generate     run a method on one pair and check every frame that comes back
 device       whether a GPU can still be used after an error

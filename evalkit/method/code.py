@@ -72,9 +72,12 @@ def code_sha256(folder: Path, card: Path, adapter: str, roots: Roots | None = No
 
 
 def followed(start: Iterable[str], roots: Roots) -> dict[str, Path]:
-    """Module -> file of all that `start` depends on, the packages of `baselines` that contain it included."""
+    """Module -> file of all that `start` depends on, the packages of `baselines` that contain it included.
+
+    A folder without `__init__.py` is a package without code.
+    """
     found = roots.closure(start, _computes)
-    while packages := {package for module in found for package in _packages(module)} - found.keys():
+    while packages := {name for module in found for name in _packages(module) if roots.path(name)} - found.keys():
         found = roots.closure({*found, *packages}, _computes)
     return found
 

@@ -93,8 +93,11 @@ class External:
         self._runner.close()
 
 
-def build_external(card: MethodCard, folder: Path, config: MethodConfig) -> External:
-    """The method of a card. Raises `MethodError` when its clone, interpreter or weights are missing or do not fit."""
+def build_external(card: MethodCard, folder: Path, config: MethodConfig, asked: str) -> External:
+    """The method of a card, which commands name `asked`.
+
+    Raises `MethodError` when its clone, interpreter or weights are missing or do not fit.
+    """
     foreign = foreign_of(card)
     if config.checkpoint or config.random_weights or config.compile or config.channels_last:
         raise MethodError(
@@ -104,7 +107,7 @@ def build_external(card: MethodCard, folder: Path, config: MethodConfig) -> Exte
     for name in foreign.required:
         if not config.options.get(name):
             raise MethodError(f"{card.id}: expected --option {name}=... {card.options[name].help}")
-    clone = locate(card, config.options)
+    clone = locate(card, config.options, asked)
     if foreign.python and not foreign.container:
         refuse_version(card.id, clone.place.python, foreign.python, python_version(clone.place.python))
     # A finished step of a pair that failed is not taken over where any of this changed since.
@@ -120,9 +123,9 @@ def foreign_of(card: MethodCard) -> Foreign:
     return card.external
 
 
-def locate(card: MethodCard, options: Mapping[str, str]) -> Clone:
+def locate(card: MethodCard, options: Mapping[str, str], asked: str) -> Clone:
     """Find the clone of a method, and what is in it. Raises `MethodError`, with `strict_commit` for another commit."""
-    foreign, place = foreign_of(card), place_of(card, options)
+    foreign, place = foreign_of(card), place_of(card, options, asked)
     state = clone_state(place.clone)
     warning = commit_warning(foreign, state)
     if warning and options.get("strict_commit") == "yes":
@@ -135,17 +138,18 @@ def locate(card: MethodCard, options: Mapping[str, str]) -> Clone:
     return Clone(place, commit, weight_digests(foreign, place.clone), warning)
 
 
-def place_of(card: MethodCard, options: Mapping[str, str], python_needed: bool = True) -> Place:
+def place_of(card: MethodCard, options: Mapping[str, str], asked: str, python_needed: bool = True) -> Place:
     """Where the clone of a method is and what it may take here: options go before variables and the user's file.
 
-    Without `python_needed` a missing interpreter is the one that would be looked for first. Raises `MethodError`.
+    `asked` is how commands name the method. Without `python_needed` a missing interpreter is the one that would be
+    looked for first. Raises `MethodError`.
     """
     foreign, known = foreign_of(card), user_config().external.get(card.id, Placed())
-    clone = find_clone(card.id, options.get("clone") or known.clone, foreign.entry)
+    clone = find_clone(card.id, options.get("clone") or known.clone, foreign.entry, asked)
     python = "python"
     if not foreign.container:
         try:
-            python = find_python(card.id, options.get("python") or known.python, clone)
+            python = find_python(card.id, options.get("python") or known.python, clone, asked)
         except MethodError:
             if python_needed:
                 raise

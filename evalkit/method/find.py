@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -57,6 +57,14 @@ class MethodEntry:
             return self.live.stamp
         adapter = "" if self.card.external else self.card.adapter.partition(":")[0]
         return code_sha256(self.folder, self.folder / CARD, adapter, package=self.package)
+
+    @property
+    def asked(self) -> str:
+        """How a command asks for it: by its id, or by its folder as a path where nothing else knows it."""
+        if self.live or self.plugin or comes_along(self.folder, package_roots()):
+            return self.card.id
+        folder = str(self.folder)
+        return folder if is_folder(folder) else f"./{folder}"
 
     @property
     def world(self) -> World:
@@ -121,7 +129,15 @@ def find_method(name: str) -> MethodEntry:
         if found is not None:
             return found
     known = [name for entry in list_methods() for name in (entry.card.id, *entry.card.aliases)]
-    raise UnknownNameError("method", target, known, " ".join(map(str, METHODS.broken())))
+    raise UnknownNameError("method", target, known, " ".join((*_in_folder(target), *map(str, METHODS.broken()))))
+
+
+def _in_folder(name: str) -> Iterator[str]:
+    """What somebody may have meant who left out that a folder is named by a path."""
+    if (Path(name) / CARD).is_file():
+        yield f"A method of that name is a folder here: write ./{name}."
+    elif Path(f"{name}.py").is_file():
+        yield f"A file of that name is here: write {name}.py."
 
 
 def read_method(folder: Path) -> MethodEntry:
@@ -202,7 +218,7 @@ def build_method(entry: MethodEntry, config: MethodConfig) -> Method:
     function = entry.card.adapter.partition(":")[2]
     config = _absolute(entry.card, config)
     if entry.card.external:
-        return build_external(entry.card, entry.folder, config)
+        return build_external(entry.card, entry.folder, config, entry.asked)
     try:
         build = cast(Callable[[MethodConfig], Method], getattr(import_adapter(entry), function))
     except (ImportError, AttributeError) as error:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,46 +61,89 @@ def write_frames(path: Path, scores: Iterable[FrameScores], signatures: Mapping[
 
     `signatures` (metric key -> signature) travel in the file's metadata.
     """
-    columns: dict[str, list[object]] = {name: [] for name in _FRAME_SCHEMA.names}
-    for score in scores:
-        columns["pair"] += [score.pair] * len(score.values)
-        columns["frame"] += range(len(score.values))
-        columns["metric"] += [score.metric] * len(score.values)
-        columns["value"] += [None if np.isnan(value) else float(value) for value in score.values]
-        columns["status"] += score.statuses
+    scores = list(scores)
+    lengths = [len(score.values) for score in scores]
+    values = np.concatenate([np.zeros(0), *(score.values for score in scores)])
+    columns = [
+        _repeated([score.pair for score in scores], lengths),
+        pa.array(np.concatenate([np.zeros(0, np.int32), *map(np.arange, lengths)]).astype(np.int32)),
+        _repeated([score.metric for score in scores], lengths),
+        pa.array(values, mask=np.isnan(values)),
+        pa.array([status for score in scores for status in score.statuses], pa.string()),
+    ]
     write_table(path, pa.table(columns, schema=_FRAME_SCHEMA), signatures)
 
 
-def read_frames(path: Path) -> list[FrameScores]:
-    """Read what `write_frames` wrote, in the same order. Raises `RunError` for a newer schema or a damaged file."""
-    table = read_table(path, _FRAME_SCHEMA.names)
-    if wrong := [
-        name for name, kind in zip(_FRAME_SCHEMA.names, _FRAME_SCHEMA.types, strict=True) if _unlike(table[name], kind)
-    ]:
-        raise RunError(f"{path}: cannot be read as a record file: column {wrong[0]} holds {table[wrong[0]].type}.")
-    (pairs, pair_names), (metrics, metric_names), (statuses, status_names) = (
-        _codes(table, name) for name in ("pair", "metric", "status")
-    )
+def _repeated(texts: Sequence[str], times: Sequence[int]) -> pa.Array:
+    places = np.repeat(np.arange(len(texts), dtype=np.int32), times)
+    return pa.array(texts, pa.string()).take(pa.array(places))
+
+
+@dataclass(frozen=True)
+class FrameColumns:
+    """The (rows,) columns of a record file. Pairs, metrics and statuses are places in their names."""
+
+    pairs: NDArray[np.int32]
+    pair_names: NDArray[np.object_]
+    metrics: NDArray[np.int32]
+    metric_names: NDArray[np.object_]
+    values: Values
+    statuses: NDArray[np.int32]
+    status_names: NDArray[np.object_]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """(rows,) a number for each pair and metric."""
+        return self.pairs.astype(np.int64) * len(self.metric_names) + self.metrics
+
+
+def read_columns(path: Path) -> FrameColumns:
+    """Read what `write_frames` wrote. Raises `RunError` for a newer schema or a damaged file."""
+    table, texts = _read(path, _FRAME_SCHEMA.names, coded=("pair", "metric", "status"))
+    for name, kind in zip(_FRAME_SCHEMA.names, _FRAME_SCHEMA.types, strict=True):
+        column = table[name]
+        if _kind(column) != kind or (column.null_count and kind != pa.float64()):  # only scores are missing sometimes
+            raise RunError(f"{path}: cannot be read as a record file: column {name} holds {_kind(column)}.")
     values = table["value"].to_numpy().astype(np.float64)
-    _, first, group = np.unique(pairs * len(metric_names) + metrics, return_index=True, return_inverse=True)
+    return FrameColumns(*_codes(texts["pair"]), *_codes(texts["metric"]), values, *_codes(texts["status"]))
+
+
+def read_frames(path: Path) -> list[FrameScores]:
+    """Read what `write_frames` wrote, in the same order. Raises `RunError` as `read_columns` does."""
+    found = read_columns(path)
+    pairs, metrics, statuses = found.pairs, found.metrics, found.statuses
+    _, first, group = np.unique(found.groups, return_index=True, return_inverse=True)
     place = np.argsort(np.argsort(first))[group]
     rows = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
     return [
-        FrameScores(pair_names[pairs[r[0]]], metric_names[metrics[r[0]]], values[r], tuple(status_names[statuses[r]]))
+        FrameScores(
+            found.pair_names[pairs[r[0]]],
+            found.metric_names[metrics[r[0]]],
+            found.values[r],
+            tuple(found.status_names[statuses[r]]),
+        )
         for r in rows
         if len(r)
     ]
 
 
-def _unlike(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
-    """Whether a column is of another type; only scores are missing sometimes."""
-    return column.type != kind or bool(column.null_count and kind != pa.float64())
-
-
-def _codes(table: pa.Table, name: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+def _codes(column: pa.DictionaryArray) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
     """A text column as (rows,) indices into the texts it holds."""
-    column = table[name].combine_chunks().dictionary_encode()
-    return column.indices.to_numpy().astype(np.int64), np.array(column.dictionary.to_pylist(), dtype=object)
+    return column.indices.to_numpy().astype(np.int32), np.array(column.dictionary.to_pylist(), dtype=object)
+
+
+def column_lists(table: pa.Table) -> dict[str, list[Any]]:
+    """The columns of a table as lists, None for null; equal texts are one object, of which there may be many rows."""
+    return {name: _as_list(table[name]) for name in table.column_names}
+
+
+def _as_list(column: pa.ChunkedArray) -> list[Any]:
+    if not pa.types.is_string(column.type):
+        found: list[Any] = column.to_pylist()
+        return found
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    return list(texts[encoded.indices.fill_null(len(texts) - 1).to_numpy()])
 
 
 def read_signatures(path: Path) -> dict[str, str]:
@@ -110,7 +154,7 @@ def read_signatures(path: Path) -> dict[str, str]:
 def write_table(path: Path, table: pa.Table, signatures: Mapping[str, str]) -> None:
     """Write a parquet file that with its schema version, a digest, and the signatures of what it holds, atomically."""
     metadata = {"schema_version": str(SCHEMA_VERSION), "signatures": json.dumps(dict(signatures), sort_keys=True)}
-    metadata["sha256"] = _digest(table, signatures)
+    metadata["sha256"] = _digest(table, signatures, _texts(table))
     with atomic_path(path) as temporary:
         pq.write_table(table.replace_schema_metadata(metadata), temporary.absolute())
 
@@ -120,20 +164,31 @@ def read_table(path: Path, columns: Sequence[str] = ()) -> pa.Table:
 
     Raises `RunError` for another file, a damaged one, and one that is not what its digest says; schema 1 had none.
     """
+    return _read(path, columns)[0]
+
+
+def _read(
+    path: Path, columns: Sequence[str], coded: Sequence[str] = ()
+) -> tuple[pa.Table, Mapping[str, pa.DictionaryArray]]:
+    """The table of a parquet file, and its text columns as places in the texts they hold; `coded` ones only so."""
     try:
-        table = pq.read_table(path.absolute())  # a colon in a relative path would make it an address
+        # A colon in a relative path would make it an address.
+        table = pq.read_table(path.absolute(), read_dictionary=list(coded))
         metadata = table.schema.metadata or {}
         version = int(metadata[b"schema_version"])
         check_schema(path, version)
-        digest = _digest(table, _signatures(table))
+        texts = _texts(table)
+        digest = _digest(table, _signatures(table), texts)
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"{path}: cannot be read as a record file: {error!r}") from error
     stated = metadata.get(b"sha256")
     if (version > 1 or stated) and stated != digest.encode():
+        if coded:  # a file of another writer may list texts in another order than they come
+            return _read(path, columns)
         raise RunError(f"{path}: damaged, it does not hold what its digest says. Restore it, or make it again.")
     if missing := [name for name in columns if name not in table.column_names]:
         raise RunError(f"{path}: cannot be read as a record file: it has no column {', '.join(missing)}")
-    return table
+    return table, texts
 
 
 def check_schema(name: object, version: int) -> None:
@@ -148,19 +203,27 @@ def _signatures(table: pa.Table) -> dict[str, str]:
     return dict(json.loads((table.schema.metadata or {}).get(b"signatures", b"{}")))
 
 
-def _digest(table: pa.Table, signatures: Mapping[str, str]) -> str:
+def _texts(table: pa.Table) -> dict[str, pa.DictionaryArray]:
+    names = [name for name in table.column_names if pa.types.is_string(_kind(table[name]))]
+    return {name: table[name].unify_dictionaries().combine_chunks().dictionary_encode() for name in names}
+
+
+def _kind(column: pa.ChunkedArray) -> pa.DataType:
+    """What a column holds, coded or not."""
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+
+
+def _digest(table: pa.Table, signatures: Mapping[str, str], texts: Mapping[str, pa.DictionaryArray]) -> str:
     """sha256 of what is read from a table: its signatures, and the names, types and values of its columns.
 
     Page checksums of parquet would leave out headers and names. Nulls count as nulls, not as the bytes stored for them.
     """
     digest = hashlib.sha256(json.dumps([sorted(signatures.items()), len(table)]).encode())
     for name in table.column_names:
-        column = table[name].combine_chunks()
-        digest.update(json.dumps([name, str(column.type)]).encode())
-        if pa.types.is_string(column.type):
-            found = column.dictionary_encode()
-            digest.update(json.dumps(found.dictionary.to_pylist()).encode())
-            column = found.indices
+        digest.update(json.dumps([name, str(_kind(table[name]))]).encode())
+        if name in texts:
+            digest.update(json.dumps(texts[name].dictionary.to_pylist()).encode())
+        column = texts[name].indices if name in texts else table[name].combine_chunks()
         digest.update(np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.uint8).tobytes())
         digest.update(column.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()

@@ -4,7 +4,7 @@ run.json            what ran: configuration, data root, versions, device, timing
 generated/<pair>.mkv  lossless, one frame per driving frame
 pairs/<pair>.json     outcome of a pair: ok or failed with the reason, digests, seconds
 pairs/<pair>.parquet  frame scores of a pair, as soon as it is scored
-frames.parquet, clips.parquet, summary.json   written when the run ends
+frames.parquet, clips.parquet, outcomes.parquet, summary.json   written when the run ends
 contact_sheet.png, log.jsonl
 """
 
@@ -101,6 +101,11 @@ class RunFolder:
         return self.path / "clips.parquet"
 
     @property
+    def outcomes(self) -> Path:
+        """outcomes.parquet."""
+        return self.path / "outcomes.parquet"
+
+    @property
     def contact_sheet(self) -> Path:
         """contact_sheet.png."""
         return self.path / "contact_sheet.png"
@@ -159,8 +164,9 @@ class RunFolder:
             raise RunError(f"{error} A pair whose file is deleted is made again.") from error
 
     def write_outcome(self, outcome: Outcome) -> None:
-        """Store the outcome of a pair."""
+        """Store the outcome of a pair. What was said of all pairs together does not hold any more."""
         self.refuse_lost()
+        self.outcomes.unlink(missing_ok=True)
         write_json(self.outcome_path(outcome.pair), sealed({"schema_version": SCHEMA_VERSION, **asdict(outcome)}))
 
     def log(self, event: str, **details: object) -> None:
@@ -210,8 +216,9 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Remove what a run without a finished pair left, but for its log."""
-        ends = (self.header, self.summary, self.frames, self.clips, self.contact_sheet, self.progress, self.trace)
-        for path in (*ends, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
+        ends = (self.header, self.summary, self.frames, self.clips, self.outcomes)
+        beside = (self.contact_sheet, self.progress, self.trace)
+        for path in (*ends, *beside, *self.path.glob("pairs/*"), *self.path.glob("generated/*")):
             if path.is_file() or path.is_symlink():
                 path.unlink(missing_ok=True)
 

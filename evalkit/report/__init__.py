@@ -8,6 +8,7 @@ groups      tables of groups of driving frames
 tradeoffs   metrics against each other, with Pareto fronts
 pairs       the numbers and clips of single pairs
 worst       the worst pairs and frames of each metric
+paged       which pairs have a page: of very many some
 history     gated checkpoints: metrics over time, level changes, verdicts
 failures    everything that has no value, with its reason
 media       the clips of a pair as one video that a browser plays

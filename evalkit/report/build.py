@@ -1,6 +1,6 @@
 """The slow part of a report, one pair at a time: its video and its landmarks, here or in another process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,9 +25,9 @@ class Options:
     """Options of a report.
 
     `data` overrides the data root of the run. `media` chooses the pairs with a video, with "blur" all of them
-    and every picture blurred; `landmarks` whether missing ones
-    are detected now, `worst` how many the gallery shows. `history` is what `evalkit gate --history` appended to.
-    `by` are groupings of driving frames, with `attributes` of clips out of a CSV file.
+    and every picture blurred; `landmarks` whether missing ones are detected now, `worst` how many the gallery shows,
+    `pages` how many pairs have a page (None: all, or some of very many). `history` is what `evalkit gate --history`
+    appended to. `by` are groupings of driving frames, with `attributes` of clips out of a CSV file.
     """
 
     data: Path | None = None
@@ -38,6 +38,7 @@ class Options:
     history: Path | None = None
     by: tuple[str, ...] = ()
     attributes: Path | None = None
+    pages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,19 @@ class BuiltPair:
 
 
 def plan_jobs(
-    comparison: Comparison, out: Path, options: Options, found: Mapping[str, Pair], worst: set[int]
+    comparison: Comparison,
+    out: Path,
+    options: Options,
+    found: Mapping[str, Pair],
+    pages: Sequence[int],
+    worst: set[int],
 ) -> list[PairJob]:
-    """One job per pair; `found` are the pairs whose source and driving clips are known, `worst` the worst ones."""
+    """One job for each of `pages`; the source and driving clips of `found` are known, `worst` are the worst pairs."""
     detector = choose_detector([method.header for method in comparison.methods])
     driving, resolution = driving_selection(comparison), comparison.protocol.resolution
     jobs = []
-    for index, pair in enumerate(comparison.pairs):
+    for index in pages:
+        pair = comparison.pairs[index]
         if options.media == "none" or (options.media == "worst" and index not in worst):
             reason = _LEFT_OUT[options.media]
             jobs.append(PairJob(index, reason, reason))

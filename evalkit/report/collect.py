@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import RunError
+from evalkit.records.all_outcomes import Outcomes, read_outcomes
 from evalkit.records.clip_scores import read_clips
-from evalkit.records.frame_scores import FrameScores, read_frames
+from evalkit.records.frame_table import FrameTable, no_frames, read_frame_table
 from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.run import RunHeader, Summary, read_header
-from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.records.run_folder import RunFolder
 from evalkit.runs.common_frames import on_common_frames
 from evalkit.runs.run_pairs import finished_pairs
 from evalkit.tables.cells import Column
@@ -40,12 +41,16 @@ class MethodRun:
 
 @dataclass(frozen=True)
 class PairFacts:
-    """A pair as the site knows it. `slug` is its id as a file name that needs no escaping in an address."""
+    """A pair as the site knows it."""
 
     id: str
-    slug: str
     source_identity: str
     driving_identity: str
+
+    @property
+    def slug(self) -> str:
+        """Its id as a file name that needs no escaping in an address."""
+        return slug(self.id)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -97,23 +102,15 @@ class Comparison:
         return tuple(column for column in self.metrics if column.key in self.clips)
 
     @cached_property
-    def outcomes(self) -> tuple[Mapping[str, Outcome], ...]:
+    def outcomes(self) -> tuple[Outcomes, ...]:
         """Per method: pair id -> outcome."""
-        found = []
-        for method in self.methods:
-            read = {pair.id: method.folder.read_outcome(pair.id) for pair in self.pairs}
-            found.append({name: outcome for name, outcome in read.items() if outcome is not None})
-        return tuple(found)
+        return tuple(read_outcomes(method.folder) for method in self.methods)
 
     @cached_property
-    def frames(self) -> tuple[Mapping[tuple[str, str], FrameScores], ...]:
+    def frames(self) -> tuple[FrameTable, ...]:
         """Per method: (pair id, metric key) -> frame scores; empty for a run that was copied without them."""
-        return tuple(
-            {(score.pair, score.metric): score for score in read_frames(method.folder.frames)}
-            if method.folder.frames.is_file()
-            else {}
-            for method in self.methods
-        )
+        paths = [method.folder.frames for method in self.methods]
+        return tuple(read_frame_table(path) if path.is_file() else no_frames() for path in paths)
 
 
 def collect(runs: Sequence[Path]) -> Comparison:
@@ -132,7 +129,7 @@ def collect(runs: Sequence[Path]) -> Comparison:
     )
     tables = [_clips(method.folder) for method in methods]
     pairs = _pairs(methods, tables)
-    keys = list(dict.fromkeys(key for found in tables for key in found["metric"]))
+    keys = list(dict.fromkeys(str(key) for found in tables for key in found["metric"].unique()))
     return Comparison(methods, pairs, table, {key: _matrix(key, tables, pairs) for key in keys})
 
 
@@ -172,15 +169,17 @@ def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
 
 def _clips(folder: RunFolder) -> pd.DataFrame:
     columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
-    return pd.DataFrame(read_clips(folder.clips, columns).to_pydict())
+    found: pd.DataFrame = read_clips(folder.clips, columns).to_pandas()
+    return found
 
 
 def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:
     """Pairs in the protocol's order; by name when no metric is there that would list them."""
-    rows = pd.concat(tables).drop_duplicates("pair")
-    people = {str(r.pair): (str(r.source_identity), str(r.driving_identity)) for r in rows.itertuples(index=False)}
+    columns = ["pair", "source_identity", "driving_identity"]
+    rows = pd.concat([table[columns].drop_duplicates("pair") for table in tables]).drop_duplicates("pair")
+    people = {pair: (source, driving) for pair, source, driving in zip(*(rows[name] for name in columns), strict=True)}
     names = list(people) or sorted({name for method in methods for name in finished_pairs(method.folder)})
-    return tuple(PairFacts(name, slug(name), *people.get(name, ("", ""))) for name in names)
+    return tuple(PairFacts(name, *people.get(name, ("", ""))) for name in names)
 
 
 def _matrix(key: str, tables: Sequence[pd.DataFrame], pairs: Sequence[PairFacts]) -> ClipMatrix:

@@ -32,12 +32,13 @@ def failures(comparison: Comparison) -> list[dict[str, Any]]:
     failed, frames = [], []
     for method, outcomes in enumerate(comparison.outcomes):
         scores = comparison.frames[method]
+        lacking = scores.not_ok()
         for index, pair in enumerate(comparison.pairs):
-            outcome = outcomes.get(pair.id)
-            if outcome is None or outcome.status == "failed":
+            if pair.id not in outcomes.made:
+                outcome = outcomes.get(pair.id)
                 reason = outcome.reason if outcome else "it was never made: the run was stopped or copied in part"
                 failed.append({"method": method, "pair": index, "status": "failed", "reason": reason or ""})
-            else:
+            elif pair.id in lacking:
                 frames += [{"method": method, "pair": index, **row} for row in _frame_rows(comparison, scores, pair.id)]
     return failed + frames
 

@@ -63,11 +63,14 @@ def history_of(comparison: Comparison, path: Path) -> HistoryPage:
     return history_page(lines, path.name, judged_of(comparison), left_out=len(found) - len(lines))
 
 
-def write_history(lines: Sequence[HistoryLine], name: str, folder: Path) -> Path:
-    """Write `index.html`, one file that opens without a server and holds all it needs; returns its path.
+def write_history(lines: Sequence[HistoryLine], name: str, out: Path) -> Path:
+    """Write one file that opens without a server and holds all it needs; returns its path.
 
-    `name` is the history's. Raises `RunError` when the folder cannot be written or holds a report.
+    It is `out`, if that ends with .html, else `index.html` in that folder. `name` is the history's. Raises `RunError`
+    when the file cannot be written, or the folder holds a report.
     """
+    path = out if out.suffix == ".html" and not out.is_dir() else out / "index.html"
+    folder = path.parent
     if (folder / MANIFEST).is_file():
         raise RunError(
             f"{folder} holds a report. Choose another --out, or make the history a page of it: "
@@ -76,11 +79,11 @@ def write_history(lines: Sequence[HistoryLine], name: str, folder: Path) -> Path
     page = history_page(lines, name)
     text = one_file("history", name, {"history": page.data}, **page.context)
     try:
-        with atomic_path(folder / "index.html") as temporary:
+        with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RunError(f"{folder}: cannot write the history there ({error.strerror}). Choose another --out.") from error
-    return folder / "index.html"
+        raise RunError(f"{out}: cannot write the history there ({error.strerror}). Choose another --out.") from error
+    return path
 
 
 def history_page(

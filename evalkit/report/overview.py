@@ -11,6 +11,7 @@ from evalkit.report.ranks import Ranks
 from evalkit.report.trust import changed_code
 from evalkit.tables.cells import ARROWS, Cell, Column, number
 from evalkit.tables.table import ANCHOR, INCOMPLETE, LOW_COVERAGE, NO_GAIN, OTHER_MACHINE, of_truth
+from evalkit.tables.words import SELF_REPORTED
 
 _AGAINST_TRUTH = " Here the true clip, the source person making the driving motion, stands for the driving frames."
 _CLASSES = {LOW_COVERAGE: "low", INCOMPLETE: "incomplete", OTHER_MACHINE: "machine", ANCHOR: "anchor", NO_GAIN: "low"}
@@ -21,14 +22,18 @@ def columns(comparison: Comparison) -> list[dict[str, Any]]:
     return [_column(comparison, column) for column in comparison.table.columns]
 
 
-def rows(comparison: Comparison, ranks: Ranks) -> list[dict[str, Any]]:
-    """Table rows, best first. A cell's `left`, `width` and `at` place its interval and value on its column, in %."""
+def rows(comparison: Comparison, ranks: Ranks, checked: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Table rows, best first; `checked` are the verified ones, by index of the method.
+
+    A cell's `left`, `width` and `at` place its interval and value on its column, in %.
+    """
     scales = [scale_of(cells) for cells in zip(*(cells for _, cells in comparison.table.rows), strict=True)]
     return [
         {
             "method": index,
             "title": comparison.table.rows[index][0],
             "anchor": comparison.methods[index].measured.anchor,
+            "status": SELF_REPORTED if index not in checked else "verified",
             "rank": ranks.standings.get(index),
             "cells": [
                 cell_facts(cell, column, scale)
@@ -73,10 +78,16 @@ def site_data(comparison: Comparison, ranks: Ranks) -> dict[str, Any]:
     }
 
 
-def runs(comparison: Comparison, gates: Mapping[int, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Where each row comes from; `gates` are links to verdicts, by index of the method."""
+def runs(
+    comparison: Comparison, gates: Mapping[int, Sequence[Mapping[str, Any]]], checked: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Where each row comes from; `gates` are links to verdicts, `checked` how it was verified, by method."""
     return [
-        {"title": title, "facts": _provenance(method), "gates": gates.get(index, ())}
+        {
+            "title": title,
+            "facts": [("Status", checked.get(index, SELF_REPORTED)), *_provenance(method)],
+            "gates": gates.get(index, ()),
+        }
         for index, (method, (title, _)) in enumerate(zip(comparison.methods, comparison.table.rows, strict=True))
     ]
 

@@ -1,5 +1,6 @@
 """One pair: which clips its page shows, and the data behind the page."""
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -8,21 +9,24 @@ from evalkit.errors import RunError
 from evalkit.report.collect import Comparison
 from evalkit.report.failures import spans
 from evalkit.report.media import ClipFile
-from evalkit.report.payload import plain
+from evalkit.report.payload import plain_all
 from evalkit.types import Pair, Selection, Values
 
 
-def pair_list(comparison: Comparison) -> list[dict[str, Any]]:
-    """All pairs for the list page: id, slug, identities, and the methods (by index) that failed on it."""
+def pair_list(comparison: Comparison, pages: Set[int]) -> list[dict[str, Any]]:
+    """All pairs for the list page: id, identities, and the methods (by index) that failed on it.
+
+    Those of `pages` have a slug, the name of their page.
+    """
     return [
         {
             "id": pair.id,
-            "slug": pair.slug,
+            "slug": pair.slug if index in pages else None,
             "source": pair.source_identity,
             "driving": pair.driving_identity,
-            "failed": [i for i in range(len(comparison.methods)) if _failed(comparison, i, pair.id)],
+            "failed": [i for i in range(len(comparison.methods)) if pair.id not in comparison.outcomes[i].made],
         }
-        for pair in comparison.pairs
+        for index, pair in enumerate(comparison.pairs)
     ]
 
 
@@ -94,11 +98,6 @@ def driving_selection(comparison: Comparison) -> Selection:
     return Selection(rule.start, rule.stride, rule.maximum, rule.end_margin, protocol.resolution, protocol.rgb)
 
 
-def _failed(comparison: Comparison, method: int, pair: str) -> bool:
-    outcome = comparison.outcomes[method].get(pair)
-    return outcome is None or outcome.status == "failed"
-
-
 def _reason(comparison: Comparison, method: int, pair: str) -> str | None:
     outcome = comparison.outcomes[method].get(pair)
     if outcome is None:
@@ -107,4 +106,8 @@ def _reason(comparison: Comparison, method: int, pair: str) -> str | None:
 
 
 def _row(values: Values) -> list[float | None]:
-    return [plain(float(value)) for value in values]
+    found: list[float | None] = [None] * len(values)
+    there = np.flatnonzero(~np.isnan(values)).tolist()
+    for place, value in zip(there, plain_all(values[there]), strict=True):
+        found[place] = value
+    return found

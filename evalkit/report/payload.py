@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.base.files import atomic_path
+from evalkit.types import Values
 
 _HARMLESS = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\\u007f"}
@@ -34,3 +35,8 @@ def plain(value: float | None) -> float | None:
     if value is None or math.isnan(value):
         return None
     return float(f"{value:.{_DIGITS}g}")
+
+
+def plain_all(values: Values) -> list[float]:
+    """The same of many numbers, none of them NaN; one formatting of all is several times as fast as one of each."""
+    return [float(text) for text in (f"%.{_DIGITS}g " * len(values) % tuple(values.tolist())).split()]

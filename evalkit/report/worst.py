@@ -31,7 +31,7 @@ def _of_method(comparison: Comparison, column: Column, index: int, k: int) -> li
     means = comparison.clips[column.key].means[index]
     badness = -means if column.better == "higher" else means
     order = np.argsort(-badness, kind="stable")
-    scored = [int(place) for place in order if np.isfinite(means[place])][:k]
+    scored = order[np.isfinite(means[order])][:k].tolist()
     frames = comparison.frames[index]
     return [
         [place, plain(float(means[place])), *_frame(frames, comparison.pairs[place].id, column)] for place in scored

@@ -1,4 +1,4 @@
-"""The picture of a run: source | driving | generated, worst pairs first."""
+"""The picture of a run: source | driving | truth, where it is known | generated, worst pairs first."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -31,11 +31,12 @@ def write_contact_sheet(
 ) -> None:
     """Write `contact_sheet.png`: up to `MAX_ROWS` pairs, failed ones first, then by mean rank over the metrics.
 
-    Its first line says which run it is and what worst means. A row shows the first source image, then the driving and
-    the generated frame at `MOMENTS` evenly spaced moments.
+    Its first line says which run it is and what worst means. A row shows the first source image, then the driving,
+    the true if the protocol compares with it, and the generated frame at `MOMENTS` evenly spaced moments.
     """
     shown = worst_first(results, clips, metrics)[:MAX_ROWS]
-    columns = 1 + 2 * MOMENTS
+    titles = ["source", *_moment(protocol) * MOMENTS]
+    columns = len(titles)
     width, row_height = columns * (TILE + GAP) + GAP, TILE + TEXT + GAP
     sheet = Image.new("RGB", (width, HEAD + GAP + row_height * len(shown)), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
@@ -43,8 +44,7 @@ def write_contact_sheet(
     about = f"{folder.path.name} on {protocol.id} v{protocol.version}"
     about += f", worst pairs first by mean rank over {ranking}" if ranking else ""
     draw.text((GAP, GAP), about[: width // 7], fill=_INK, font=font)
-    for column in range(columns):
-        title = "source" if column == 0 else ("driving", "generated")[(column - 1) % 2]
+    for column, title in enumerate(titles):
         draw.text((GAP + column * (TILE + GAP), GAP + TEXT), title, fill=_INK, font=font)
     by_pair = {result.pair.id: [c for c in clips if c.pair == result.pair.id] for result in shown}
     for row, result in enumerate(shown):
@@ -93,11 +93,18 @@ def _names(metrics: Sequence[Metric]) -> dict[str, str]:
     return {m.key: m.title + ("".join(m.key.partition("[")[1:]) if titles[m.title] > 1 else "") for m in shown}
 
 
+def _moment(protocol: Protocol) -> tuple[str, ...]:
+    """What a moment of a pair is shown as."""
+    return ("driving", "truth", "generated") if protocol.reference == "truth" else ("driving", "generated")
+
+
 def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[NDArray[np.uint8]]:
-    """Source, then driving and generated in turn; what cannot be read stays grey."""
+    """Source, then driving, truth where it is known, and generated in turn; what cannot be read stays grey."""
     pair, outcome = result.pair, result.outcome
     blank = np.full((TILE, TILE, 3), 210, np.uint8)
-    tiles = [blank] * (1 + 2 * MOMENTS)
+    names = _moment(protocol)
+    step = len(names)
+    tiles = [blank] * (1 + step * MOMENTS)
     try:
         source = video.read_frames(pair.source.path, pair.source_frames[:1], size=protocol.resolution, rgb=protocol.rgb)
         tiles[0] = video.fit(source[0], TILE)
@@ -105,9 +112,11 @@ def _tiles(folder: RunFolder, protocol: Protocol, result: PairResult) -> list[ND
         count = outcome.frames or video.count_frames(pair.driving.path, rule)
         moments = [int(i) for i in np.linspace(0, count - 1, MOMENTS + 2)[1:-1].round()]
         places = [rule.start + rule.stride * i for i in moments]
-        tiles[1::2] = _small(video.read_frames(pair.driving.path, places, size=protocol.resolution, rgb=protocol.rgb))
+        known = [pair.driving.path, *([pair.truth] if pair.truth and "truth" in names else [])]
+        for column, path in enumerate(known, 1):
+            tiles[column::step] = _small(video.read_frames(path, places, size=protocol.resolution, rgb=protocol.rgb))
         if outcome.status == "ok" and outcome.generated:
-            tiles[2::2] = _small(video.read_frames(folder.clip(outcome), moments, rgb=protocol.rgb))
+            tiles[step::step] = _small(video.read_frames(folder.clip(outcome), moments, rgb=protocol.rgb))
     except (VideoError, RunError):
         pass
     return tiles

@@ -61,6 +61,7 @@ def merge(parts: Sequence[Path], out: Path, data: Path | None = None, protocol: 
     target = RunFolder(out / chosen.id / names.pop())
     with target.locked():
         target.claim(first.configuration)
+        target.outcomes.unlink(missing_ok=True)
         write_record(target.header, _joined(headers, [], "running", {}))
         ids = {name for folder in folders for name in finished_pairs(folder)} | finished_pairs(target)
         if unknown := ids - {pair.id for pair in pairs}:

@@ -115,7 +115,7 @@ def compare_methods(
         raise MethodError(f"{entries[0].card.id} and {entries[1].card.id} have no motion mode in common.")
     for entry, config in zip(entries, configs, strict=True):
         if entry.card.external:
-            locate(entry.card, config.options)  # a clone that is missing is told before the other one runs
+            locate(entry.card, config.options, entry.asked)  # a clone that is missing is told before the other one runs
     demo = demo_pair(folder, frames, size, motion or shared[0])
     sides = zip(entries, configs, ("a", "b"), strict=True)
     clips = [_whole(animate_demo(entry, config, demo, folder / side)) for entry, config, side in sides]

@@ -16,8 +16,8 @@ from evalkit.method.external import Clone, cost_words, locate
 from evalkit.method.find import MethodEntry
 from evalkit.method.foreign.weights import weights_sha256
 from evalkit.method.interface import MethodConfig
+from evalkit.method.made_by import watched_weights
 from evalkit.method.option_files import option_files, recorded_options
-from evalkit.method.watched import WatchedFile, watch
 from evalkit.protocol.pairs import expected_pairs
 from evalkit.protocol.schema import Protocol
 from evalkit.records.frame_scores import SCHEMA_VERSION
@@ -105,7 +105,7 @@ def run_methods(session: Session, jobs: Iterable[MethodJob], say: Callable[[str]
     jobs = list(jobs)
     for job in jobs:
         if job.entry.card.external:
-            locate(job.entry.card, job.config.options)
+            locate(job.entry.card, job.config.options, job.entry.asked)
 
     def left_out(job: MethodJob, error: EvalkitError) -> None:
         if not job.anchor:
@@ -158,8 +158,8 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
     if protocol.motion not in card.motions:
         raise MethodError(f"{card.id} has no {protocol.motion} motion mode, which {protocol.id} asks for.")
     config = with_checkpoint(entry, job.config)
-    clone = locate(card, config.options) if card.external else None
-    weights, code = _watched_weights(config, clone), entry.code_sha256
+    clone = locate(card, config.options, entry.asked) if card.external else None
+    weights, code = watched_weights(config, clone), entry.code_sha256
     named = option_files(card, entry.folder, config.options, clone.place.clone if clone else None)
     configuration = Configuration(
         kind="method",
@@ -181,13 +181,6 @@ def prepare(session: Session, job: MethodJob) -> Prepared:
     watched = (*weights, *(file.watched for file in named if file.watched))
     produce = MethodProducer(entry, config, protocol, watched, clone, code)
     return Prepared(configuration, job.tag, config.device, produce, words=cost_words(card, config.device))
-
-
-def _watched_weights(config: MethodConfig, clone: Clone | None) -> list[WatchedFile]:
-    """The checkpoint as it is now, or the weights of a clone, whose digests are known."""
-    if clone:
-        return [watch(clone.place.clone / path, sha256) for path, sha256 in clone.weights.items()]
-    return [watch(config.checkpoint)] if config.checkpoint else []
 
 
 def _run(session: Session, prepared: Prepared) -> Finished:

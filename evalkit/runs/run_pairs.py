@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 
 from evalkit.base.digests import Digests
@@ -47,14 +48,14 @@ def execute(plan: Plan, pool: ScoringPool, on_pair: Callable[[str, str], None]) 
             book.done(outcome)
 
     with explaining_refusals(plan.folder):
-        for pair in plan.pairs:
+        for place, pair in enumerate(plan.pairs):
             outcome = kept(plan, pair, digests)
             if outcome and is_scored(plan, pair):
                 book.keep(outcome)
                 continue
             if outcome is None:
                 with traced(plan.folder.trace, "make", pair.id):
-                    outcome = make_pair(plan.produce, pair, plan.folder, digests, _unmade_after(plan, pair))
+                    outcome = make_pair(plan.produce, pair, plan.folder, digests, _unmade_after(plan, place))
             if outcome.status == "failed":
                 book.fail(outcome, outcome.reason or "")
                 continue
@@ -172,9 +173,9 @@ def finished_pairs(folder: RunFolder) -> set[str]:
     return {nfc(path.stem) for path in folder.path.glob("pairs/*.json")}
 
 
-def _unmade_after(plan: Plan, pair: Pair) -> Iterator[Pair]:
-    """The pairs of the run after this one that have not been made yet."""
-    for other in plan.pairs[plan.pairs.index(pair) + 1 :]:
+def _unmade_after(plan: Plan, place: int) -> Iterator[Pair]:
+    """The pairs of the run after the one at `place` that have not been made yet."""
+    for other in islice(plan.pairs, place + 1, None):
         outcome = plan.folder.read_outcome(other.id)
         if outcome is None or outcome.status == "failed":
             yield other

@@ -1,4 +1,7 @@
-"""Sum a run up: `frames.parquet`, `clips.parquet`, `summary.json`. Nothing in the summary depends on the clock."""
+"""Sum a run up: `frames.parquet`, `clips.parquet`, `outcomes.parquet`, `summary.json`.
+
+Nothing in the summary depends on the clock.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +13,7 @@ from evalkit.base.files import canonical_sha256, content_sha256
 from evalkit.errors import ScoreError
 from evalkit.method.cost import CUDA_MEMORY, PROCESS_MEMORY, WARM_UP
 from evalkit.metrics import METRICS
+from evalkit.records.all_outcomes import write_outcomes
 from evalkit.records.frame_scores import SCHEMA_VERSION, write_frames, write_table
 from evalkit.records.json_record import write_record
 from evalkit.records.run import PairCounts, Summary, Timings
@@ -40,7 +44,7 @@ CLIP_SCHEMA = pa.schema(
 
 
 def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -> tuple[Summary, list[ClipScore]]:
-    """Write the three result files of a run and return the summary and the clip scores.
+    """Write the four result files of a run and return the summary and the clip scores.
 
     `complete` means that every one of the protocol's `total_pairs` was made and scored; a limited run, or one with a
     failed pair, is not complete and says so.
@@ -85,6 +89,7 @@ def write_summary(plan: Plan, results: Sequence[PairResult], total_pairs: int) -
     scores = [result.scores[metric.key] for metric in by_frame for result in results if metric.key in result.scores]
     write_frames(plan.folder.frames, scores, signatures)
     write_table(plan.folder.clips, pa.table(clip_columns(clips), schema=CLIP_SCHEMA), signatures)
+    write_outcomes(plan.folder.outcomes, [result.outcome for result in results])
     write_record(plan.folder.summary, summary)
     return summary, clips
 

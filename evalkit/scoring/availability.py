@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from evalkit.base.extras import absent_modules, missing_modules
+from evalkit.base.extras import absent_modules, by_extra, missing_modules
 from evalkit.base.plugins import Plugin
 from evalkit.errors import PluginError, UnknownNameError
 from evalkit.extractors import EXTRACTORS, Extractor
@@ -23,7 +23,8 @@ def unavailable(metrics: Sequence[Metric], imported: Collection[str] = ()) -> di
 def lacking(metric: Metric) -> str:
     """What a metric needs that is not here, in a few words; empty when it runs.
 
-    Names of network files as `evalkit weights fetch` takes them, libraries by their names, or whose coefficients.
+    Names of network files as `evalkit weights fetch` takes them, the extras that bring libraries in brackets, as `pip`
+    takes them, libraries that no extra brings by their names, or whose coefficients.
     """
     if metric.input is None:
         return ""
@@ -33,7 +34,8 @@ def lacking(metric: Metric) -> str:
         return f"coefficients of {metric.input[0]}"
     chain = networks_of([metric.input[0]])
     files = absent(name for one in chain for name in one.weights)
-    return ", ".join([*absent_modules(name for one in chain for name in one.modules), *files])
+    extras, libraries = by_extra(absent_modules(name for one in chain for name in one.modules))
+    return ", ".join([*([f"[{','.join(extras)}]"] if extras else []), *libraries, *files])
 
 
 def networks_of(extractors: Iterable[str]) -> list[Extractor]:
@@ -60,7 +62,7 @@ def missing_networks(extractors: Iterable[str]) -> str | None:
         missing_modules(module for extractor in chain for module in extractor.modules),
         missing(weight for extractor in chain for weight in extractor.weights),
     )
-    return " ".join(reason for reason in reasons if reason) or None
+    return ". ".join(reason for reason in reasons if reason) or None
 
 
 def dangling(metric: Metric) -> str | None:

@@ -1,11 +1,11 @@
-"""Columns that are no metrics: what a method costs, and on how much its numbers stand."""
+"""Columns that are no metrics: what a method costs, on how much its numbers stand, and who stands for them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from evalkit.tables.cells import NOTHING, Cell, Column
+from evalkit.tables.cells import NOTHING, Cell, Column, words
 from evalkit.tables.results import Measured
-from evalkit.tables.words import Extra
+from evalkit.tables.words import SELF_REPORTED, STATUS, Extra
 
 TIMES: tuple[Extra, ...] = ("fps", "latency", "memory")
 """Numbers of two machines are not compared."""
@@ -18,6 +18,8 @@ def extra_column(name: Extra, heading: str) -> Column:
 
 def extra_cell(name: Extra, result: Measured, signs: str) -> Cell:
     """What `result` says there; `signs` stand behind a number that was timed."""
+    if name == "status":
+        return words(result.status or SELF_REPORTED)
     value = _COLUMNS[name][1](result)
     if value is None:
         return NOTHING
@@ -59,4 +61,5 @@ _COLUMNS: Mapping[Extra, tuple[Column, Callable[[Measured], float | None]]] = {
     "coverage": (Column("coverage", "Coverage (%)", "", "%", 1), _coverage),
     "people": (Column("people", "People", "", "", 0), _people),
     "pairs": (Column("pairs", "Pairs", "", "", 0), lambda result: result.summary.pairs.scored),
+    "status": (Column(STATUS, "Status", "", "", 0), lambda result: None),
 }

@@ -12,6 +12,7 @@ from evalkit.tables.cells import NOTHING, Cell, Column, words
 from evalkit.tables.papers import Paper, Reported, table_name
 from evalkit.tables.ranking import rank_columns
 from evalkit.tables.table import Section, Table
+from evalkit.tables.words import FROM_PAPER, STATUS
 
 DOUBTFUL = "?"
 
@@ -59,7 +60,7 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
         (method, tuple(unranked(found.get((method, *place))) for place in places))
         for method in dict.fromkeys(cell.method for cell in cells)
     ]
-    rows = [(method, row) for method, row in rows if any(cell.text for cell in row)]
+    rows = [(method, _with_status(table, row)) for method, row in rows if any(cell.text for cell in row)]
     if not rows:
         raise RunError(
             f"No number of {title} belongs into this table: it reports {_contents(cells)}; the runs measured "
@@ -73,6 +74,11 @@ def add_reported(table: Table, paper: Paper, name: str) -> Table:
         footnotes=(*table.footnotes, meaning, *doubts(shown)),
         sections=(*table.sections, Section(len(table.rows), f"Reported in {title}", reported=True)),
     )
+
+
+def _with_status(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    cells = zip(table.columns, row, strict=True)
+    return tuple(words(FROM_PAPER) if column.key == STATUS else cell for column, cell in cells)
 
 
 def add_reported_beside(table: Table, paper: Paper, name: str, heading: str) -> Table:

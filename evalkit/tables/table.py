@@ -76,9 +76,11 @@ def build_table(runs: Sequence[Path], options: TableOptions = DEFAULTS) -> Table
 
 
 def arranged(results: Sequence[Measured], options: TableOptions = DEFAULTS) -> Table:
-    """As `build_table` of results that have been read."""
+    """As `build_table` of results that have been read; beside rows of a leaderboard, every row says its status."""
     if not results:
         raise RunError("A table needs at least one run folder.")
+    if options.columns is None and any(result.status for result in results):
+        options = options.model_copy(update={"columns": (*_extras(results, options), "status")})
     if options.style == "ablation":
         return table_of(_ablation(results), options.model_copy(update={"ours": FULL}))
     if options.style == "plain":

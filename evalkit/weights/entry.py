@@ -10,6 +10,7 @@ from evalkit.base.yamlfile import parse_yaml
 from evalkit.errors import UnknownNameError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Beginning = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
 
 
 class _Strict(BaseModel):
@@ -45,7 +46,8 @@ class WeightFile(_Strict):
         name: how extractors and commands call it.
         file: its name in the cache and in the folders of `$EVALKIT_WEIGHTS`.
         aliases: other names the same bytes go by in those folders.
-        sha256: of the file; the only thing that decides whether it is the right one. None where no public source states
+        sha256: of the file; the only thing that decides whether it is the right one. Eight digits or more of its
+            beginning where public sources state no more, as names of torchvision's files do. None where none states
             it: then the file is taken by its name, and its digest enters signatures (`short_digest`).
         bytes: size, where known.
         licence, non_commercial: terms in words, and whether they must be accepted before fetching.
@@ -61,7 +63,7 @@ class WeightFile(_Strict):
     file: str
     licence: str
     source: str
-    sha256: Sha256 | None = None
+    sha256: Beginning | None = None
     aliases: tuple[str, ...] = ()
     bytes: int | None = None
     non_commercial: bool = False
@@ -71,9 +73,14 @@ class WeightFile(_Strict):
 
     @model_validator(mode="after")
     def _pinned_in_a_package(self) -> Self:
-        if self.package is not None and (self.sha256 is None or self.bytes is None):
+        if self.package is not None and (self.pinned is None or self.bytes is None):
             raise ValueError(f"{self.name}: a file in a package needs a sha256 and its size in bytes")
         return self
+
+    @property
+    def pinned(self) -> str | None:
+        """The whole digest, where it is known."""
+        return self.sha256 if self.sha256 and len(self.sha256) == 64 else None
 
     @property
     def published(self) -> bool:
@@ -92,8 +99,8 @@ class WeightFile(_Strict):
         return (self.sha256 or "unpinned")[:8]
 
     def accepts(self, sha256: str) -> bool:
-        """Whether a file with this digest is the right one; any is if no digest is pinned."""
-        return self.sha256 in (None, sha256)
+        """Whether a file with this digest is the right one; any is if nothing of a digest is known."""
+        return sha256.startswith(self.sha256 or "")
 
 
 @functools.cache

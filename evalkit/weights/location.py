@@ -137,7 +137,11 @@ def _right_file(name: str) -> Path | None:
 def wrong_file(entry: WeightFile, path: Path, found: str) -> str:
     """What is wrong with a file whose digest is not that of `entry`."""
     size = f"{path.stat().st_size} bytes" + (f", expected {entry.bytes}" if entry.bytes else "")
-    return f"{path} is not {entry.name!r}: expected sha256 {entry.sha256}, got {found} ({size})."
+    return f"{path} is not {entry.name!r}: expected sha256 {_stated(entry)}, got {found} ({size})."
+
+
+def _stated(entry: WeightFile) -> str:
+    return entry.pinned or f"{entry.sha256}..."
 
 
 def package_note(*names: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.extras import missing_library
 from evalkit.base.files import atomic_path, content_sha256
 from evalkit.errors import WeightsError
 from evalkit.weights.entry import WeightFile, find
@@ -60,6 +61,8 @@ def fetch(name: str, *, accept_licence: bool = False, progress: Progress | None 
         try:
             _patiently(attempt)
             return _in_cache(entry)
+        except ImportError as error:
+            failures.append(f"{address}: {missing_library(error) or error}")
         except _FAILURES as error:
             failures.append(f"{address}: {error}")
     raise WeightsError(f"{name} could not be fetched. {'; '.join(failures)}. {by_hand(entry)}")
@@ -128,7 +131,11 @@ def _fetch_file(entry: WeightFile, url: str, progress: Progress) -> None:
     if url.startswith(_HUB):
         _fetch_from_hub(entry, url)
     else:
-        _retrieve(url, entry.file, entry.sha256, progress)
+        path = _retrieve(url, entry.file, entry.pinned, progress)
+        if not entry.accepts(found := content_sha256(path)):
+            message = wrong_file(entry, path, found)
+            path.unlink()
+            raise WeightsError(message)
 
 
 def _fetch_from_index(entry: WeightFile) -> None:

@@ -60,6 +60,22 @@ def test_every_step_of_every_damage_is_answered_for_frame_and_set_metrics(scorer
     assert not list(tmp_path.glob("*.mkv"))
 
 
+def test_equal_copies_are_scored_once(scorer, clips, tmp_path, monkeypatch):
+    scored, score = [], Scorer.score
+    monkeypatch.setattr(Scorer, "score", lambda self, pair, path: scored.append(path.name) or score(self, pair, path))
+    answers = calibrate(scorer(SSIM), clips, tmp_path, lambda name, became: None)
+    assert [name for name in scored if name.startswith("anna")] == ["anna-blur-0.mkv"] + [
+        f"anna-{d.id}-{step:g}.mkv"
+        for d in DEGRADATIONS
+        for step in d.steps[1:]
+        if (d.id, step) not in {("shuffle", 16), ("freeze", 16)}  # of eight frames, as much as in steps of 8
+    ]
+    found = {(a.degradation, a.step): a.value for a in answers}
+    assert found["freeze", 16] == found["freeze", 8] != found["freeze", 4] and len(found) == len(answers)
+    firsts = [next(a for a in answers if a.degradation == d.id) for d in DEGRADATIONS]
+    assert {(a.step in (0, 1), a.value, a.coverage) for a in firsts} == {(True, firsts[0].value, 1.0)}
+
+
 def test_one_person_alone_is_refused_before_anything_is_computed(scorer, clips, tmp_path):
     with pytest.raises(DatasetError, match="clips of at least two identities"):
         calibrate(scorer(L1), clips[:1], tmp_path, lambda name, became: pytest.fail("scored"))

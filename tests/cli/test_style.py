@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from evalkit.base.variables import VARIABLES, set_variables
+from evalkit.cli import completion
 from evalkit.cli.app import app
 from evalkit.cli.gate import WITHOUT_A_RUN
 from evalkit.doctor.facts import Diagnosis
@@ -95,6 +96,21 @@ def test_every_command_takes_what_every_command_takes():
         names = {name for parameter in command.params for name in parameter.opts}
         group = getattr(command, "commands", None) is not None and path not in ((), ("gate",))
         assert group or {"--quiet", "-q", "--verbose", "-v", "--plugin"} <= names, path
+
+
+@pytest.mark.parametrize(
+    ("complete", "begin", "found"),
+    [
+        (completion.metric_names, "csim", ["csim", "csim[dlib]"]),
+        (completion.weights_names, "scrfd-10g", ["scrfd-10g-det"]),
+        (completion.dataset_names, "fold", ["folder"]),
+        (completion.method_names, "landmark", ["landmark_warp"]),
+        (completion.pair_choices, "wo", ["worst"]),
+        (completion.extra_columns, "st", ["status"]),
+    ],
+)
+def test_names_are_completed(complete, begin, found):
+    assert set(found) <= set(complete(begin)) and all(name.startswith(begin) for name in complete(begin))
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

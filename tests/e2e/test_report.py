@@ -26,6 +26,7 @@ def test_the_report_of_a_run_holds_its_clips_and_landmarks(evalkit, runs, tmp_pa
         "index": str(tmp_path / "site" / "index.html"),
         "methods": 2,
         "pairs": 3,
+        "pages": 3,
         "videos": 3,
         "without_video": {},
     }

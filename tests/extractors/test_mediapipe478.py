@@ -107,3 +107,13 @@ def test_its_profiling_timers_do_not_end_the_process(networks, faces, tmp_path):
     command = [sys.executable, "-c", code, ID, str(tmp_path / "faces.npy")]
     run = subprocess.run(command, capture_output=True, text=True)
     assert (run.returncode, run.stdout) == (0, "[1.] 9.0\n")
+
+
+def test_a_handler_of_the_profiling_signal_stays():
+    code = (
+        "import os, signal; from evalkit.extractors.no_profiling import no_profiling;"
+        "got = []; signal.signal(signal.SIGPROF, lambda *_: got.append(1))\n"
+        "with no_profiling():\n    os.kill(os.getpid(), signal.SIGPROF); print(len(got))\n"
+        "print(len(got))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "0\n1\n"

@@ -1,6 +1,7 @@
 """What is drawn is what the runs hold."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,6 +174,16 @@ def test_a_calibration_is_read_back(answers, tmp_path):
     write_answers(tmp_path / "d.csv", [])
     with pytest.raises(RunError, match="holds no answers"):
         read_answers(tmp_path / "d.csv")
+
+
+def test_some_metrics_of_a_calibration_are_drawn(answers, tmp_path):
+    write_answers(tmp_path / "a.csv", [*answers, *(replace(answer, metric="l1") for answer in answers)])
+    command = ["plot", "calibration", str(tmp_path / "a.csv"), "--out", str(tmp_path / "a.svg"), "-m"]
+    app([*command, "l1"], standalone_mode=False)
+    drawn = (tmp_path / "a.svg").read_text()
+    assert "<!-- l1 -->" in drawn and "<!-- ssim -->" not in drawn
+    with pytest.raises(UnknownNameError, match="metric in the calibration"):
+        app([*command, "psnr"], standalone_mode=False)
 
 
 MAGIC = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml"}

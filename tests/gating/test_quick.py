@@ -192,7 +192,7 @@ def simulated(make_side, gates, loss, size):
     generator, found = np.random.default_rng(1), []
     for _ in range(gates):
         ratios = np.exp(generator.normal(np.log1p(loss), size, MANY))
-        akd = {p: replace(s, mean=s.mean * r) for (p, s), r in zip(a.scores[AKD].items(), ratios, strict=True)}
+        akd = {p: s._replace(mean=s.mean * r) for (p, s), r in zip(a.scores[AKD].items(), ratios, strict=True)}
         verdict, asked = stages(a, replace(template, scores={**a.scores, AKD: akd}), Rules())
         found.append((verdict.exit_code, asked[-1]))
     return found

@@ -1,13 +1,16 @@
 """Boards: what may share one, who is ranked, and what the table says."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.leaderboard.board import add_entry, board_table, list_boards, read_board
-from evalkit.leaderboard.entry import make_entry
+from evalkit.leaderboard.entry import make_entry, read_result
 from evalkit.tables.markdown import markdown
+from evalkit.tables.options import TableOptions
+from evalkit.tables.table import arranged
 
 
 @pytest.fixture
@@ -38,6 +41,19 @@ def test_rows_come_best_first_and_those_not_ranked_last(add, boards):
     assert [cells[2].mark for _, cells in table.rows] == ["best", "", "", ""]
     assert [cells[2].notes for _, cells in table.rows] == ["", "", "¶", "§"]
     assert any(note.startswith("dirty: made from changed code") for note in table.footnotes)
+
+
+def test_a_table_of_a_row_and_a_run_says_who_stands_for_them(add, run, boards):
+    add("mine", metrics(0.5, 0.1))
+    row = boards / "small" / "mine.json"
+    found = arranged([read_result(row), read_result(run("other", metrics(0.4, 0.2)))])
+    assert found.columns[-1].key == "status"
+    assert {title: cells[-1].text for title, cells in found.rows} == dict.fromkeys(("mine", "other"), "self-reported")
+    only_runs = [read_result(run("third", metrics(0.4, 0.2)))]
+    assert "status" not in [column.key for column in arranged(only_runs).columns]
+    assert arranged(only_runs, TableOptions(columns=("status",))).columns[-1].title == "Status"
+    checked = replace(read_result(row), status="verified")
+    assert arranged([checked]).rows[0][1][-1].text == "verified"
 
 
 def test_overlap_is_shown_with_the_training_data(add):

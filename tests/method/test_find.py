@@ -50,6 +50,17 @@ def test_an_unknown_method_is_answered_with_the_nearest():
         find_method("copy_sorce")
 
 
+def test_a_folder_here_is_suggested_by_its_path(folder, monkeypatch):
+    monkeypatch.chdir(folder(name="mine").parent)
+    with pytest.raises(UnknownNameError, match=r"no method called 'mine'.*is a folder here: write \./mine\."):
+        find_method("mine")
+    Path("other.py").write_text(ADAPTER)
+    with pytest.raises(UnknownNameError, match=r"A file of that name is here: write other\.py\."):
+        find_method("other")
+    asked = [find_method(name).asked for name in ("./mine", str(Path("mine").absolute()), "copy_source")]
+    assert asked == ["./mine", str(Path("mine").absolute()), "copy_source"]
+
+
 def test_a_users_folder_is_found_by_path_and_built(folder):
     entry = find_method(str(folder()))
     method = build_method(entry, MethodConfig(seed=7))

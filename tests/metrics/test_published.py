@@ -35,7 +35,7 @@ def test_facts_of_metrics_change_only_on_purpose():
     """A changed signature separates new runs from all old ones: raise `version` and edit the pinned file together."""
     pinned = json.loads(PINNED.read_text())
     lines = [f'"{key}": {json.dumps(facts(m))},' for key, m in METRICS.items() if facts(m) != pinned.get(key)]
-    assert lines == [], f"new or changed lines for {PINNED.name}"
+    assert not lines, f"new or changed lines for {PINNED.name}:\n" + "\n".join(lines)
     assert pinned.keys() == METRICS.keys()
 
 

@@ -16,6 +16,7 @@ def test_a_pair_that_was_never_made(make_run):
     from evalkit.report.collect import collect
 
     run = make_run("plain")
+    (run / "outcomes.parquet").unlink()
     (run / "pairs" / "cora_take.json").unlink()
     (row,) = failures(collect([run]))
     assert row["pair"] == 2 and "never made" in row["reason"]

@@ -91,6 +91,11 @@ def test_a_history_without_values_or_lines(run, tmp_path):
     assert "The history is empty" in write_history([], "h", tmp_path / "page").read_text()
 
 
+def test_a_file_of_any_name_is_written(file, tmp_path):
+    path = write_history(store.read(file), file.name, tmp_path / "new" / "gate.html")
+    assert path == tmp_path / "new" / "gate.html" and "<h1>" in path.read_text()
+
+
 def test_a_report_is_not_written_over_and_a_folder_must_be_writable(file, run, tmp_path):
     build([run], tmp_path / "site", media="none")
     with pytest.raises(RunError, match=r"holds a report.*evalkit report RUN\.\.\. --history"):

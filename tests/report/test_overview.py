@@ -8,7 +8,7 @@ from evalkit.report.ranks import ranks
 
 
 def test_cells_carry_value_interval_coverage_and_signs(comparison):
-    first, second = overview.rows(comparison, ranks(comparison))
+    first, second = overview.rows(comparison, ranks(comparison), {})
     l1, csim, fps = second["cells"]
     # One of three pairs failed, and two people have no interval.
     assert (l1["text"], l1["notes"], l1["interval"], l1["word"]) == ("0.3525", "*†", None, "2 people")
@@ -20,7 +20,7 @@ def test_cells_carry_value_interval_coverage_and_signs(comparison):
 
 
 def test_intervals_are_placed_on_the_range_of_the_column(comparison):
-    rows = overview.rows(comparison, ranks(comparison))
+    rows = overview.rows(comparison, ranks(comparison), {})
     cells = [row["cells"][0] for row in rows if row["cells"][0]["left"] is not None]
     # The one without an interval is the lowest number of the column.
     assert min(row["cells"][0]["at"] for row in rows) == 0 and len(cells) == 1
@@ -47,7 +47,7 @@ def test_counts(comparison, make_run):
 
 
 def test_where_rows_come_from(comparison):
-    first = overview.runs(comparison, {})[0]
+    first = overview.runs(comparison, {}, {})[0]
     told = dict(first["facts"])
     assert first["title"] == "plain" and told["evalkit"] == f"0, commit {'f' * 40}"
     assert told["Run folder"].endswith("plain") and told["Checkpoint"] == "no checkpoint file"

@@ -7,8 +7,9 @@ from tests.report.conftest import FRAMES, pairs_over, small_protocol
 
 
 def test_the_list_names_people_and_failures(comparison):
-    first = pair_list(comparison)[0]
+    first, second, _ = pair_list(comparison, {1})
     assert (first["id"], first["source"], first["driving"], first["failed"]) == ("anna_take", "anna", "anna", [1])
+    assert (first["slug"], second["slug"]) == (None, comparison.pairs[1].slug)
 
 
 def test_means_and_the_coverage_that_is_not_complete(comparison):

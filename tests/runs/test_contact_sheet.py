@@ -1,5 +1,7 @@
 """The picture of a run: worst pairs first, nothing that is missing stops it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -87,10 +89,10 @@ def sheet(tmp_path):
     return drawn
 
 
-def tile_levels(picture, row):
+def tile_levels(picture, row, columns=1 + 2 * MOMENTS):
     """Grey level in the middle of every tile of a row."""
     y = HEAD + GAP + row * (TILE + TEXT + GAP) + TEXT + TILE // 2
-    return [int(picture[y, GAP + column * (TILE + GAP) + TILE // 2, 0]) for column in range(1 + 2 * MOMENTS)]
+    return [int(picture[y, GAP + column * (TILE + GAP) + TILE // 2, 0]) for column in range(columns)]
 
 
 def test_a_row_is_source_driving_generated_at_three_moments(sheet):
@@ -111,6 +113,22 @@ def test_the_driving_frames_are_those_the_protocol_selects(tmp_path):
     # Driving frames 2, 5, 8, of which the quarters are 0.5 (0), 1 and 1.5 (2); the failed pair comes first.
     assert tile_levels(picture, 1) == [50, 102, 1, 105, 2, 108, 3]
     assert tile_levels(picture, 0) == [50, 102, 210, 105, 210, 108, 210]
+
+
+def test_a_protocol_that_compares_with_the_truth_shows_it(tmp_path):
+    video.write_video(tmp_path / "clip.mkv", [grey([SOURCE, *DRIVING[1:]])], 25)
+    video.write_video(tmp_path / "truth.mkv", [grey([level - 30 for level in DRIVING])], 25)
+    video.write_video(tmp_path / "a.mkv", [grey(GENERATED)], 25)
+    results, clips = results_of({"a": (0.1, 0.9), "b": "failed"}, tmp_path / "clip.mkv")
+    results = [replace(one, pair=replace(one.pair, truth=tmp_path / "truth.mkv")) for one in results]
+    protocol = make_protocol(reference="truth", task="cross_reenactment")
+    write_contact_sheet(RunFolder(tmp_path), protocol, results, clips, (L1, CSIM))
+    with Image.open(tmp_path / "contact_sheet.png") as image:
+        picture = np.asarray(image)
+    columns = 1 + 3 * MOMENTS
+    assert picture.shape[1] == columns * (TILE + GAP) + GAP
+    assert tile_levels(picture, 1, columns) == [50, 102, 72, 202, 105, 75, 205, 108, 78, 208]
+    assert tile_levels(picture, 0, columns) == [50, 102, 72, 210, 105, 75, 210, 108, 78, 210]
 
 
 def test_a_failed_pair_shows_what_there_is_and_its_reason_in_red(sheet):

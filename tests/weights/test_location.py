@@ -44,6 +44,8 @@ def test_a_file_without_a_pinned_digest_is_taken_by_name_and_its_own_digest_coun
         weights.short_digest("net") == sha256(OTHER)[:8]
         and "no digest is known" in RUNNER.invoke(app, ["verify"]).stdout
     )
+    register(sha256=sha256(OTHER)[:9])
+    assert f"ok, as far as known ({sha256(OTHER)[:9]}...)" in RUNNER.invoke(app, ["verify"]).stdout
     register()
     assert weights.short_digest("net") == sha256(CONTENT)[:8]
 

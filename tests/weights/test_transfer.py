@@ -1,5 +1,6 @@
 """Weight files are fetched from a server on this machine, resumed, imported."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_when_no_address_works_each_reason_is_given_and_nothing_is_left(register
     assert [path.name for path in weights.cache_folder().iterdir() if path.is_file()] == []
 
 
+def test_the_beginning_of_a_digest_is_held_to(register, server):
+    register(urls=(f"{server.url}/wrong", f"{server.url}/net.bin"), sha256=sha256(CONTENT)[:8])
+    server.files |= {"/wrong": OTHER}
+    with pytest.raises(WeightsError, match=f"expected sha256 {sha256(CONTENT)[:8]}\\.\\.\\., got {sha256(OTHER)}"):
+        weights.fetch("net")
+    assert [path.name for path in weights.cache_folder().iterdir() if path.is_file()] == []
+    server.files |= {"/net.bin": CONTENT}
+    assert weights.fetch("net").read_bytes() == CONTENT and weights.short_digest("net") == sha256(CONTENT)[:8]
+
+
 def test_a_stopped_download_goes_on_where_it_ended(register, server):
     register(urls=(f"{server.url}/net.bin",))
     server.files["/net.bin"], server.cut_after = CONTENT, 300_000
@@ -74,6 +85,16 @@ def test_without_a_network_the_way_by_hand_is_said(register):
     assert transfer.by_hand(of_the_hub) == f"Or download {page} {by_hand}"
     zipped = Archive(file="all.zip", bytes=1, sha256="0" * 64, member="net.bin", urls=("http://there/all.zip",))
     assert transfer.by_hand(register(archive=zipped)).endswith("evalkit weights import net all.zip")
+
+
+def test_without_the_library_for_an_address_the_next_is_tried_and_the_way_by_hand_said(register, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    register(urls=("http://127.0.0.1:9/net.bin", "http://127.0.0.1:9/other"))
+    with pytest.raises(
+        WeightsError, match=r"net.bin: This needs pooch, .*'evalkit-face\[weights\]'; .*/other: "
+    ) as error:
+        weights.fetch("net")
+    assert str(error.value).endswith("in a browser, then: evalkit weights import net net.bin")
 
 
 def test_a_server_without_ranges_starts_again(register, server):

@@ -1,7 +1,8 @@
 """Draw, damage and animate the outputs of an audit, and score them against the driving and against the true clip.
 
-Clips stay in `<folder>/clips/<output>/<pair>.mkv` and are not made again; features stay in the cache of evalkit. So an
-audit that was stopped goes on where it was.
+Clips stay in `<folder>/<output>/<pair>.mkv` and are not made again; features stay in the cache of evalkit. So an audit
+that was stopped goes on where it was. Those of a method lie in a folder named after what made them, too: another
+checkpoint or changed code of the same name makes its own clips.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from evalkit.datasets.drawn import move, render_motion
 from evalkit.errors import MethodError
 from evalkit.method.generate import generate
 from evalkit.method.interface import Method
+from evalkit.method.made_by import MadeBy
+from evalkit.method.watched import WatchedFile
 from evalkit.metrics import Metric
 from evalkit.protocol.schema import Protocol
 from evalkit.scoring.features import FeatureBank
@@ -30,17 +33,26 @@ Made = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
+class Entrant:
+    """A method that is built, what its frames are made by, and its files as they were then."""
+
+    method: Method
+    made_by: MadeBy
+    files: tuple[WatchedFile, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is audited.
 
     `protocol` compares with the truth; `pairs` have it. `metrics` are scored as a benchmark without ground truth does,
-    `judges` against the truth. `methods` are built already, by name.
+    `judges` against the truth. `methods` are by name.
     """
 
     protocol: Protocol
     pairs: tuple[Pair, ...]
     conditions: tuple[Condition, ...]
-    methods: Mapping[str, Method]
+    methods: Mapping[str, Entrant]
     metrics: tuple[Metric, ...]
     judges: tuple[Metric, ...]
 
@@ -86,7 +98,7 @@ def measure(plan: Plan, folder: Path, bank: FeatureBank, on_output: Made) -> Rea
         assert pair.truth is not None
         answer = _frames(pair.truth, plan.protocol)
         for row, name in enumerate(plan.outputs):
-            path = clip_path(folder, name, pair)
+            path = clip_path(folder, plan, name, pair)
             try:
                 found = _made(plan, row, pair, answer, path)
             except MethodError as error:
@@ -103,9 +115,11 @@ def measure(plan: Plan, folder: Path, bank: FeatureBank, on_output: Made) -> Rea
     return Readings(values, against_truth, _sets(plan, folder, scorers[0], failed), true, failed)
 
 
-def clip_path(folder: Path, output: str, pair: Pair) -> Path:
+def clip_path(folder: Path, plan: Plan, output: str, pair: Pair) -> Path:
     """Where an output lies."""
-    return folder / "clips" / output / f"{pair.id}.mkv"
+    entrant = plan.methods.get(output)
+    name = f"{output}-{entrant.made_by.digest[:8]}" if entrant else output
+    return folder / name / f"{pair.id}.mkv"
 
 
 def _made(plan: Plan, row: int, pair: Pair, true: Frames, path: Path) -> dict[str, float]:
@@ -113,7 +127,7 @@ def _made(plan: Plan, row: int, pair: Pair, true: Frames, path: Path) -> dict[st
     rule = plan.protocol.selection
     if row >= len(plan.conditions):
         if not path.is_file():
-            generate(pair, plan.methods[plan.outputs[row]], plan.protocol, path, seed=0)
+            generate(pair, plan.methods[plan.outputs[row]].method, plan.protocol, path, seed=0)
         return {"pixels": pixel_error(_stored(path, plan.protocol), true)}
     condition = plan.conditions[row]
     fault = condition.fault
@@ -153,7 +167,7 @@ def _sets(
         for row, name in enumerate(plan.outputs):
             if name in failed or not kept:
                 continue
-            paths = [clip_path(folder, name, plan.pairs[index]) for index in kept]
+            paths = [clip_path(folder, plan, name, plan.pairs[index]) for index in kept]
             real = [plan.pairs[index].driving.path for index in kept]
             for key, score in score_sets(only, paths, real).items():
                 columns[key][row] = np.nan if score.value is None else score.value

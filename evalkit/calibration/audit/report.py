@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from evalkit.metrics import Metric, find_metric
 from evalkit.scoring.score_pair import metric_signatures
 from evalkit.types import Values
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DRIVING, SOURCE, TRUTH = "driving", "source", "truth"
 
 
@@ -280,7 +280,7 @@ def _record(audit: Audit) -> dict[str, object]:
             for fault in dict.fromkeys(condition.fault for condition in plan.conditions)
             if fault
         ],
-        "methods": list(plan.methods),
+        "methods": {name: asdict(entrant.made_by) for name, entrant in plan.methods.items()},
         "failed": dict(audit.readings.failed),
         "errors": dict(KINDS),
         "trusted_from": TRUSTED,

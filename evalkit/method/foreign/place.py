@@ -34,15 +34,15 @@ def variable(method: str, what: str) -> str:
     return f"EVALKIT_{method.upper()}_{what.upper()}"
 
 
-def find_clone(method: str, given: str | Path | None, entry: str | None) -> Path:
-    """The folder of the clone: as given, or as an environment variable says.
+def find_clone(method: str, given: str | Path | None, entry: str | None, asked: str) -> Path:
+    """The folder of the clone: as given, or as an environment variable says. `asked` is how a command names the method.
 
     Raises `MethodError` when it is not known, no folder, or does not hold the file `entry`.
     """
     chosen = given or os.environ.get(variable(method, "clone"))
     if not chosen:
         raise MethodError(
-            f"{method}: expected to know where its repository is. Clone it (`evalkit methods setup {method}`), and "
+            f"{method}: expected to know where its repository is. Clone it (`evalkit methods setup {asked}`), and "
             f"give --option clone=FOLDER, ${variable(method, 'clone')}, or external.{method}.clone in the "
             "configuration file."
         )
@@ -54,7 +54,7 @@ def find_clone(method: str, given: str | Path | None, entry: str | None) -> Path
     return clone
 
 
-def find_python(method: str, given: str | Path | None, clone: Path) -> str:
+def find_python(method: str, given: str | Path | None, clone: Path, asked: str) -> str:
     """The interpreter: as given, as an environment variable says, or the clone's own `.venv` or `venv`.
 
     Raises `MethodError` when there is none, or it cannot be run.
@@ -63,7 +63,7 @@ def find_python(method: str, given: str | Path | None, clone: Path) -> str:
     found = str(chosen) if chosen else next((str(clone / name) for name in _PYTHONS if (clone / name).is_file()), "")
     if not found:
         raise MethodError(
-            f"{method}: expected an interpreter in {clone / _PYTHONS[0]}. Make one (`evalkit methods setup {method}`), "
+            f"{method}: expected an interpreter in {clone / _PYTHONS[0]}. Make one (`evalkit methods setup {asked}`), "
             f"or give --option python=FILE or ${variable(method, 'python')}."
         )
     path = shutil.which(at_home(found))

@@ -78,7 +78,7 @@ window.evalkit = (() => {
   /** The page of a pair; null where there is none. */
   function pairLink(slug, parameters = {}, folder = pairs) {
     const hash = new URLSearchParams(parameters).toString();
-    return folder ? `${root}${folder}${slug}.html${hash ? `#${hash}` : ""}` : null;
+    return folder && slug ? `${root}${folder}${slug}.html${hash ? `#${hash}` : ""}` : null;
   }
 
   /** What the address of the page says it should show, behind its "#": names and values. */

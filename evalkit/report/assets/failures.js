@@ -18,7 +18,7 @@
     const whole = failure.status === "failed";
     const link = evalkit.pairLink(pair.slug, whole ? {} : { frame: failure.spans[0][0], metric: metrics[failure.metrics[0]].key });
     return el("tr", {},
-      el("th", { scope: "row", class: "name" }, el("a", { href: link }, pair.id)),
+      el("th", { scope: "row", class: "name" }, link ? el("a", { href: link }, pair.id) : pair.id),
       el("td", {}, site.methods[failure.method].title),
       el("td", {}, el("span", { class: whole ? "badge failed" : "badge" }, whole ? "clip failed" : failure.status.replaceAll("_", " "))),
       el("td", {}, failure.reason),

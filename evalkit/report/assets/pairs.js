@@ -38,7 +38,8 @@
 
   function row(index, site, pairs, clips, metric, bad) {
     const pair = pairs[index];
-    const link = el("a", { href: evalkit.pairLink(pair.slug, metric ? { metric: metric.key } : {}) }, pair.id);
+    const page = evalkit.pairLink(pair.slug, metric ? { metric: metric.key } : {});
+    const link = page ? el("a", { href: page }, pair.id) : pair.id;
     const cells = site.order.map((method) => {
       if (pair.failed.includes(method)) return el("td", { class: "number" }, el("span", { class: "badge failed" }, "failed"));
       const value = clips?.means[method][index] ?? null;

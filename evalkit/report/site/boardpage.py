@@ -30,6 +30,7 @@ def board_context(
         "dataset": row.dataset,
         "description": board.words.description,
         "assumptions": board.words.assumptions,
+        "citation": board.words.citation,
         "counts": _counts(board),
         "columns": board.columns,
         "rows": board.rows,
@@ -60,7 +61,7 @@ def provenance(given: Given) -> list[tuple[str, str]]:
     changed = " (changed)" if row.provenance.dirty else ""
     told = [
         ("From", "a run" if given.run else "a leaderboard's row"),
-        ("Status", _status(row)),
+        ("Status", status_words(row)),
         ("Made", row.created),
         ("Checkpoint", f"sha256 {checkpoint}" if checkpoint else "no checkpoint file"),
         ("Options", ", ".join(f"{k}={v}" for k, v in (row.identity.options or {}).items())),
@@ -72,7 +73,8 @@ def provenance(given: Given) -> list[tuple[str, str]]:
     return [(name, text) for name, text in told if text]
 
 
-def _status(row: BoardRow) -> str:
+def status_words(row: BoardRow) -> str:
+    """Who stands for the numbers of a row, and for verified ones how many clips were scored again."""
     if row.verification is None:
         return status_of(None)
     checked = row.verification

@@ -36,6 +36,7 @@ class ProtocolWords:
 
     description: str
     assumptions: tuple[str, ...]
+    citation: str
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,8 @@ def _words(found: Sequence[Given]) -> ProtocolWords:
     """What is said of the protocol: as a run recorded it, or as it comes with evalkit if it is that one."""
     for one in found:
         if one.protocol is not None:
-            return ProtocolWords(one.protocol.description.strip(), one.protocol.assumptions)
+            citation = str(one.protocol.content.get("citation", ""))
+            return ProtocolWords(one.protocol.description.strip(), one.protocol.assumptions, citation)
     row = found[0].entry.row
     for name in (row.protocol, f"{row.protocol}@{row.protocol_version}"):
         try:
@@ -230,5 +232,5 @@ def _words(found: Sequence[Given]) -> ProtocolWords:
         except EvalkitError:  # a protocol of somebody's own
             continue
         if known.hash == row.protocol_hash:
-            return ProtocolWords(known.description.strip(), known.assumptions)
-    return ProtocolWords("", ())
+            return ProtocolWords(known.description.strip(), known.assumptions, known.citation)
+    return ProtocolWords("", (), "")

@@ -60,7 +60,7 @@ def printed_rows(
                 "anchor": entry.row.anchor,
                 "rank": standings[index],
                 "flags": entry.flags,
-                "verified": entry.row.verification is not None,
+                "status": entry.status,
                 "cells": printed,
             }
         )

@@ -6,7 +6,7 @@ from typing import Any
 from evalkit.method.interface import MethodCard
 from evalkit.report.site.boardpage import provenance, task_words
 from evalkit.report.site.boards import SiteBoard
-from evalkit.report.site.overall import SiteMethod
+from evalkit.report.site.overall import SiteMethod, card_of
 from evalkit.report.site.places import file_name, method_page, protocol_page
 
 
@@ -22,7 +22,7 @@ def method_list(
             "title": method.title,
             "href": method_page(method.name),
             "anchor": method.anchor,
-            "card": _card(boards, method, cards),
+            "card": card_of(boards, method, cards),
             "wins": sum(won[number][row][0] for number, row in method.places),
             "losses": sum(won[number][row][1] for number, row in method.places),
             "ranks": [
@@ -41,7 +41,7 @@ def method_context(boards: Sequence[SiteBoard], method: SiteMethod, cards: Mappi
         "name": method.title,
         "file": file_name(method.name),
         "anchor": method.anchor,
-        "card": _card(boards, method, cards),
+        "card": card_of(boards, method, cards),
         "boards": [_on_board(boards[number], row) for number, row in method.places],
     }
 
@@ -76,11 +76,3 @@ def _place(board: SiteBoard, row: int, index: int) -> dict[str, Any] | None:
     values = sorted((value for value, _ in ranked), reverse=column.better == "higher")
     first = next(title for value, title in ranked if value == values[0])
     return {"rank": 1 + values.index(own.value), "of": len(values), "first": first}
-
-
-def _card(boards: Sequence[SiteBoard], method: SiteMethod, cards: Mapping[str, MethodCard]) -> MethodCard | None:
-    """The card of a method that is installed here under its id; None for another, and for outputs made elsewhere."""
-    number, row = method.places[0]
-    entry = boards[number].board.entries[row]
-    card = cards.get(entry.row.method)
-    return card if card and card.title == entry.row.title else None

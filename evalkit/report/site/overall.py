@@ -1,9 +1,10 @@
 """The first page: every method over every protocol, both tasks side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evalkit.method.interface import MethodCard
 from evalkit.report.site.boards import SiteBoard
 from evalkit.report.site.places import method_page, protocol_page
 
@@ -32,8 +33,18 @@ def methods_of(boards: Sequence[SiteBoard]) -> list[SiteMethod]:
     return sorted(map(made, found), key=lambda method: method.anchor)
 
 
-def overall(boards: Sequence[SiteBoard], methods: Sequence[SiteMethod]) -> dict[str, Any]:
-    """Column groups and rows of the first page, and what its filters offer."""
+def card_of(boards: Sequence[SiteBoard], method: SiteMethod, cards: Mapping[str, MethodCard]) -> MethodCard | None:
+    """The card of a method that is installed here under its id; None for another, and for outputs made elsewhere."""
+    number, row = method.places[0]
+    entry = boards[number].board.entries[row]
+    card = cards.get(entry.row.method)
+    return card if card and card.title == entry.row.title else None
+
+
+def overall(
+    boards: Sequence[SiteBoard], methods: Sequence[SiteMethod], cards: Mapping[str, MethodCard]
+) -> dict[str, Any]:
+    """Column groups and rows of the first page, and what its filters offer; `cards` say what methods are."""
     columns = [board.columns for board in boards]
     rows = [board.rows for board in boards]
     groups = [
@@ -50,7 +61,7 @@ def overall(boards: Sequence[SiteBoard], methods: Sequence[SiteMethod]) -> dict[
     ]
     return {
         "groups": groups,
-        "rows": [_row(method, columns, rows) for method in methods],
+        "rows": [_row(method, columns, rows) | _about(card_of(boards, method, cards)) for method in methods],
         "tasks": _once(board.first.row.task for board in boards),
         "datasets": _once(board.first.row.dataset for board in boards),
         "metrics": list({c["id"]: c["title"] for found in columns for c in found if not c["cost"]}.items()),
@@ -58,12 +69,30 @@ def overall(boards: Sequence[SiteBoard], methods: Sequence[SiteMethod]) -> dict[
 
 
 def _row(method: SiteMethod, columns: list[list[dict[str, Any]]], rows: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    places = dict(method.places)
+    own = {number: rows[number][place] for number, place in method.places}
     parts = [
-        rows[number][places[number]] if number in places else {"rank": None, "cells": [None] * len(of_board)}
-        for number, of_board in enumerate(columns)
+        own.get(number, {"rank": None, "cells": [None] * len(of_board)}) for number, of_board in enumerate(columns)
     ]
-    return {"title": method.title, "href": method_page(method.name), "anchor": method.anchor, "parts": parts}
+    return {
+        "title": method.title,
+        "href": method_page(method.name),
+        "anchor": method.anchor,
+        "parts": parts,
+        "status": _status([row["status"] for row in own.values()]),
+    }
+
+
+def _about(card: MethodCard | None) -> dict[str, Any]:
+    """Year, and parameters in millions; None where the card does not say, or is not known here."""
+    if card is None:
+        return {"year": None, "parameters": None}
+    return {"year": card.year, "parameters": card.parameters / 1e6 if card.parameters else None}
+
+
+def _status(statuses: list[str]) -> str:
+    """Of a method: that of its rows, or of how many of them were verified."""
+    verified = statuses.count("verified")
+    return statuses[0] if verified in (0, len(statuses)) else f"verified on {verified} of {len(statuses)}"
 
 
 def _once(values: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """What can be found from every page: methods, protocols, metrics, signatures, pages and pairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from evalkit.metrics import METRICS
@@ -20,8 +20,12 @@ def search_index(
     methods: Sequence[SiteMethod],
     pages: Sequence[tuple[str, str]],
     reports: Mapping[str, Comparison],
+    written: Set[str],
 ) -> list[list[Any]]:
-    """[kind, title, address, further words] of everything; what is looked for is in title or words."""
+    """[kind, title, address, further words] of everything; what is looked for is in title or words.
+
+    Pairs are found whose pages are `written`.
+    """
     found = [["Page", text, f"{file}.html", ""] for file, text in pages]
     found += [["Method", method.title, method_page(method.name), method.name] for method in methods]
     for board in boards:
@@ -39,13 +43,9 @@ def search_index(
             for signature in sorted(text for text in signatures if text):
                 found.append(["Signature", key, f"{metric['href']}#{signature_id(signature)}", signature])
     pairs = [
-        [
-            "Pair",
-            pair.id,
-            f"reports/{slug}/pairs/{pair.slug}.html",
-            f"{pair.source_identity} {pair.driving_identity} {slug}",
-        ]
+        ["Pair", pair.id, address, f"{pair.source_identity} {pair.driving_identity} {slug}"]
         for slug, comparison in reports.items()
         for pair in comparison.pairs
+        if (address := f"reports/{slug}/pairs/{pair.slug}.html") in written
     ]
     return found + pairs[:MOST_PAIRS]

@@ -15,8 +15,9 @@ from evalkit.report.folder import SiteFolder
 from evalkit.report.groups import group_tables
 from evalkit.report.history import HistoryPage, Judged, history_page
 from evalkit.report.page import ASSETS, HISTORY, renderer
+from evalkit.report.paged import page_count
 from evalkit.report.payload import plain
-from evalkit.report.site.boardpage import board_context, site_data
+from evalkit.report.site.boardpage import board_context, site_data, status_words
 from evalkit.report.site.boards import SiteBoard, make_boards
 from evalkit.report.site.couples import couple_data, couples_of, wins
 from evalkit.report.site.given import known_cards, read_given
@@ -26,7 +27,7 @@ from evalkit.report.site.overall import methods_of, overall
 from evalkit.report.site.places import method_page, metric_page, protocol_page
 from evalkit.report.site.search import search_index
 from evalkit.report.tradeoffs import pareto_of
-from evalkit.report.write import write_report
+from evalkit.report.write import PartOf, write_report
 from evalkit.tables.formats import text_of
 from evalkit.tables.options import TableOptions
 from evalkit.tables.results import Measured
@@ -104,9 +105,9 @@ def write_site(paths: Sequence[Path], out: Path, options: SiteOptions, on_report
         site.text(protocol_page(board.slug), page("protocol", root="../", section="protocols", **at, **context))
     site.data("boards", [_board_facts(board, board.slug in written) for board in boards])
     reports = {key: found for key, found in comparisons.items() if isinstance(found, Comparison) and key in written}
-    site.data("search", search_index(boards, methods, pages, reports))
+    site.data("search", search_index(boards, methods, pages, reports, site.written))
     _write_tables(site, boards)
-    site.text("index.html", page("leaderboard", root="", section="index", **overall(boards, methods)))
+    site.text("index.html", page("leaderboard", root="", section="index", **overall(boards, methods, cards)))
     site.text("protocols.html", page("protocols", root="", boards=[_card(b, b.slug in written) for b in boards]))
     site.text("methods.html", page("methods", root="", methods=method_list(boards, methods, won, cards)))
     site.text("metrics.html", page("metrics", root="", metrics=metric_list(boards)))
@@ -154,12 +155,20 @@ def _reports(
         if not options.reports or isinstance(comparison, str):
             continue
         folder = f"reports/{board.slug}"
-        chosen, home = replace(options.report, by=()), f"../../{protocol_page(board.slug)}"
-        with on_report(board.title, len(comparison.pairs)) as on_pair:
-            report = write_report(comparison, site.path / folder, chosen, on_pair, home)
+        chosen = replace(options.report, by=())
+        part_of = PartOf(f"../../{protocol_page(board.slug)}", _checked(board, comparison))
+        with on_report(board.title, page_count(len(comparison.pairs), chosen.pages)) as on_pair:
+            report = write_report(comparison, site.path / folder, chosen, on_pair, part_of)
         site.keep(f"{folder}/{name}" for name in report.files)
         done.add(board.slug)
     return done
+
+
+def _checked(board: SiteBoard, comparison: Comparison) -> dict[int, str]:
+    """How the rows of a report were verified, by index of the method."""
+    words = {given.run: status_words(given.entry.row) for given in board.results if given.entry.row.verification}
+    paths = [method.folder.path for method in comparison.methods]
+    return {index: words[path] for index, path in enumerate(paths) if path in words}
 
 
 def _why(board: SiteBoard, comparison: Comparison | str, options: SiteOptions) -> str:

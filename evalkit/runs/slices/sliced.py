@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from evalkit.datasets import DATASETS
 from evalkit.errors import RunError
 from evalkit.metrics import METRICS
+from evalkit.records.all_outcomes import read_outcomes
 from evalkit.records.frame_scores import FrameScores, read_frames
 from evalkit.records.run import PairCounts, read_header
-from evalkit.records.run_folder import Outcome, RunFolder
+from evalkit.records.run_folder import RunFolder
 from evalkit.runs.aggregate import ClipScore, clip_score, summarise
 from evalkit.runs.find_clips import find_pairs, protocol_of
 from evalkit.runs.slices.conditions import BINS, SOURCE, Clips, grouped
@@ -90,8 +91,8 @@ class _Run:
         self.scores: dict[str, dict[str, FrameScores]] = {}
         for scores in read_frames(self.folder.frames):
             self.scores.setdefault(scores.metric, {})[scores.pair] = scores
-        outcomes = {pair.id: self.folder.read_outcome(pair.id) for pair in pairs.values()}
-        self.outcomes: dict[str, Outcome] = {name: found for name, found in outcomes.items() if found}
+        outcomes = read_outcomes(self.folder)
+        self.outcomes = {pair.id: outcomes[pair.id] for pair in pairs.values() if pair.id in outcomes}
         if why or not self.outcomes:
             raise RunError(f"{path}: its driving clips cannot be found: {why or 'none of its pairs is in the data'}")
         self.lengths = {pairs[name]: outcome.frames for name, outcome in self.outcomes.items() if outcome.frames}

@@ -122,7 +122,7 @@ def test_the_doctor_finds_every_argument_in_a_clone(name, standin):
         (clone / "decalib" / "smirk").mkdir(parents=True)
         (clone / "decalib" / "smirk" / "mediapipe_utils.py").write_text("model_asset_path='decalib/smirk/x.task'\n")
     given = method_options(entry.card, [f"clone={clone}", f"python={sys.executable}"])
-    found = examine(foreign_of(entry.card), entry.folder, place_of(entry.card, given), given)
+    found = examine(foreign_of(entry.card), entry.folder, place_of(entry.card, given, entry.asked), given)
     wrong = [one for one in found if one.state != "ok" and one.what not in ("commit", "GPU", "registration")]
     assert wrong == []
 
@@ -133,7 +133,7 @@ def test_the_doctor_knows_a_path_in_its_authors_home(standin):
     (clone / "decalib" / "smirk" / "mediapipe_utils.py").write_text("x(model_asset_path='/home/a/x.task')\n")
     entry = find_method("magicportrait_official")
     given = method_options(entry.card, [f"clone={clone}", f"python={sys.executable}"])
-    found = examine(foreign_of(entry.card), entry.folder, place_of(entry.card, given), given)
+    found = examine(foreign_of(entry.card), entry.folder, place_of(entry.card, given, entry.asked), given)
     assert [one.state for one in found if one.what == "trap"] == ["missing"]
 
 

@@ -44,6 +44,11 @@ def test_an_audit_writes_verdicts_that_follow_from_its_readings(tmp_path, capsys
     record = json.loads((tmp_path / "out" / "audit.json").read_text())
     assert record["verdicts"][0]["agreement"] == pytest.approx(verdict.order.agreement.mean)
     assert "|vs driving|" in record["signatures"]["motion"]
+    made_by = record["methods"]["copy_source"]
+    assert made_by["method"] == "copy_source" and len(made_by["code_sha256"]) == 64
+    (mark,) = (tmp_path / "out" / "clips").iterdir()
+    folders = {path.name for path in mark.iterdir()}
+    assert {"truth", "blur-3"} < folders and not folders & {"copy_source", "copy_driving"}
     rows = list(csv.DictReader((tmp_path / "out" / "readings.csv").read_text().splitlines()))
     exact = {(row["output"], row["number"]): float(row["value"] or "nan") for row in rows if row["against"] == "exact"}
     assert exact["truth", "pixels"] == 0 and exact["less_pose-1", "pose"] > exact["less_pose-0.5", "pose"] > 0

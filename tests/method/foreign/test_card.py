@@ -7,11 +7,12 @@ import yaml
 from pydantic import ValidationError
 
 from evalkit.errors import MethodError
-from evalkit.method.find import find_method, list_methods, method_options, recorded_options
+from evalkit.method.find import find_method, list_methods, method_options
 from evalkit.method.foreign.card import DrivingFiles, Foreign, Tile
 from evalkit.method.foreign.fill import fill, fill_command, fill_value
 from evalkit.method.foreign.output import box_of
 from evalkit.method.foreign.place import find_clone, find_python, python_version, refuse_version, suits
+from evalkit.method.option_files import recorded_options
 
 STEP = "steps: [{name: run, command: [x]}]\n"
 OUTPUT = "output: {path: [x]}\n"
@@ -87,17 +88,17 @@ def test_how_many_frames_are_handed_over(keys, wanted, handed):
 
 
 def test_where_a_clone_is(tmp_path, monkeypatch):
-    with pytest.raises(MethodError, match=r"\$EVALKIT_TOY_CLONE"):
-        find_clone("toy", None, None)
+    with pytest.raises(MethodError, match=r"`evalkit methods setup \./toy`.*\$EVALKIT_TOY_CLONE"):
+        find_clone("toy", None, None, "./toy")
     monkeypatch.setenv("EVALKIT_TOY_CLONE", str(tmp_path))
-    assert find_clone("toy", None, None) == tmp_path
+    assert find_clone("toy", None, None, "toy") == tmp_path
     with pytest.raises(MethodError, match=r"has no file run\.py"):
-        find_clone("toy", None, "run.py")
-    with pytest.raises(MethodError, match=r"an interpreter in .*\.venv/bin/python"):
-        find_python("toy", None, tmp_path)
+        find_clone("toy", None, "run.py", "toy")
+    with pytest.raises(MethodError, match=r"an interpreter in .*\.venv/bin/python.*setup \./toy`"):
+        find_python("toy", None, tmp_path, "./toy")
     with pytest.raises(MethodError, match="no program that can be run"):
-        find_python("toy", tmp_path / "python", tmp_path)
-    assert find_python("toy", sys.executable, tmp_path) == sys.executable
+        find_python("toy", tmp_path / "python", tmp_path, "toy")
+    assert find_python("toy", sys.executable, tmp_path, "toy") == sys.executable
 
 
 def test_the_wrong_python_is_refused(tmp_path):
@@ -112,7 +113,7 @@ def test_the_wrong_python_is_refused(tmp_path):
 def test_where_a_method_is_is_not_what_it_is():
     card = find_method("fomm_official").card
     given = method_options(card, ["clone=/a", "seconds=5", "adapt_scale=yes"])
-    recorded = recorded_options(card, given)
+    recorded = recorded_options(card, given, [])
     assert recorded["adapt_scale"] == "yes" and not {"clone", "seconds", "python"} & recorded.keys()
 
 

@@ -42,7 +42,7 @@ def test_limits_come_from_the_option_the_file_or_the_card(tmp_path, monkeypatch)
     card = find_method("fomm_official").card
 
     def place(*given: str):
-        return place_of(card, method_options(card, given), python_needed=False)
+        return place_of(card, method_options(card, given), card.id, python_needed=False)
 
     assert (place().clone, place().seconds, place().memory_bytes) == (tmp_path, 7, None)
     assert place("seconds=9", "memory_gb=0.5").seconds == 9 and place("memory_gb=0.5").memory_bytes == 500_000_000

@@ -108,11 +108,11 @@ def test_filters_choose_columns_and_the_address_keeps_them(visit):
     expect(heads).to_have_count(1 + 3 + 2)
     page.get_by_label("Task").select_option("cross_reenactment")
     expect(heads).to_have_count(1 + 2)
-    expect(page.locator("#table tbody tr:visible th")).to_have_text(["good", "board"])
+    expect(page.locator("#table tbody tr:visible th a")).to_have_text(["good", "board"])
     page.get_by_label("Costs").check()
     expect(heads).to_have_count(1 + 3)
     page.get_by_role("button", name="CSIM").last.click()
-    expect(page.locator("#table tbody tr:visible th")).to_have_text(["good", "board"])
+    expect(page.locator("#table tbody tr:visible th a")).to_have_text(["good", "board"])
     address = page.url.partition("#")[2]
     again = visit(f"index.html#{address}")
     expect(again.locator("#table thead tr").last.locator("th:visible")).to_have_count(1 + 3)
@@ -153,6 +153,7 @@ def test_the_matrix_leads_to_the_two_methods(visit, site):
     cells.nth(0).get_by_role("link").click()
     expect(page.locator("#shown")).to_have_text(f"good is better in 1, {EVIL} in 1 of 2 metrics.")
     expect(page.locator("#differences tbody tr").first).to_contain_text("A is better")
+    expect(page.locator("#differences thead")).to_contain_text(EVIL)
     page.get_by_role("button", name="Swap").click()
     expect(page.locator("#differences tbody tr").first).to_contain_text("B is better")
     chart = page.locator("#clips-chart svg")
@@ -167,6 +168,43 @@ def test_the_matrix_leads_to_the_two_methods(visit, site):
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("anna_take")
+
+
+def test_a_table_is_saved_as_it_is_shown(visit):
+    """Its title, all columns although the phone shows a few, and bold text, twice as fine as the page."""
+    page = visit("index.html")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.locator(".scroll").evaluate("box => box.scrollTo(200, 0)")
+    wide, high = page.locator("#table").evaluate("table => [table.offsetWidth, table.offsetHeight]")
+    assert wide > 390
+
+    def saved() -> Image.Image:
+        with page.expect_download() as file:
+            page.get_by_role("button", name="Save this table as PNG").click()
+        return Image.open(file.value.path()).convert("L")
+
+    whole = saved()
+    assert whole.width == pytest.approx(2 * (wide + 32), abs=2) and whole.height > 2 * high
+    assert page.locator(".scroll").evaluate("box => box.scrollLeft") == 200
+    # The title is dark on light, and so is something in the last column.
+    assert whole.crop((32, 32, 400, 80)).getextrema()[0] < 90
+    assert whole.crop((whole.width - 200, 100, whole.width - 32, 2 * high)).getextrema()[0] < 90
+    page.get_by_label("Task").select_option("cross_reenactment")
+    assert saved().width < whole.width
+    page.emulate_media(color_scheme="dark")
+    assert saved().getpixel((0, 0)) < 60 < 200 < whole.getpixel((0, 0))
+
+
+def test_rows_say_who_stands_for_them_and_methods_their_year(visit):
+    page = visit("index.html")
+    rows = page.locator("#table tbody tr:visible")
+    expect(rows.first).to_contain_text("self-reported")
+    year = page.get_by_role("button", name="Year", exact=True)
+    expect(year).to_be_hidden()
+    page.get_by_label("Year and size").check()
+    expect(year).to_be_visible()
+    assert "about=1" in page.url
 
 
 def test_methods_without_a_protocol_in_common_are_not_compared(visit):

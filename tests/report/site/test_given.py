@@ -7,6 +7,8 @@ from evalkit.leaderboard.entry import make_entry, write_entry
 from evalkit.leaderboard.verification import RowVerification
 from evalkit.report.site.boardpage import provenance
 from evalkit.report.site.given import read_given
+from evalkit.report.site.write import SiteOptions, write_site
+from tests.report.site.test_write import quiet
 
 
 def test_a_run_and_the_row_that_was_made_of_it_are_taken_once(make_run, tmp_path):
@@ -29,6 +31,11 @@ def test_a_run_and_the_row_that_was_made_of_it_are_taken_once(make_run, tmp_path
     assert found.run == run and found.header is not None and found.entry.flags == ()
     assert dict(provenance(found))["Status"] == "verified on 2026-01-02: 1 of 3 clips were scored again"
     assert [one.run for one in read_given([entry.path], {})] == [None]
+    write_site([tmp_path / "leaderboards", run], tmp_path / "site", SiteOptions(), quiet)
+    (report,) = (tmp_path / "site" / "reports").glob("*/index.html")
+    for page in (tmp_path / "site" / "index.html", report):
+        assert ">verified</span>" in page.read_text() and "self-reported</span>" not in page.read_text()
+    assert "1 of 3 clips were scored again" in report.read_text()
 
 
 def test_a_run_with_failures_takes_no_part_in_ranks(make_run):

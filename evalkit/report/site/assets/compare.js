@@ -37,7 +37,8 @@
   }
 
   function table(site, pareto, couples, a, b) {
-    const head = ["Metric", "A", "B", "A minus B", "p", "Clips", "Verdict"].map((text, index) => el("th", { scope: "col", class: index === 0 ? "name" : index < 6 ? "number" : null }, text));
+    const named = (side, method) => [side, el("small", {}, site.methods[method].title)];
+    const head = ["Metric", "Verdict", named("A", a), named("B", b), "A minus B", "p", "Clips"].map((text, index) => el("th", { scope: "col", class: index === 0 ? "name" : index > 1 ? "number" : null }, text));
     const rows = site.metrics.map((metric, index) => {
       const value = [a, b].map((method) => pareto.values[index][method]);
       const found = evalkit.couple(couples[index], a, b);
@@ -46,11 +47,11 @@
       const interval = found && found[1] !== null ? el("small", { class: "interval" }, `${signed(found[1], metric.decimals)} to ${signed(found[2], metric.decimals)}`) : null;
       return el("tr", {},
         el("th", { scope: "row", class: "name" }, name, ` ${evalkit.arrow(metric)}`),
+        el("td", { class: level }, word),
         value.map((one, side) => el("td", { class: "number" }, told(site, [a, b][side], one, metric))),
         el("td", { class: "number" }, found ? signed(found[0], metric.decimals) : "–", interval),
         el("td", { class: "number" }, found && found[3] !== null ? (found[3] < 0.001 ? "< 0.001" : found[3].toPrecision(2)) : "–"),
-        el("td", { class: "number" }, found ? String(found[4]) : "–"),
-        el("td", { class: level }, word));
+        el("td", { class: "number" }, found ? String(found[4]) : "–"));
     });
     byId("differences").replaceChildren(el("table", { class: "results" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)));
     const [won, lost] = ["good", "bad"].map((level) => byId("differences").querySelectorAll(`td.${level}`).length);

@@ -4,7 +4,7 @@
   const byId = (id) => document.getElementById(id);
   const table = byId("table");
   const selects = ["task", "dataset", "protocol", "metric", "variants"].map(byId);
-  const boxes = ["intervals", "costs", "anchors"].map(byId).filter((box) => box !== null);
+  const boxes = ["intervals", "costs", "about", "anchors"].map(byId).filter((box) => box !== null);
   const initial = new Map(boxes.map((box) => [box.id, box.checked]));
   const heads = [...table.tHead.rows[1].cells];
   const groups = [...table.tHead.rows[0].querySelectorAll("[data-group]")];
@@ -14,6 +14,7 @@
   function shows(head) {
     const { task, dataset, protocol, kind, metric, main } = head.dataset;
     if (kind === undefined) return true;
+    if (kind === "about") return byId("about").checked;
     const [wantedTask, wantedDataset, wantedProtocol, wantedMetric, variants] = selects.map((select) => select.value);
     if ((wantedTask && task !== wantedTask) || (wantedDataset && dataset !== wantedDataset)) return false;
     if (wantedProtocol && protocol !== wantedProtocol) return false;
@@ -33,7 +34,7 @@
       group.colSpan = Math.max(width, 1);
     }
     for (const row of table.tBodies[0].rows) {
-      const values = [...row.cells].filter((cell, index) => index && shown[index]);
+      const values = [...row.cells].filter((cell, index) => index && shown[index] && heads[index].dataset.kind !== "about");
       row.classList.toggle("elsewhere", values.every((cell) => cell.dataset.value === "" && !cell.querySelector(".other")));
     }
     table.closest(".scroll").dispatchEvent(new Event("scroll"));
