@@ -7,8 +7,8 @@ The stages run with tensors that have shapes but no numbers, and every storage i
 A GPU needs more: the workspaces of its libraries, the context of CUDA, gaps between blocks. Attention counts as fused,
 which holds its result alone, as PyTorch's attention does on a GPU.
 
-`--really SIDE` holds the same stages against what this process grows by when they run on the CPU with numbers (one
-window, one half of guidance after the other; several minutes and about 12 GB).
+`--really SIDE` holds the same stages against what this process grows by when they run on the CPU with numbers (in fp32
+some minutes and 12 GB; in half precision CPUs are slow).
 """
 
 import argparse
@@ -158,12 +158,13 @@ def defaults(dtype: torch.dtype, device: str) -> Iterator[None]:
 
 
 def main() -> None:
+    types = {"fp32": torch.float32, **DTYPES}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sides", type=int, nargs="+", default=[256, 512, 768])
-    parser.add_argument("--precision", choices=sorted(DTYPES), default="fp16")
+    parser.add_argument("--precision", choices=sorted(types), default="fp16")
     parser.add_argument("--really", type=int, metavar="SIDE")
     asked = parser.parse_args()
-    dtype = DTYPES[asked.precision]
+    dtype = types[asked.precision]
     if asked.really:
         columns = {
             f"{asked.really} px, calculated": calculated(RELEASED, asked.really, dtype),
