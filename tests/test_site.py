@@ -14,6 +14,7 @@ pytest.importorskip("mkdocs", reason="the dependency group docs is not installed
 
 from docs.site import cards, reference, sources
 from docs.site.build import SiteError, build, write_sources
+from tests.axe import axe_source, problems
 from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,6 +100,13 @@ def test_the_whole_site(tmp_path):
         page.keyboard.type("coverage")
         page.locator(".md-search-result__item").first.wait_for()
         assert errors == [] and [url for url in asked_for if not url.startswith(("file:", "data:"))] == []
+    source = axe_source()
+    for colour, width in (("light", 1280), ("dark", 390)):
+        with chromium(color_scheme=colour, viewport={"width": width, "height": 900}) as (page, _):
+            for name in ("index", "metrics", "methods/sfd", "api/index"):
+                page.goto((tmp_path / "site" / f"{name}.html").as_uri())
+                page.locator("h1").first.wait_for()
+                assert problems(page, source) == [], (name, colour, width)
 
 
 def test_a_dead_link_or_anchor_stops_the_build(tmp_path, monkeypatch):

@@ -104,6 +104,9 @@ def build(out: Path, repository: str = "") -> int:
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / "docs"
         pages = write_sources(folder, repository)
+        (folder / "assets").mkdir(exist_ok=True)
+        for name in ("readable.css", "readable.js"):
+            shutil.copyfile(Path(__file__).with_name(name), folder / "assets" / name)
         config = load_config(config_file=_configuration(Path(work), folder, out.resolve(), repository))
         logger.addHandler(warnings)
         try:
@@ -138,6 +141,8 @@ def _configuration(work: Path, folder: Path, out: Path, repository: str) -> str:
         "site_name": "evalkit",
         "site_description": "Benchmark and evaluation suite for face reenactment",
         "docs_dir": str(folder),
+        "extra_css": ["assets/readable.css"],
+        "extra_javascript": ["assets/readable.js"],
         "site_dir": str(out),
         "use_directory_urls": False,  # pages that open from a file
         "nav": menu,

@@ -7,6 +7,7 @@ import pytest
 from evalkit.study.answers import read_sheet
 from evalkit.study.store import stored_answers
 from evalkit.study.votes import count_votes, left_out
+from tests.axe import axe_source, problems
 from tests.browser import chromium
 from tests.study.conftest import TITLES, trials_of
 
@@ -104,6 +105,20 @@ def begin_again(page):
     """After a reload the page remembers that everything was answered."""
     page.click("text=Begin")
     page.wait_for_selector("#done:not([hidden])", timeout=PATIENCE_MS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("colour", ["light", "dark"])
+def test_the_checker_of_accessible_pages_finds_nothing_serious(study, tokens, colour):
+    source = axe_source()
+    with chromium(color_scheme=colour, viewport={"width": 390, "height": 844}) as (page, _):
+        first = (study.page / "index.html").as_uri()
+        page.goto(first)
+        assert problems(page, source) == []
+        page.goto("about:blank")  # or the address with a code would be a place on the same page
+        begin(page, first, tokens[0])
+        wait_until_watched(page)
+        assert problems(page, source) == []
 
 
 def test_from_the_server_with_a_wrong_code_first(server, study, order, tokens):
