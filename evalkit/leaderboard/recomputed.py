@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from math import isclose
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from evalkit.base.places import cache_dir
 from evalkit.errors import RunError
 from evalkit.metrics import METRICS, Metric
 from evalkit.protocol.pairs import expected_pairs
+from evalkit.records.all_outcomes import read_outcomes
 from evalkit.records.clip_scores import read_clips
 from evalkit.records.frame_scores import read_frames
 from evalkit.records.output_rules import OutputRules
 from evalkit.records.run import RunHeader, Summary
-from evalkit.records.run_folder import RunFolder
+from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.runs.aggregate import ClipScore
 from evalkit.runs.foreign_clips import Outputs
 from evalkit.runs.kept import made_of
@@ -35,7 +37,7 @@ _CLIP = ("pair", "metric", "source_identity", "driving_identity", "mean", "n", "
 def other_sums(
     folder: Path, session: Session, header: RunHeader, summary: Summary, stored: Sequence[PairResult]
 ) -> list[str]:
-    """Numbers of `summary.json`, `clips.parquet` and `frames.parquet` that do not follow from the pairs."""
+    """What `summary.json` and the tables of all pairs hold that does not follow from the records of the pairs."""
     metrics = [metric for metric in session.metrics if metric.by_frame]
     ours, clips = _summed_up(session, header, metrics, stored)
     wrong = [
@@ -47,7 +49,8 @@ def other_sums(
     if (summary.data_hash, summary.pairs, summary.complete) != (ours.data_hash, ours.pairs, ours.complete):
         wrong.append("data_hash, pairs or complete in summary.json are not those of the pairs")
     try:
-        return wrong + _other_clips(RunFolder(folder), clips) + _other_frames(RunFolder(folder), stored)
+        run = RunFolder(folder)
+        return wrong + _other_clips(run, clips) + _other_frames(run, stored) + _other_outcomes(run, stored)
     except RunError as error:
         return [*wrong, str(error)]
 
@@ -162,6 +165,22 @@ def _other_frames(folder: RunFolder, stored: Sequence[PairResult]) -> list[str]:
             if other is None or other.statuses != one.statuses or other.values.tobytes() != one.values.tobytes():
                 wrong.append(f"frames.parquet: {key} of {result.pair.id} is not as in its pair's file")
     return wrong
+
+
+def _other_outcomes(folder: RunFolder, stored: Sequence[PairResult]) -> list[str]:
+    """Outcomes that table, gate and report would read in place of those of the pairs."""
+    if not folder.outcomes.is_file():
+        return []
+    there = read_outcomes(folder)
+    names = {result.pair.id for result in stored}
+    differing = [name for name in names & there.keys() if not _alike(there[name], folder.read_outcome(name))]
+    differing += names ^ there.keys()
+    return [f"outcomes.parquet: {name} is not as in its pair's file" for name in sorted(differing)]
+
+
+def _alike(one: Outcome, other: Outcome | None) -> bool:
+    """Whether all is the same but where the clip lies, which a submission may change."""
+    return other is not None and replace(one, generated=other.generated) == other
 
 
 def _equal(one: object, other: object) -> bool:

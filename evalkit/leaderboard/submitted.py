@@ -12,7 +12,7 @@ _RECORD_BYTES = 64 << 20
 """Records of a run with 100,000 pairs are smaller."""
 _MOST_PROBLEMS = 5
 _NAMES = {"run.json", "summary.json", "clips.parquet", "frames.parquet"}
-_OTHERS = {"contact_sheet.png", "log.jsonl", "trace.jsonl", "progress.json", ".lock"}
+_OTHERS = {"outcomes.parquet", "contact_sheet.png", "log.jsonl", "trace.jsonl", "progress.json", ".lock"}
 _FOLDERS = {"pairs", "generated"}
 
 

@@ -17,6 +17,7 @@ from evalkit.leaderboard.verify import VerifyOptions, missed, verify
 from evalkit.method.find import find_method
 from evalkit.method.interface import MethodConfig
 from evalkit.protocol.schema import find_protocol
+from evalkit.records.all_outcomes import read_outcomes, write_outcomes
 from evalkit.records.frame_scores import read_frames, read_signatures, read_table, write_frames, write_table
 from evalkit.records.run import read_header, read_summary
 from evalkit.records.run_folder import RunFolder
@@ -147,6 +148,12 @@ def edited_frames(submitted):
     write_frames(path, scores, read_signatures(path))
 
 
+def edited_outcomes(submitted):
+    folder = RunFolder(submitted.path)
+    outcomes = [replace(one, seconds=0.001) for one in read_outcomes(folder).values()]
+    write_outcomes(folder.outcomes, outcomes)
+
+
 def another_signature(submitted):
     metrics = read_summary(submitted.path).model_dump(mode="json")["metrics"]
     metrics["l1"]["signature"] = metrics["l1"]["signature"].replace("|v1", "|v2")
@@ -226,6 +233,7 @@ CASES: dict[Callable[[Submitted], None], tuple[str, str]] = {
     edited_interval: ("sums", "psnr: ci_low is"),
     edited_clip_mean: ("sums", "clips.parquet: mean of"),
     edited_frames: ("sums", "frames.parquet: "),
+    edited_outcomes: ("sums", "outcomes.parquet: person0_take is not as in its pair's file"),
     another_signature: ("signatures", "l1 is "),
     another_signature_of_a_pair: ("scores", "was computed as easier"),
     unknown_metric: ("signatures", "quality is not a metric"),

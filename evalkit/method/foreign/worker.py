@@ -41,11 +41,16 @@ class Worker:
 
         A pair that is not asked for to its end ends the process, too: what it would still say is not waited for.
         """
+        # The folder is removed after the process has ended: one that still writes there could keep it.
+        with tempfile.TemporaryDirectory(dir=_scratch(self._setting), prefix="evalkit_") as folder:
+            yield from self._frames(task, Path(folder))
+
+    def _frames(self, task: Task, folder: Path) -> Iterator[Frames]:
         whole = False
         running = None
         try:
             running = self._ready(task)
-            yield from self._answers(running, task)
+            yield from self._answers(running, task, folder)
             whole = True
         except VideoError as error:
             raise MethodError(f"answered with frames that cannot be taken: {error}") from error
@@ -81,41 +86,39 @@ class Worker:
             raise MethodError(f"did not load its model but said {str(said)[:200]}")
         return running
 
-    def _answers(self, running: "_Running", task: Task) -> Iterator[Frames]:
+    def _answers(self, running: "_Running", task: Task, folder: Path) -> Iterator[Frames]:
         setting, seen, made = self._setting, Stillness(), Stillness()
         self._count += 1
         names = {"id": self._count, "pair": task.pair}
         running.process.reset_peak()
-        with tempfile.TemporaryDirectory(dir=_scratch(setting), prefix="evalkit_") as name:
-            folder = Path(name)
-            asked, wanted, handed = _inputs(setting, folder, task, seen)
-            running.send({**names, **asked, "options": dict(setting.options), "seed": _seed(setting, task)})
-            deadline = time.monotonic() + setting.place.seconds
-            steps, count, gpu = list[tuple[int, float]](), 0, None
-            first = setting.card.driving.repeat_first
-            while True:
-                said = self._hear(running, task, deadline, names)
-                if "done" in said:
-                    steps.append((0, float(said.get("seconds", 0.0))))
-                    gpu = said.get("gpu_peak")
-                    break
-                if said.get("first") != count:
-                    raise MethodError(f"answered with frame {said.get('first')}; frame {count} was expected next")
-                chunk = _taken(folder, said, task.size)
-                begins, ends = max(0, first - count), max(0, first + wanted - count)
-                count += len(chunk)
-                if count > handed:
-                    raise MethodError(f"answered with more than {handed} frames for {handed} driving frames")
-                kept = chunk[begins:ends]
-                steps.append((len(kept), float(said.get("seconds", 0.0))))
-                if len(kept):
-                    made.look(kept)
-                    asked_at = time.monotonic()
-                    yield kept
-                    deadline += time.monotonic() - asked_at  # what is done with frames is not the method's time
-            if count != handed:
-                raise MethodError(f"answered with {count} frames for {handed} driving frames")
-            refuse_still(made, seen, still=False)
+        asked, wanted, handed = _inputs(setting, folder, task, seen)
+        running.send({**names, **asked, "options": dict(setting.options), "seed": _seed(setting, task)})
+        deadline = time.monotonic() + setting.place.seconds
+        steps, count, gpu = list[tuple[int, float]](), 0, None
+        first = setting.card.driving.repeat_first
+        while True:
+            said = self._hear(running, task, deadline, names)
+            if "done" in said:
+                steps.append((0, float(said.get("seconds", 0.0))))
+                gpu = said.get("gpu_peak")
+                break
+            if said.get("first") != count:
+                raise MethodError(f"answered with frame {said.get('first')}; frame {count} was expected next")
+            chunk = _taken(folder, said, task.size)
+            begins, ends = max(0, first - count), max(0, first + wanted - count)
+            count += len(chunk)
+            if count > handed:
+                raise MethodError(f"answered with more than {handed} frames for {handed} driving frames")
+            kept = chunk[begins:ends]
+            steps.append((len(kept), float(said.get("seconds", 0.0))))
+            if len(kept):
+                made.look(kept)
+                asked_at = time.monotonic()
+                yield kept
+                deadline += time.monotonic() - asked_at  # what is done with frames is not the method's time
+        if count != handed:
+            raise MethodError(f"answered with {count} frames for {handed} driving frames")
+        refuse_still(made, seen, still=False)
         peak = gpu if setting.device.startswith("cuda") else running.process.peak()
         self.spent = Spent(tuple(steps), peak if isinstance(peak, int) else None)
         self._keep_log(task)
