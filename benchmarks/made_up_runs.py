@@ -6,6 +6,7 @@ There are no clips, and no files of single pairs, which nothing opens that reads
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,12 @@ def write_run(folder: RunFolder, count: int, frames: int, number: int) -> None:
     cache = folder.path / "cache"
     plan = Plan(protocol, pairs, metrics, lambda pair, run: None, folder, configuration, cache, {})
     write_summary(plan, results, count)
-    header = RunHeader(
+    write_record(folder.header, finished(configuration, protocol, [result.outcome for result in results]))
+
+
+def finished(configuration: Configuration, protocol: Protocol, outcomes: Sequence[Outcome]) -> RunHeader:
+    """`run.json` of a made-up run of the protocol with all its metrics."""
+    return RunHeader(
         schema_version=SCHEMA_VERSION,
         status="finished",
         created="",
@@ -66,15 +72,14 @@ def write_run(folder: RunFolder, count: int, frames: int, number: int) -> None:
         configuration=configuration,
         data=None,
         protocol=ProtocolFacts.model_validate_json(protocol.model_dump_json()),
-        metrics=KEYS,
+        metrics=protocol.metrics,
         extractors={},
         coefficients={},
         scoring_device="cpu",
         device=DeviceFacts(type="cpu", name="", threads=None),
         provenance=ProvenanceFacts(**provenance()),
-        timings=summed_up([result.outcome for result in results], "cpu"),
+        timings=summed_up(outcomes, "cpu"),
     )
-    write_record(folder.header, header)
 
 
 def made(pair: Pair, level: np.ndarray, frames: int, chance: np.random.Generator) -> PairResult:

@@ -13,22 +13,21 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.made_up_runs import finished
 from evalkit.clips import video
 from evalkit.datasets.drawn import render_clip
 from evalkit.metrics import METRICS
 from evalkit.protocol.schema import Protocol
-from evalkit.records.frame_scores import OK, SCHEMA_VERSION, FrameScores
+from evalkit.records.frame_scores import OK, FrameScores
 from evalkit.records.json_record import write_record
-from evalkit.records.protocol_facts import ProtocolFacts
-from evalkit.records.provenance import provenance
-from evalkit.records.run import Configuration, DeviceFacts, ProvenanceFacts, RunHeader
+from evalkit.records.run import Configuration
 from evalkit.records.run_folder import Outcome, RunFolder
 from evalkit.report.build import Options
 from evalkit.report.collect import collect
 from evalkit.report.media import ClipFile, Mosaic, PairMedia, make_mosaic
 from evalkit.report.write import write_report
 from evalkit.runs.plan import PairResult, Plan
-from evalkit.runs.summary import summed_up, write_summary
+from evalkit.runs.summary import write_summary
 from evalkit.types import Clip, Pair, Selection
 
 KEYS = ("l1", "psnr", "ssim", "csim[dlib]", "akd[dlib68]", "akd[dlib68-mean-abs]", "apd[landmark]", "aed[landmark]")
@@ -74,22 +73,7 @@ def write_runs(folder: Path, methods: int, count: int, frames: int) -> list[Path
     metrics = tuple(METRICS[key] for key in KEYS)
     plan = Plan(protocol, pairs, metrics, lambda pair, run: None, first, configuration, folder / "cache", {})
     summary, _ = write_summary(plan, results, count)
-    header = RunHeader(
-        schema_version=SCHEMA_VERSION,
-        status="finished",
-        created="",
-        updated="",
-        configuration=configuration,
-        data=None,
-        protocol=ProtocolFacts.model_validate_json(protocol.model_dump_json()),
-        metrics=KEYS,
-        extractors={},
-        coefficients={},
-        scoring_device="cpu",
-        device=DeviceFacts(type="cpu", name="", threads=None),
-        provenance=ProvenanceFacts(**provenance()),
-        timings=summed_up([], "cpu"),
-    )
+    header = finished(configuration, protocol, [])
     for index in range(methods):
         run = folder / f"m{index}"
         run.mkdir(exist_ok=True)

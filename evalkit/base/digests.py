@@ -1,6 +1,7 @@
 """Digests of files that are asked for again and again: computed once per process and state of the file."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from evalkit.base.files import content_sha256
@@ -43,8 +44,12 @@ class Digests:
 
 def file_state(path: Path) -> State:
     """Name, device, inode, size and times (ns) of a file, or of the files in a folder. Raises `OSError`."""
-    members = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    stats = [(str(member), member.stat()) for member in members]
+    return states_of(sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path])
+
+
+def states_of(files: Iterable[Path]) -> State:
+    """The same of several files, in their order. Raises `OSError`."""
+    stats = [(str(file), file.stat()) for file in files]
     return tuple((name, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in stats)
 
 

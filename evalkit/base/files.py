@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,11 @@ def canonical_sha256(content: Any) -> str:
     return hashlib.sha256(_CANONICAL.encode(content).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def folder_sha256(folder: Path, members: Iterable[Path]) -> str:
+    """sha256 of the names and bytes of these files of a folder, in their order."""
+    return canonical_sha256([[one.relative_to(folder).as_posix(), content_sha256(one)] for one in members])
+
+
 def content_sha256(path: Path) -> str:
     """sha256 of a file's bytes, or of a folder's file names and bytes in name order.
 
@@ -102,7 +107,7 @@ def content_sha256(path: Path) -> str:
     """
     if path.is_dir():
         members = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        return canonical_sha256([[p.relative_to(path).as_posix(), content_sha256(p)] for p in members])
+        return folder_sha256(path, members)
     refuse_special(path)
     digest = hashlib.sha256()
     with _naming(path), path.open("rb") as file:

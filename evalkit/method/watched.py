@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.base.digests import State
-from evalkit.base.files import canonical_sha256, content_sha256
+from evalkit.base.digests import State, states_of
+from evalkit.base.files import content_sha256, folder_sha256
 from evalkit.errors import RunError
 
 
@@ -56,13 +56,12 @@ def sha256_of(path: Path) -> str:
     """
     if not path.is_dir():
         return content_sha256(path)
-    return canonical_sha256([[one.relative_to(path).as_posix(), content_sha256(one)] for one in members(path)])
+    return folder_sha256(path, members(path))
 
 
 def state_of(path: Path) -> State:
     """Name, device, inode, size and times (ns) of a file, or of those in a folder. Raises `OSError`."""
-    stats = [(str(one), one.stat()) for one in (members(path) if path.is_dir() else [path])]
-    return tuple((name, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in stats)
+    return states_of(members(path) if path.is_dir() else [path])
 
 
 def members(folder: Path) -> list[Path]:
