@@ -9,19 +9,21 @@ from baselines._shared.native.checkpoints import NativeCheckpoints
 from baselines._shared.native.load import load
 from baselines._shared.native.method import NativeMethod, Render
 from baselines._shared.native.networks import Networks, Part
+from baselines._shared.stylegan.encoder import FULL, Widths
 from baselines.dpe.model import DPE, Face
 from evalkit.errors import MethodError
 from evalkit.method.interface import MethodConfig
 
 SIZE = 256
+STYLE = 512
 
 
 class Entry(nn.Module):
     """The generator under the name it has in official files."""
 
-    def __init__(self, side: int = SIZE) -> None:
+    def __init__(self, side: int = SIZE, style_dim: int = STYLE, widths: Widths = FULL) -> None:
         super().__init__()
-        self.gen = DPE(side)
+        self.gen = DPE(side, style_dim, widths=widths)
 
 
 NETWORKS = Networks(
@@ -53,7 +55,7 @@ class DpeAnimator:
         return render
 
 
-def build(config: MethodConfig, side: int = SIZE) -> NativeMethod:
-    """The generator, and which part of the driving face it takes over. Another `side` is for random weights."""
-    model = load(NETWORKS, config, lambda: Entry(side)).gen
+def build(config: MethodConfig, side: int = SIZE, style_dim: int = STYLE, widths: Widths = FULL) -> NativeMethod:
+    """The generator, and which part of the driving face it takes over. Other sizes are for random weights."""
+    model = load(NETWORKS, config, lambda: Entry(side, style_dim, widths)).gen
     return NativeMethod(DpeAnimator(model, cast(Face, config.options["face"])), config, size=side)

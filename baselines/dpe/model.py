@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from baselines._shared.stylegan.batches import map_frames
 from baselines._shared.stylegan.directions import Directions
-from baselines._shared.stylegan.encoder import AppearanceEncoder
+from baselines._shared.stylegan.encoder import FULL, AppearanceEncoder, Widths
 from baselines._shared.stylegan.layers import linear_stack
 from baselines._shared.stylegan.synthesis import FlowSynthesis
 
@@ -47,22 +47,28 @@ class DPE(nn.Module):
         style_dim: Length of the latent vector.
         motion_dim: Number of motion directions.
         taps: Blur filter.
+        widths: Channels per resolution.
 
     Raises:
         ValueError: `size` is not a power of two of at least 8.
     """
 
     def __init__(
-        self, size: int = 256, style_dim: int = 512, motion_dim: int = 20, taps: Sequence[float] = BLUR_TAPS
+        self,
+        size: int = 256,
+        style_dim: int = 512,
+        motion_dim: int = 20,
+        taps: Sequence[float] = BLUR_TAPS,
+        widths: Widths = FULL,
     ) -> None:
         super().__init__()
-        self.enc = nn.ModuleDict({"net_app": AppearanceEncoder(size, style_dim, taps)})
+        self.enc = nn.ModuleDict({"net_app": AppearanceEncoder(size, style_dim, taps, widths)})
         self.mlp = linear_stack([style_dim] * 5 + [motion_dim])
         self.dir = Directions(style_dim, motion_dim)
         self.mlp_pose = linear_stack([style_dim] * 4)
         self.mlp_exp = linear_stack([style_dim] * 4)
-        self.dec_pose = FlowSynthesis(size, style_dim, taps)
-        self.dec_exp = FlowSynthesis(size, style_dim, taps)
+        self.dec_pose = FlowSynthesis(size, style_dim, taps, widths)
+        self.dec_exp = FlowSynthesis(size, style_dim, taps, widths)
 
     def encode(self, images: Tensor) -> Source:
         """Encode images to edit, (B, 3, size, size) in [-1, 1]."""

@@ -8,18 +8,20 @@ from baselines._shared.native.checkpoints import NativeCheckpoints
 from baselines._shared.native.load import load
 from baselines._shared.native.method import NativeMethod, Render
 from baselines._shared.native.networks import Networks, Part
+from baselines._shared.stylegan.encoder import FULL, Widths
 from baselines.lia.model import LIA
 from evalkit.method.interface import MethodConfig
 
 SIZE = 256
+STYLE = 512
 
 
 class Entry(nn.Module):
     """The generator under the name it has in official files."""
 
-    def __init__(self, side: int = SIZE) -> None:
+    def __init__(self, side: int = SIZE, style_dim: int = STYLE, widths: Widths = FULL) -> None:
         super().__init__()
-        self.gen = LIA(side)
+        self.gen = LIA(side, style_dim, widths=widths)
 
 
 NETWORKS = Networks(
@@ -49,6 +51,8 @@ class LiaAnimator:
         return render
 
 
-def build(config: MethodConfig, side: int = SIZE) -> NativeMethod:
-    """The generator; it is the same for the vox, taichi and ted weights. Another `side` is for random weights."""
-    return NativeMethod(LiaAnimator(load(NETWORKS, config, lambda: Entry(side)).gen), config, size=side)
+def build(config: MethodConfig, side: int = SIZE, style_dim: int = STYLE, widths: Widths = FULL) -> NativeMethod:
+    """The generator; it is the same for the vox, taichi and ted weights. Other sizes are for random weights."""
+    return NativeMethod(
+        LiaAnimator(load(NETWORKS, config, lambda: Entry(side, style_dim, widths)).gen), config, size=side
+    )

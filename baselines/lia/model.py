@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from baselines._shared.stylegan.batches import map_frames
 from baselines._shared.stylegan.directions import Directions
-from baselines._shared.stylegan.encoder import AppearanceEncoder
+from baselines._shared.stylegan.encoder import FULL, AppearanceEncoder, Widths
 from baselines._shared.stylegan.layers import linear_stack
 from baselines._shared.stylegan.synthesis import FlowSynthesis
 
@@ -41,11 +41,12 @@ class Encoder(nn.Module):
         style_dim: Length of the latent vector.
         motion_dim: Number of motion directions.
         taps: Blur filter.
+        widths: Channels per resolution.
     """
 
-    def __init__(self, size: int, style_dim: int, motion_dim: int, taps: Sequence[float]) -> None:
+    def __init__(self, size: int, style_dim: int, motion_dim: int, taps: Sequence[float], widths: Widths) -> None:
         super().__init__()
-        self.net_app = AppearanceEncoder(size, style_dim, taps)
+        self.net_app = AppearanceEncoder(size, style_dim, taps, widths)
         self.fc = linear_stack([style_dim] * 5 + [motion_dim])
 
 
@@ -57,10 +58,11 @@ class Decoder(FlowSynthesis):
         style_dim: Length of the latent vector.
         motion_dim: Number of motion directions.
         taps: Blur filter.
+        widths: Channels per resolution.
     """
 
-    def __init__(self, size: int, style_dim: int, motion_dim: int, taps: Sequence[float]) -> None:
-        super().__init__(size, style_dim, taps)
+    def __init__(self, size: int, style_dim: int, motion_dim: int, taps: Sequence[float], widths: Widths) -> None:
+        super().__init__(size, style_dim, taps, widths)
         self.direction = Directions(style_dim, motion_dim)
 
 
@@ -72,17 +74,23 @@ class LIA(nn.Module):
         style_dim: Length of the latent vector.
         motion_dim: Number of motion directions.
         taps: Blur filter.
+        widths: Channels per resolution.
 
     Raises:
         ValueError: `size` is not a power of two of at least 8.
     """
 
     def __init__(
-        self, size: int = 256, style_dim: int = 512, motion_dim: int = 20, taps: Sequence[float] = BLUR_TAPS
+        self,
+        size: int = 256,
+        style_dim: int = 512,
+        motion_dim: int = 20,
+        taps: Sequence[float] = BLUR_TAPS,
+        widths: Widths = FULL,
     ) -> None:
         super().__init__()
-        self.enc = Encoder(size, style_dim, motion_dim, taps)
-        self.dec = Decoder(size, style_dim, motion_dim, taps)
+        self.enc = Encoder(size, style_dim, motion_dim, taps, widths)
+        self.dec = Decoder(size, style_dim, motion_dim, taps, widths)
 
     def encode_source(self, image: Tensor) -> Source:
         """Encode the source image, (1, 3, size, size) in [-1, 1]."""

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from baselines._shared.stylegan.directions import Directions
+from baselines._shared.stylegan.encoder import Widths
 from baselines._shared.stylegan.images import resize, to_tensor
 from baselines._shared.stylegan.modulated import ModulatedConv2d
 from baselines._shared.stylegan.resample import Upsample, blur_before_stride
@@ -22,6 +23,7 @@ from tests.parity.fixture import Fixture, load_fixture
 from tests.parity.lia_output import to_uint8, to_uint8_stretched
 from tests.parity.recipe import Recipe
 
+NARROW = Widths(64, 2048)
 TAPS = (1.0, 3.0, 3.0, 1.0)
 
 
@@ -37,7 +39,7 @@ class PerturbedFixture(Fixture):
 @pytest.fixture(scope="module")
 def model() -> LIA:
     torch.manual_seed(0)
-    return LIA(size=64).eval()
+    return LIA(64, 64, widths=NARROW).eval()
 
 
 def images(count: int, seed: int) -> torch.Tensor:
@@ -78,8 +80,8 @@ def test_batch_equals_single_frames(model: LIA, relative: bool) -> None:
 def test_networks_take_whole_batches() -> None:
     # what accelerators run; in float64, because random weights amplify the rounding of CPU kernels
     torch.manual_seed(0)
-    precise = LIA(size=16).double().eval()
-    frames, latent = images(2, 1)[..., :16, :16].double(), torch.randn(2, 512, dtype=torch.float64)
+    precise = LIA(16, 64, widths=NARROW).double().eval()
+    frames, latent = images(2, 1)[..., :16, :16].double(), torch.randn(2, 64, dtype=torch.float64)
     vector, features = precise.enc.net_app(frames)
     batch = precise.dec(latent, features)
     for index in range(2):

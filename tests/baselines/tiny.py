@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from baselines._shared.stylegan.encoder import Widths
 from baselines.dagan.adapter import SIZES as DAGAN
 from baselines.fnevr.model import VOX_256 as FNEVR
 from baselines.fnevr.model import FnevrConfig
@@ -97,8 +98,8 @@ TINY: Mapping[str, Mapping[str, Any]] = {
     "dagan": {"side": 64, "sizes": {name: narrowed(config) for name, config in DAGAN.items()}},
     "fnevr": {"side": 32, "sizes": narrow_fnevr(FNEVR)},
     "g3fa": {"side": 32, "sizes": narrow_fnevr(G3FA)},
-    "lia": {"side": 32},
-    "dpe": {"side": 32},
+    "lia": {"side": 32, "style_dim": 64, "widths": Widths(64, 2048)},
+    "dpe": {"side": 32, "style_dim": 64, "widths": Widths(64, 2048)},
     "pirenderer": {
         "side": 64,
         "sizes": GeneratorConfig(descriptor_nc=32, max_nc=32, warping_base=4, editing_base=8),
