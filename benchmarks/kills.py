@@ -1,11 +1,13 @@
 """Workers and commands killed at random moments, through the command line: does anything get lost or change?
 
-    python -m benchmarks.kills [--pairs 200] [--kills 25] [--workers 3] [--seed 0] [--keep DIR]
+    python -m benchmarks.kills [--pairs 200] [--kills 25] [--workers 3] [--seed 0] [--engine ray]
+        [--keep DIR]
 
 Short clips are written as in `benchmarks.soak`, and `evalkit run` makes and scores them with two methods: once with one
 worker, without disturbance, and then with several. Of these every kill hits, at a random moment, one worker (two times
 of three) or the command alone, whose workers have to end by themselves; a killed command is given again. When a run
-ends before all kills are spent, its summaries are compared, and it begins anew in an empty folder.
+ends before all kills are spent, its summaries are compared, and it begins anew in an empty folder. With `--engine ray`
+the workers are those of a cluster of two nodes, processes of this machine, which stays while commands come and go.
 
 Prints a Markdown table; exit code 1 when a summary differs, a finished pair was made again, or a worker outlived its
 command by more than two seconds.
@@ -20,10 +22,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.soak import PROTOCOL, Run, make_clips
+from benchmarks.ray_nodes import actors, ray_nodes
+from benchmarks.soak import PROTOCOL, Run, Workers, make_clips
 
 METHODS = ("copy_source", "copy_driving")
 
@@ -47,12 +51,15 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=25)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     asked = parser.parse_args()
     root = asked.keep.resolve() if asked.keep else Path(tempfile.mkdtemp(prefix="kills"))
     root.mkdir(parents=True, exist_ok=True)
     try:
-        return report(disturb(root, asked.pairs, asked.kills, asked.workers, random.Random(asked.seed)))
+        with ray_nodes(2, asked.workers) if asked.engine == "ray" else nullcontext() as address:
+            workers = Workers(asked.workers, address)
+            return report(disturb(root, asked.pairs, asked.kills, workers, random.Random(asked.seed)))
     finally:
         if not asked.keep:
             shutil.rmtree(root)
@@ -70,10 +77,10 @@ def report(count: Count) -> int:
     return 1 if count.different or count.repeated or count.orphans else 0
 
 
-def disturb(root: Path, pairs: int, kills: int, workers: int, chance: random.Random) -> Count:
+def disturb(root: Path, pairs: int, kills: int, workers: Workers, chance: random.Random) -> Count:
     make_clips(root / "clips", pairs, chance, damaged=0)
     (root / "soak.yaml").write_text(PROTOCOL)
-    whole = several(Run(root, "whole", 1))
+    whole = several(Run(root, "whole", Workers(1)))
     whole.finish()
     expected, count = summaries(whole), Count()
     while sum(count.kills.values()) < kills:
@@ -138,9 +145,10 @@ def kill_until_it_ends(run: Run, kills: int, count: Count, chance: random.Random
 
 
 def workers_of(command: int) -> list[int]:
+    """Children of the command, or actors; one cluster serves one command at a time here."""
     told = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(command)], capture_output=True, text=True)
     lines = [line.split(None, 1) for line in told.stdout.splitlines()]
-    return [int(pid) for pid, arguments in lines if "spawn_main" in arguments]
+    return [int(pid) for pid, arguments in lines if "spawn_main" in arguments] or actors()
 
 
 def signal_kill(process: int) -> None:

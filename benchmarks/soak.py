@@ -1,6 +1,7 @@
 """A long run with damaged clips, kills at random moments and flipped bits: does anything get lost or change?
 
-    python -m benchmarks.soak [--pairs 2000] [--kills 40] [--flips 100] [--seed 0] [--workers 2] [--keep DIR]
+    python -m benchmarks.soak [--pairs 2000] [--kills 40] [--flips 100] [--seed 0] [--workers 2] [--engine ray]
+        [--keep DIR]
 
 One clip per pair is written (64x64, 8 frames, H.264), 5 % of them damaged in turn in the ways of `DAMAGE`. Then:
 
@@ -13,6 +14,9 @@ One clip per pair is written (64x64, 8 frames, H.264), 5 % of them damaged in tu
 4. flips: one bit of a random file of the run's folder is flipped, and the same command is given once more. The summary
    must be the same bytes again, or the command must name the damaged file. Generated clips of scored pairs are left
    out: that command need not read them.
+
+With `--engine ray` all of that is done on a cluster of two nodes, processes of this machine, and the whole run has to
+have the summary of one that a single process makes.
 
 Prints a Markdown table; exit code 1 when a pair was lost, a number changed, or damage went without a word.
 """
@@ -29,11 +33,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 import numpy as np
+
+from benchmarks.ray_nodes import actors, ray_nodes
 
 SIDE, FRAMES = 64, 8
 DAMAGED = 20
@@ -103,8 +110,9 @@ class Memory:
 
     def watch(self, process: subprocess.Popen[str], pairs: Path) -> None:
         while process.poll() is None:
-            # All its processes are of the session that it leads.
-            told = subprocess.run(["ps", "-o", "rss=", "-s", str(process.pid)], capture_output=True, text=True)
+            # All its processes are of the session that it leads, or of Ray.
+            those = ["-s", str(process.pid), *(part for one in actors() for part in ("-p", str(one)))]
+            told = subprocess.run(["ps", "-o", "rss=", *those], capture_output=True, text=True)
             done = sum(1 for _ in pairs.glob("*.json")) if pairs.is_dir() else 0
             self.samples.append((done, 1024 * sum(map(int, told.stdout.split()))))
             time.sleep(1)
@@ -122,18 +130,33 @@ def main() -> int:
     parser.add_argument("--flips", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     asked = parser.parse_args()
     root = asked.keep.resolve() if asked.keep else Path(tempfile.mkdtemp(prefix="soak"))
     root.mkdir(parents=True, exist_ok=True)
     try:
-        return soak(root, asked.pairs, asked.kills, asked.flips, asked.workers, random.Random(asked.seed))
+        with ray_nodes(2, asked.workers) if asked.engine == "ray" else nullcontext() as address:
+            workers = Workers(asked.workers, address)
+            return soak(root, asked.pairs, asked.kills, asked.flips, workers, random.Random(asked.seed))
     finally:
         if not asked.keep:
             shutil.rmtree(root)
 
 
-def soak(root: Path, pairs: int, kills: int, flips: int, workers: int, chance: random.Random) -> int:
+@dataclass(frozen=True)
+class Workers:
+    """How many, and the Ray cluster they are on; None for processes of the command."""
+
+    count: int
+    address: str | None = None
+
+    def options(self) -> tuple[str, ...]:
+        ray = ("--engine", "ray", "--address", self.address) if self.address else ()
+        return ("--workers", str(self.count), *ray)
+
+
+def soak(root: Path, pairs: int, kills: int, flips: int, workers: Workers, chance: random.Random) -> int:
     damaged = make_clips(root / "clips", pairs, chance, pairs // DAMAGED)
     (root / "soak.yaml").write_text(PROTOCOL)
     memory, whole = Memory(), Run(root, "whole", workers)
@@ -147,6 +170,13 @@ def soak(root: Path, pairs: int, kills: int, flips: int, workers: int, chance: r
     print(f"| damaged clips without a reason | {len(unlisted)} |")
     early, late = memory.between(pairs // 10, pairs // 4), memory.between(3 * pairs // 4, pairs)
     print(f"| resident memory of all processes, last quarter against 10-25 % | {late / early:.2f}x |", flush=True)
+
+    alike = True
+    if workers.address:
+        local = Run(root, "local", Workers(1))
+        local.finish()
+        alike = local.summary() == whole.summary()
+        print(f"| summary differs from that of one process | {int(not alike)} of 1 |", flush=True)
 
     broken = Run(root, "killed", workers)
     survived = kill(broken, kills, seconds, chance)
@@ -168,19 +198,19 @@ def soak(root: Path, pairs: int, kills: int, flips: int, workers: int, chance: r
     print(f"| ... command ends with a sentence that names the file | {outcome.count('named')} |")
     print(f"| ... same summary, file left as it is | {outcome.count('no effect')} |")
     print(f"| ... another summary, or an error that does not name the file | {outcome.count('changed')} |")
-    fine = finished and not missing and not unlisted and unbroken and same and "changed" not in outcome
+    fine = finished and not missing and not unlisted and alike and unbroken and same and "changed" not in outcome
     return 0 if fine else 1
 
 
 class Run:
     """One run folder with its own cache, continued by the same command."""
 
-    def __init__(self, root: Path, name: str, workers: int) -> None:
+    def __init__(self, root: Path, name: str, workers: Workers) -> None:
         self.out, self.cache = root / name, root / f"{name}_cache"
         self.folder = self.out / "soak" / "copy_source"
         self.command = [
             *(sys.executable, "-m", "evalkit", "run", "-p", str(root / "soak.yaml"), "-M", "copy_source"),
-            *("-d", str(root / "clips"), "-o", str(self.out), "--workers", str(workers)),
+            *("-d", str(root / "clips"), "-o", str(self.out), *workers.options()),
         ]
 
     def start(self) -> subprocess.Popen[str]:
