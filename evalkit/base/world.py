@@ -120,7 +120,9 @@ class World:
         own = [str(folder)] if folder else []
         sys.path[:] = [*own, *self._path, *ours]
         sys.argv = [str(folder / "adapter.py") if folder else argv[0] if argv else ""]
-        hidden = {name: module for name, module in sys.modules.items() if self._shadows(name)} if folder else {}
+        # Thousands of modules are loaded; where none has a name of ours, none below it has to be looked for.
+        tops = self._beside & sys.modules.keys()
+        hidden = {name: one for name, one in sys.modules.items() if name.partition(".")[0] in tops} if tops else {}
         for name in hidden:
             del sys.modules[name]
         sys.modules.update(self._modules)
@@ -135,10 +137,6 @@ class World:
             for name in self._modules:
                 del sys.modules[name]
             sys.modules.update(hidden)
-
-    def _shadows(self, name: str) -> bool:
-        """Whether a loaded module bears the name of one beside the adapter; not those of Python, and not ours."""
-        return name.partition(".")[0] in self._beside
 
     def _is_own(self, name: str, module: ModuleType) -> bool:
         if self._folder is None or name.partition(".")[0] not in self._beside:

@@ -71,10 +71,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         # Inside, so that an installation that is damaged ends in a sentence too.
-        from evalkit.cli.app import app
+        from evalkit.cli.app import built
 
         try:
-            app()
+            built()()
         finally:
             _flush()
     except Interrupted:

@@ -1,8 +1,11 @@
 """All commands in one place."""
 
+import functools
 from typing import Annotated
 
 import typer
+from click import Command
+from typer.main import get_command
 
 from evalkit.cli import (
     cache,
@@ -91,3 +94,9 @@ def evalkit(
 
 
 __all__ = ["app"]
+
+
+@functools.cache
+def built() -> Command:
+    """The command with all below it, built once: a program that calls the command line again need not wait again."""
+    return get_command(app)

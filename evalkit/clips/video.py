@@ -233,7 +233,7 @@ def write_video(path: Path, chunks: Iterable[Frames], fps: float) -> int:
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     """Write (H, W, 3) uint8 RGB as PNG, atomically."""
     with atomic_path(path) as temporary:
-        Image.fromarray(image).save(temporary, format="PNG")
+        Image.fromarray(image).save(temporary, format="PNG", compress_level=_PNG_EFFORT)
 
 
 class ClipWriter:

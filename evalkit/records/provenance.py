@@ -1,5 +1,6 @@
 """Where a run came from: versions, commit, machine."""
 
+import functools
 import json
 import os
 import platform
@@ -109,7 +110,9 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return git_output(folder, *arguments) if (folder / ".git").exists() else None
 
 
+@functools.cache
 def _version(name: str) -> str | None:
+    # Parsing a distribution's whole description takes milliseconds, and a run writes its header twice.
     try:
         return version(name)
     except PackageNotFoundError:
