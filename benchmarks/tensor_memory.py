@@ -55,10 +55,14 @@ class Live(TorchDispatchMode):
     def most(self, call: Callable[[], Any]) -> int:
         """Most bytes at once while `call` runs, those that were there before included."""
         gc.collect()
-        self.peak = self.now
-        call()
-        gc.collect()
-        return self.peak
+        gc.freeze()  # what is there stays: only what `call` makes is looked through
+        try:
+            self.peak = self.now
+            call()
+            gc.collect()
+            return self.peak
+        finally:
+            gc.unfreeze()
 
     def count(self, tensor: Tensor) -> None:
         """The storage of `tensor`, unless it is known."""

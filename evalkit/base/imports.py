@@ -7,7 +7,7 @@ is imported by a name that is put together at run time (`importlib`, a registry)
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _PARSED = 1024
@@ -70,15 +70,14 @@ class Roots:
         Imports for type checkers only are skipped.
         """
         found: dict[str, Path] = {}
-        waiting = list(start)
+        waiting, path_of = list(start), cache(self.path)
         while waiting:
             module = waiting.pop()
-            path = self.path(module)
-            if module in found or path is None or not follow(module):
+            if module in found or (path := path_of(module)) is None or not follow(module):
                 continue
             found[module] = path
             waiting += [
-                one.target(lambda name: self.path(name) is not None)
+                one.target(lambda name: path_of(name) is not None)
                 for one in imports_of(path, module)
                 if not one.typing
             ]

@@ -14,9 +14,9 @@ from tests.baselines.tiny import TINY
 AMPLIFYING = {"tpsm": 1e-2, "lia": 1e-2, "dpe": 1e-2, "osfs": 1e-4, "liveportrait": 1.0}
 """Methods whose random networks are so steep that float32 shows, and by how much at most. LivePortrait's paint black
 and white noise, so that a pixel may flip; its mean difference is held to 1e-3."""
-KINDS = ("fomm", "lia", "fsrt", "liveportrait")
-"""One method of each kind of network, to be tried in full size too: warped features, StyleGAN, attention, volumes. All
-run in full size by command, `tests/e2e/test_native_methods.py`."""
+KINDS = ("fomm", "lia")
+"""Two kinds of network, warped features and StyleGAN, to be tried in full size too; attention and volumes would take
+half a minute each. All run in full size by command, `tests/e2e/test_native_methods.py`."""
 
 MOST = {**AMPLIFYING, "hyperreenact": 1.0}
 """HyperReenact's frames are 8-bit levels, as painted crops are resized into them: one level, where others have 1e-5."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import assert_explained
 
-_ADAPTER = """from baselines.landmark_warp.adapter import build as sound
+_ADAPTER = """from baselines.copy_source.adapter import build as sound
 
 
 class Changed:
@@ -30,7 +30,7 @@ def build(config):
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory):
-    """Write landmark_warp with a change of its output; returns the folder."""
+    """Write copy_source with a change of its output; returns the folder."""
 
     def make(name: str, body: str) -> Path:
         folder = tmp_path_factory.mktemp("changed") / name
@@ -56,12 +56,12 @@ def one_go(evalkit, tmp_path):
 def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path, demo_cache, monkeypatch):
     monkeypatch.setenv("EVALKIT_CACHE", str(demo_cache))
     baseline, history = tmp_path / "baseline.json", tmp_path / "gate.jsonl"
-    ran = evalkit("run", "-p", "demo_gate", "-M", "landmark_warp", "-o", tmp_path, "--workers", 1, "--no-anchors")
+    ran = evalkit("run", "-p", "demo_gate", "-M", "copy_source", "-o", tmp_path, "--workers", 1, "--no-anchors")
     assert ran.returncode == 0, ran.stderr
-    assert evalkit("gate", "save", tmp_path / "demo_gate" / "landmark_warp", baseline).returncode == 0
+    assert evalkit("gate", "save", tmp_path / "demo_gate" / "copy_source", baseline).returncode == 0
     kept = ("--baseline", baseline, "--history", history)
 
-    same = one_go(*kept, "--method", "landmark_warp", "--commit", "same", "--quiet")
+    same = one_go(*kept, "--method", "copy_source", "--commit", "same", "--quiet")
     assert (same.returncode, same.stdout, same.stderr) == (0, "", ""), same
 
     defect = changed("leaking", "yield from driving\n            return")
@@ -78,7 +78,7 @@ def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path, demo_cache
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     assert [(line["commit"], line["exit_code"]) for line in lines] == [("same", 0), ("defect", 1), ("broken", 3)]
 
-    other = evalkit("gate", "-b", baseline, "-p", "demo_cross", "-M", "landmark_warp", "-o", tmp_path / "runs")
+    other = evalkit("gate", "-b", baseline, "-p", "demo_cross", "-M", "copy_source", "-o", tmp_path / "runs")
     assert other.returncode == 4 and "The protocols differ" in other.stdout, other
 
     rules = tmp_path / "gate.yaml"
@@ -86,4 +86,4 @@ def test_the_gate_of_every_commit(evalkit, one_go, changed, tmp_path, demo_cache
     before = sorted(path.name for path in (tmp_path / "runs" / "demo_gate").iterdir())
     assert_explained(one_go("-b", baseline, "-M", "landmark_warp", "--rules", rules), "'cism'", "csim")
     assert before == sorted(path.name for path in (tmp_path / "runs" / "demo_gate").iterdir())
-    assert_explained(one_go("-b", baseline, "-M", "landmark_wrap"), "landmark_warp")
+    assert_explained(one_go("-b", baseline, "-M", "copy_sauce"), "copy_source")

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ import torch
 from torch import Tensor, nn
 
 VERSION = 1
+_KEPT = 300
+"""Entries that are drawn once for the tests of one reduced network; a whole one has more, and is drawn anew."""
 
 _KIND = re.compile(r"^(keep|uniform|normal|fanin|faninT)(?:\(([^()]*)\))?$")
 _ARGUMENTS = {"keep": 0, "uniform": 2, "normal": 2, "fanin": 1, "faninT": 1}
@@ -85,16 +88,21 @@ class Recipe:
         kind, numbers = _parse_kind(self.kind(module, key, value))
         if kind == "keep":
             return value
-        shape = tuple(value.shape)
-        rng = np.random.RandomState(zlib.crc32(f"{self.salt}:{module}/{key}".encode()))
-        if kind == "uniform":
-            drawn = np.asarray(rng.uniform(numbers[0], numbers[1], size=shape))
-        elif kind == "normal":
-            drawn = numbers[0] + numbers[1] * np.asarray(rng.standard_normal(size=shape))
-        else:
-            fan = np.prod(shape[1:]) if kind == "fanin" else shape[0] * np.prod(shape[2:])
-            drawn = numbers[0] / np.sqrt(float(fan)) * np.asarray(rng.standard_normal(size=shape))
-        return torch.from_numpy(np.asarray(drawn, dtype=np.float64)).to(value.dtype)
+        seed = zlib.crc32(f"{self.salt}:{module}/{key}".encode())
+        return _drawn(seed, kind, numbers, tuple(value.shape), value.dtype).clone()
+
+
+@lru_cache(_KEPT)
+def _drawn(seed: int, kind: str, numbers: tuple[float, ...], shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    rng = np.random.RandomState(seed)
+    if kind == "uniform":
+        drawn = np.asarray(rng.uniform(numbers[0], numbers[1], size=shape))
+    elif kind == "normal":
+        drawn = numbers[0] + numbers[1] * np.asarray(rng.standard_normal(size=shape))
+    else:
+        fan = np.prod(shape[1:]) if kind == "fanin" else shape[0] * np.prod(shape[2:])
+        drawn = numbers[0] / np.sqrt(float(fan)) * np.asarray(rng.standard_normal(size=shape))
+    return torch.from_numpy(np.asarray(drawn, dtype=np.float64)).to(dtype)
 
 
 def draw_missing(module: nn.Module, name: str, recipe: Recipe, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
