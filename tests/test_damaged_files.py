@@ -111,7 +111,7 @@ def use(run: Path, other: Path, report: bool = False) -> None:
 
 
 @pytest.mark.parametrize(("name", "read"), [("summary.json", read_summary), ("run.json", read_header)])
-@pytest.mark.parametrize("schema", [1, 2, SCHEMA_VERSION])
+@pytest.mark.parametrize("schema", [1, 2, pytest.param(SCHEMA_VERSION, marks=pytest.mark.slow)])
 def test_every_key_of_a_run(run, make_run, name, read, schema):  # noqa: F811
     other = make_run("b", {key: list(means[:4]) for key, means in values(1).items()})
     content = json.loads((run / name).read_text()) | {"schema_version": schema}
@@ -124,6 +124,7 @@ def test_every_key_of_a_run(run, make_run, name, read, schema):  # noqa: F811
     assert not [how for how in taken if how.endswith(" nan") or how.startswith("metrics.csim[dlib].coverage")]
 
 
+@pytest.mark.slow
 def test_every_key_of_an_outcome(run):
     folder, path = RunFolder(run), min(run.glob("pairs/*.json"))
     content = json.loads(path.read_text()) | {"frames": 3, "seconds": 0.5, "latency_s": 0.1, "batch": 1}
@@ -131,6 +132,7 @@ def test_every_key_of_an_outcome(run):
         use(run, run, report=True)
 
 
+@pytest.mark.slow
 def test_every_key_of_a_board_row(run, tmp_path):
     row = make_entry(run, tmp_path, None, force=True)
     write_entry(row)
@@ -143,6 +145,7 @@ def test_every_key_of_a_board_row(run, tmp_path):
             gate(read_side(row.path), read_side(run), Rules())
 
 
+@pytest.mark.slow
 def test_every_key_of_a_baseline(run, tmp_path):
     path = tmp_path / "baseline.json"
     save_baseline(read_side(run), path)

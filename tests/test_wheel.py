@@ -22,6 +22,7 @@ from evalkit.records.provenance import code_state
 from tests.conftest import copy_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.slow  # all with the one wheel, in one process
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,6 @@ def test_the_wheel_knows_the_commit_it_was_built_from(installed):
     assert done.stdout == f"evalkit {__version__} (commit {commit[:7]}{', edited' if edited else ''})\n"
 
 
-@pytest.mark.slow
 def test_the_first_command_of_the_readme_works_in_an_empty_folder(installed, first_run):
     folder, done = first_run
     assert "SFD" in done.stdout
@@ -135,7 +135,6 @@ def test_the_first_command_of_the_readme_works_in_an_empty_folder(installed, fir
     assert "SFD" in table.stdout and "CSIM" in table.stdout
 
 
-@pytest.mark.slow
 def test_a_leaderboard_of_ones_own_leaves_the_package_as_it_is(installed, first_run):
     python, _ = installed
     folder, _ = first_run
@@ -158,7 +157,6 @@ def test_a_leaderboard_of_ones_own_leaves_the_package_as_it_is(installed, first_
     assert _digests(site) == before
 
 
-@pytest.mark.slow
 def test_rows_alone_are_rendered_with_their_figure(installed, tmp_path):
     python, _ = installed
     site = next(python.parent.parent.glob("lib/python*/site-packages"))

@@ -77,9 +77,7 @@ class Roots:
                 continue
             found[module] = path
             waiting += [
-                one.target(lambda name: path_of(name) is not None)
-                for one in imports_of(path, module)
-                if not one.typing
+                one.target(lambda name: path_of(name) is not None) for one in imports_of(path, module) if not one.typing
             ]
         return found
 

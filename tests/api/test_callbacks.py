@@ -65,6 +65,7 @@ def looked(protocol, root, tmp_path_factory):
     return network, after, watch, logged
 
 
+@pytest.mark.slow
 def test_the_training_comes_to_the_same_bits(looked):
     network, after, _, _ = looked
     alone, expected = train()

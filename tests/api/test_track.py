@@ -56,6 +56,7 @@ def test_tensorboard_has_values_picture_and_clips(run, tmp_path):
     assert run["psnr"].signature in text
 
 
+@pytest.mark.slow
 def test_mlflow_has_metrics_tags_and_artifacts(run, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
     where = ek.track(run, "mlflow", folder=tmp_path / "mlruns", step=3, worst=1)
@@ -80,6 +81,7 @@ def test_mlflow_has_metrics_tags_and_artifacts(run, tmp_path, monkeypatch):
     assert client.get_run(active.info.run_id).data.metrics["small_self/l1"] == run["l1"].value
 
 
+@pytest.mark.slow
 def test_wandb_offline_has_values_table_picture_and_clip(run, tmp_path, monkeypatch):
     wandb = pytest.importorskip("wandb", reason="the extra wandb is not installed")
     for name, text in {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(tmp_path)}.items():

@@ -10,7 +10,7 @@ from baselines.dagan.model import DEPTH_50, VOX_ADV_256, VOX_ADV_256_SPADE, Daga
 from tests.parity.compare import load_fixture, main, run
 from tests.parity.methods.dagan import build
 
-BOTH = pytest.mark.parametrize("name", ["dagan", "dagan_spade"])
+BOTH = pytest.mark.parametrize("name", ["dagan", pytest.param("dagan_spade", marks=pytest.mark.slow)])
 
 
 @BOTH
@@ -20,6 +20,7 @@ def test_all_outputs_are_within_tolerance(shared, name):
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "key"),
     [

@@ -49,6 +49,7 @@ def test_a_fixture_may_leave_out_the_standard_points(shared: Path) -> None:
         assert np.array_equal(without[name], value) and np.allclose(value, fixture.io[name], atol=1e-3), name
 
 
+@pytest.mark.slow
 def test_perturbed_weight_fails(shared: Path) -> None:
     fixture = load_fixture(shared / "parity" / "fixtures" / ID)
     results = run(ID, PerturbedFixture(fixture.folder, fixture.config, fixture.io))

@@ -23,7 +23,15 @@ def motions_of(name: str) -> tuple[str, ...]:
     return find_method(name).card.motions
 
 
-@pytest.mark.parametrize(("name", "motion"), [(name, motion) for name in EVERY for motion in motions_of(name)])
+HEAVY = ("tpsm", "liveportrait", "osfs", "dagan", "hyperreenact")
+CASES = [
+    pytest.param(name, motion, marks=pytest.mark.slow if name in HEAVY else ())
+    for name in EVERY
+    for motion in motions_of(name)
+]
+
+
+@pytest.mark.parametrize(("name", "motion"), CASES)
 def test_frames_stay_on_the_gpu(name: str, motion: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Hulls are computed on the host, once per pair; fake keypoints have no values.
     monkeypatch.setattr(keypoints, "movement_scale", lambda *_: 1.0)

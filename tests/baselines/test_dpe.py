@@ -42,12 +42,14 @@ def images(count: int, seed: int) -> torch.Tensor:
     return torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
+@pytest.mark.slow
 def test_fixture_within_tolerance(shared: Path) -> None:
     results = run("dpe", load_fixture(shared / "parity" / "fixtures" / "dpe"))
     assert len(results) == 24
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 def test_perturbed_weight_fails(shared: Path) -> None:
     fixture = load_fixture(shared / "parity" / "fixtures" / "dpe")
     results = run("dpe", PerturbedFixture(fixture.folder, fixture.config, fixture.io))

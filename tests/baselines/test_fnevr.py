@@ -23,6 +23,7 @@ def test_all_outputs_are_within_tolerance(folder):
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "moves_prediction"),
     [
@@ -43,6 +44,7 @@ def test_full_size_has_the_official_keys(check_keys):
     check_keys("fnevr", dict(model.named_children()))
 
 
+@pytest.mark.slow
 def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     model, _ = build(fixture)

@@ -21,6 +21,7 @@ def test_all_outputs_are_within_tolerance(folder):
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 def test_a_damaged_weight_is_noticed(damaged, capsys):
     assert main(["g3fa", str(damaged("g3fa", "generator.decoder.final.0.weight"))]) == 1
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
@@ -34,6 +35,7 @@ def test_full_size_has_the_official_keys(check_keys):
     check_keys("g3fa", dict(model.named_children()))
 
 
+@pytest.mark.slow
 def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     model, _ = build(fixture)

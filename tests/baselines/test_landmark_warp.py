@@ -107,6 +107,7 @@ def shut_eyes():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motion", MOTIONS)
 def test_chunking_does_not_matter(method, source, clip, motion):
     whole = together(method.animate(source, [clip], motion))

@@ -52,6 +52,7 @@ def test_fixture_within_tolerance(shared: Path) -> None:
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 def test_perturbed_weight_fails(shared: Path) -> None:
     fixture = load_fixture(shared / "parity" / "fixtures" / "lia")
     results = run("lia", PerturbedFixture(fixture.folder, fixture.config, fixture.io))

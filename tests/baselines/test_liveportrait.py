@@ -98,6 +98,7 @@ def test_official_size_within_tolerance(shared: Path) -> None:
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 def test_perturbed_weight_fails(shared: Path) -> None:
     fixture = without_full_size(load_fixture(shared / "parity" / "fixtures" / ID))
     results = run(ID, PerturbedFixture(fixture.folder, fixture.config, fixture.io))

@@ -67,6 +67,7 @@ def frames_of(method, source: np.ndarray, driving: Driving) -> np.ndarray:
     return np.concatenate(list(method.animate(source, driving, "absolute")))
 
 
+@pytest.mark.slow
 def test_same_seed_same_frames_and_one_for_each_driving_frame(maps: Path, source, driving: Driving) -> None:
     method = adapter.build(config(maps))
     first, again = frames_of(method, source, driving), frames_of(method, source, driving)
@@ -205,6 +206,7 @@ def test_motion_and_sources_are_checked(maps: Path, source, driving: Driving) ->
         next(method.animate(np.repeat(source, 2, 0), driving, "absolute"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bf16"])
 def test_half_precision_is_near(precision: str, maps: Path, source, driving: Driving) -> None:
     short = dataclasses.replace(driving, selection=dataclasses.replace(driving.selection, maximum=2))
@@ -218,6 +220,7 @@ def raising(text: str) -> torch.Tensor:
     raise RuntimeError(text)
 
 
+@pytest.mark.slow
 def test_too_little_memory_takes_the_halves_apart(
     maps: Path, source, driving: Driving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,6 +21,7 @@ def test_all_outputs_are_within_tolerance(shared, name):
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "first_wrong"),
     [("generator.third.norm.weight", "abs_prediction"), ("he_estimator.fc_roll.bias", "he_source_yaw")],

@@ -162,6 +162,7 @@ def test_a_frame_without_a_face_has_the_landmarks_of_the_one_before(monkeypatch:
     assert len({one.params[-3] for one in wanted}) == 3
 
 
+@pytest.mark.slow
 def test_self_reenactment_is_not_rescaled(build: Build, faces: Frames, driving: Driving) -> None:
     """The source is the clip's first frame, which the protocol leaves out; another source does change the scale."""
     later = chosen(driving, start=1)

@@ -27,6 +27,7 @@ def test_all_outputs_are_within_tolerance(folder):
     assert [result.line() for result in results if not result.ok] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "wrong", "right"),
     [
@@ -48,6 +49,7 @@ def test_full_size_has_the_official_keys(check_keys):
     check_keys("tpsm", dict(model.named_children()))
 
 
+@pytest.mark.slow
 def test_batch_equals_frames_one_by_one(folder, check_batching):
     fixture = load_fixture(folder)
     check_batching(build_fixture(fixture), fixture.tensor("source"), fixture.tensor("driving"))

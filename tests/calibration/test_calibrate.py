@@ -105,6 +105,7 @@ def test_the_table_brackets_what_is_not_seen(answers):
     assert "none" in lines[3] and "(0.0400)" not in lines[3]
 
 
+@pytest.mark.slow
 def test_pictures_are_written_whatever_is_missing(answers, tmp_path):
     write_figure(tmp_path / "a.png", (SSIM, APD), answers)
     tracks = [Track("apd[landmark]", np.arange(5.0), np.arange(5.0) * 2, 1.0, 0.5)]

@@ -20,6 +20,7 @@ def calibrate(evalkit, small_root, protocols, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_picture_values_and_table(calibrate, tmp_path):
     done = calibrate("--metric", "l1", "--metric", "lpips")
     assert done.returncode == 0, done.stderr

@@ -204,6 +204,7 @@ def lint(*files):
     return subprocess.run([LINT, *files], env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @linted
 def test_action_workflows_and_examples_have_no_finding():
     done = lint()

@@ -73,6 +73,7 @@ def test_the_true_clip_is_the_source_person_with_the_driving_motion(evalkit, pro
     assert gate.returncode == 0, gate.stdout + gate.stderr
 
 
+@pytest.mark.slow
 def test_the_answers_are_perfect_and_tables_and_reports_say_what_they_were_compared_with(
     evalkit, protocol, data, tmp_path, monkeypatch
 ):

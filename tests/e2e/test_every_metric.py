@@ -55,6 +55,7 @@ PROTOCOL = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_every_metric_gives_a_number_on_real_clips_or_names_what_it_lacks(evalkit, shared, tmp_path, monkeypatch):
     monkeypatch.setenv("EVALKIT_WEIGHTS", str(shared / "weights"))
@@ -74,6 +75,7 @@ def test_every_metric_gives_a_number_on_real_clips_or_names_what_it_lacks(evalki
             assert entry["value"] != 0 or key.startswith("mkr"), key
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_every_metric_of_clips_gives_a_number_where_the_driver_speaks_and_blinks(
     evalkit, shared, tmp_path, monkeypatch

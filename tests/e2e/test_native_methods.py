@@ -20,6 +20,8 @@ OPTIONS = {
 """What makes a method lighter."""
 NEEDS_FILES = {"magicportrait", "magicportrait_flame"}
 """Methods that need files for every pair; `test_magicportrait.py` runs them by command."""
+WHOLE_IN_FIXTURES = {"liveportrait", "hyperreenact"}
+"""Methods whose networks are compared with official outputs in full size: tests/baselines."""
 
 PROTOCOL = """id: few_frames
 title: Few frames
@@ -71,7 +73,7 @@ def runs_by_command(evalkit, small_root, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(NATIVE.keys() - NEEDS_FILES))
+@pytest.mark.parametrize("name", sorted(NATIVE.keys() - NEEDS_FILES - WHOLE_IN_FIXTURES))
 def test_runs_by_command(name, runs_by_command):
     """In the size of the released models; one frame of it says all, and two of the small networks follow each other."""
     runs_by_command(name, name, frames=1)

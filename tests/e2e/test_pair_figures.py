@@ -79,6 +79,7 @@ def test_a_grid_holds_the_pixels_of_the_clips(runs, small_root, tmp_path, evalki
         left += side + gap
 
 
+@pytest.mark.slow
 def test_the_same_grid_is_the_same_file_and_its_text_is_text(runs, tmp_path, evalkit):
     for name in ("a.pdf", "b.pdf", "a.png", "b.png", "a.svg"):
         options = ("--errors", "--zoom", "30,40,50,40", "--rename", "dim=Ours $x_1$", "--anchors")
@@ -172,6 +173,7 @@ def paper(runs, tmp_path):
     return written
 
 
+@pytest.mark.slow
 def test_a_paper_is_made_with_one_command_byte_for_byte(paper, evalkit, tmp_path):
     names = ["main.tex", "main.html", "grid.pdf", "figures/all.mp4", "l1.svg"]
     done = evalkit("paper", paper())

@@ -158,6 +158,7 @@ def test_the_default_checkpoint_belongs_to_the_configuration(evalkit, make_metho
     assert evalkit(*arguments, "--tag", "second").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_seed_belongs_to_the_configuration_and_leaves_the_anchors_alone(
     evalkit, make_method, small_root, protocols, tmp_path
 ):

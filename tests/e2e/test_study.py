@@ -75,6 +75,7 @@ class Rater(threading.Thread):
             connection.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_server_is_killed(evalkit, folder, tmp_path):
     study, tokens = read_study(folder), read_tokens(folder)
     raters = []

@@ -28,6 +28,7 @@ def protocol(tmp_path_factory) -> Path:
     return folder / "listed.yaml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", list(WAYS))
 def test_a_part_is_marked_everywhere(evalkit, small_root, protocol, tmp_path, way):
     arguments = ["run", "-p", protocol, "-d", small_root, "-M", "landmark_warp", "-o", tmp_path, "--workers", 1]

@@ -48,6 +48,7 @@ def test_a_full_disk_behind_stdout_is_one_line(data):
     assert "No space left on device" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["standard input", "a script without a guard"])
 def test_worker_processes_need_no_main_module(data, tmp_path, how):
     """Case A20-scoring-from-standard-input: `python - < script.py` with two workers."""

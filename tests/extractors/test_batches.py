@@ -17,20 +17,20 @@ from tests.fakes import drawn_heads, in_chunks
 
 SIZES = (1, 7, 64)
 TOLERANCE = 1e-6
-MANY, FEW = 65, 8
-"""Frames: one more than the largest batch, or than a batch of 7 where networks are slow."""
+MANY, SOME, FEW = 65, 17, 8
+"""Frames: one more than the largest batch, or than one or two batches of 7 where networks are slow."""
 OF_HEADS = {
     "dlib68": MANY,
-    "dlib128": MANY,
-    "face_recognition128": MANY,
+    "dlib128": SOME,
+    "face_recognition128": SOME,
     "landmark_pose": MANY,
     "landmark_expression": MANY,
     "deep3d": FEW,
 }
 OF_FACES = dict.fromkeys(("scrfd", "scrfd_500m", "arcface", "arcface_glint100", "arcface_onnx", "mobilefacenet"), MANY)
-OF_FACES |= {"insightface": MANY, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
+OF_FACES |= {"insightface": SOME, "mediapipe478": MANY, "fan68": MANY, "tddfa_v2": MANY, "fsanet": MANY, "mtcnn5": FEW}
 OF_FACES |= {"mobilefacenet192": MANY, "iris_gaze": MANY}
-OF_PICTURES = {"openface": MANY, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
+OF_PICTURES = {"openface": SOME, "lpips_alex": MANY, "lpips_vgg": FEW, "lpips_squeeze": FEW}
 OF_PICTURES |= {"stlpips_alex": FEW, "stlpips_vgg": FEW, "efficientnet_lite0": FEW}
 OF_PICTURES |= {"inception": FEW, "inception_clean": FEW, "inception_tf": FEW}
 OF_PICTURES |= {"dis_flow": FEW}
@@ -47,6 +47,10 @@ NEED_MORE = {
 """Metrics that have no value for so few rows."""
 NETWORKS = [name for name in EXTRACTORS if not EXTRACTORS.get(name).imported and not EXTRACTORS.get(name).hears]
 """What hears, too, is fed in batches by tests of its own (test_syncnet.py)."""
+HEAVY = {"face_recognition128", "insightface", "dlib128", "openface", "deep3d", "mediapipe478", "arcface", "tddfa_v2"}
+HEAVY |= {"i3d", "i3d_centre", "i3d_videogpt", "inception", "inception_tf", "inception_clean", "lpips_vgg"}
+HEAVY |= {"stlpips_vgg", "mobilefacenet", "arcface_onnx", "arcface_glint100", "scrfd"}
+CASES = [pytest.param(name, marks=pytest.mark.slow if name in HEAVY else ()) for name in NETWORKS]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +136,7 @@ def values_of(name, features):
     return values
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CASES)
 def test_the_batch_moves_neither_features_nor_values(frames, name, known, tmp_path):
     entry = EXTRACTORS.get(name)
     if name == "mobilefacenet192" and (why := weights.missing(entry.weights)):

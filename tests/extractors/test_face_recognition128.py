@@ -40,6 +40,7 @@ def test_embeddings_are_those_of_the_package_itself(extract, portraits):
     np.testing.assert_allclose(found[:, :6], OFFICIAL, atol=2e-6)
 
 
+@pytest.mark.slow
 def test_embeddings_are_those_of_face_recognition(embeddings):
     frames = drawn_heads()[FRAMES]
     for i in (0, 2):

@@ -62,6 +62,7 @@ def test_names_are_those_of_pytorch_i3d(network):
     assert {"Mixed_4f.b2b.bn.running_var", "logits.conv3d.bias", "Conv3d_1a_7x7.conv3d.weight"} <= names
 
 
+@pytest.mark.slow
 def test_batches_change_nothing(network):
     torch.manual_seed(1)
     clips = torch.rand(4, 3, 9, 224, 224) * 2 - 1
@@ -99,6 +100,7 @@ def test_logits_are_averaged_over_time(network, frames, steps):
     torch.testing.assert_close(result, logits.flatten(2).mean(dim=2))
 
 
+@pytest.mark.slow
 def test_our_network_loads_the_converted_file(tmp_path, network):
     path = tmp_path / "i3d_pretrained_400.pt"
     torch.save(official_state(network), path)

@@ -58,7 +58,7 @@ def test_the_pieces_a_clip_comes_in_change_no_bit(network):
     assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
 
 
-@pytest.mark.parametrize("length", [10, 35])
+@pytest.mark.parametrize("length", [10, pytest.param(35, marks=pytest.mark.slow)])
 def test_logits_are_those_of_the_whole_network(network, length):
     clip = torch.rand(1, 3, length, 224, 224) * 2 - 1
     with exact_inference():

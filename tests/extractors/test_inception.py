@@ -110,6 +110,7 @@ def test_resizes_are_those_of_clean_fid(size, mode, resize, back):
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_the_batch(ours):
     frames = noise(9, 64, 64)
     together = ours(frames, {})["pool"]

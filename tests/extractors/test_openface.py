@@ -97,6 +97,7 @@ def test_frames_go_in_whole_as_the_pinned_scikit_image_resized_them(side):
         np.testing.assert_allclose(plane.transpose(1, 2, 0), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_embeddings_are_unit_vectors_of_every_frame_whatever_the_chunks(official):
     extract = openface.load_file(official)
     frames = drawn_heads()

@@ -70,7 +70,7 @@ def test_the_figure_says_how_to_read_it():
     assert "area: speed" not in bare and "area: speed" in reading(Point("a", 0.9, 0.1, fps=1.0))
 
 
-@pytest.mark.parametrize("spread", [1.0, 0.05, 0.0])
+@pytest.mark.parametrize("spread", [0.05, *(pytest.param(spread, marks=pytest.mark.slow) for spread in (1.0, 0.0))])
 def test_names_stand_at_their_points_and_never_on_each_other(spread):
     generator = np.random.default_rng(1)
     places = 0.5 + spread * (generator.uniform(size=(12, 2)) - 0.5)

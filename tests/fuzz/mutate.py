@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import functools
 import io
 import json
 import re
@@ -152,8 +153,14 @@ def _bytes(content: bytes, others: Sequence[bytes], random: Random) -> bytes:
     return content[:start] + random.choice(_BYTES) + content[stop:]
 
 
+@functools.lru_cache(64)
+def _found(content: bytes) -> list[tuple[int, int]]:
+    """Where the tokens stand; a seed is asked for again and again."""
+    return [(token.start(), token.end()) for token in _TOKEN.finditer(content)]
+
+
 def _tokens(content: bytes, random: Random) -> bytes:
-    found = [(token.start(), token.end()) for token in _TOKEN.finditer(content)]
+    found = _found(content)
     if not found:
         return random.choice(_TOKENS)
     start, stop = random.choice(found)
@@ -167,8 +174,7 @@ def _tokens(content: bytes, random: Random) -> bytes:
 
 
 def changed(content: Any, random: Random) -> Any:
-    """A value of dictionaries and lists with one key or value changed, at any depth."""
-    content = copy.deepcopy(content)
+    """The same value of dictionaries and lists with one key or value changed, in place, at any depth."""
     places = list(_places(content))
     if not places:
         return copy.deepcopy(random.choice(_VALUES))

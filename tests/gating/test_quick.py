@@ -198,6 +198,7 @@ def simulated(make_side, gates, loss, size):
     return found
 
 
+@pytest.mark.slow
 def test_all_looks_together_keep_the_level(make_side):
     # Equal checkpoints, noise far beyond the tolerance: at most 5 % red (40 gates: 5 % + 3 sigma = 15.3 %).
     found = simulated(make_side, 40, 0.0, 0.1)

@@ -336,6 +336,7 @@ def test_colours_follow_the_system_and_the_button(visit):
     assert page.evaluate(background) == light
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["index.html", "pairs.html", "worst.html", "failures.html", "history.html", "alone/index.html", "pair"]
 )

@@ -177,6 +177,7 @@ def test_names_are_only_ever_text(tmp_path, data):
     assert received(tmp_path / "site" / "data" / "failures.js")[0]["reason"] == EVIL
 
 
+@pytest.mark.slow
 def test_forty_methods_and_five_hundred_pairs_stay_small(tmp_path):
     pairs = synthetic_pairs(500)
     protocol = small_protocol(metrics=["l1", "psnr", "csim[dlib]"])

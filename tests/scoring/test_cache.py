@@ -132,6 +132,7 @@ def test_every_part_of_the_key_counts():
     assert feature_key("a" * 64, {"start": 1, "size": 2}, "n") == feature_key("a" * 64, {"size": 2, "start": 1}, "n")
 
 
+@pytest.mark.slow
 def test_two_processes_may_save_at_once(cache):
     # The temporary name is random and the rename is atomic: whoever is last wins, nobody reads half a file.
     processes = [SPAWN.Process(target=save_often, args=(cache.folder, worker)) for worker in range(4)]

@@ -177,6 +177,7 @@ def test_known_features_of_clips_that_do_not_fit_are_refused(clips, score, tmp_p
         score(pair, short, (TO_DRIVING,))
 
 
+@pytest.mark.slow
 def test_several_processes_may_fill_one_cache(clips, score, tmp_path):
     pair, generated = clips([25, NO_FACE, 50, 60, 83])
     alone = score(pair, generated, cache="alone")

@@ -121,6 +121,7 @@ def test_the_checker_of_accessible_pages_finds_nothing_serious(study, tokens, co
         assert problems(page, source) == []
 
 
+@pytest.mark.slow
 def test_from_the_server_with_a_wrong_code_first(server, study, order, tokens):
     with chromium(viewport={"width": 390, "height": 844}) as (page, errors):
         page.goto(f"http://127.0.0.1:{server.server_port}/")
@@ -142,6 +143,7 @@ def test_from_the_server_with_a_wrong_code_first(server, study, order, tokens):
     assert {vote.preferred for vote in against_evil} == {TITLES["evil"]}
 
 
+@pytest.mark.slow
 def test_answers_wait_for_a_server_that_is_away(server, study, order, tokens):
     with chromium() as (page, _):
         begin(page, f"http://127.0.0.1:{server.server_port}/", tokens[0])

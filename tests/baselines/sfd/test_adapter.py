@@ -126,6 +126,7 @@ def test_files_of_something_else_are_refused(tmp_path, weight_file):
         load_model(tmp_path / "less.safetensors")
 
 
+@pytest.mark.slow
 def test_random_weights_are_seeded_and_of_full_size():
     card = find_method("sfd").card
     first, again, other = (

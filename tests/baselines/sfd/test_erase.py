@@ -118,6 +118,7 @@ def test_the_model_applies_the_map_and_nothing_else(standardise):
     assert np.abs(expected - before.motion.detach().numpy()).max() > 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_the_command_writes_weights_and_says_what_it_lacks(tmp_path, data, weight_file, caplog, capsys):
     root = tmp_path / "shared"

@@ -142,6 +142,7 @@ def test_a_sheet_holds_its_pictures_pixel_for_pixel(tmp_path):
             np.testing.assert_array_equal(found[top : top + SIZE, left : left + SIZE], picture)
 
 
+@pytest.mark.slow
 def test_without_identity_subspace_there_is_nothing_to_walk_along(people_root, caplog):
     torch.manual_seed(0)
     model = lively(SFD(TINY.as_baseline())).eval()
@@ -154,6 +155,7 @@ def test_without_identity_subspace_there_is_nothing_to_walk_along(people_root, c
     assert rows[1].replace("\n", " ") == "appearance only F = w_id"
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_same_files_again(weight_file, people_root, tmp_path: Path):
     asked = ["--weights", str(weight_file), "--data", str(people_root), "--device", "cpu", "--size", "32"]
     for out in ("first", "again"):

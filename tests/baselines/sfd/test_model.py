@@ -1,5 +1,6 @@
 """The model: LIA as its baseline stage, warping at any size, interpolation of motion, overfitting one pair."""
 
+import pytest
 import torch
 
 from baselines._shared.native.pictures import to_tensor
@@ -128,6 +129,7 @@ def test_standardised_coefficients_have_the_unit_asked_for():
     assert torch.equal(scale.mean, before)
 
 
+@pytest.mark.slow
 def test_one_pair_is_overfitted():
     torch.manual_seed(0)
     frames = render_clip(1000, 0, frames=21, size=64).frames[[0, 20]]

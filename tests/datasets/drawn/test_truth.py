@@ -79,6 +79,7 @@ def without_person(values: np.ndarray, identity: np.ndarray) -> np.ndarray:
     return values - np.array([values[identity == person].mean() for person in identity])
 
 
+@pytest.mark.slow
 def test_dlib_finds_one_face_per_frame(seen):
     assert 0.95 * seen.looked <= len(seen.identity) <= seen.looked
 

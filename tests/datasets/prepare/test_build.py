@@ -77,6 +77,7 @@ def reason(root: Path, kind: str, clip: str) -> str:
     return "; ".join(row["reason"] for row in report(root)[kind] if row["clip"] == clip)
 
 
+@pytest.mark.slow
 def test_crops_are_the_listed_boxes_to_the_pixel(root, heads):
     pictures = scene(heads[0])
     # 361 / 2 = 180.5 and so on, rounded down as load_videos.py does.
@@ -192,6 +193,7 @@ def test_files_that_were_there_before_are_left_alone(raw, lists, tmp_path):
     assert "was there before" in reason(tmp_path, "odd", mine.stem)
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_files_as_one(root, raw, lists, tmp_path):
     build(raw, lists, tmp_path, workers=2)
     assert (tmp_path / "manifest.csv").read_bytes() == (root / "manifest.csv").read_bytes()

@@ -163,6 +163,7 @@ def test_prepare_without_permission_says_where(locked, tmp_path, place, mode, sa
     assert not list((tmp_path / "root").iterdir())
 
 
+@pytest.mark.slow
 def test_a_locked_video_costs_only_its_clips_and_a_locked_root_is_named(locked, tmp_path):
     lists = write(
         tmp_path / "lists", {"vox-metadata.csv": [VOX_HEADER, VOX, VOX.replace("AAAAAAAAAAA", "BBBBBBBBBBB")]}

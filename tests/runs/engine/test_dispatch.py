@@ -68,13 +68,13 @@ def events(finished):
     return Counter(json.loads(line)["event"] for line in (finished.folder.path / "log.jsonl").read_text().splitlines())
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 4))])
 def test_same_bytes_for_any_number_of_workers_and_any_order(workers, alone, data, tmp_path):
     for seed in range(2):
         assert summaries(run(Crew(["cpu"] * workers, seed), data, tmp_path / str(seed))) == alone
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
 def test_same_bytes_while_workers_die_come_and_leave(seed, alone, data, tmp_path, monkeypatch):
     monkeypatch.setattr(dispatch, "TRIES", 20)  # so much unrest hits a pair more than twice
     finished = run(Crew(["cpu"] * 3, seed, unrest=0.4), data, tmp_path)

@@ -21,7 +21,7 @@ from evalkit.runs.run import MethodJob, run_methods
 from evalkit.runs.session import RunSettings, open_session
 from tests.fakes import drawn_heads, make_protocol
 
-JOBS = [MethodJob(find_method(name), MethodConfig()) for name in ("copy_source", "landmark_warp")]
+JOBS = [MethodJob(find_method("copy_source"), MethodConfig())]
 PROTOCOL = make_protocol(metrics=["l1"], resolution=96)
 POISON = """
 import os, signal
@@ -75,6 +75,7 @@ def test_same_bytes_as_one_process_set_metrics_included(data, tmp_path, monkeypa
         assert one.summary.metrics["fid[efficientnet-lite0]"].value is not None
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_and_a_poisoned_pair_only_itself(data, tmp_path):
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -110,6 +111,7 @@ serve(lambda options: None, animate)
 """
 
 
+@pytest.mark.slow
 def test_every_worker_of_a_foreign_method_sees_its_own_gpu(data, tmp_path, monkeypatch):
     clone, card = tmp_path / "clone", tmp_path / "mine"
     clone.mkdir()
@@ -149,6 +151,7 @@ def test_code_that_changes_while_a_run_goes_is_refused(data, tmp_path):
         run(data, tmp_path / "out", [changed], workers=1)
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_engine_and_with_a_killed_command(tmp_path):
     with local_engine(["cpu", "cpu"]) as engine:
         deadline = time.monotonic() + 60
