@@ -1,10 +1,10 @@
 """All commands in one place."""
 
 import functools
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
-from click import Command
 from typer.main import get_command
 
 from evalkit.cli import (
@@ -97,6 +97,7 @@ __all__ = ["app"]
 
 
 @functools.cache
-def built() -> Command:
+def built() -> Callable[[], Any]:
     """The command with all below it, built once: a program that calls the command line again need not wait again."""
-    return get_command(app)
+    command: Callable[[], Any] = get_command(app)
+    return command

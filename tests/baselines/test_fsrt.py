@@ -52,6 +52,7 @@ def images(count: int, seed: int) -> torch.Tensor:
     return torch.rand(count, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.slow
 def test_fixture_within_tolerance(shared: Path) -> None:
     results = run("fsrt", load_fixture(shared / "parity" / "fixtures" / "fsrt"))
     assert len(results) == 23

@@ -46,6 +46,7 @@ def images(count: int, seed: int) -> torch.Tensor:
     return torch.rand(count, 3, 64, 64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
+@pytest.mark.slow
 def test_fixture_within_tolerance(shared: Path) -> None:
     results = run("lia", load_fixture(shared / "parity" / "fixtures" / "lia"))
     assert len(results) == 41

@@ -52,6 +52,7 @@ def test_neither_threads_nor_batches_nor_layout_change_frames(
     assert noise.mean() < 1e-3 and noise.mean() < 0.1 * apart.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(AMPLIFYING))
 def test_where_rounding_is_amplified_it_is_nothing_but_rounding(name: str, build: Build, faces: Frames) -> None:
     """In double precision batch and layout make no difference: the second of two frames is as it is alone."""

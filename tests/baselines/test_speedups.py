@@ -81,13 +81,8 @@ def test_compiled_frames_are_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
     torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=0)
 
 
-COMPILED = [
-    "fsrt",
-    *(pytest.param(name, marks=pytest.mark.slow) for name in ("g3fa", "fomm", "tpsm", "osfs", "lia", "liveportrait")),
-]
-
-
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fsrt", "g3fa", "fomm", "tpsm", "osfs", "lia", "liveportrait"])
 def test_relative_motion_is_compiled_once_for_all_pairs(name: str, build: Build) -> None:
     """In one graph, scaled by hulls where the method can; a second pair with other hulls needs no other program."""
     graphs: list[torch.fx.GraphModule] = []

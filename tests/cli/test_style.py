@@ -42,6 +42,7 @@ def at_80_columns(path, option="-h"):
     return CliRunner().invoke(app, [*path, option], env=environment, prog_name="evalkit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_is_whole_at_80_columns(path):
     shown = at_80_columns(path)

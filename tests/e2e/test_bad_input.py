@@ -175,6 +175,7 @@ def test_max_failures_stops_and_keeps(evalkit, make_method, root, small_self, tm
     assert_explained(result, "2 pairs failed, more than --max-failures 1", "Finished pairs are kept")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_disk_full_while_writing(workers, evalkit, evalkit_process, root, small_self, tmp_path):
     """The file system of a run folder that reports ENOSPC on the second generated clip."""

@@ -32,6 +32,7 @@ def test_picture_values_and_table(calibrate, tmp_path):
     assert not (tmp_path / "c-truth.png").exists()
 
 
+@pytest.mark.slow
 def test_machine_form(calibrate):
     answers = json.loads(calibrate("--metric", "l1", "--json").stdout)
     assert len(answers) == STEPS and answers[0] == {

@@ -17,6 +17,8 @@ from evalkit.runs.session import RunSettings, choose_metrics, open_session, reso
 from evalkit.scoring.score_pair import metric_signatures
 from evalkit.types import Clip
 
+pytestmark = pytest.mark.slow
+
 SMALL = """id: small_truth
 title: Small, against the true clips
 task: cross_reenactment
@@ -73,7 +75,6 @@ def test_the_true_clip_is_the_source_person_with_the_driving_motion(evalkit, pro
     assert gate.returncode == 0, gate.stdout + gate.stderr
 
 
-@pytest.mark.slow
 def test_the_answers_are_perfect_and_tables_and_reports_say_what_they_were_compared_with(
     evalkit, protocol, data, tmp_path, monkeypatch
 ):

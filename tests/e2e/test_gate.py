@@ -19,6 +19,8 @@ from evalkit.protocol.schema import read_protocol
 from evalkit.runs.session import resolve_pairs
 from tests.e2e.conftest import assert_explained
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, FRAMES = 6, 4
 _PROTOCOL = """id: tiny_gate
 title: Tiny
@@ -95,7 +97,6 @@ def baseline(runs, evalkit, tmp_path) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_the_planted_defect_is_red(runs, evalkit, baseline, tmp_path):
     done = evalkit(
         *("gate", "--baseline", baseline, "--candidate", runs / "leaking", "--github"),
@@ -136,7 +137,6 @@ def test_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
     assert len(folders) == 1 and folders[0].startswith("leaking@gate-")
 
 
-@pytest.mark.slow
 def test_one_metric_is_judged_in_one_go(corpus, methods, protocol, evalkit, baseline, tmp_path):
     common = ("gate", "-p", protocol, "-d", corpus, "-o", tmp_path / "runs", "--workers", 1, "-b", baseline, "--json")
     one = evalkit(*common, "-M", methods / "sound", "--metric", "csim[dlib]")
@@ -181,7 +181,6 @@ def write_coefficients(path, frames, turn):
     np.savez(path, expression_params=np.zeros((frames, 50)), pose_params=np.full((frames, 3), turn))
 
 
-@pytest.mark.slow
 def test_in_one_go_with_coefficients_that_a_user_brings(corpus, evalkit, make_method, tmp_path):
     protocol, smirk = tmp_path / "tiny_gate.yaml", tmp_path / "smirk"
     protocol.write_text(_PROTOCOL.replace('"csim[dlib]", "apd[landmark]"', '"apd[smirk]"'))
@@ -214,7 +213,6 @@ def test_in_one_go_refuses_before_it_runs(corpus, methods, protocol, evalkit, ba
     assert done.returncode == 4 and "protocols differ" in done.stdout and not (tmp_path / "runs").exists()
 
 
-@pytest.mark.slow
 def test_the_quick_stage_stops_early_when_it_is_certain(corpus, protocol, evalkit, make_method, tmp_path):
     big = tmp_path / "tiny_gate.yaml"
     big.write_text(_PROTOCOL.replace("count: 12", "count: 24").replace(', "apd[landmark]"', ""))
@@ -305,7 +303,6 @@ def test_a_bug_is_not_a_regression(runs, evalkit, monkeypatch):
     assert done.returncode == 70 and "this is a bug in evalkit" in done.stderr and "a bug" in done.stderr
 
 
-@pytest.mark.slow
 def test_history_and_power(runs, evalkit, baseline, tmp_path):
     lines, verdict = tmp_path / "h.jsonl", tmp_path / "v.json"
     for commit, name in (("aaa", "sound"), ("bbb", "leaking")):

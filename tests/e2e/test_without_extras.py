@@ -84,9 +84,8 @@ def test_commands_end_in_a_sentence_that_names_the_extra(without, tmp_path, hidd
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("hidden", "extra"), [("diffusers", "diffusion"), pytest.param("mediapipe", "mediapipe", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("hidden", "extra"), [("diffusers", "diffusion"), ("mediapipe", "mediapipe")])
 def test_methods_name_the_extra(without, protocols, small_root, tmp_path, hidden, extra):
     options = ("--option", "networks=tiny", "--option", "side=64", "--random-weights", "--limit", "1")
     arguments = ("-p", protocols / "small_self.yaml", "-d", small_root, "-M", "magicportrait_mesh", "-m", "l1")

@@ -81,6 +81,7 @@ def test_constants_are_those_of_the_package():
     assert scaling.scale.flatten().tolist() == pytest.approx(lpips_network._SCALE)
 
 
+@pytest.mark.slow
 def test_parity_at_256(pair):
     _, theirs, ours = pair
     generated, reference = pictures(1, 256, 256, 0), pictures(1, 256, 256, 1)

@@ -189,6 +189,7 @@ def test_some_metrics_of_a_calibration_are_drawn(answers, tmp_path):
 MAGIC = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", list(MAGIC))
 def test_every_kind_in_every_format(runs, answers, tmp_path, suffix):
     write_answers(tmp_path / "a.csv", answers)

@@ -17,6 +17,8 @@ from evalkit.report.write import write_report
 from tests.browser import browser
 from tests.report.conftest import DRIVING, FIRST, FRAMES, pairs_over, small_protocol, write_history_of, write_run
 
+pytestmark = pytest.mark.slow
+
 EVIL = '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
 LAST = FRAMES - 1
 PATIENCE_MS = 60_000
@@ -336,7 +338,6 @@ def test_colours_follow_the_system_and_the_button(visit):
     assert page.evaluate(background) == light
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["index.html", "pairs.html", "worst.html", "failures.html", "history.html", "alone/index.html", "pair"]
 )

@@ -16,6 +16,8 @@ from tests.baselines.external.conftest import expected
 from tests.baselines.external.diffusion import ANIPORTRAIT, PERSONALIVE
 from tests.baselines.external.repositories import FILES, STYLEHEAT
 
+pytestmark = pytest.mark.slow
+
 
 def test_aniportrait_takes_its_frames_when_the_sound_fails(standin, animate):
     clone = standin("aniportrait")

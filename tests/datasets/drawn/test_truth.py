@@ -84,6 +84,7 @@ def test_dlib_finds_one_face_per_frame(seen):
     assert 0.95 * seen.looked <= len(seen.identity) <= seen.looked
 
 
+@pytest.mark.slow
 def test_yaw_and_roll_of_the_landmarks_are_the_stated_ones(seen, fitted):
     for axis, limit in ((0, 6.0), (2, 2.5)):
         assert np.corrcoef(seen.pose[:, axis], fitted[:, axis])[0, 1] > 0.9

@@ -22,7 +22,8 @@ from tests.datasets.prepare.raw import decoded, scene
 from tests.datasets.prepare.trees import LENGTH, Plant, Tree
 from tests.e2e.conftest import Result
 
-PLANTS = [trees.voxceleb1, trees.voxceleb2, trees.celebv, trees.celebv_hq, trees.hdtf, trees.talkinghead_1kh]
+OTHERS = (trees.voxceleb2, trees.celebv, trees.celebv_hq, trees.hdtf, trees.talkinghead_1kh)
+PLANTS = [trees.voxceleb1, *(pytest.param(plant, marks=pytest.mark.slow) for plant in OTHERS)]
 
 
 def said(rows: list[dict[str, str]]) -> dict[str, str]:

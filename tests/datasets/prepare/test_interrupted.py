@@ -17,6 +17,8 @@ from evalkit.errors import DatasetError
 from evalkit.types import Frames
 from tests.datasets.prepare.raw import scene, vox_list, write_raw
 
+pytestmark = pytest.mark.slow
+
 CLIPS, LONG = 5, 12
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
@@ -74,7 +76,6 @@ def stamps(root: Path, names: list[str]) -> dict[str, tuple[int, int]]:
     return {str(path.relative_to(root)): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_sigkill_costs_only_the_clips_that_were_being_written(unbroken, downloads, tmp_path, workers):
     whole, form = unbroken
@@ -97,7 +98,6 @@ def test_sigkill_costs_only_the_clips_that_were_being_written(unbroken, download
     assert contents(root) == contents(whole)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("unshare"), reason="no program `unshare` to mount a small file system with")
 def test_a_disk_without_room_ends_in_one_sentence_and_goes_on_when_there_is_some(unbroken, downloads, tmp_path):
     """A tmpfs of its own, in a mount namespace of its own, with room for about half of the clips."""
@@ -125,7 +125,6 @@ def test_a_disk_without_room_ends_in_one_sentence_and_goes_on_when_there_is_some
     assert {n: s[0] for n, s in stamps(second, kept).items()} == {n: s[0] for n, s in stamps(first, kept).items()}
 
 
-@pytest.mark.slow
 def test_a_limit_on_file_size_ends_in_one_sentence(downloads, tmp_path):
     script = "ulimit -f 64; exec " + " ".join(f"'{part}'" for part in command(downloads, tmp_path / "root", "mp4", 1))
     told = subprocess.run(["sh", "-c", script], capture_output=True, text=True)

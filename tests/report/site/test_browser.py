@@ -17,6 +17,8 @@ from tests.report.conftest import FIRST, write_history_of
 from tests.report.site.conftest import EVIL
 from tests.report.site.test_write import quiet
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -251,7 +253,6 @@ def test_two_clips_are_wiped_and_zoomed(visit, site):
     assert "left=1" in page.url and "right=2" in page.url
 
 
-@pytest.mark.slow
 def test_a_row_leads_to_its_verdict(visit, site):
     page = visit("history.html")
     page.locator("#line-0").get_by_role("link", name="its run").press("Enter")
