@@ -77,7 +77,12 @@ def test_floor_and_ceiling(rule, value, said):
         ({"must_improve": True}, outcome("same"), "worse", "no significant gain beyond the tolerance, which the rules "
          "ask for"),
         ({}, outcome("same"), "same", "a loss of 1 or more is excluded"),
-        ({}, outcome("not_proven"), "not_proven", "a loss of up to 0.7 is possible; one of 1 or more has to be excluded"),
+        (
+            {},
+            outcome("not_proven"),
+            "not_proven",
+            "a loss of up to 0.7 is possible; one of 1 or more has to be excluded",
+        ),
         (
             {},
             outcome("not_proven", alarm=True),
