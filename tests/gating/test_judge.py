@@ -113,6 +113,12 @@ def test_a_loss_without_an_error(rule, alarm, reason):
     assert _status(e, outcome("not_proven", unsure, high=None, p=None, alarm=alarm)) == ("not_proven", reason)
 
 
+def test_a_gain_is_told_by_the_view_that_has_it():
+    lost, won = outcome().call, gained(3.0)
+    found = replace(outcome("better"), calls=(lost, won), call=lost)
+    assert _status(evidence(), found) == ("better", "a gain of 3")
+
+
 def test_a_loss_where_none_is_tolerated():
     found = outcome()
     call = replace(found.call, tolerance=0.0)
@@ -155,6 +161,7 @@ def test_a_gain_of_the_typical_clip_is_a_share_of_the_baseline():
         # Without a value there is no way to a perfect one.
         assert _gain(evidence(baseline=None), gained(size, "typical"))[0] == "better"
     assert _gain(evidence(baseline=-10.0), gained(0.8, "typical"))[0] == "suspicious"
+    assert _gain(evidence("csim[dlib]", better="higher", baseline=0.0), gained(0.8, "typical"))[0] == "better"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +201,8 @@ def test_a_row_of_a_metric_that_was_tested():
 
 def test_a_row_of_a_metric_that_is_better_higher_turns_the_interval_round():
     row = _row(evidence(better="higher", candidate=9.5), outcome(), False)
+    nothing = _row(evidence(better="higher", estimate=replace(LOSS, mean=0.0)), outcome(), False)
+    assert math.copysign(1, nothing.change) == 1  # no change is not printed as -0
     assert row.change == -0.5 and row.change_low < -0.5 < row.change_high and not row.primary
     assert (row.pairs, row.typical, row.detectable) == (0, None, None)
 
@@ -235,3 +244,10 @@ def test_metrics_keep_their_order_and_an_ignored_one_is_tested_alone():
     # Tested alone it is primary, so both have four fifths of five per cent.
     assert [row.level for row in rows] == [pytest.approx(0.04), pytest.approx(0.04), None]
     assert [row.level for row in judge(measured, rules, 0.5)][:2] == pytest.approx([0.02, 0.02])
+
+
+def test_what_is_ignored_takes_nothing_from_the_others():
+    """The primary metric has four fifths of five per cent, the only other judged one the rest."""
+    measured = [evidence("l1"), evidence("lpips"), evidence("ssim", rule={"ignore": True})]
+    rows = judge(measured, Rules(primary=("l1",)))
+    assert [row.level for row in rows] == pytest.approx([0.04, 0.01, 0.04])
