@@ -45,9 +45,7 @@ class Display:
             shown = np.asarray(picture.resize(self.size(width, height), Image.Resampling.BICUBIC))
         if self.swap:
             shown = shown.transpose(1, 0, 2)
-        if self.mirror or self.flip:
-            shown = shown[:: -1 if self.flip else 1, :: -1 if self.mirror else 1]
-        return np.ascontiguousarray(shown)
+        return np.ascontiguousarray(shown[:: -1 if self.flip else 1, :: -1 if self.mirror else 1])
 
 
 def display_of(frame: av.VideoFrame, pixel: Fraction | None) -> Display:

@@ -40,16 +40,16 @@ def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
 def _wrong(name: str, column: pa.ChunkedArray) -> str:
     kind = column.type
     if name in _TEXTS or name == "reason":
-        if not (pa.types.is_string(kind) or (name == "reason" and pa.types.is_null(kind))):
+        if not pa.types.is_string(kind):
             return f"holds {kind}, not text"
         return "has nulls" if name != "reason" and column.null_count else ""
     if name in _COUNTS:
         if not pa.types.is_integer(kind):
             return f"holds {kind}, not counts"
         return "has nulls" if column.null_count else "has negative counts" if len(column) and _least(column) < 0 else ""
-    if not (pa.types.is_floating(kind) or pa.types.is_null(kind)):
+    if not pa.types.is_floating(kind):
         return f"holds {kind}, not numbers"
-    known = column.drop_null().to_numpy() if pa.types.is_floating(kind) else np.zeros(0)
+    known = column.drop_null().to_numpy()
     if name == "coverage":
         fits = column.null_count == 0 and np.all((known >= 0) & (known <= 1))
         return "" if fits else "has values that are no shares"

@@ -67,3 +67,67 @@ def test_turns_and_mirrors(matrix, turns, mirrored):
 def test_other_matrices_are_refused(matrix):
     with pytest.raises(VideoError, match="other than quarter turns"):
         display_of(frame(*matrix), None)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "size", "shown"),
+    [
+        (Fraction(1), (10, 6), (10, 6)),
+        (Fraction(3, 2), (10, 6), (15, 6)),
+        (Fraction(2, 3), (10, 6), (10, 9)),
+        (Fraction(16, 15), (10, 6), (11, 6)),
+        (Fraction(15, 16), (10, 6), (10, 6)),
+    ],
+)
+def test_the_shorter_side_of_a_pixel_grows(pixel, size, shown):
+    assert Display(pixel).size(*size) == shown
+    assert Display(pixel)(noise(1, *size[::-1])[0]).shape == (*shown[::-1], 3)
+
+
+@pytest.mark.parametrize("swap", [False, True])
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("flip", [False, True])
+def test_swapped_then_mirrored_and_flipped(swap, mirror, flip):
+    stored = noise(1, 6, 10)[0]
+    expected = stored.transpose(1, 0, 2) if swap else stored
+    expected = expected[:, ::-1] if mirror else expected
+    expected = expected[::-1] if flip else expected
+    shown = Display(swap=swap, mirror=mirror, flip=flip)(stored)
+    assert np.array_equal(shown, expected) and shown.flags.c_contiguous
+
+
+ONE = 1 << 16
+
+
+@pytest.mark.parametrize(
+    ("matrix", "turn"),
+    [
+        ((ONE, 0, 0, ONE), (False, False, False)),
+        ((-ONE, 0, 0, ONE), (False, True, False)),
+        ((ONE, 0, 0, -ONE), (False, False, True)),
+        ((0, ONE, ONE, 0), (True, False, False)),
+        ((0, ONE, -ONE, 0), (True, True, False)),
+        ((0, -ONE, ONE, 0), (True, False, True)),
+        ((0, -ONE, -ONE, 0), (True, True, True)),
+        ((0, 0, 0, 0), (False, False, False)),
+        # A thousandth may be off on either side of the diagonal, in either kind of turn, and no more.
+        ((1000, 0, 1, 1000), (False, False, False)),
+        ((1000, -1, 0, 1000), (False, False, False)),
+        ((1, 1000, 1000, 0), (True, False, False)),
+        ((0, 1000, 1000, -1), (True, False, False)),
+    ],
+)
+def test_the_turn_of_a_matrix(matrix, turn):
+    found = display_of(frame(*matrix), None)
+    assert (found.swap, found.mirror, found.flip) == turn and found.pixel == 1
+    assert display_of(frame(*matrix), Fraction(4, 3)) == Display(Fraction(4, 3), *turn)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [(999, 0, 1, 999), (999, 1, 0, 999), (1, 999, 999, 0), (0, 999, 999, 1), (1000, 0, 0, 0), (0, 0, 0, 1000),
+     (0, 1000, 0, 0), (0, 0, 1000, 0)],
+)  # fmt: skip
+def test_a_matrix_that_is_nearly_a_turn(matrix):
+    with pytest.raises(VideoError, match="other than quarter turns"):
+        display_of(frame(*matrix), None)

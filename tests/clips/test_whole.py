@@ -1,12 +1,26 @@
 """What containers state about their length, on bytes written out."""
 
 import io
+from contextlib import nullcontext
 from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
 
-from evalkit.clips.whole import _asf, _boxes, _gif, _riff, _segment, _y4m, refuse_short, stated_seconds, states_length
+from evalkit.clips.whole import (
+    _asf,
+    _boxes,
+    _gif,
+    _iter_boxes,
+    _riff,
+    _segment,
+    _y4m,
+    refuse_bare,
+    refuse_cut,
+    refuse_short,
+    stated_seconds,
+    states_length,
+)
 from evalkit.errors import VideoError
 
 
@@ -185,3 +199,170 @@ def test_frames_that_end_before_the_header_says(tmp_path, last, frames, short):
             refuse_short(tmp_path / "a.mp4", given, of, frames, frame)
     else:
         refuse_short(tmp_path / "a.mp4", given, of, frames, frame)
+
+
+@pytest.mark.parametrize(
+    ("data", "end"),
+    [
+        (b"", 0),
+        (riff(60)[:11], 0),  # a head that is not whole is none
+        (riff(4), 12),
+        (riff(4) + riff(4), 24),
+        (riff(4) + riff(4)[:11], 12),
+        (riff(5), 14),  # an odd length has a byte of padding
+        (b"RIFX" + riff(4)[4:], 0),
+        (riff(4) + b"JUNK" + bytes(20), 12),
+        (b"RIFF\xff\xff\xff\xffAVI " + bytes(20), 0),
+        (b"RIFF\xfe\xff\xff\xffAVI " + bytes(20), 8 + 0xFFFFFFFE),
+        (b"RIFF\1\0\0\0AVI ", 10),
+    ],
+)
+def test_where_the_last_riff_ends(data, end):
+    """Less the eight bytes that some writers count twice."""
+    assert _riff(io.BytesIO(data), len(data)) == end - 8
+
+
+@pytest.mark.parametrize(
+    ("data", "boxes"),
+    [
+        (b"", []),
+        (box(b"free"), [("free", 8)]),
+        (b"\0\0\0\7free", []),
+        (b"\0\0\0\x10fre\xff" + bytes(8), []),
+        (box(b"free") + bytes(7), [("free", 8)]),
+        (box(b"free") + b"\0\0\0\1\0\0\0", [("free", 8), ("\0\0\0", 16)]),
+        (box(b"mdat", (16).to_bytes(8, "big"), 1) + box(b"moov"), [("mdat", 16), ("moov", 24)]),
+        (box(b"mdat", (15).to_bytes(8, "big"), 1) + box(b"moov"), [("mdat", 15)]),
+        (box(b"mdat", (7).to_bytes(8, "big"), 1) + box(b"moov"), []),
+        (box(b"mdat", b"", 0) + box(b"moov"), [("mdat", 16)]),
+        (box(b"moov") + box(b"mdat", b"", 2), [("moov", 8)]),
+        *((box(kind), [(kind.decode(), 8)]) for kind in (b"pnot", b"ssix", b"prft", b"emsg", b"udta", b"uuid")),
+    ],
+)
+def test_boxes_one_by_one(data, boxes):
+    assert list(_iter_boxes(io.BytesIO(data), len(data))) == boxes
+
+
+@pytest.mark.parametrize(
+    ("size", "end"),
+    [
+        (b"\x80", 0),
+        (b"\xfe", 0x7E),
+        (b"\xff", None),
+        (b"\x7f\xff", None),
+        (b"\x7f\xfe", 0x3FFE),
+        (b"\x20\x01\x02", 0x102),
+        (b"\x3f\xff\xff", None),
+        (b"\x01\0\0\0\0\0\1\0", 256),
+    ],
+)
+def test_sizes_of_one_to_eight_bytes(size, end):
+    """RFC 8794, 4: the place of the first bit that is set is the number of bytes."""
+    for before in (0, 40, 4096 - 4 - 8 - 4):
+        data = b"\x1a\x45\xdf\xa3" + bytes(before) + b"\x18\x53\x80\x67" + size + bytes(20)
+        found = _segment(io.BytesIO(data), len(data))
+        assert found == (None if end is None else 4 + before + 4 + len(size) + end)
+
+
+def test_a_segment_is_looked_for_at_the_beginning():
+    data = b"\x1a\x45\xdf\xa3" + bytes(4096 - 4 - 3) + b"\x18\x53\x80\x67\x85" + bytes(20)
+    assert _segment(io.BytesIO(data), len(data)) is None
+    assert _segment(io.BytesIO(b"\x18\x53\x80\x67\x85"), 5) is None
+
+
+def test_an_asf_is_looked_for_at_the_beginning():
+    kind = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+    properties = kind + bytes(24) + (99).to_bytes(8, "little")
+    for before, size in ((65536 - 48, 99), (65536 - 15, None)):
+        data = bytes(before) + properties + bytes(8)
+        assert _asf(io.BytesIO(data), len(data)) == size
+
+
+GIF = b"GIF89a" + bytes(4) + b"\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (GIF + b"\x3b", True),
+        (GIF, False),
+        (GIF[:12], False),
+        (GIF + b"\x2c" + bytes(8), False),  # an image that ends before it says how
+        (GIF + b"\x2c" + bytes(9), False),
+        (GIF + b"\x2c" + bytes(9) + b"\2\0\x3b", True),
+        (GIF + b"\x2c" + bytes(8) + b"\x82" + bytes(3 * 8) + b"\2\0\x3b", True),
+        (GIF + b"\x2c" + bytes(8) + b"\x82" + bytes(3 * 8) + b"\2\0", False),
+        (GIF + b"\x21\xfe\1a\0\x3b", True),
+        (GIF + b"\x21\xfe\0\x3b", True),
+        (GIF + b"\x21", False),
+        (GIF + b"\x21\xfe", False),
+        (GIF + b"\x21\xfe\5a", False),
+        (b"GIF89a" + bytes(4) + b"\x82\0\0" + bytes(3 * 8) + b"\x3b", True),
+        (b"GIF89a" + bytes(4) + b"\x82\0\0" + bytes(3 * 8 - 1) + b"\x3b", False),
+        (b"GIF89a" + bytes(4) + b"\x02\0\0\x3b", True),  # a size without a table
+    ],
+)
+def test_where_a_gif_ends(data, whole):
+    assert _gif(io.BytesIO(data), len(data)) == len(data) + (not whole)
+
+
+@pytest.mark.parametrize(
+    ("form", "bare"),
+    [
+        *((form, True) for form in (
+            "h261", "h263", "h264", "h266", "hevc", "vvc", "m4v", "mjpeg", "mpegvideo", "av1", "obu", "vc1", "avs2",
+            "avs3", "rawvideo", "png_pipe", "ipu",
+        )),
+        *((form, False) for form in ("h267", "h260", "avi", "mov,mp4", "matroska,webm", "xh264", "h264x", "avs4")),
+    ],
+)  # fmt: skip
+def test_which_streams_have_no_container(tmp_path, form, bare):
+    with pytest.raises(VideoError, match=rf"a: a bare {form} stream") if bare else nullcontext():
+        refuse_bare(tmp_path / "a", form)
+
+
+@pytest.mark.parametrize("form", ["mp4", "mov,mp4,m4a", "mov, mp4", "avi"])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_file_is_as_long_as_its_container_says(tmp_path, form, missing):
+    data = box(b"ftyp", bytes(4)) + box(b"mdat", bytes(20))
+    (tmp_path / "a").write_bytes(data[: len(data) - missing])
+    cut = missing and "mp4" in form.split(",")
+    with pytest.raises(VideoError, match="a: truncated, the file ends before") if cut else nullcontext():
+        refuse_cut(tmp_path / "a", form)
+
+
+@pytest.mark.parametrize(
+    ("changes", "end", "short"),
+    [
+        # 2 s are stated: half of a frame of 0.04 s may be missing.
+        ({}, 1.98, False),
+        ({}, 1.979, True),
+        # Of a last frame of unknown length half a second more.
+        ({"duration": 0}, 1.481, False),
+        ({"duration": 0}, 1.479, True),
+        ({"time": None}, 0.0, False),
+        ({"time_base": None}, 0.0, False),
+    ],
+)
+def test_how_much_may_be_missing(tmp_path, changes, end, short):
+    frame = SimpleNamespace(**{"time": end - 0.04, "time_base": Fraction(1, 25), "duration": 1, **changes})
+    if changes.get("duration") == 0:
+        frame.time = end
+    with pytest.raises(VideoError, match=r"truncated, 50 frames, 1\.\d\d s of 2\.00 s") if short else nullcontext():
+        refuse_short(tmp_path / "a", container(), stream(50, frames=50), 50, frame)
+
+
+def test_frames_without_a_stated_length_are_never_short(tmp_path):
+    frame = SimpleNamespace(time=0.0, time_base=Fraction(1, 25), duration=1)
+    refuse_short(tmp_path / "a", container(), stream(), 1, frame)
+
+
+def test_a_stream_that_starts_late_or_nowhere(tmp_path):
+    """The start of the stream is counted from, in its own unit; without one from 0."""
+    frame = SimpleNamespace(time=2.96, time_base=Fraction(1, 25), duration=1)
+    refuse_short(tmp_path / "a", container(), stream(50, start=25), 50, frame)
+    with pytest.raises(VideoError, match=r"truncated, 50 frames, 1\.00 s of 2\.00 s"):
+        refuse_short(tmp_path / "a", container(), stream(50, start=50), 50, frame)
+    refuse_short(tmp_path / "a", container(), stream(50), 50, frame)
+    # What states no unit for its start but a length for the file begins at 0.
+    refuse_short(tmp_path / "a", container(duration=3_000_000), stream(base=None, start=50), 75, frame)

@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from evalkit.gating.rules import Rules
 from evalkit.gating.side import read_side
+from evalkit.gating.verdict import gate
 from evalkit.records.frame_scores import SCHEMA_VERSION, write_table
 from tests.facts import header_facts, metric_facts, summary_facts
 
@@ -111,6 +113,14 @@ def make_side(make_run):
         return read_side(make_run(name, scores, **changes))
 
     return made
+
+
+@pytest.fixture(scope="session")
+def red(tmp_path_factory):
+    """A regression: AKD got worse by a fifth, CSIM is as it was."""
+    root = tmp_path_factory.mktemp("red")
+    worse = values() | {"akd[dlib68]": values()["akd[dlib68]"] * 1.2}
+    return gate(*(read_side(write_run(root, *run)) for run in (("a", values()), ("b", worse))), Rules())
 
 
 def status(verdict):

@@ -15,11 +15,6 @@ from tests.gating.conftest import values
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
 
 
-@pytest.fixture
-def red(make_side):
-    return gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 1.2}), Rules())
-
-
 def rows(text, heading):
     """The lines of the table whose first line begins with the given cells."""
     lines = text.splitlines()
@@ -76,4 +71,74 @@ def test_with_an_address_pictures_are_linked(red, tmp_path):
 
 @pytest.mark.parametrize(("times", "shown"), [(None, "-"), (1.34, "1.3"), (42.4, "42"), (424.1, "over 100")])
 def test_times_of_the_tolerance(times, shown):
+    assert times_tolerated(WorstPair(pair="p", metric=AKD, baseline=1.0, candidate=2.0, tolerances=times)) == shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sign"),
+    [("pass", "✅"), ("regression", "❌"), ("not_proven", "❔"), ("incomplete", "⚠️"), ("not_comparable", "⛔")],
+)
+def test_every_outcome_has_a_sign(red, outcome, sign):
+    assert markdown(replace(red, outcome=outcome)).startswith(f"## {sign} evalkit gate: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "judged", "cell"),
+    [
+        ("better", True, "🟢 **better**"),
+        ("worse", True, "🔴 **worse**"),
+        ("not_proven", True, "⚪ **not proven**"),
+        ("suspicious", True, "🟣 **suspicious**"),
+        ("broken", True, "🟡 **broken**"),
+        ("same", True, "same"),
+        ("worse", False, "worse (not judged)"),
+    ],
+)
+def test_every_status_has_a_mark(red, status, judged, cell):
+    row = red.metrics[0].model_copy(update={"status": status, "judged": judged, "allowed_unproven": False})
+    (line,) = rows(markdown(replace(red, metrics=(row,))), "| Metric | Verdict | Baseline")
+    assert line.split(" | ")[1] == cell
+
+
+def test_the_line_below_the_headline(red):
+    """Pairs and stage are told where there is something to tell."""
+    facts = red.candidate.model_copy(update={"pairs": 3})
+    text = markdown(replace(red, candidate=facts, stage="quick, look 1")).splitlines()
+    assert text[1] == "" and text[3] == ""
+    assert text[2] == "**b** against **a** on `small`, 3 pairs, exit code 1, stage quick, look 1."
+    bare = replace(red, candidate=facts.model_copy(update={"pairs": None}), stage="full")
+    assert markdown(bare).splitlines()[2] == "**b** against **a** on `small`, exit code 1."
+
+
+def test_reasons_come_before_warnings(red):
+    text = markdown(replace(red, reasons=("r1", "r2"), warnings=("w",))).splitlines()
+    assert text[4:7] == ["- r1", "- r2", "- w"]
+
+
+def test_a_verdict_without_rows_has_no_table(red):
+    text = markdown(replace(red, metrics=(), worst=()))
+    assert "|" not in text and "<details>" not in text and text.endswith("\n") and not text.endswith("\n\n")
+
+
+def test_tables_are_aligned(red):
+    lines = markdown(red).splitlines()
+    rules = [line for line in lines if line.startswith("| ---")]
+    assert [rule.count("---:") for rule in rules] == [5, len(COLUMNS) - 2, 3]
+    assert all(rule.startswith("| --- | --- | ---: |") for rule in rules)
+    assert all(line.startswith("| ") and line.endswith(" |") for line in lines if line.startswith("|"))
+
+
+def test_a_row_of_the_worst_pairs(red):
+    pair = WorstPair(pair="a_b", metric=AKD, baseline=1.23456, candidate=2.0, tolerances=12.0)
+    text = markdown(replace(red, worst=(pair,)))
+    assert rows(text, "| Pair | Metric") == ["| a\\_b | akd\\[dlib68\\] | 1.235 | 2 | 12 |"]
+    assert "folder" not in text
+    assert "`strips`" in markdown(replace(red, worst=(pair,)), Pictures(folder="strips"))
+    assert "`strips`" not in markdown(replace(red, worst=()), Pictures(folder="strips"))
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"), [(9.94, "9.9"), (9.99, "10.0"), (10.0, "10"), (100.0, "100"), (100.1, "over 100"), (0.0, "0.0")]
+)
+def test_times_of_the_tolerance_at_their_bounds(times, shown):
     assert times_tolerated(WorstPair(pair="p", metric=AKD, baseline=1.0, candidate=2.0, tolerances=times)) == shown

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from evalkit.gating.comparable import check_pairs, check_sides, check_signatures
+from evalkit.gating.comparable import check_pairs, check_sides, check_signatures, listed, only_in_candidate
 from evalkit.gating.rules import Rules
 from evalkit.gating.side import PairData
 from tests.gating.conftest import entry, values
@@ -128,3 +128,115 @@ def test_pairs_that_failed(make_side, side, subset):
     assert findings(broken, side, subset=subset) == [
         (kind, text.replace("candidate", "baseline")) for kind, text in told
     ]
+
+
+def summary_of(side, **changes):
+    return replace(side, summary=side.summary.model_copy(update=changes))
+
+
+def counts_of(side, **changes):
+    return summary_of(side, pairs=side.summary.pairs.model_copy(update=changes))
+
+
+def test_two_protocols_are_named_and_nothing_else_is_said(side):
+    """Not even that a side is incomplete; what the machine is does stand beside it."""
+    other = replace(summary_of(side, protocol="new", protocol_version=3, protocol_hash="b" * 64), finished=False)
+    told = (
+        "The protocols differ: small v1 (aaaaaaaaaaaa) in the baseline, new v3 (bbbbbbbbbbbb) now. Run the baseline's "
+        "checkpoint again and save a new baseline."
+    )
+    assert findings(side, other) == [("not_comparable", told)]
+    assert findings(side, replace(other, precision="fp16"), Rules(precision="warn")) == [
+        ("not_comparable", told),
+        ("warning", "The precision differs: fp32 in the baseline, fp16 now. A small difference may come from that "
+         "alone."),
+    ]  # fmt: skip
+    assert findings(side, replace(side, finished=False), Rules())[0][0] == "incomplete"
+
+
+@pytest.mark.parametrize("policy", ["refuse", "warn"])
+def test_device_classes(side, policy):
+    other = replace(side, device="cuda")
+    ((kind, text),) = findings(side, other, Rules(device=policy))
+    assert text.startswith("The device class differs: cpu in the baseline, cuda now. ")
+    assert kind == ("warning" if policy == "warn" else "not_comparable")
+    assert policy == "warn" or "`device: warn`" in text
+
+
+def test_what_was_not_measured(side):
+    """In words, and once; a warning about the machine hides nothing of it."""
+    path = side.path
+    for other, told in (
+        (replace(side, finished=False), f"The candidate {path} is a run that has not finished. Repeat its command."),
+        (counts_of(side, run=0), f"The candidate {path} is empty: no pair was scored."),
+        (summary_of(side, metrics={}), f"The candidate {path} is empty: no pair was scored."),
+        (counts_of(side, protocol=3), "The candidate ran 2 of 3 pairs of the protocol."),
+        (summary_of(side, complete=False), f"The candidate {path} is marked as not complete."),
+    ):
+        assert findings(side, other) == [("incomplete", told)]
+        assert findings(other, side) == [("incomplete", told.replace("candidate", "baseline"))]
+        # What is missing of the protocol is nothing to say of a part of it; of the baseline it is.
+        assert ("incomplete", told) not in findings(side, other, subset=True)
+        assert findings(other, side, subset=True) == [("incomplete", told.replace("candidate", "baseline"))]
+        cuda = findings(side, replace(other, device="cuda"))
+        assert [kind for kind, _ in cuda] == ["warning", "incomplete"]
+
+
+def test_failed_pairs_of_a_part_are_all_that_is_said_of_it(side):
+    failed = summary_of(counts_of(side, failed=("x",), protocol=3), complete=False)
+    whole = ["1 pairs of the candidate failed: x.", "The candidate ran 2 of 3 pairs of the protocol."]
+    assert [text for _, text in findings(side, failed)] == whole
+    assert [text for _, text in findings(side, failed, subset=True)] == whole[:1]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, ""), (1, "n0"), (5, "n0, n1, n2, n3, n4"), (6, "n0, n1, n2, n3, n4 and 1 more")]
+)
+def test_a_long_list_is_cut_after_five(count, text):
+    assert listed([f"n{i}" for i in range(count)]) == text
+
+
+def test_a_metric_that_is_new_is_told_by_name():
+    (one,) = only_in_candidate(["l1"])
+    assert one.kind == "not_comparable" and one.text.startswith("l1 is new: the baseline has no value of it.")
+    assert only_in_candidate([]) == []
+
+
+@pytest.mark.parametrize(
+    ("signature", "same"),
+    [
+        ("x|v1|3 of 40 pairs", True),
+        ("x|v1|3 of 40 pairs|y", False),
+        ("x|v1|a of 40 pairs", False),
+        ("x|v1", True),
+    ],
+)
+def test_only_the_mark_of_a_partial_run_at_the_end_is_passed_over(make_side, signature, same):
+    means = values(count=2)[AKD]
+    one, other = (
+        make_side(name, {AKD: means}, entries={AKD: entry(AKD, means, signature=text)})
+        for name, text in (("a", "x|v1"), ("b", signature))
+    )
+    assert (check_signatures(one, other, [AKD]) == []) is same
+    assert (check_signatures(other, one, [AKD]) == []) is same
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+def test_a_signed_and_an_unsigned_value_of_which_one_is_missing(make_side, empty):
+    """Nothing is compared, so nothing stands in the way."""
+    means = values(count=2)[AKD]
+    sides = [
+        make_side(name, {AKD: means}, entries={AKD: entry(AKD, [None, None] if at == empty else means,
+                                                        signature="" if at == empty else "x")})
+        for at, name in enumerate("ab")
+    ]  # fmt: skip
+    assert check_signatures(*sides, [AKD]) == []
+    assert check_signatures(sides[0], make_side("c", {"l1": means}), [AKD, "l1"]) == []
+
+
+def test_changed_clips_hide_a_changed_start_of_the_same_pair(side):
+    first, _ = side.data
+    one = data_of(replace(side, data={**side.data, first: PairData("c")}), "x")
+    other = data_of(replace(side, data={**side.data, first: PairData("d", "w", anchored=True)}), "y")
+    told = [("not_comparable", f"The data differs: other clips behind {first}.")]
+    assert findings(one, other) == findings(one, other, subset=True) == told

@@ -5,17 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from evalkit.gating.formats import annotations, cells, junit
+from evalkit.gating.formats import HEADLINES, _number, annotations, cells, explanation, junit
 from evalkit.gating.rules import Rule, Rules
-from evalkit.gating.verdict import gate
+from evalkit.gating.verdict import EXIT_CODES, gate
 from tests.gating.conftest import entry, values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
-
-
-@pytest.fixture
-def red(make_side):
-    return gate(make_side("a", values()), make_side("b", values() | {AKD: values()[AKD] * 1.2}), Rules())
 
 
 def test_junit_counts(red):
@@ -102,3 +97,85 @@ def test_a_pass_is_a_notice(make_side):
 def test_small_changes_are_not_printed_as_zero(red):
     row = red.metrics[0].model_copy(update={"change": 1e-9})
     assert "1.0e-09" in cells(row)[4]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sign", "shown"),
+    [
+        (CSIM, None, "+", "-"),
+        (CSIM, 0.5, "", "0.5000"),  # one decimal more than tables print
+        (CSIM, 0.5, "+", "+0.5000"),
+        (CSIM, -0.5, "+", "-0.5000"),
+        (CSIM, 0.0, "", "0.0000"),
+        (CSIM, 0.00005, "", "0.0001"),
+        (CSIM, 0.00004, "", "4.0e-05"),
+        (CSIM, -0.00004, "+", "-4.0e-05"),
+        (AKD, 1.0, "", "1.000"),
+        ("unknown", 1.0, "", "1.0000"),
+    ],
+)
+def test_numbers_in_cells(red, key, value, sign, shown):
+    assert _number(red.metrics[0].model_copy(update={"key": key}), value, sign) == shown
+
+
+@pytest.mark.parametrize(("low", "high"), [(None, 1.5), (0.5, None), (None, None)])
+def test_half_an_interval_is_none(red, low, high):
+    row = red.metrics[0].model_copy(update={"change_low": low, "change_high": high})
+    assert cells(row)[5] == "-"
+
+
+def test_p_and_pairs_at_their_bounds(red):
+    row = red.metrics[0].model_copy(update={"p_corrected": 0.0, "pairs": 0, "identities": 3})
+    assert cells(row)[9] == "0" and cells(row)[11] == "-"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "let_pass", "judged", "tag", "type_"),
+    [
+        ("regression", "worse", False, True, "failure", "worse"),
+        ("regression", "suspicious", False, True, "failure", "suspicious"),
+        ("incomplete", "broken", False, True, "error", "broken"),
+        ("incomplete", "broken", True, True, "error", "broken"),
+        ("not_proven", "not_proven", False, True, "error", "not_proven"),
+        ("pass", "not_proven", True, True, None, None),
+        ("pass", "same", False, True, None, None),
+        ("pass", "worse", False, False, "skipped", None),
+        ("pass", "broken", False, False, "skipped", None),
+    ],
+)
+def test_what_a_case_of_junit_is(red, outcome, status, let_pass, judged, tag, type_):
+    row = red.metrics[0].model_copy(update={"status": status, "allowed_unproven": let_pass, "judged": judged})
+    suite = Xml.fromstring(junit(replace(red, outcome=outcome, reasons=("a", "b"), metrics=(row,))))
+    stopped = outcome in ("incomplete", "not_comparable")
+    assert len(suite) == 1 + stopped
+    if stopped:
+        assert suite[0].get("name") == "comparison" and suite[0][0].get("message") == "a b"
+    case = suite[-1]
+    assert [child.tag for child in case] == [*([tag] if tag else []), "system-out"]
+    assert case.get("name") == row.key and case[0].get("type") == type_
+    assert case.find("system-out").text.startswith(f"Metric: {cells(row)[0]}; Verdict: ")
+    counts = {kind: suite.get(kind) for kind in ("tests", "failures", "errors", "skipped")}
+    assert counts == {
+        "tests": str(len(suite)),
+        "failures": str(int(tag == "failure")),
+        "errors": str(int(tag == "error") + stopped),
+        "skipped": str(int(tag == "skipped")),
+    }
+
+
+def test_every_outcome_has_a_headline(red):
+    assert set(HEADLINES) == set(EXIT_CODES)
+    for outcome, text in HEADLINES.items():
+        (line, *_) = annotations(replace(red, outcome=outcome, reasons=("x",), warnings=()))
+        assert line == f"::error title={text.replace(':', '%3A').replace(',', '%2C')}::x"
+
+
+@pytest.mark.parametrize(("confidence", "share"), [(0.95, "0.05"), (0.99, "0.01")])
+def test_the_paragraph_names_the_chance_of_a_false_alarm(red, confidence, share):
+    assert f"false alarm with at most {share}." in explanation(replace(red, rules=Rules(confidence=confidence)))
+
+
+def test_a_notice_counts_what_was_judged(red):
+    rows = (red.metrics[0], red.metrics[1].model_copy(update={"judged": False}))
+    (line,) = annotations(replace(red, outcome="pass", reasons=(), warnings=(), metrics=rows))
+    assert line.endswith(" on 1 metrics.")

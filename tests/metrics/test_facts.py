@@ -1,14 +1,16 @@
 """Rules for the facts of a metric: what is complained of, and that nothing else is."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from evalkit.metrics import METRICS
 from evalkit.metrics.base import PerFrame, PerSet
 from evalkit.metrics.facts import complaints
+from evalkit.types import WHOLE_CLIP
 
-PIXELS, ROWS = METRICS["l1"], METRICS["csim[dlib]"]
+PIXELS, ROWS, DRIVEN = METRICS["l1"], METRICS["csim[dlib]"], METRICS["akd[dlib68]"]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,26 @@ PIXELS, ROWS = METRICS["l1"], METRICS["csim[dlib]"]
         (ROWS, {"input": ("dlib128", 3)}, "input is"),
         (ROWS, {"reference_feature": "sound"}, "beside the driving clip"),
         (PIXELS, {"reference_feature": "sound"}, "of the extractor of the input"),
+        (PIXELS, {"id": 3}, "the key 3 is not of the form"),
+        (PIXELS, {"id": "l1 "}, "the key 'l1 ' is not of the form"),
+        (PIXELS, {"title": 3}, "title is 3; expected a line of text"),
+        (PIXELS, {"title": "L1\n"}, "title is"),
+        (PIXELS, {"description": 3}, "description is 3; expected a line of text"),
+        (PIXELS, {"beside": None}, "beside is None; expected text"),
+        (PIXELS, {"tasks": frozenset({"self_reenactment", "other"})}, "tasks is"),
+        (PIXELS, {"low": 2.0}, "low and high are 2.0 and 1.0; expected numbers, the first one smaller"),
+        (PIXELS, {"high": float("nan")}, "expected numbers"),
+        (PIXELS, {"low": "0"}, "low and high are '0' and 1.0"),
+        (PIXELS, {"version": True}, "version is True"),
+        (PIXELS, {"version": 1.0}, "version is 1.0"),
+        (PIXELS, {"window": WHOLE_CLIP}, "window is 0; expected a number of frames from 1"),
+        (PIXELS, {"window": 1.0}, "window is 1.0; expected"),
+        (DRIVEN, {"window": -1}, "window is -1; expected"),
+        (ROWS, {"window": 2}, "so the level is PerFrame and the reference driving"),
+        (ROWS, {"window": WHOLE_CLIP}, "so the level is PerFrame and the reference driving"),
+        (DRIVEN, {"window": 2, "level": PerSet()}, "so the level is PerFrame and the reference driving"),
+        (DRIVEN, {"level": None}, "level is None; expected a PerFrame or a PerSet"),
+        (DRIVEN, {"level": PerSet(statistics=3)}, "the statistics of its level are 3; expected None or a Statistics"),
     ],
 )
 def test_a_wrong_fact_is_the_only_complaint(metric, change, word):
@@ -52,7 +74,39 @@ def test_a_wrong_fact_is_the_only_complaint(metric, change, word):
 
 
 @pytest.mark.parametrize(
-    "change", [{"decimals": 0}, {"decimals": 6}, {"version": 1}, {"variant": "a-b.c_1"}, {"level": PerFrame()}]
-)
-def test_facts_at_their_bounds(change):
-    assert complaints(replace(PIXELS, **change)) == []
+    ("metric", "change"),
+    [
+        *((PIXELS, change) for change in (
+            {"decimals": 0}, {"decimals": 6}, {"version": 1}, {"version": 2}, {"variant": "a-b.c_1"}, {"window": 1},
+            {"window": 2}, {"level": PerFrame()}, {"low": float("-inf"), "high": float("inf")}, {"low": -1, "high": 0},
+        )),
+        *((DRIVEN, change) for change in (
+            {"window": WHOLE_CLIP}, {"window": 1}, {"window": 9}, {"level": PerSet()}, {"reference_feature": "sound"},
+            {"level": PerSet(statistics=METRICS["fid"].level.statistics)},
+        )),
+        (ROWS, {"level": PerSet()}),
+    ],
+)  # fmt: skip
+def test_facts_at_their_bounds(metric, change):
+    assert complaints(replace(metric, **change)) == []
+
+
+def test_every_rule_is_told_at_once():
+    found = complaints(replace(PIXELS, title="", decimals=-1, window=0, function=None, better="more"))
+    assert len(found) == 5
+
+
+NUMBERS = Path(__file__).with_name("facts.csv")
+
+
+def numbers_of(metric):
+    tasks = "both" if len(metric.tasks) == 2 else "self"
+    bounds = [f"{bound:g}" for bound in (metric.low, metric.high)]
+    facts = (metric.decimals, metric.window, metric.version, int(metric.by_frame), int(metric.missing_is_value))
+    return [metric.key, metric.better, metric.unit, metric.reference, tasks, *bounds, *map(str, facts)]
+
+
+def test_facts_that_tables_gates_and_signatures_rest_on_are_written_down():
+    """Another version makes all earlier numbers incomparable; another bound or direction turns a verdict round."""
+    heading, *rows = (line.split(",") for line in NUMBERS.read_text(encoding="utf-8").splitlines())
+    assert heading[0] == "key" and rows == [numbers_of(metric) for metric in METRICS.values()]

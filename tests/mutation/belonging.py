@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 _LEFT_OUT = ("e2e", "baselines", "mutation")
+_OF_ALL = Path("tests/test_frozen.py")
+"""Looks at every module, and imports none by name."""
 
 
 def near(root: Path, module: Path) -> list[Path]:
@@ -19,11 +21,11 @@ def near(root: Path, module: Path) -> list[Path]:
 
 
 def all_of(root: Path, module: Path) -> list[Path]:
-    """All test files that import the module, and after them those of its room."""
+    """All test files that import the module, and after them those of its room and the one about all."""
     folder = root / "tests" / module.parent.relative_to("evalkit")
     dotted = ".".join(module.with_suffix("").parts).removesuffix(".__init__")
     importing = {path for path in _tests(root) if dotted in _imported(path)}
-    return [*_relative(root, importing), *_relative(root, set(folder.glob("test_*.py")) - importing)]
+    return [*_relative(root, importing), *_relative(root, set(folder.glob("test_*.py")) - importing), _OF_ALL]
 
 
 def _named(test: str, stem: str) -> bool:

@@ -1,9 +1,10 @@
 """Frame scores by pair and metric are those that a list of all has."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from evalkit.records.frame_scores import NO_FACE_GENERATED, OK, FrameScores, read_frames, write_frames
+from evalkit.records.frame_scores import NO_FACE_GENERATED, OK, FrameScores, read_frames, write_frames, write_table
 from evalkit.records.frame_table import no_frames, read_frame_table
 
 SCORES = [
@@ -40,3 +41,24 @@ def test_a_run_without_frames():
 def test_no_scores_at_all(tmp_path):
     write_frames(tmp_path / "frames.parquet", [], {})
     assert not read_frame_table(tmp_path / "frames.parquet") and read_frames(tmp_path / "frames.parquet") == []
+
+
+def test_the_same_whatever_order_the_rows_have(tmp_path):
+    """Rows of a stranger's file need not lie together; those of one pair and metric keep their order."""
+    rows = [("a", "y", 1.0), ("b", "x", 2.0), ("a", "x", 3.0), ("a", "y", 4.0), ("c", "z", 5.0), ("b", "x", 6.0)]
+    pairs, metrics, values = zip(*rows, strict=True)
+    frames = pa.array(range(len(rows)), pa.int32())
+    write_table(
+        tmp_path / "frames.parquet",
+        pa.table({"pair": pairs, "frame": frames, "metric": metrics, "value": values, "status": [OK] * len(rows)}),
+        {},
+    )
+    table = read_frame_table(tmp_path / "frames.parquet")
+    wanted = {("a", "x"): [3.0], ("a", "y"): [1.0, 4.0], ("b", "x"): [2.0, 6.0], ("c", "z"): [5.0]}
+    assert {key: table[key].values.tolist() for key in table} == wanted and len(table) == 4
+    assert [(s.pair, s.metric, s.values.tolist()) for s in read_frames(tmp_path / "frames.parquet")] == [
+        ("a", "y", [1.0, 4.0]), ("b", "x", [2.0, 6.0]), ("a", "x", [3.0]), ("c", "z", [5.0])
+    ]  # fmt: skip
+    for absent in (("a", "z"), ("c", "x"), ("c", "y"), ("b", "y")):
+        assert absent not in table and table.get(absent) is None
+    assert table.not_ok() == set()

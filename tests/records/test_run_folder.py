@@ -3,9 +3,11 @@
 import fcntl
 import json
 import threading
+import time
 
 import pytest
 
+from evalkit.base.files import content_sha256
 from evalkit.errors import RunError
 from evalkit.records.run import read_header
 from evalkit.records.run_folder import Outcome, RunFolder
@@ -147,3 +149,108 @@ def test_a_worker_that_outlived_its_command_writes_nothing(tmp_path):
     with folder.locked(), pytest.raises(RunError, match="held by another command now"):
         mine.write_outcome(Outcome("b", "ok"))
     assert folder.read_outcome("b") is None
+
+
+def test_every_file_has_its_name(tmp_path):
+    folder = RunFolder(tmp_path)
+    names = {name: getattr(folder, name).relative_to(tmp_path).as_posix() for name in (
+        "header", "summary", "frames", "clips", "outcomes", "contact_sheet", "progress", "trace",
+    )}  # fmt: skip
+    assert names == {
+        "header": "run.json", "summary": "summary.json", "frames": "frames.parquet", "clips": "clips.parquet",
+        "outcomes": "outcomes.parquet", "contact_sheet": "contact_sheet.png", "progress": "progress.json",
+        "trace": "trace.jsonl",
+    }  # fmt: skip
+    found = (folder.generated("a"), folder.outcome_path("a"), folder.scores("a"))
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == [
+        "generated/a.mkv", "pairs/a.json", "pairs/a.parquet"
+    ]  # fmt: skip
+    for name in (folder.generated, folder.outcome_path, folder.scores):
+        with pytest.raises(RunError, match=r"the pair '\.\./a' cannot be a file name; the run folder is damaged"):
+            name("../a")
+
+
+def test_an_outcome_of_another_pair_is_damage(started):
+    started.write_outcome(Outcome("a", "ok"))
+    started.outcome_path("a").rename(started.outcome_path("b"))
+    with pytest.raises(
+        RunError, match=r"b\.json: damaged, it is the outcome of the pair 'a'\."
+    ):
+        started.read_outcome("b")
+    started.write_outcome(Outcome("e\u0301", "ok"))
+    assert started.read_outcome("e\u0301") == Outcome("e\u0301", "ok")
+
+
+def test_an_outcome_that_changes_takes_the_file_of_all_with_it(started):
+    started.outcomes.write_bytes(b"x")
+    started.write_outcome(Outcome("a", "failed"))
+    assert not started.outcomes.exists()
+
+
+def test_a_clip_elsewhere_that_was_scored_and_one_that_cannot_be_read(started, tmp_path):
+    (tmp_path / "b.mkv").write_bytes(b"b")
+    scored = Outcome("b", "ok", generated=str(tmp_path / "b.mkv"), generated_sha256=content_sha256(tmp_path / "b.mkv"))
+    assert started.clip(scored) == tmp_path / "b.mkv"
+    with pytest.raises(RunError, match=r"b\.json: its clip cannot be read"):
+        started.clip(Outcome("b", "ok", generated="\0"))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(RunError, match=r"its clip cannot be read|not the clip that was scored"):
+        started.clip(Outcome("b", "ok", generated=str(tmp_path / "folder"), generated_sha256="0"))
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_makes_way_is_everything_but_the_log_and_folders(started, overwrite):
+    configuration = configured(started) if overwrite else configured(started, seed=2)
+    gone = [started.summary, started.frames, started.clips, started.outcomes, started.contact_sheet, started.progress,
+            started.trace]  # fmt: skip
+    for path in gone:
+        path.touch()
+    for place in ("pairs", "generated"):
+        (started.path / place / "kept").mkdir(parents=True)
+        (started.path / place / "a.tmp").touch()
+    (started.path / "generated" / "link").symlink_to("nowhere")
+    (started.path / "mine.txt").touch()
+    if overwrite:
+        started.write_outcome(Outcome("a", "ok"))
+    started.claim(configuration, overwrite)
+    left = {path.relative_to(started.path).as_posix() for path in started.path.rglob("*")}
+    assert left == {"generated", "generated/kept", "log.jsonl", "mine.txt", "pairs", "pairs/kept"}
+
+
+def test_every_difference_of_a_configuration_is_told_in_order(started):
+    started.write_outcome(Outcome("a", "ok"))
+    other = configured(started, seed=2, method="other")
+    with pytest.raises(RunError, match=r"\(method: 'm' there, 'other' now; seed: 1 there, 2 now\)"):
+        started.claim(other)
+    started.claim(configured(started))
+    assert started.header.is_file()
+
+
+def test_the_log_has_a_line_for_each_event(started):
+    started.log("ended", pairs=3, name="\u00fc")
+    first, second = started.path.joinpath("log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first)["event"] == "started" and '"\u00fc"' in second
+    assert {key: json.loads(second)[key] for key in ("event", "pairs")} == {"event": "ended", "pairs": 3}
+
+
+def test_whether_somebody_works_there(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    assert folder.held is False
+    with folder.locked() as token:
+        assert folder.held is True and (tmp_path / "run" / ".lock").read_text() == token and len(token) == 32
+        RunFolder(folder.path, token).refuse_lost()
+        folder.refuse_lost()
+        with pytest.raises(RunError, match="held by another command now"):
+            RunFolder(folder.path, "x").refuse_lost()
+    assert folder.held is False
+    with folder.locked() as later:
+        assert later != token and (tmp_path / "run" / ".lock").read_text() == later
+
+
+def test_a_lock_is_asked_for_a_few_times(tmp_path, monkeypatch):
+    """Whoever only looks is gone at once; whoever works is not waited for."""
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with RunFolder(tmp_path).locked(), pytest.raises(RunError, match="is working there"), RunFolder(tmp_path).locked():
+        pass
+    assert waited == [0.05] * 5
