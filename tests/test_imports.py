@@ -68,7 +68,7 @@ LIBRARIES: dict[str, set[str]] = {
         "runs.contact_sheet",
         "runs.pair_video",
     },
-    "torch": {"api.callbacks.", "api.wrappers.torchmetrics", "runs.devices", "doctor.probe", "extractors."},
+    "torch": {"api.callbacks.", "api.wrappers.torchmetrics", "runs.devices", "runs.speed.kernel", "doctor.probe", "extractors."},
     "onnxruntime": {"extractors."},
     "dlib": {"extractors."},
     "cv2": {"extractors."},
