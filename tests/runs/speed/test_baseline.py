@@ -1,9 +1,11 @@
 """A slow-down is found, and noise is not taken for one: on measurements that are made up."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from benchmarks import micro
 from evalkit.errors import RunError
 from evalkit.runs.speed.baseline import (
     Measurement,
@@ -14,6 +16,7 @@ from evalkit.runs.speed.baseline import (
     speed_of,
 )
 from evalkit.runs.speed.bench import hold_against
+from evalkit.runs.speed.workloads import all_workloads
 
 
 def measurement(ratio, spread=0.05, work="16 frames"):
@@ -78,3 +81,19 @@ def test_a_file_comes_back_and_is_refused_where_it_says_nothing(tmp_path):
     path.write_text(json.dumps({"schema_version": 1}), encoding="utf-8")
     with pytest.raises(RunError, match="measurements"):
         read_baseline(path, "cpu")
+
+
+def test_the_baseline_of_the_repository_is_of_the_work_that_is_done():
+    path = Path(__file__).resolve().parents[3] / "benchmarks" / "micro.json"
+    kept = read_baseline(path, "cpu").measurements
+    work = {one.name: (one.work, one.units) for one in all_workloads()}
+    stale = [name for name, one in kept.items() if work.get(name) != (one.work, one.units)]
+    assert len(kept) > 80 and stale == [], "measure it again: python -m benchmarks.micro --save"
+
+
+def test_what_pytest_benchmark_kept_becomes_ratios():
+    facts = {"work": "16 frames", "units": 16, "runs": 10, "kernels": [0.01] * 6}
+    turns = {"params": {"name": "metric/l1"}, "stats": {"data": [0.2, 0.2, 0.4, 0.3, 0.1]}, "extra_info": facts}
+    (found,) = micro.measurements({"benchmarks": [turns]}).values()
+    assert (found.ratio, found.low, found.high) == pytest.approx((2.0, 2.0, 3.0))
+    assert found.seconds == pytest.approx(0.02) and found.turns == 5
