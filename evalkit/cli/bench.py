@@ -75,7 +75,7 @@ def bench(
         return run([one for one in wanted if one.name in names], each, "Measuring again what seems slower")
 
     now = run(wanted, seconds, "Measuring")
-    changes: "list[Change]" = []
+    changes: list[Change] = []
     if before:
         now, changes = hold_against(before, now, again, seconds, slower)
     speed = speed_of(device, now)
