@@ -36,6 +36,7 @@ from evalkit.records.run import (
 )
 from evalkit.records.run_folder import Outcome
 from evalkit.runs.aggregate import ClipScore
+from evalkit.runs.speed.baseline import Measurement, SpeedFile
 from evalkit.runs.summary import CLIP_SCHEMA
 from evalkit.study.folder import Asked, Group, LeftOut, Scene, Study
 
@@ -98,6 +99,7 @@ LATER: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("Gate: verdict", "", (VerdictRecord, MetricVerdict, WorstPair, SideFacts)),
     ("Gate: history", "", (HistoryLine, HistoryValue)),
     ("User study: key.json", "", (Study, Group, Scene, LeftOut, Asked)),
+    ("Speed: the file of evalkit bench --save", _SEALED, (SpeedFile, Measurement)),
 )
 OUTCOMES = """## Run folder: outcomes.parquet
 

@@ -34,6 +34,7 @@ weights      `evalkit weights`
 weight_users  which metrics and methods use a network file
 cache        `evalkit cache`
 doctor       `evalkit doctor`
+bench        `evalkit bench`
 check        `evalkit check`
 everywhere   `--plugin`, `--quiet` and `--verbose`, which every command takes
 plugins      what `--plugin` does

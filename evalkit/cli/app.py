@@ -22,6 +22,7 @@ from evalkit.cli import (
     study,
     weights,
 )
+from evalkit.cli.bench import bench
 from evalkit.cli.completion import completion
 from evalkit.cli.doctor import doctor
 from evalkit.cli.echo import echo
@@ -72,6 +73,7 @@ app.add_typer(weights.app, name="weights", rich_help_panel="Look up")
 app.add_typer(cache.app, name="cache", rich_help_panel="Look up")
 app.add_typer(check.app, name="check", rich_help_panel="Look up")
 app.command(rich_help_panel="Look up")(doctor)
+app.command(rich_help_panel="Look up")(bench)
 app.command(rich_help_panel="Look up")(completion)
 let_take_everywhere(app)
 

@@ -17,6 +17,7 @@ output_names     which pair a file belongs to: by its name, or by a list
 prepared_output  an output's frames chosen, cut and resized, and which option makes it fit
 shard            a part of the pairs, for one of several machines
 profile          where the time of runs went
+speed            how fast this machine is: `evalkit bench`
 status           how far runs are, for another process
 merge            run folders of parts joined to one
 aggregate        frame -> clip -> protocol, coverage beside every number
