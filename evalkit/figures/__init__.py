@@ -3,6 +3,7 @@
 flame       where time went
 from_runs  the figures of finished runs
 pareto     identity against motion against speed
+front      who is on a Pareto front
 shares     shares with intervals, above or below chance
 names      names at points, without overlap
 radar      one spoke per metric, one outline per method

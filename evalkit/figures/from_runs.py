@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from evalkit.errors import RunError, UnknownNameError
 from evalkit.figures.frames import frames_figure
-from evalkit.figures.pareto import Axis, Point, pareto_figure
+from evalkit.figures.front import Axis, Point
+from evalkit.figures.pareto import pareto_figure
 from evalkit.figures.radar import Spoke, radar_figure
 from evalkit.metrics import METRICS
 from evalkit.records.frame_scores import read_frames

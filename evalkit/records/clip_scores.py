@@ -1,14 +1,17 @@
 """`clips.parquet` of a run: one row per metric and pair, checked when it is read, since anybody may have written it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from evalkit.errors import RunError
 from evalkit.records.frame_scores import read_table
+from evalkit.types import Values
 
 _TEXTS = ("pair", "source_identity", "driving_identity", "metric", "status")
 _COUNTS = ("n", "frames", "no_face_generated", "no_face_reference")
@@ -35,6 +38,43 @@ def read_clips(path: Path, columns: Sequence[str]) -> pa.Table:
         if pairs * metrics != len(table):
             raise RunError(f"{path}: not every pair has every metric. Restore the file, or make the run again.")
     return table
+
+
+@dataclass(frozen=True)
+class ClipColumns:
+    """The rows of a `clips.parquet`, one per pair and metric. Pairs and metrics are places in their names.
+
+    Names are in the order in which they first come. `means` are NaN where a clip has none; `people` are the identities
+    of source and driving clip of each of `pair_names`.
+    """
+
+    pairs: NDArray[np.int64]
+    pair_names: list[str]
+    metrics: NDArray[np.int64]
+    metric_names: list[str]
+    means: Values
+    coverage: Values
+    people: list[tuple[str, str]]
+
+
+def read_clip_columns(path: Path) -> ClipColumns:
+    """Read `clips.parquet` without an object per row. Raises `RunError` as `read_clips` does."""
+    table = read_clips(path, ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"])
+    pairs, pair_names = _coded(table["pair"])
+    metrics, metric_names = _coded(table["metric"])
+    first = np.unique(pairs, return_index=True)[1]
+    sources, drivings = (
+        [names[code] for code in codes[first].tolist()]
+        for codes, names in (_coded(table["source_identity"]), _coded(table["driving_identity"]))
+    )
+    people = list(zip(sources, drivings, strict=True))
+    means, coverage = (table[name].to_numpy().astype(np.float64) for name in ("mean", "coverage"))
+    return ClipColumns(pairs, pair_names, metrics, metric_names, means, coverage, people)
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
 
 
 def _wrong(name: str, column: pa.ChunkedArray) -> str:

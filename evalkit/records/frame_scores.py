@@ -104,7 +104,7 @@ def read_columns(path: Path) -> FrameColumns:
         column = table[name]
         if _kind(column) != kind or (column.null_count and kind != pa.float64()):  # only scores are missing sometimes
             raise RunError(f"{path}: cannot be read as a record file: column {name} holds {_kind(column)}.")
-    values = table["value"].to_numpy().astype(np.float64)
+    values = table["value"].to_numpy().astype(np.float64, copy=False)
     return FrameColumns(*_codes(texts["pair"]), *_codes(texts["metric"]), values, *_codes(texts["status"]))
 
 
@@ -129,7 +129,7 @@ def read_frames(path: Path) -> list[FrameScores]:
 
 def _codes(column: pa.DictionaryArray) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
     """A text column as (rows,) indices into the texts it holds."""
-    return column.indices.to_numpy().astype(np.int32), np.array(column.dictionary.to_pylist(), dtype=object)
+    return column.indices.to_numpy().astype(np.int32, copy=False), np.array(column.dictionary.to_pylist(), dtype=object)
 
 
 def column_lists(table: pa.Table) -> dict[str, list[Any]]:
@@ -172,8 +172,10 @@ def _read(
 ) -> tuple[pa.Table, Mapping[str, pa.DictionaryArray]]:
     """The table of a parquet file, and its text columns as places in the texts they hold; `coded` ones only so."""
     try:
-        # A colon in a relative path would make it an address.
-        table = pq.read_table(path.absolute(), read_dictionary=list(coded))
+        # A colon in a relative path would make it an address. Read as one file, texts come in few parts.
+        there = pq.read_schema(path.absolute()).names
+        with pq.ParquetFile(path.absolute(), read_dictionary=[name for name in coded if name in there]) as file:
+            table = file.read()
         metadata = table.schema.metadata or {}
         version = int(metadata[b"schema_version"])
         check_schema(path, version)
@@ -224,6 +226,7 @@ def _digest(table: pa.Table, signatures: Mapping[str, str], texts: Mapping[str, 
         if name in texts:
             digest.update(json.dumps(texts[name].dictionary.to_pylist()).encode())
         column = texts[name].indices if name in texts else table[name].combine_chunks()
-        digest.update(np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.uint8).tobytes())
-        digest.update(column.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
+        digest.update(np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.uint8).data)
+        filled = column.fill_null(0) if column.null_count else column
+        digest.update(np.ascontiguousarray(filled.to_numpy(zero_copy_only=False)).data)
     return digest.hexdigest()

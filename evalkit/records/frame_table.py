@@ -15,9 +15,12 @@ class FrameTable(Mapping[tuple[str, str], FrameScores]):
         self._columns = columns
         self._metrics = len(columns.metric_names)
         key = columns.groups
-        self._rows = np.argsort(key, kind="stable")
-        key = key[self._rows]
-        self._starts = np.flatnonzero(np.diff(key, prepend=-1))
+        # evalkit writes the rows of a pair and metric together, in this order; others may not.
+        in_order = bool((key[1:] >= key[:-1]).all())
+        self._rows = None if in_order else np.argsort(key, kind="stable")
+        if self._rows is not None:
+            key = key[self._rows]
+        self._starts = np.flatnonzero(np.concatenate([np.ones(min(len(key), 1), bool), key[1:] != key[:-1]]))
         self._keys = key[self._starts]
         self._stops = np.append(self._starts[1:], len(key))
         self._pair_codes = {name: code for code, name in enumerate(columns.pair_names)}
@@ -29,7 +32,8 @@ class FrameTable(Mapping[tuple[str, str], FrameScores]):
         at = int(np.searchsorted(self._keys, code))
         if at == len(self._keys) or self._keys[at] != code:
             raise KeyError(key)
-        rows = self._rows[self._starts[at] : self._stops[at]]
+        here = slice(self._starts[at], self._stops[at])
+        rows = here if self._rows is None else self._rows[here]
         columns = self._columns
         return FrameScores(pair, metric, columns.values[rows], tuple(columns.status_names[columns.statuses[rows]]))
 
@@ -40,11 +44,15 @@ class FrameTable(Mapping[tuple[str, str], FrameScores]):
     def __len__(self) -> int:
         return len(self._keys)
 
-    def not_ok(self) -> set[str]:
-        """Ids of the pairs that have a frame with another status than ok."""
-        fine = np.flatnonzero(self._columns.status_names == OK)
-        pairs = np.unique(self._columns.pairs[~np.isin(self._columns.statuses, fine)])
-        return set(self._columns.pair_names[pairs])
+    def not_ok(self) -> dict[str, set[str]]:
+        """Ids of the pairs that have a frame with another status than ok, with the keys of the metrics it is of."""
+        columns = self._columns
+        fine = np.flatnonzero(columns.status_names == OK)
+        found: dict[str, set[str]] = {}
+        for group in np.unique(columns.groups[~np.isin(columns.statuses, fine)]):
+            pair, metric = divmod(int(group), self._metrics)
+            found.setdefault(columns.pair_names[pair], set()).add(columns.metric_names[metric])
+        return found
 
 
 def read_frame_table(path: Path) -> FrameTable:

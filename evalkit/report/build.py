@@ -49,6 +49,11 @@ class PairJob:
     media: PairMedia | str
     landmarks: PairLandmarks | str
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether there is anything to make."""
+        return not (isinstance(self.media, str) and isinstance(self.landmarks, str))
+
 
 @dataclass(frozen=True)
 class BuiltPair:

@@ -5,14 +5,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from evalkit.errors import RunError
 from evalkit.records.all_outcomes import Outcomes, read_outcomes
-from evalkit.records.clip_scores import read_clips
+from evalkit.records.clip_scores import ClipColumns, read_clip_columns
 from evalkit.records.frame_table import FrameTable, no_frames, read_frame_table
 from evalkit.records.protocol_facts import ProtocolFacts
 from evalkit.records.run import RunHeader, Summary, read_header
@@ -39,9 +40,8 @@ class MethodRun:
     header: RunHeader
 
 
-@dataclass(frozen=True)
-class PairFacts:
-    """A pair as the site knows it."""
+class PairFacts(NamedTuple):
+    """A pair as the site knows it. There may be very many, so it is made quickly."""
 
     id: str
     source_identity: str
@@ -127,10 +127,9 @@ def collect(runs: Sequence[Path]) -> Comparison:
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)
     )
-    tables = [_clips(method.folder) for method in methods]
+    tables = [read_clip_columns(method.folder.clips) for method in methods]
     pairs = _pairs(methods, tables)
-    keys = list(dict.fromkeys(str(key) for found in tables for key in found["metric"].unique()))
-    return Comparison(methods, pairs, table, {key: _matrix(key, tables, pairs) for key in keys})
+    return Comparison(methods, pairs, table, _matrices(tables, pairs))
 
 
 def _on_common_frames(table: Table, runs: Sequence[Path]) -> list[str]:
@@ -167,25 +166,28 @@ def _of_one_protocol(results: Sequence[Measured]) -> Sequence[Measured]:
     return results
 
 
-def _clips(folder: RunFolder) -> pd.DataFrame:
-    columns = ["pair", "metric", "mean", "coverage", "source_identity", "driving_identity"]
-    found: pd.DataFrame = read_clips(folder.clips, columns).to_pandas()
-    return found
-
-
-def _pairs(methods: Sequence[MethodRun], tables: Sequence[pd.DataFrame]) -> tuple[PairFacts, ...]:
+def _pairs(methods: Sequence[MethodRun], tables: Sequence[ClipColumns]) -> tuple[PairFacts, ...]:
     """Pairs in the protocol's order; by name when no metric is there that would list them."""
-    columns = ["pair", "source_identity", "driving_identity"]
-    rows = pd.concat([table[columns].drop_duplicates("pair") for table in tables]).drop_duplicates("pair")
-    people = {pair: (source, driving) for pair, source, driving in zip(*(rows[name] for name in columns), strict=True)}
-    names = list(people) or sorted({name for method in methods for name in finished_pairs(method.folder)})
+    people: dict[str, tuple[str, str]] = {}
+    for table in reversed(tables):  # where two runs name other people, the first one's count
+        people |= dict(zip(table.pair_names, table.people, strict=True))
+    names = list(dict.fromkeys(chain.from_iterable(table.pair_names for table in tables)))
+    names = names or sorted({name for method in methods for name in finished_pairs(method.folder)})
     return tuple(PairFacts(name, *people.get(name, ("", ""))) for name in names)
 
 
-def _matrix(key: str, tables: Sequence[pd.DataFrame], pairs: Sequence[PairFacts]) -> ClipMatrix:
-    names = [pair.id for pair in pairs]
-    found = [table[table["metric"] == key].drop_duplicates("pair").set_index("pair").reindex(names) for table in tables]
-    return ClipMatrix(
-        np.stack([rows["mean"].to_numpy(dtype=np.float64) for rows in found]),
-        np.stack([rows["coverage"].to_numpy(dtype=np.float64) for rows in found]),
-    )
+def _matrices(tables: Sequence[ClipColumns], pairs: Sequence[PairFacts]) -> dict[str, ClipMatrix]:
+    """Metric key -> clip means of all methods."""
+    place = {pair.id: index for index, pair in enumerate(pairs)}
+    places = [np.array([place[name] for name in table.pair_names], np.int64) for table in tables]
+
+    def matrix(key: str) -> ClipMatrix:
+        means, coverage = np.full((2, len(tables), len(pairs)), np.nan)
+        for row, table in enumerate(tables):
+            if key in table.metric_names:
+                mine = np.flatnonzero(table.metrics == table.metric_names.index(key))
+                columns = places[row][table.pairs[mine]]
+                means[row, columns], coverage[row, columns] = table.means[mine], table.coverage[mine]
+        return ClipMatrix(means, coverage)
+
+    return {key: matrix(key) for key in dict.fromkeys(key for table in tables for key in table.metric_names)}

@@ -1,6 +1,6 @@
 """Everything that has no value of its own: clips that failed, and frames with another status than ok."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -39,7 +39,12 @@ def failures(comparison: Comparison) -> list[dict[str, Any]]:
                 reason = outcome.reason if outcome else "it was never made: the run was stopped or copied in part"
                 failed.append({"method": method, "pair": index, "status": "failed", "reason": reason or ""})
             elif pair.id in lacking:
-                frames += [{"method": method, "pair": index, **row} for row in _frame_rows(comparison, scores, pair.id)]
+                found = [
+                    (place, scores[pair.id, column.key])
+                    for place, column in enumerate(comparison.paired)
+                    if column.key in lacking[pair.id]
+                ]
+                frames += [{"method": method, "pair": index, **row} for row in _frame_rows(found)]
     return failed + frames
 
 
@@ -54,15 +59,10 @@ def spans(statuses: Sequence[str]) -> list[tuple[int, int, str]]:
     return found
 
 
-def _frame_rows(
-    comparison: Comparison, scores: Mapping[tuple[str, str], FrameScores], pair: str
-) -> list[dict[str, Any]]:
-    """One row per status and set of frames, with the metrics that share it."""
+def _frame_rows(scores: Sequence[tuple[int, FrameScores]]) -> list[dict[str, Any]]:
+    """One row per status and set of frames, with the metrics (by place) that share it."""
     shared: dict[tuple[str, tuple[tuple[int, int], ...]], list[int]] = {}
-    for place, column in enumerate(comparison.paired):
-        found = scores.get((pair, column.key))
-        if found is None:
-            continue
+    for place, found in scores:
         by_status: dict[str, list[tuple[int, int]]] = {}
         for first, last, status in spans(found.statuses):
             if status in NOT_COUNTED:  # nobody could have had a value there

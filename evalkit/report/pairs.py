@@ -18,13 +18,15 @@ def pair_list(comparison: Comparison, pages: Set[int]) -> list[dict[str, Any]]:
 
     Those of `pages` have a slug, the name of their page.
     """
+    made = [outcomes.made for outcomes in comparison.outcomes]
+    by_all = frozenset.intersection(*made)
     return [
         {
             "id": pair.id,
             "slug": pair.slug if index in pages else None,
             "source": pair.source_identity,
             "driving": pair.driving_identity,
-            "failed": [i for i in range(len(comparison.methods)) if pair.id not in comparison.outcomes[i].made],
+            "failed": [] if pair.id in by_all else [i for i, those in enumerate(made) if pair.id not in those],
         }
         for index, pair in enumerate(comparison.pairs)
     ]

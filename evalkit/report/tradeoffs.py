@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from evalkit.figures.pareto import Axis, Point, pareto_front
+from evalkit.figures.front import Axis, Point, pareto_front
 from evalkit.report.collect import Comparison
 from evalkit.report.payload import plain
 from evalkit.tables.cells import Cell, Column

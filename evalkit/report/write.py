@@ -70,7 +70,9 @@ def write_report(
     # Pairs come in any order.
     beside = dict(zip(pages, zip([None, *pages], [*pages[1:], None], strict=False), strict=True))
     jobs = plan_jobs(comparison, out, options, sources, pages, worst_pairs(found))
-    for built in run_all(build_pair, jobs, options.workers):
+    # Where nothing is decoded and nothing detected, starting processes would be most of the work.
+    workers = options.workers if any(job.takes_long for job in jobs) else 1
+    for built in run_all(build_pair, jobs, workers):
         pair = comparison.pairs[built.index]
         absent = note or (None if pair.id in sources else "the data has no pair of this name.")
         _write_pair(site, comparison, built, absent, page, beside[built.index])

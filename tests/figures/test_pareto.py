@@ -9,7 +9,8 @@ from matplotlib.transforms import Bbox
 
 from evalkit.errors import RunError
 from evalkit.figures.files import save_figure
-from evalkit.figures.pareto import Axis, Point, pareto_figure, pareto_front
+from evalkit.figures.front import Axis, Point, pareto_front
+from evalkit.figures.pareto import pareto_figure
 
 X, Y = Axis("CSIM", "higher"), Axis("AED", "lower")
 

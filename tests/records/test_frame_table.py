@@ -22,7 +22,7 @@ def test_it_holds_what_the_list_holds(tmp_path):
         found = table[score.pair, score.metric]
         np.testing.assert_array_equal(found.values, score.values)
         assert found.statuses == score.statuses
-    assert table.not_ok() == {"b"}
+    assert table.not_ok() == {"b": {"csim"}}
 
 
 def test_what_is_not_there(tmp_path):
@@ -35,7 +35,7 @@ def test_what_is_not_there(tmp_path):
 
 def test_a_run_without_frames():
     table = no_frames()
-    assert not table and table.not_ok() == set() and table.get(("a", "l1")) is None
+    assert not table and table.not_ok() == {} and table.get(("a", "l1")) is None
 
 
 def test_no_scores_at_all(tmp_path):
