@@ -61,4 +61,4 @@ def test_the_same_whatever_order_the_rows_have(tmp_path):
     ]  # fmt: skip
     for absent in (("a", "z"), ("c", "x"), ("c", "y"), ("b", "y")):
         assert absent not in table and table.get(absent) is None
-    assert table.not_ok() == set()
+    assert table.not_ok() == {}
