@@ -19,5 +19,6 @@ extras            optional libraries, and which extra provides each
 names             names of files: compared, cut, shown
 refusals          what a system answered about a file, in one sentence
 yamlfile          YAML files that users write, with one kind of error
+garbage           the search for reference cycles, paused
 system_libraries  libraries of the operating system, and the package that provides each
 """

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evalkit.base.garbage import without_collection
 from evalkit.errors import RunError
 from evalkit.records.all_outcomes import Outcomes, read_outcomes
 from evalkit.records.clip_scores import ClipColumns, read_clip_columns
@@ -127,9 +128,10 @@ def collect(runs: Sequence[Path]) -> Comparison:
     methods = tuple(
         MethodRun(result, RunFolder(path), read_header(path)) for result, path in zip(measured, runs, strict=True)
     )
-    tables = [read_clip_columns(method.folder.clips) for method in methods]
-    pairs = _pairs(methods, tables)
-    return Comparison(methods, pairs, table, _matrices(tables, pairs))
+    with without_collection():
+        tables = [read_clip_columns(method.folder.clips) for method in methods]
+        pairs = _pairs(methods, tables)
+        return Comparison(methods, pairs, table, _matrices(tables, pairs))
 
 
 def _on_common_frames(table: Table, runs: Sequence[Path]) -> list[str]:

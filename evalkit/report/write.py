@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalkit.base.garbage import without_collection
 from evalkit.base.processes import run_all
 from evalkit.report import overview
 from evalkit.report.build import BuiltPair, Options, build_pair, plan_jobs
@@ -61,9 +62,10 @@ def write_report(
     site, page = SiteFolder.claim(out), _renderer(comparison, history, part_of.home)
     for asset in sorted(ASSETS.iterdir()):
         site.copy(asset, f"assets/{asset.name}")
-    standing, found = ranks(comparison), worst(comparison, options.worst)
-    pages = paged(comparison, found, options.pages)
-    _write_data(site, comparison, standing, found, pages)
+    with without_collection():
+        standing, found = ranks(comparison), worst(comparison, options.worst)
+        pages = paged(comparison, found, options.pages)
+        _write_data(site, comparison, standing, found, pages)
     header = next((m.header for m in comparison.methods if m.header.data), comparison.methods[0].header)
     sources, note = find_pairs(header, options.data) if options.media != "none" else ({}, None)
     without: dict[str, str] = {}
