@@ -19,7 +19,7 @@ from baselines.sfd.positions import Positions
 from baselines.sfd.shape import Shape
 from baselines.sfd.standardise import Standardise
 from baselines.sfd.subspaces import Subspaces
-from baselines.sfd.warp import framed, picture
+from baselines.sfd.warp import framed, pasted, picture, resized_image
 from baselines.sfd.window import Window
 
 POSITION_MAPS = (16, 32)
@@ -155,7 +155,9 @@ class SFD(nn.Module):
         """
         picture_of_source = picture_of_source.expand(len(motion), -1, -1, -1)
         last = self._last_scale(source, motion)
-        return self.finish(last, picture_of_source) if window is None else framed(last, picture_of_source, window)
+        if window is None:
+            return self.finish(last, picture_of_source)
+        return (framed if self.shape.warp_source else pasted)(last, picture_of_source, window)
 
     def _last_scale(self, source: Face, motion: Tensor) -> Scale:
         *_, last = self.generator.scales(source.identity + motion, source.features)  # F = w_id + w_m, (B, N)
@@ -165,9 +167,7 @@ class SFD(nn.Module):
         """The picture from the last scale; see `warp.picture`. LIA's own image, resized, when `warp_source` is off."""
         if self.shape.warp_source:
             return picture(last, source)
-        if source.shape[-1] == last.image.shape[-1]:
-            return last.image
-        return nn.functional.interpolate(last.image, size=source.shape[-2:], mode="bicubic", align_corners=False)
+        return resized_image(last, source.shape[-1])
 
     def forward(self, source: Tensor, driving: Tensor) -> Animated:
         """Training pass over (B, 3, size, size) sources and driving frames."""

@@ -1,8 +1,8 @@
 """Sizes of the networks: all that must be known to build them."""
 
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from baselines._shared.stylegan.encoder import Widths
 from baselines.sfd.subspaces import Route
@@ -27,7 +27,7 @@ class Shape(BaseModel):
         standardise: divide coefficients by their spread over the training frames (`baselines.sfd.standardise`).
         orthonormalise: route to the orthonormal basis.
         window: side of the square in which the network works over that of the face's landmarks
-            (`baselines.sfd.window`); 0 for whole frames.
+            (`baselines.sfd.window`); 0 for whole frames. Without `warp_source` the image is pasted into it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,12 +45,6 @@ class Shape(BaseModel):
     standardise: bool = True
     orthonormalise: Route = "qr"
     window: float = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _window_moves_the_source(self) -> Self:
-        if self.window and not self.warp_source:
-            raise ValueError("window: needs warp_source; what lies outside the window can only be moved")
-        return self
 
     def as_baseline(self) -> "Shape":
         """The same sizes without an identity subspace."""

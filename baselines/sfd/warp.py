@@ -82,14 +82,41 @@ def framed(last: Scale, frame: Tensor, window: Window) -> Tensor:
     return moved
 
 
+def pasted(last: Scale, frame: Tensor, window: Window) -> Tensor:
+    """The source with the network's own image in its window, for networks that do not move the source itself.
+
+    It fades in over the `SEAM` where the window ends inside the frame. What lies outside stays as it is, so that a head
+    that is larger than its window tears when it moves.
+
+    Args:
+        last: Finest scale of the synthesis.
+        frame: (B, 3, m, m) in [-1, 1].
+        window: in it.
+
+    Returns:
+        (B, 3, m, m), about [-1, 1] but not clamped.
+    """
+    rows, columns = window.slices
+    result = frame.clone()
+    image = resized_image(last, window.side)
+    result[:, :, rows, columns] += _inner(window, frame.shape[-1]).to(frame) * (image - frame[:, :, rows, columns])
+    return result
+
+
+def resized_image(last: Scale, size: int) -> Tensor:
+    """The network's own image at `size` pixels, bicubically: (B, 3, size, size)."""
+    if size == last.image.shape[-1]:
+        return last.image
+    return functional.interpolate(last.image, size=(size, size), mode="bicubic", align_corners=False)
+
+
 def _resized(last: Scale, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Offset, mask and image at `size` pixels."""
-    offset, mask, image = torch.tanh(last.flow[:, :2]), torch.sigmoid(last.flow[:, 2:]), last.image
-    if size == image.shape[-1]:
+    offset, mask, image = torch.tanh(last.flow[:, :2]), torch.sigmoid(last.flow[:, 2:]), resized_image(last, size)
+    if size == offset.shape[-1]:
         return offset, mask, image
     offset = functional.interpolate(offset, size=(size, size), mode="bilinear", align_corners=False)
     mask = functional.interpolate(mask, size=(size, size), mode="bilinear", align_corners=False)
-    image = functional.interpolate(image, size=(size, size), mode="bicubic", align_corners=False)
     return offset, mask, image
 
 

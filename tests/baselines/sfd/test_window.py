@@ -11,7 +11,7 @@ from baselines._shared.stylegan.synthesis import Scale
 from baselines.sfd.adapter import WindowMethod
 from baselines.sfd.faces import read_faces, windows_of
 from baselines.sfd.model import SFD
-from baselines.sfd.warp import framed, picture
+from baselines.sfd.warp import framed, pasted, picture
 from baselines.sfd.weights import load_model, write_weights
 from baselines.sfd.window import RISE, Window, around, find_window, whole
 from evalkit.clips import video
@@ -125,6 +125,30 @@ def test_paint_fades_in_at_the_border_of_the_window_alone():
     assert painted[30:80, 10].tolist()[:4] == pytest.approx([0.5 * share for share in (0.125, 0.375, 0.625, 0.875)])
     assert painted[50, 46:51].tolist() == pytest.approx([0.5 * share for share in (0.875, 0.625, 0.375, 0.125, 0)])
     assert (painted[:30] == 0).all() and (painted[80:] == 0).all()
+
+
+def test_an_image_that_is_not_of_the_source_is_pasted_into_the_window():
+    frame = torch.rand(1, 3, 100, 100)
+    result = pasted(scale(OPEN, x=0.2), frame, Window(0, 30, 50))  # flow and mask are not looked at
+    assert result[0, :, 34:76, :46].numpy() == pytest.approx(0.5, abs=1e-6)
+    seam = frame[0, 0, 50, 46:50] + torch.tensor([0.875, 0.625, 0.375, 0.125]) * (0.5 - frame[0, 0, 50, 46:50])
+    assert result[0, 0, 50, 46:50].tolist() == pytest.approx(seam.tolist(), abs=1e-6)
+    outside = torch.ones(100, 100, dtype=torch.bool)
+    outside[30:80, :50] = False
+    assert torch.equal(result[:, :, outside], frame[:, :, outside])
+
+
+def test_a_network_that_paints_all_works_in_a_window():
+    torch.manual_seed(0)
+    model = SFD(TINY.model_copy(update={"window": 1.5, "warp_source": False}))
+    source = torch.rand(1, 3, TINY.size, TINY.size)
+    frame = torch.rand(1, 3, 40, 40)
+    with torch.no_grad():
+        face = model.describe(source)
+        result = model.generate(face, face.motion, frame, Window(10, 5, 20))
+        image = model.generate(face, face.motion, torch.zeros(1, 3, 20, 20))
+    assert torch.allclose(result[:, :, 9:21, 14:26], image[:, :, 4:16, 4:16], atol=1e-6)
+    assert torch.equal(result[:, :, :5], frame[:, :, :5])
 
 
 def test_a_window_that_is_the_whole_frame_is_the_picture():
