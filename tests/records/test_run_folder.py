@@ -173,9 +173,7 @@ def test_every_file_has_its_name(tmp_path):
 def test_an_outcome_of_another_pair_is_damage(started):
     started.write_outcome(Outcome("a", "ok"))
     started.outcome_path("a").rename(started.outcome_path("b"))
-    with pytest.raises(
-        RunError, match=r"b\.json: damaged, it is the outcome of the pair 'a'\."
-    ):
+    with pytest.raises(RunError, match=r"b\.json: damaged, it is the outcome of the pair 'a'\."):
         started.read_outcome("b")
     started.write_outcome(Outcome("e\u0301", "ok"))
     assert started.read_outcome("e\u0301") == Outcome("e\u0301", "ok")
