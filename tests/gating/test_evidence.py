@@ -119,7 +119,8 @@ def summary_of(status="ok", coverage=1.0, **changes):
         ({"coverage_drop": 0.5}, 0.0, ({}, {"coverage": 0.49}), (1.0, 1.0), "coverage fell from 100.0% to 49.0%"),
         ({"coverage_drop": 0.0}, 0.0, ({}, {"coverage": 0.99}), (1.0, 1.0), "coverage fell from 100.0% to 99.0%"),
         ({"coverage_drop": 0.0}, 0.0, ({"coverage": 0.5}, {}), (1.0, 1.0), None),  # more of it is no loss
-        ({}, 0.0, ({}, {"status": "unavailable", "value": None, "reason": "no weights"}), (1.0, None), "unavailable: no weights"),
+        ({}, 0.0, ({}, {"status": "unavailable", "value": None, "reason": "no weights"}), (1.0, None),
+         "unavailable: no weights"),
     ],
 )  # fmt: skip
 def test_why_a_metric_is_broken_case_by_case(rule, floor, sides, values, word):
