@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.gating.evidence import gather, metric_keys
+from evalkit.gating.evidence import _broken, _tolerance, _unpaired, gather, metric_keys
 from evalkit.gating.rules import Rule, Rules
+from evalkit.records.run import MetricSummary
+from tests.facts import metric_facts
 from tests.gating.conftest import entry, people, values
 
 AKD = "akd[dlib68]"
@@ -92,3 +94,61 @@ def test_metrics_are_those_the_baseline_has_a_value_of(make_side):
     b = make_side("b", {**values(), "l1": np.ones(40)}, pairs=people(), entries=gone)
     assert metric_keys(a, b) == (["csim[dlib]", AKD], ["l1"])
     assert metric_keys(b, a) == (["csim[dlib]", AKD, "l1"], [])
+
+
+def summary_of(status="ok", coverage=1.0, **changes):
+    return MetricSummary(**metric_facts(status=status, coverage=coverage, **changes))
+
+
+@pytest.mark.parametrize(
+    ("rule", "floor", "sides", "values", "word"),
+    [
+        ({}, 0.9, ({}, None), (1.0, None), "the candidate was not scored with it"),
+        ({}, 0.9, ({}, {}), (None, 1.0), "the baseline has no value"),
+        ({}, 0.9, ({}, {}), (1.0, None), "the candidate has no value"),
+        ({}, 0.9, ({}, {}), (0.0, 0.0), None),
+        ({}, 0.9, ({"coverage": 0.9}, {"coverage": 0.9}), (1.0, 1.0), None),
+        ({}, 0.9, ({"coverage": 0.899}, {}), (1.0, 1.0), "coverage of the baseline 89.9%, below 90.0%"),
+        ({}, 0.0, ({"status": "low_coverage", "coverage": 0.5}, {}), (1.0, 1.0),
+         "coverage of the baseline 50.0%, below its protocol's floor"),
+        ({"min_coverage": 0.4}, 0.9, ({"status": "low_coverage", "coverage": 0.5}, {}), (1.0, 1.0), None),
+        ({"min_coverage": 0.6}, 0.0, ({"coverage": 0.5}, {}), (1.0, 1.0),
+         "coverage of the baseline 50.0%, below 60.0%"),
+        ({}, 0.0, ({}, {"coverage": 0.0}), (1.0, 1.0), None),  # a drop of everything, without a rule about it
+        ({"coverage_drop": 0.5}, 0.0, ({}, {"coverage": 0.5}), (1.0, 1.0), None),
+        ({"coverage_drop": 0.5}, 0.0, ({}, {"coverage": 0.49}), (1.0, 1.0), "coverage fell from 100.0% to 49.0%"),
+        ({"coverage_drop": 0.0}, 0.0, ({}, {"coverage": 0.99}), (1.0, 1.0), "coverage fell from 100.0% to 99.0%"),
+        ({"coverage_drop": 0.0}, 0.0, ({"coverage": 0.5}, {}), (1.0, 1.0), None),  # more of it is no loss
+        ({}, 0.0, ({}, {"status": "unavailable", "value": None, "reason": "no weights"}), (1.0, None),
+         "unavailable: no weights"),
+    ],
+)  # fmt: skip
+def test_why_a_metric_is_broken_case_by_case(rule, floor, sides, values, word):
+    one, other = (None if facts is None else summary_of(**facts) for facts in sides)
+    assert _broken(Rule(**rule), floor, one, other, list(values)) == word
+
+
+@pytest.mark.parametrize(
+    ("rule", "baseline", "tolerance"),
+    [
+        ({}, 10.0, 0.0),
+        ({"absolute": 0.2}, None, 0.2),
+        ({"relative": 0.1}, None, 0.0),
+        ({"relative": 0.1}, -10.0, 1.0),
+        ({"absolute": 2.0, "relative": 0.1}, 10.0, 2.0),
+        ({"absolute": 0.2, "relative": 0.1}, 10.0, 1.0),
+    ],
+)
+def test_the_larger_tolerance_counts(rule, baseline, tolerance):
+    assert _tolerance(Rule(**rule), baseline) == pytest.approx(tolerance)
+
+
+def test_two_intervals_of_other_widths():
+    bounds = [(1.0, 3.0), (4.0, 10.0)]
+    one, other = (summary_of(value=sum(b) / 2, ci_low=b[0], ci_high=b[1]) for b in bounds)
+    found = _unpaired(one, other, 5.0)
+    assert found.error == pytest.approx(math.hypot(1, 3) / 1.959964) and (found.mean, found.people) == (5.0, 0)
+    assert _unpaired(one, None, 5.0) is None and _unpaired(one, other, None) is None
+    for changes in ({"ci_low": None}, {"ci_high": None}):
+        assert _unpaired(one, other.model_copy(update=changes), 5.0).error is None
+        assert _unpaired(one.model_copy(update=changes), other, 5.0).error is None

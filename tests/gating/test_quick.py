@@ -4,6 +4,7 @@ import hashlib
 import itertools
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -234,3 +235,68 @@ def test_shares_add_up(pairs):
     parts = [after**2 - before**2 for before, after in itertools.pairwise(shares)]
     missed = [part / max(share, LOOKS[-1]) ** 2 for part, share in zip(parts, shares[1:], strict=True)]
     assert sum(parts) + (1 - shares[-1] ** 2) == pytest.approx(1) and sum(missed) <= 1 + 1e-12
+
+
+def view(p=None, error=1.0, tolerance=0.5):
+    """A look at a metric whose p-values are `p`, whatever they are asked."""
+    asked = []
+
+    def chance(at):
+        asked.append(at)
+        return p
+
+    loss = SimpleNamespace(error=error, p_above=chance, p_below=chance)
+    return SimpleNamespace(differences=SimpleNamespace(loss=loss), tolerance=tolerance, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("chances", "lost"),
+    [
+        ((0.02,), True),
+        ((0.0201,), False),
+        ((None,), False),
+        ((0.5, 0.01), True),
+        ((0.01, 0.5), True),
+        ((None, 0.3), False),
+    ],
+)
+def test_a_loss_is_certain_when_one_view_rejects_the_tolerance(chances, lost):
+    views = [view(p) for p in chances]
+    assert quick._surely_lost(SimpleNamespace(views=views)) is lost
+    assert views[0].asked == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("p", "error", "rejected"), [(0.01, 1.0, True), (0.011, 1.0, False), (0.0, None, False), (0.01, 0.0, True)]
+)
+def test_a_loss_that_the_full_protocol_would_call_is_rejected(monkeypatch, p, error, rejected):
+    asked = []
+    monkeypatch.setattr(quick.power, "called", lambda *given: asked.append(given) or 3.0)
+    one = view(p, error)
+    assert quick._rejected(one, 0.25, 0.01, 0.04) is rejected
+    if error is not None:
+        # With four times as many people, seen with a chance of 95 %.
+        assert asked == [(one.differences.loss, 0.04, 0.5, 0.95, 4.0)] and one.asked == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "fine"),
+    [
+        (Rule(), True),
+        (Rule(floor=0.0), False),
+        (Rule(ceiling=0.0), False),
+        (Rule(must_improve=True), False),
+        (Rule(must_improve=False), True),
+        (Rule(direction="both"), False),
+        (Rule(direction="lower"), True),
+    ],
+)
+def test_what_no_rule_asks_more_of_may_be_fine(monkeypatch, rule, fine):
+    monkeypatch.setattr(quick, "_rejected", lambda view, share, miss, level: view != "open")
+    assert quick._surely_fine(SimpleNamespace(rule=rule, views=("a", "b")), 0.5, 0.01, 0.04) is fine
+    assert quick._surely_fine(SimpleNamespace(rule=rule, views=("a", "open")), 0.5, 0.01, 0.04) is False
+
+
+def test_the_looks_and_what_they_promise():
+    assert (LOOKS, quick.LEAST, quick.MISS, quick.SEEN) == ((0.25, 0.5), 12, 0.02, 0.95)
+    assert [look_sizes(pairs) for pairs in (13, 24, 25, 48, 49)] == [[12], [12], [12, 13], [12, 24], [13, 25]]

@@ -1,5 +1,8 @@
 """Rules: defaults, what overrides what, and mistakes in the file."""
 
+import math
+from contextlib import nullcontext
+
 import pytest
 from pydantic import ValidationError
 
@@ -169,3 +172,52 @@ def test_unknown_metric_gets_the_nearest():
 def test_a_direction_against_the_metric_is_refused():
     with pytest.raises(ProtocolError, match="lower is better"):
         check_names(Rules(metrics={"csim": Rule(direction="lower")}), ["csim[dlib]"], {"csim[dlib]": "higher"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "baseline", "tolerance", "people", "expected"),
+    [
+        (Rule(), "aed", 4.0, 0.0, 0, 1.0),
+        (Rule(), "aed", 4.0, 0.0, 7, math.sqrt(6 / 7)),
+        (Rule(), "aed", -4.0, 0.0, 6, 1.0),
+        (Rule(), "aed", None, 0.0, 6, 0.0),
+        (Rule(), "aed", 4.0, 1.5, 6, 1.5),
+        (Rule(margin=0.5), "aed", 4.0, 1.5, 600, 0.5),
+        (Rule(margin=0.0), "aed", 4.0, 1.5, 6, 0.0),
+        (Rule(margin="12.5 %"), "aed", -4.0, 0.0, 600, 0.5),
+        (Rule(margin="50%"), "aed", None, 0.0, 6, 0.0),
+        (Rule(), "csim[dlib]", 0.5, 0.0, 24, 0.005),
+    ],
+)
+def test_margins_one_by_one(rule, key, baseline, tolerance, people, expected):
+    assert margin(rule, key, baseline, tolerance, people) == pytest.approx(expected)
+
+
+def test_a_rule_over_another():
+    one, other = Rule(floor=1.0, relative=0.1), Rule(floor=2.0, ceiling=3.0, absolute=0.5, ignore=True)
+    assert one.over(other) == Rule(floor=1.0, ceiling=3.0, relative=0.1, ignore=True)
+    assert other.over(one) == Rule(floor=2.0, ceiling=3.0, absolute=0.5, ignore=True)
+    assert Rule(floor=1.0).over(other).absolute == 0.5 and Rule(absolute=0).over(Rule(relative=1)) == Rule(absolute=0)
+
+
+@pytest.mark.parametrize(
+    ("direction", "metric", "refused"),
+    [(None, "lower", False), ("both", "lower", False), ("lower", "lower", False), ("higher", "lower", True)],
+)
+def test_directions_of_rules(direction, metric, refused):
+    rules = Rules(metrics={"l1": Rule(direction=direction)})
+    with pytest.raises(ProtocolError, match="metric says lower") if refused else nullcontext():
+        check_names(rules, ["l1"], {"l1": metric})
+
+
+def test_names_of_rules_may_be_keys_or_ids():
+    for name in ("csim", "csim[dlib]"):
+        check_names(Rules(metrics={name: Rule()}, primary=(name,)), ["csim[dlib]"], {"csim[dlib]": "higher"})
+        with pytest.raises(UnknownNameError):
+            check_names(Rules(primary=("csim[x]",)), ["csim[dlib]"], {"csim[dlib]": "higher"})
+
+
+def test_an_empty_file_has_no_rules(tmp_path):
+    assert read_rules(written(tmp_path, "")) == Rules()
+    with pytest.raises(ProtocolError, match=r"gate\.yaml: cannot be read as YAML"):
+        read_rules(tmp_path / "none" / "gate.yaml")

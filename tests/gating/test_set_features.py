@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.base.places import cache_dir
 from evalkit.gating.rules import Rules
-from evalkit.gating.set_features import loss_of_sets
+from evalkit.gating.set_features import _thin, loss_of_sets
 from evalkit.gating.side import read_side
 from evalkit.gating.verdict import gate
 from evalkit.metrics import METRICS
@@ -115,3 +115,13 @@ def test_without_the_features_nothing_is_shown(with_features):
     assert loss_of_sets(KEY, 1.92, a, b) is None
     verdict = gate(a, b, Rules())
     assert row(verdict).basis == "tolerance only" and verdict.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("lengths", "step"), [((1000, 1000), 1), ((1000, 1001), 2), ((4000,), 2), ((4001,), 3), ((), 1), ((0, 0), 1)]
+)
+def test_large_protocols_are_thinned_evenly(lengths, step):
+    """To two thousand rows at most, by the same step in every clip."""
+    clips = [np.arange(length, dtype=float)[:, None] for length in lengths]
+    for clip, thin in zip(clips, _thin(clips), strict=True):
+        assert np.array_equal(thin, clip[::step])

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from evalkit.clips import video
+from evalkit.errors import VideoError
 from evalkit.gating.side import read_side
-from evalkit.gating.strips import GAP, MOMENTS, TEXT, TILE, write_strips
+from evalkit.gating.strips import GAP, MOMENTS, TEXT, TILE, _moments, _picture, write_strips
 from tests.fakes import SIZE, make_protocol
 from tests.gating.conftest import values
 
@@ -79,3 +80,40 @@ def test_without_generated_clips_there_is_no_picture(sides, tmp_path):
     for side in sides:
         (side.path / "generated" / "p00.mkv").unlink()
     assert write_strips(*sides, ["p00"], tmp_path / "strips") == {}
+
+
+def test_the_layout_of_a_picture():
+    """Five tiles of 160 pixels, 4 between them, below a title of 18; rows without frames are left out."""
+    tiles = np.stack([np.full((160, 160, 3), 20 * moment, np.uint8) for moment in range(1, 6)])
+    sheet = _picture({"driving": tiles, "gone": None, "b": tiles + 100})
+    assert sheet.shape == (2 * 182, 816, 3) and (MOMENTS, TILE, GAP, TEXT) == (5, 160, 4, 18)
+    for row, more in enumerate((0, 100)):
+        for moment in range(5):
+            top, left = row * 182 + 18, moment * 164
+            assert (sheet[top : top + 160, left : left + 160] == 20 * (moment + 1) + more).all()
+            assert (sheet[top : top + 164, left + 160 : left + 164] == 255).all()
+        assert (sheet[row * 182 + 178 : row * 182 + 182] == 255).all()
+        title = sheet[row * 182 : row * 182 + 18]
+        assert (
+            title.min() == 30
+            and (title[:, :4] == 255).all()
+            and (title[0] == 255).all()
+            and (title[:, 400:] == 255).all()
+        )
+
+
+@pytest.mark.parametrize(
+    ("count", "taken"), [(1, [0] * 5), (5, [0, 1, 2, 3, 4]), (9, [0, 2, 4, 6, 8]), (2, [0, 0, 0, 1, 1])]
+)
+def test_moments_of_clips_of_any_length(count, taken):
+    frames = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    found = _moments(iter([frames[:1], frames[1:]]))
+    assert found.shape == (5, 160, 160, 3) and found[:, 80, 80, 0].tolist() == taken
+
+
+def test_a_clip_that_breaks_off_has_no_moments():
+    def chunks(error):
+        yield np.zeros((1, 8, 8, 3), np.uint8)
+        raise error
+
+    assert _moments(chunks(VideoError("damaged"))) is None and _moments(chunks(OSError("gone"))) is None

@@ -1,7 +1,6 @@
 """Rules for the facts of a metric: what is complained of, and that nothing else is."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -94,19 +93,3 @@ def test_facts_at_their_bounds(metric, change):
 def test_every_rule_is_told_at_once():
     found = complaints(replace(PIXELS, title="", decimals=-1, window=0, function=None, better="more"))
     assert len(found) == 5
-
-
-NUMBERS = Path(__file__).with_name("facts.csv")
-
-
-def numbers_of(metric):
-    tasks = "both" if len(metric.tasks) == 2 else "self"
-    bounds = [f"{bound:g}" for bound in (metric.low, metric.high)]
-    facts = (metric.decimals, metric.window, metric.version, int(metric.by_frame), int(metric.missing_is_value))
-    return [metric.key, metric.better, metric.unit, metric.reference, tasks, *bounds, *map(str, facts)]
-
-
-def test_facts_that_tables_gates_and_signatures_rest_on_are_written_down():
-    """Another version makes all earlier numbers incomparable; another bound or direction turns a verdict round."""
-    heading, *rows = (line.split(",") for line in NUMBERS.read_text(encoding="utf-8").splitlines())
-    assert heading[0] == "key" and rows == [numbers_of(metric) for metric in METRICS.values()]

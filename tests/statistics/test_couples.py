@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from evalkit.statistics.couples import couples
-from evalkit.statistics.estimate import estimate
+from evalkit.statistics.couples import Couple, couples
+from evalkit.statistics.estimate import Estimate, estimate
 from evalkit.statistics.holm import holm
 
 PAIRS = [(a, b) for a in "abcd" for b in "abcd" if a != b]
@@ -67,3 +67,8 @@ def test_too_few_people_and_nothing_in_common_have_no_p():
     assert [(couple.p, couple.apart, couple.difference.word) for couple in found.values()] == [
         (None, False, "1 person")
     ] * 2
+
+
+@pytest.mark.parametrize(("p", "apart"), [(0.05, True), (0.0501, False), (0.0, True), (None, False)])
+def test_two_methods_are_apart_at_five_per_cent(p, apart):
+    assert Couple(Estimate(1.0, 0.1, 5.0, 6), 6, p).apart is apart
