@@ -1,6 +1,7 @@
 """Picture files: every mode has a stated meaning, animations are clips, and what is cut off is refused."""
 
 import struct
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from evalkit.clips import video
-from evalkit.clips.pictures import stored_size
+from evalkit.clips.pictures import _raw_mode, stored_size
 from evalkit.errors import VideoError
 from tests.clips.oracle import filled
 from tests.fakes import noise
@@ -235,3 +236,18 @@ def test_a_colour_profile_is_named(tmp_path):
     assert video.notes(tmp_path) == ("its colour profile is not applied",)
     Image.fromarray(noise(1)[0]).save(tmp_path / "a.png")
     assert video.notes(tmp_path / "a.png") == ()
+
+
+@pytest.mark.parametrize(
+    ("tile", "mode"),
+    [
+        ([], ""),
+        ([("raw", (0, 0), 0, "RGB;16B")], "RGB;16B"),
+        ([("raw", (0, 0), 0, ("L;16", 0, 1))], "L;16"),
+        ([("raw", (0, 0), 0, ())], ""),
+        ([("raw", (0, 0), 0, None)], ""),
+        ([("raw", (0, 0), 0, (3,))], ""),
+    ],
+)
+def test_how_samples_are_said_to_be_stored(tile, mode):
+    assert _raw_mode(SimpleNamespace(tile=tile)) == mode

@@ -11,7 +11,7 @@ from evalkit.gating.evidence import gather
 from evalkit.gating.rules import Rule, Rules
 from evalkit.gating.side import read_side
 from evalkit.gating.significance import test_all as run_tests
-from evalkit.gating.verdict import gate
+from evalkit.gating.verdict import _outcome, gate
 from tests.gating.conftest import entry, moved, people, status, values
 
 CSIM, AKD = "csim[dlib]", "akd[dlib68]"
@@ -333,3 +333,11 @@ def test_the_machine_form_is_whole_and_repeats(make_side):
     row = json.loads(texts[0])[CSIM]
     assert row["change"] == pytest.approx(-0.1 * values()[CSIM].mean())
     assert row["change_low"] < row["change"] < row["change_high"]
+
+
+def test_without_a_metric_to_judge_nothing_is_green():
+    assert _outcome([], [], Rules()) == ("incomplete", ["There is no metric to judge."])
+    rules = Rules(metrics={"l1": Rule(relative=0.1)})
+    assert _outcome([], ["l1", "fid"], rules) == (
+        "incomplete", ["l1 is in the rules, and the baseline has no value of it."]
+    )  # fmt: skip
