@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evalkit.errors import UnknownNameError
 from evalkit.metrics import METRICS
@@ -164,14 +163,14 @@ def _coefficients(header: RunHeader, key: str) -> list[tuple[str, str]]:
 
 
 def _extremes(run: Path, key: str, entry: MetricSummary) -> list[tuple[str, str]]:
-    table = read_clips(RunFolder(run).clips, ("pair", "metric", "mean")).to_pandas()
-    scored = table[(table["metric"] == key) & table["mean"].notna()]
-    if scored.empty:
+    table = read_clips(RunFolder(run).clips, ("pair", "metric", "mean")).to_pydict()
+    rows = zip(table["pair"], table["metric"], table["mean"], strict=True)
+    scored = [(pair, mean) for pair, metric, mean in rows if metric == key and mean is not None]
+    if not scored:
         return []
-    ordered = scored.sort_values("mean", ascending=entry.better == "lower")
-    return [("Best pairs", _listed(ordered.head(_SHOWN))), ("Worst pairs", _listed(ordered.tail(_SHOWN)[::-1]))]
+    ordered = sorted(scored, key=lambda one: one[1], reverse=entry.better == "higher")
+    return [("Best pairs", _listed(ordered[:_SHOWN])), ("Worst pairs", _listed(ordered[: -_SHOWN - 1 : -1]))]
 
 
-def _listed(rows: Any) -> str:
-    pairs: Sequence[str] = list(rows["pair"])
-    return ", ".join(f"{pair} ({mean:.4g})" for pair, mean in zip(pairs, rows["mean"], strict=True))
+def _listed(scored: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{pair} ({mean:.4g})" for pair, mean in scored)

@@ -67,7 +67,6 @@ def test_the_heads_of_lpips_name_the_extra_beside_the_download(without):
     ("hidden", "arguments"),
     [
         ("jinja2", ("report", "RUN", "-o", "OUT")),
-        ("pandas", ("report", "RUN", "-o", "OUT")),
         ("matplotlib", ("plot", "frames", "RUN", "-m", "l1", "-o", "OUT.pdf")),
         ("jinja2", ("history", "RUN", "-o", "OUT")),
         ("jinja2", ("study", "make", "RUN", "-o", "OUT")),
