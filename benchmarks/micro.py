@@ -20,6 +20,7 @@ from evalkit.runs.speed.baseline import (
     SLOWER,
     Measurement,
     compare,
+    measured,
     read_baseline,
     save_speed,
     slower_ones,
@@ -76,16 +77,7 @@ def measurements(kept: dict) -> dict[str, Measurement]:
 
 def measurement(turns: list[float], work: str, units: int, runs: int, kernels: list[float]) -> Measurement:
     """Of the seconds of each turn, which is so many runs, and of the kernel before the first and after each."""
-    found = timing([seconds / runs for seconds in turns], kernels)
-    return Measurement(
-        work=work,
-        units=units,
-        seconds=found.seconds,
-        ratio=found.ratio,
-        low=found.low,
-        high=found.high,
-        turns=found.turns,
-    )
+    return measured(work, units, timing([seconds / runs for seconds in turns], kernels))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def without_collection() -> Iterator[None]:
     """In this block nobody looks for reference cycles; what nothing refers to is still freed at once.
 
-    The search goes through all objects again and again as they grow, a fifth of the time of reading 100,000 pairs.
+    The search would go through all of them again and again as they grow in number.
     """
     enabled = gc.isenabled()
     gc.disable()

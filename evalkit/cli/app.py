@@ -95,11 +95,11 @@ def evalkit(
     context.with_resource(everywhere(plugin, quiet, verbose))
 
 
-__all__ = ["app"]
-
-
 @functools.cache
 def built() -> Callable[[], Any]:
     """The command with all below it, built once: a program that calls the command line again need not wait again."""
     command: Callable[[], Any] = get_command(app)
     return command
+
+
+__all__ = ["app", "built"]

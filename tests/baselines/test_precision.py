@@ -54,7 +54,7 @@ SLOW = (
     torch.ops.aten.bmm.default,
     torch.ops.aten.baddbmm.default,
 )
-"""What CPUs without instructions for bf16 take fifty times as long for."""
+"""What CPUs without instructions for bf16 are very slow at."""
 
 
 class Casts(TorchDispatchMode):

@@ -11,7 +11,6 @@ from evalkit.records.json_record import Record, read_record, write_record
 from evalkit.records.provenance import device_name, provenance
 from evalkit.runs.speed.kernel import VERSION
 from evalkit.runs.speed.measure import Timing
-from evalkit.runs.speed.workload import Workload
 
 SLOWER = 1.5
 """From this factor on a change is one: the same work differs by up to a fifth between two sessions."""
@@ -64,11 +63,11 @@ class Change:
     state: Literal["same", "slower", "faster", "other work", "new"]
 
 
-def measured(workload: Workload, timing: Timing) -> Measurement:
+def measured(work: str, units: int, timing: Timing) -> Measurement:
     """A timing with what was timed."""
     return Measurement(
-        work=workload.work,
-        units=workload.units,
+        work=work,
+        units=units,
         seconds=timing.seconds,
         ratio=timing.ratio,
         low=timing.low,

@@ -31,7 +31,7 @@ def measure_all(
         for workload in (one for one in workloads if not one.lacks):
             run = workload.prepare(material)
             run()
-            found[workload.name] = measured(workload, measure(run, kernel, clock, seconds))
+            found[workload.name] = measured(workload.work, workload.units, measure(run, kernel, clock, seconds))
             done(workload.name)
     return found
 
